@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/operation.h"
+
+namespace trireme {
+
+std::string_view Name(Operation operation) {
+  switch (operation) {
+    case Operation::kProbe: return "probe";
+    case Operation::kMetadata: return "metadata";
+    case Operation::kInfer: return "infer";
+    case Operation::kMetrics: return "metrics";
+    case Operation::kModelControl: return "model-control";
+  }
+  return "unknown";
+}
+
+}  // namespace trireme

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "model/signature.h"
+#include "tensor/device.h"
+#include "tensor/tensor.h"
+
+namespace trireme {
+
+// What a backend says of a file or folder it is shown.
+struct Probe {
+  double confidence = 0;  // 0: not mine; 1: mine for certain. The highest of all backends wins.
+  std::string what;       // "ONNX model", for people
+};
+
+// Bytes that a model holds, measured, by what they are for.
+struct MemoryUse {
+  size_t weights = 0;    // parameters and prepared copies of them
+  size_t workspace = 0;  // arenas that stay with the model
+};
+
+struct OpenOptions {
+  Device device;
+  int threads = 1;  // that one Run may use
+};
+
+// A model that is open: its weights are in memory once, and any number of threads may run it.
+//
+// Thread-safe. Destroyed on a loader thread, when nobody runs it.
+class OpenModel {
+ public:
+  virtual ~OpenModel() = default;
+
+  // As the file says it; `batched` is what an inspection suggests.
+  virtual const Signature& signature() const = 0;
+
+  // Runs on the calling thread. `inputs` are in the signature's order, with matching types and shapes (an optional input
+  // that was left out has an empty data buffer and rank 0). `wanted` are indexes of outputs; the result has their
+  // tensors in that order. `destinations` is empty or has a buffer a wanted output: one that is not empty and is large
+  // enough receives the elements, and the tensor returned views it. Everything else the backend allocates; it may be
+  // the runtime's own memory, kept alive by the buffer.
+  //
+  // kInvalidArgument: the runtime did not accept these inputs (a shape the signature cannot express, an index out of
+  // range): the client's fault. Anything else that fails is kInternal.
+  virtual Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                          std::span<Buffer> destinations) = 0;
+
+  virtual MemoryUse memory_use() const = 0;
+};
+
+// "Serve these bytes instead": a backend that translates its models answers Open with an ONNX model.
+struct OnnxModelBytes {
+  std::string bytes;
+};
+
+using Opened = std::variant<std::unique_ptr<OpenModel>, OnnxModelBytes>;
+
+// What is opened: a file or folder, or bytes that another backend made.
+struct ModelSource {
+  std::filesystem::path path;  // also where the bytes came from, for messages and data files beside the model
+  const OnnxModelBytes* onnx = nullptr;
+};
+
+// One family of models, on one runtime library. Lives in a plug-in (backend/plugin.h).
+// Thread-safe: loader threads open several models at a time.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string_view name() const = 0;             // "onnx"
+  virtual std::string_view platform() const = 0;         // what V2 metadata calls it: "onnxruntime_onnx"
+  virtual std::string runtime_version() const = 0;       // "ONNX Runtime 1.29.0"
+
+  // Looks at a file or folder, reads no more than its beginning.
+  virtual Probe Inspect(const std::filesystem::path& path) const = 0;
+
+  // Loads it. Errors name the file and what is wrong with it; no exception leaves a backend.
+  virtual Result<Opened> Open(const ModelSource& source, const OpenOptions& options) = 0;
+};
+
+}  // namespace trireme

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/plugin.h"
+
+#include <dlfcn.h>
+
+#include <cstring>
+
+namespace trireme {
+
+Result<std::unique_ptr<Backend>> OpenPlugin(const std::string& name, const PluginHost& host) {
+  const std::filesystem::path file = host.folder / ("libtrireme_" + name + ".so");
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return NotFound("plug-in " + file.string() + " does not exist; './dev build' makes it");
+  }
+  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return Internal("plug-in " + file.string() + " cannot be opened: " + dlerror());
+  const auto* entry = static_cast<const PluginEntry*>(dlsym(library, kPluginSymbol));
+  if (entry == nullptr) {
+    return Internal("plug-in " + file.string() + " has no symbol " + kPluginSymbol + ": not a plug-in of this server");
+  }
+  if (entry->interface != kPluginInterface) {
+    return Internal("plug-in " + file.string() + " has interface " + std::to_string(entry->interface) +
+                    ", this server has " + std::to_string(kPluginInterface) + ": build both together");
+  }
+  if (std::strcmp(entry->compiler, __VERSION__) != 0) {
+    return Internal("plug-in " + file.string() + " was built by compiler " + entry->compiler + ", this server by " +
+                    __VERSION__ + ": build both together");
+  }
+  return entry->create(host);
+}
+
+}  // namespace trireme

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include "base/utf8.h"
+
+namespace trireme {
+namespace {
+
+std::string_view LevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "DEBUG";
+    case LogLevel::kInfo: return "INFO";
+    case LogLevel::kWarning: return "WARN";
+    case LogLevel::kError: return "ERROR";
+  }
+  return "?";
+}
+
+// "2026-01-31T12:01:03.250Z"
+std::string Timestamp(int64_t wall_ms) {
+  const std::time_t seconds = wall_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  const size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(wall_ms % 1000));
+  return text;
+}
+
+bool IsPlain(std::string_view value) {
+  if (value.empty()) return false;
+  for (const char c : value) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return false;
+  }
+  return true;
+}
+
+// Text for a person: a value with blanks is quoted, and nothing can break the line.
+void AppendTextValue(std::string& out, std::string_view value) {
+  if (IsPlain(value) && IsUtf8(value)) {
+    out += value;
+  } else {
+    AppendJsonString(out, value);
+  }
+}
+
+// The message is ours, but may quote what a client sent.
+void AppendTextMessage(std::string& out, std::string_view message) {
+  std::string quoted;
+  AppendJsonString(quoted, message);
+  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
+    if (quoted[i] == '\\' && quoted[i + 1] == '"') continue;  // a quote needs no escape outside quotes
+    out += quoted[i];
+  }
+}
+
+}  // namespace
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const unsigned char c = static_cast<unsigned char>(text.front());
+    if (c >= 0x80) {
+      const size_t length = Utf8SequenceLength(text);
+      if (length == 0) {
+        out += "\xEF\xBF\xBD";
+        text.remove_prefix(1);
+      } else {
+        out += text.substr(0, length);
+        text.remove_prefix(length);
+      }
+      continue;
+    }
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (c < 0x20 || c == 0x7f) {
+          char escape[8];
+          std::snprintf(escape, sizeof escape, "\\u%04x", c);
+          out += escape;
+        } else {
+          out += static_cast<char>(c);
+        }
+    }
+    text.remove_prefix(1);
+  }
+  out += '"';
+}
+
+std::string FormatLogLine(Logger::Form form, int64_t wall_ms, LogLevel level, std::string_view message,
+                          std::initializer_list<LogField> fields) {
+  std::string line;
+  if (form == Logger::Form::kJson) {
+    line += "{\"time\":\"" + Timestamp(wall_ms) + "\",\"level\":\"";
+    line += LevelName(level);
+    line += "\",\"message\":";
+    AppendJsonString(line, message);
+    for (const LogField& field : fields) {
+      line += ',';
+      AppendJsonString(line, field.name);
+      line += ':';
+      if (field.is_number) {
+        line += field.value;
+      } else {
+        AppendJsonString(line, field.value);
+      }
+    }
+    line += "}\n";
+    return line;
+  }
+  line += Timestamp(wall_ms).substr(11, 12);
+  line += ' ';
+  line += LevelName(level);
+  line.append(level == LogLevel::kInfo || level == LogLevel::kWarning ? 2 : 1, ' ');
+  AppendTextMessage(line, message);
+  for (const LogField& field : fields) {
+    line += ' ';
+    line += field.name;
+    line += '=';
+    AppendTextValue(line, field.value);
+  }
+  line += '\n';
+  return line;
+}
+
+Logger::Logger(int fd, Form form, LogLevel least) : fd_(fd), form_(form), least_(least) {}
+
+void Logger::Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
+  if (level < least_) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::string line = FormatLogLine(
+      form_, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), level, message, fields);
+  // A log that cannot be written has nobody to complain to.
+  [[maybe_unused]] const ssize_t written = write(fd_, line.data(), line.size());
+}
+
+}  // namespace trireme

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/thread_pool.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace trireme {
+
+void NameThisThread(const std::string& name) { pthread_setname_np(pthread_self(), name.substr(0, 15).c_str()); }
+
+ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
+  threads_.reserve(options_.threads);
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+  }
+  changed_.NotifyAll();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool ThreadPool::Submit(std::function<void()> job) {
+  {
+    const MutexLock lock(mutex_);
+    if (waiting_.size() >= options_.max_waiting) return false;
+    waiting_.push_back(std::move(job));
+  }
+  changed_.NotifyOne();
+  return true;
+}
+
+void ThreadPool::Work() {
+  NameThisThread(options_.name);
+  // On Linux the nice value is a thread's own, not the process's. Refused (it never is for a lower priority): no harm.
+  if (options_.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), options_.niceness);
+  while (true) {
+    std::function<void()> job;
+    {
+      const MutexLock lock(mutex_);
+      while (waiting_.empty() && !closing_) changed_.Wait(mutex_);
+      if (waiting_.empty()) return;
+      job = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    job();
+  }
+}
+
+}  // namespace trireme

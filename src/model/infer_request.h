@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "base/clock.h"
+#include "model/infer_response.h"
+#include "model/parameters.h"
+#include "model/reply.h"
+#include "model/stages.h"
+#include "tensor/tensor.h"
+
+namespace trireme {
+
+// An output that the client wants.
+struct RequestedOutput {
+  std::string name;
+  int index = -1;        // in the signature; filled in by the engine
+  Buffer destination;    // if not empty: where the caller wants the elements (shared memory, a slot of a bigger tensor)
+};
+
+// Requests of one conversation with a stateful model (V2 "sequence" extension). Absent when `id` is neither.
+struct SequenceFields {
+  std::variant<std::monostate, uint64_t, std::string> id;
+  bool start = false;
+  bool end = false;
+};
+
+// Who asks: set by the server after authorisation, used for quotas and in logs. Empty until keys exist.
+struct Caller {
+  std::string principal;
+  std::string tenant;
+};
+
+// W3C Trace Context (https://www.w3.org/TR/trace-context/), passed through as it came.
+struct TraceContext {
+  std::string traceparent;
+  std::string tracestate;
+};
+
+// A request for one run of a model, in no protocol's terms. It is moved from hand to hand, never copied or shared: net to
+// protocol to engine to the model's line to an instance, and ends by its `reply`.
+struct InferRequest {
+  std::string model;
+  std::optional<int64_t> version;        // none: the newest that is ready
+  std::string id;                        // the client's own, echoed
+  std::vector<NamedTensor> inputs;       // as sent; after the engine's check: in the signature's order, all present
+  std::vector<RequestedOutput> outputs;  // as sent, empty for all; after the check: never empty
+  Parameters parameters;                 // those that the protocol did not understand itself
+  SequenceFields sequence;
+  uint32_t priority = 0;                 // 0: the model's default; 1 is the highest
+  TimePoint deadline = kNever;           // after which nobody wants the answer
+  Cancellation cancellation;
+  Caller caller;
+  TraceContext trace;
+  Stages stages;
+  int64_t rows = 1;                      // what a batch counts; filled in by the engine
+  size_t bytes = 0;                      // of all inputs; filled in by the engine
+  Reply reply;
+};
+
+}  // namespace trireme

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/data_type.h"
+#include "tensor/shape.h"
+
+namespace trireme {
+
+struct TensorSpec {
+  std::string name;
+  DataType type = DataType::kFp32;
+  Shape shape;                           // the whole shape, rows included; Shape::kAny where any size goes
+  std::vector<std::string> dim_names = {};  // symbolic names from the model ("batch", ""), one a dimension, or none
+  bool optional = false;                 // an input that may be left out
+};
+
+// What goes into a model and what comes out, in the model's own order.
+struct Signature {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  // Whether the outermost dimension of every input and output counts rows that do not influence one another, so that
+  // requests may share a run. Found by inspection and believed only after a trial run (lifecycle).
+  bool batched = false;
+};
+
+// Index by name, or -1. Linear: signatures are short, and names are compared length first.
+int FindSpec(const std::vector<TensorSpec>& specs, std::string_view name);
+
+}  // namespace trireme

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "net/http_handler.h"
+
+namespace trireme::net {
+
+// Bounds on what a peer may send or hold. Each is named in the answer that it causes.
+struct HttpLimits {
+  size_t max_head_bytes = 16 << 10;       // request line and headers: 431
+  size_t max_headers = 100;               // 431
+  uint64_t max_body_bytes = 64 << 20;     // 413; a handler may plan less, never more
+  size_t max_connections = 1024;          // of all listeners together; one more is closed with 503
+  uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;  // announced and not yet answered, all connections: 503
+  std::chrono::milliseconds head_timeout{10'000};    // from the first byte of a head to its last: 408
+  std::chrono::milliseconds idle_timeout{75'000};    // between requests: closed in silence
+  std::chrono::milliseconds stall_timeout{20'000};   // a body or a response that makes no progress: 408, or closed
+  uint64_t min_body_bytes_per_second = 1024;         // a body slower than this on average, after stall_timeout: 408
+  size_t max_unsent_bytes = 8 << 20;      // of a chunked response that its reader does not take: closed
+};
+
+struct NetOptions {
+  int loops = 2;
+  HttpLimits limits;
+  std::string server_name;  // the Server header; none if empty
+};
+
+// What the network did since the start; read at any time by any thread.
+struct NetCounters {
+  std::atomic<uint64_t> connections_accepted = 0;  // lone counters: they order nothing
+  std::atomic<uint64_t> connections_refused = 0;
+  std::atomic<int64_t> connections_open = 0;
+  std::atomic<uint64_t> requests = 0;
+  std::atomic<uint64_t> bad_requests = 0;  // answered by the connection itself: grammar, limits, time-outs
+  std::atomic<uint64_t> bytes_in = 0;
+  std::atomic<uint64_t> bytes_out = 0;
+};
+
+struct ListenAddress {
+  std::string host;  // a numeric address or a name: "127.0.0.1", "::1", "localhost"
+  uint16_t port = 0; // 0: any free one
+};
+
+// The loops, their connections, and an acceptor thread that hands connections to the loops round robin. A connection lives
+// and dies on its loop.
+//
+// A listener is an address and the handler of what arrives there. Start, Listen and Stop are called by one thread (control).
+class Network {
+ public:
+  Network(NetOptions options, MemoryPool& pool, const Logger& log);
+  ~Network();  // Stop(now), then joins every thread
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  // Opens an address; the port that was bound. `handler` must outlive the network. Errors name address and reason.
+  Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler);
+
+  // No new connections; idle ones are closed at once; the others end after the answer they owe, with "Connection: close".
+  // Returns when all are gone or at `until`, when what is left is cut off; false in the latter case.
+  bool Stop(TimePoint until);
+
+  const NetCounters& counters() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace trireme::net
