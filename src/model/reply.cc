@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/reply.h"
 
-#include <utility>
-
 #include "base/check.h"
 
 namespace trireme {
 
 Reply& Reply::operator=(Reply&& other) noexcept {
-  Reply dropped(std::move(*this));  // finishes what this one still owed, after the move
+  const Reply dropped(std::move(*this));  // finishes what this one still owed, after the move
   sink_ = std::move(other.sink_);
   return *this;
 }
@@ -19,19 +17,22 @@ Reply::~Reply() {
 
 void Reply::Send(InferResponse response) {
   CHECK(sink_ != nullptr);
-  sink_->Respond(std::move(response), /*last=*/false);
+  sink_->Respond(std::move(response));
 }
 
 void Reply::Finish(InferResponse response) {
-  CHECK(sink_ != nullptr);
-  const std::unique_ptr<ReplySink> sink = std::move(sink_);
-  sink->Respond(std::move(response), /*last=*/true);
+  const Stages stages = response.stages;
+  End({.status = {}, .response = std::move(response), .stages = stages});
 }
 
 void Reply::Finish(Status status, const Stages& stages) {
+  End({.status = std::move(status), .response = std::nullopt, .stages = stages});
+}
+
+void Reply::End(Outcome outcome) {
   CHECK(sink_ != nullptr);
-  const std::unique_ptr<ReplySink> sink = std::move(sink_);
-  sink->End(std::move(status), stages);
+  ReplySink& sink = *sink_;
+  sink.End(std::move(sink_), std::move(outcome));
 }
 
 }  // namespace trireme

@@ -2,25 +2,35 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/status.h"
 #include "model/infer_response.h"
 
 namespace trireme {
 
+// How a request ended: with a last response, or without one (an error, or the end of a stream of responses).
+struct Outcome {
+  Status status;
+  std::optional<InferResponse> response;  // only where the status is OK
+  Stages stages;
+};
+
 // Receives what a Reply is given: a protocol's call object, a test's recorder.
 //
-// Called on whichever thread finishes the request (an instance's, or the one that called Infer), one call at a time,
-// in order: any number of Respond() without `last`, then exactly one end, which is either Respond() with `last` or End().
-// It must not block: a protocol hands the response to its loop and returns.
+// Called on whichever thread answers the request (an instance's, or the one that called Infer), one call at a time, in
+// order: any number of Respond(), then End() exactly once. It must not block: a protocol hands the response to its loop
+// and returns.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
 
-  virtual void Respond(InferResponse response, bool last) = 0;
+  // One of several responses.
+  virtual void Respond(InferResponse response) = 0;
 
-  // The end without a response in the same call: an error, or the end of a stream of responses.
-  virtual void End(Status status, const Stages& stages) = 0;
+  // `self` is this sink: it may live on until the answer is sent, or go with the call.
+  virtual void End(std::unique_ptr<ReplySink> self, Outcome outcome) = 0;
 };
 
 // The one place where an accepted request is answered: any number of responses and one finish. For most models both
@@ -49,6 +59,8 @@ class Reply {
   explicit operator bool() const { return sink_ != nullptr; }
 
  private:
+  void End(Outcome outcome);
+
   std::unique_ptr<ReplySink> sink_;
 };
 
