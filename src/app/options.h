@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "model/model_config.h"
+
+namespace trireme {
+
+// What the process answers its caller.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;  // something went wrong while running
+inline constexpr int kExitUsage = 2;    // the command line, the environment or the config file is wrong
+
+enum class LogForm { kAuto, kText, kJson };  // kAuto: text for a terminal, else JSON
+
+struct AccessLog {
+  enum class Target { kOff, kStderr, kFile };
+  Target target = Target::kOff;
+  std::filesystem::path file;  // kFile only
+};
+
+// Bounds on what clients may send or hold. net/listener.h says what each one does.
+struct ServeLimits {
+  uint64_t max_body_bytes = uint64_t{64} << 20;
+  uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;
+  size_t max_connections = 1024;
+  std::chrono::milliseconds head_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds stall_timeout{20'000};
+};
+
+// `trireme serve`.
+struct ServeOptions {
+  std::vector<std::filesystem::path> paths;  // at least one
+
+  std::string host = "127.0.0.1";
+  uint16_t http_port = 8000;  // 0: any free one
+  uint16_t metrics_port = 8002;
+  bool allow_exposure = false;  // without it `host` is a loopback address
+  int loops = 2;
+  ServeLimits limits;
+
+  ModelConfig model;          // what every model is run with, unless it says otherwise
+  int load_threads = 4;       // models that load at the same time
+  bool exit_on_error = true;  // when no model at all can be served
+
+  std::chrono::milliseconds drain_timeout{30'000};
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogForm log_form = LogForm::kAuto;
+  AccessLog access_log;
+};
+
+// `trireme version`.
+struct ShowVersion {};
+
+// `--help`, or no command at all.
+struct ShowHelp {
+  std::string text;
+};
+
+using Command = std::variant<ServeOptions, ShowVersion, ShowHelp>;
+
+// Looks a variable up in the environment: std::getenv, or a test's map.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+// What the user wants, from the arguments behind the program's name, from TRIREME_<FLAG> variables and from the YAML
+// file that --config (or TRIREME_CONFIG) names; the first of them that sets a thing decides. `bench` reads no file.
+//
+// Every failure is wrong usage (kExitUsage). Its message names the flag, variable or file and line, what was expected
+// and what was found; it is one line without "error:".
+Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment);
+
+}  // namespace trireme
