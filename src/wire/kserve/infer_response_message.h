@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "model/infer_response.h"
+#include "model/parameters.h"
+#include "wire/kserve/body.h"
+#include "wire/kserve/infer_request_message.h"
+
+namespace trireme::kserve {
+
+// Writes an answer as the request wanted it. JSON data is flat, floats are the shortest text that reads back the same,
+// and what is no number is written NaN, Infinity, -Infinity, as V2 clients read it. Binary outputs are shared, not
+// copied.
+//
+// kInvalidArgument: a BYTES output that is wanted as JSON holds bytes that are not UTF-8. kUnsupported: classification.
+// kInternal: a tensor whose bytes do not fit its shape. Tensors must be in host memory.
+Result<EncodedBody> EncodeInferResponse(const InferResponse& response, const ResponseForm& form);
+
+// An answer as a client reads it.
+struct InferResponseMessage {
+  std::optional<std::string> id;
+  std::string model_name;
+  std::string model_version;  // empty if the server sent none
+  Parameters parameters;
+  std::vector<NamedTensor> outputs;
+};
+
+// Checks it as strictly as a request. Binary outputs view the body where it is aligned for their type.
+Result<InferResponseMessage> DecodeInferResponse(const ReceivedBody& body, MemoryPool& pool);
+
+}  // namespace trireme::kserve
