@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "metrics/registry.h"
+
+namespace trireme::metrics {
+
+// Where the time of a request goes, in the order in which it passes.
+enum class Stage { kDecode, kQueue, kInput, kCompute, kOutput, kEncode };
+inline constexpr size_t kStages = 6;
+
+// What is counted of the requests of one model version:
+//
+//   trireme_request_stage_seconds{model,version,stage=decode|queue|input|compute|output|encode}
+//   trireme_request_duration_seconds{model,version}
+//   trireme_requests_total{model,version,code}     code: a StatusCode's name, "deadline_exceeded"
+//   trireme_batch_rows{model,version}              one observation a run of the model
+//
+// Made when the version is loaded, destroyed when it retires: its series come and go with it. Thread-safe, lock-free.
+class RequestMetrics {
+ public:
+  RequestMetrics(Registry& registry, const std::string& model, const std::string& version);
+
+  void ObserveStage(Stage stage, Duration duration) { stages_[static_cast<size_t>(stage)]->Observe(duration); }
+  void ObserveRequest(StatusCode code, Duration duration);
+  void ObserveBatch(int64_t rows) { batch_rows_->Observe(rows); }
+
+ private:
+  static constexpr size_t kCodes = static_cast<size_t>(StatusCode::kInternal) + 1;
+
+  std::array<std::shared_ptr<Histogram>, kStages> stages_;
+  std::shared_ptr<Histogram> duration_;
+  std::shared_ptr<Histogram> batch_rows_;
+  std::array<std::shared_ptr<Counter>, kCodes> requests_;  // all from the start, so that a first error is a step from 0
+};
+
+}  // namespace trireme::metrics
