@@ -154,8 +154,8 @@ std::vector<Registry::Page> Registry::Collect() const {
 void Registry::Append(std::string& out, const Page& page) {
   static constexpr std::array<std::string_view, 3> kTypes = {"counter", "gauge", "histogram"};
   std::string samples;
-  for (const auto& [labels, series] : page.series) {
-    std::visit([&](const auto& pointer) { AppendSeries(samples, page.name, labels, pointer.get()); }, series);
+  for (const auto& entry : page.series) {
+    std::visit([&](const auto& series) { AppendSeries(samples, page.name, entry.first, series.get()); }, entry.second);
   }
   if (samples.empty()) return;
   AppendHead(out, page.name, page.help, kTypes[static_cast<size_t>(page.kind)]);
