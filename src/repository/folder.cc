@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/folder.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "repository/model_name.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct KindOfModel {
+  std::string_view extension;
+  std::string_view what;
+};
+
+constexpr std::array kUnserved = {
+    KindOfModel{".pt", "a TorchScript or PyTorch file"},
+    KindOfModel{".pth", "a PyTorch file"},
+    KindOfModel{".pt2", "a PyTorch exported program"},
+    KindOfModel{".mar", "a TorchServe archive"},
+    KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
+    KindOfModel{".graphdef", "a TensorFlow graph"},
+    KindOfModel{".pb", "a TensorFlow graph"},
+    KindOfModel{".tflite", "a TensorFlow Lite model"},
+    KindOfModel{".keras", "a Keras model"},
+    KindOfModel{".plan", "a TensorRT plan"},
+    KindOfModel{".safetensors", "a file of weights"},
+    KindOfModel{".ubj", "an XGBoost model"},
+};
+
+std::string LowerExtension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return extension;
+}
+
+bool BeginsLikeXgboost(const fs::path& path) {
+  std::array<char, 512> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  return std::string_view(head.data(), static_cast<size_t>(file.gcount())).find("\"learner\"") !=
+         std::string_view::npos;
+}
+
+}  // namespace
+
+PathKind KindOf(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  switch (status.type()) {
+    case fs::file_type::regular:
+      return PathKind::kFile;
+    case fs::file_type::directory:
+      return PathKind::kFolder;
+    default:
+      break;
+  }
+  std::error_code ignored;
+  const bool reached = status.type() != fs::file_type::not_found && status.type() != fs::file_type::none;
+  if (!reached && fs::is_symlink(fs::symlink_status(path, ignored))) return PathKind::kBrokenLink;
+  return status.type() == fs::file_type::not_found ? PathKind::kMissing : PathKind::kOther;
+}
+
+std::string_view Describe(PathKind kind) {
+  switch (kind) {
+    case PathKind::kMissing:
+      return "nothing";
+    case PathKind::kFile:
+      return "a file";
+    case PathKind::kFolder:
+      return "a folder";
+    case PathKind::kBrokenLink:
+      return "a link that leads nowhere";
+    case PathKind::kOther:
+      return "something that is neither a file nor a folder, or may not be read";
+  }
+  return "unknown";
+}
+
+Result<std::vector<fs::path>> ListFolder(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (!it->path().filename().string().starts_with('.')) found.push_back(it->path());
+  }
+  if (error) return Unavailable("folder " + Quoted(folder.string()) + " cannot be read: " + error.message());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string NamesOf(const std::vector<fs::path>& paths) {
+  constexpr size_t kShown = 5;
+  if (paths.empty()) return "nothing";
+  std::string names;
+  for (size_t i = 0; i < std::min(paths.size(), kShown); ++i) {
+    if (i > 0) names += ", ";
+    names += Quoted(paths[i].filename().string());
+  }
+  if (paths.size() > kShown) names += " and " + std::to_string(paths.size() - kShown) + " more";
+  return names;
+}
+
+bool HasOnnxExtension(const fs::path& path) {
+  return LowerExtension(path) == ".onnx";
+}
+
+std::optional<std::string> UnservedKind(const fs::path& path) {
+  if (path.filename() == "saved_model.pb") return "a TensorFlow SavedModel";
+  const std::string extension = LowerExtension(path);
+  if (extension == ".json") {
+    if (KindOf(path) != PathKind::kFile || !BeginsLikeXgboost(path)) return std::nullopt;
+    return "an XGBoost model";
+  }
+  const auto* kind = std::find_if(kUnserved.begin(), kUnserved.end(),
+                                  [&](const KindOfModel& known) { return known.extension == extension; });
+  if (kind == kUnserved.end()) return std::nullopt;
+  return std::string(kind->what);
+}
+
+Status NotServedYet(const fs::path& path, const std::string& kind) {
+  return Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected an .onnx file");
+}
+
+}  // namespace trireme

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace trireme {
+
+// What a path leads to, links followed.
+enum class PathKind {
+  kMissing,
+  kFile,
+  kFolder,
+  kBrokenLink,  // it leads nowhere or in a circle
+  kOther,       // a device, a socket, or what we may not look at
+};
+
+PathKind KindOf(const std::filesystem::path& path);
+
+// "a folder", "a link that leads nowhere".
+std::string_view Describe(PathKind kind);
+
+// What lies in a folder, sorted by name, without what is hidden (names that begin with a dot).
+Result<std::vector<std::filesystem::path>> ListFolder(const std::filesystem::path& folder);
+
+// The names of the first few of `paths`: "a.txt, b and 3 more", or "nothing".
+std::string NamesOf(const std::vector<std::filesystem::path>& paths);
+
+bool HasOnnxExtension(const std::filesystem::path& path);
+
+// "a TorchScript or PyTorch file (.pt)", if `path` is a model that no backend of this server runs yet. Decided by
+// names, and for .json, which may be anything, by the first bytes.
+std::optional<std::string> UnservedKind(const std::filesystem::path& path);
+
+// The kUnsupported that belongs to it.
+Status NotServedYet(const std::filesystem::path& path, const std::string& kind);
+
+}  // namespace trireme

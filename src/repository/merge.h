@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "repository/candidate.h"
+#include "repository/scan.h"
+
+namespace trireme {
+
+// Decides which candidate is served under each name; the rules are ScanRepository's. Looks at the file system only to
+// see whether two paths lead to one file.
+RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ModelConfig& defaults);
+
+}  // namespace trireme

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/scan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+#include "base/testing/temp_dir.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+RepositoryScan Scan(const std::vector<fs::path>& paths, const ModelConfig& defaults = {}) {
+  auto scan = ScanRepository(paths, defaults);
+  EXPECT_TRUE(scan.ok()) << scan.status();
+  return std::move(scan).value();
+}
+
+std::vector<std::string> Models(const RepositoryScan& scan) {
+  std::vector<std::string> names;
+  for (const ModelEntry& model : scan.models) names.push_back(model.id.text());
+  return names;
+}
+
+// The one problem of a scan that found nothing else.
+ModelProblem OnlyProblem(const RepositoryScan& scan) {
+  EXPECT_THAT(Models(scan), IsEmpty());
+  EXPECT_THAT(scan.problems, SizeIs(1));
+  return scan.problems.empty() ? ModelProblem{} : scan.problems.front();
+}
+
+constexpr const char* kLayouts =
+    "expected an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
+    "(VERSION/model.onnx), found ";
+
+TEST(ScanRepository, RefusesToScanNothing) {
+  const auto scan = ScanRepository({}, {});
+  EXPECT_EQ(scan.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(scan.status().message(), HasSubstr("no path"));
+}
+
+TEST(ScanRepository, NamesAFileAfterItsStem) {
+  const TempDir dir;
+  const fs::path file = dir.Write("resnet50.v2.onnx");
+  const RepositoryScan scan = Scan({file});
+  ASSERT_THAT(Models(scan), ElementsAre("resnet50.v2/1"));
+  EXPECT_EQ(scan.models[0].path, file);
+  EXPECT_THAT(scan.models[0].notes, IsEmpty());
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, TakesTheExtensionInAnyCase) {
+  const TempDir dir;
+  EXPECT_THAT(Models(Scan({dir.Write("A.ONNX")})), ElementsAre("A/1"));
+}
+
+TEST(ScanRepository, GivesEveryModelTheDefaults) {
+  const TempDir dir;
+  ModelConfig defaults;
+  defaults.instances = 3;
+  defaults.max_rows = 16;
+  const RepositoryScan scan = Scan({dir.Write("a.onnx"), dir.Write("b.onnx")}, defaults);
+  ASSERT_THAT(scan.models, SizeIs(2));
+  for (const ModelEntry& model : scan.models) {
+    EXPECT_EQ(model.config.instances, 3);
+    EXPECT_EQ(model.config.max_rows, 16);
+  }
+}
+
+TEST(ScanRepository, ReadsAFolderOfFilesInOrderOfNames) {
+  const TempDir dir;
+  for (const char* name : {"zebra.onnx", "ant.onnx", "Bee.onnx", "README.md", "ant.onnx.data", "labels.json"}) {
+    dir.Write(name);
+  }
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("Bee/1", "ant/1", "zebra/1"));
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, ReadsATritonRepository) {
+  const TempDir dir;
+  dir.Write("resnet/3/model.onnx");
+  dir.Write("bert/1/model.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("bert/1", "resnet/3"));
+  EXPECT_EQ(scan.models[1].path, dir / "resnet/3/model.onnx");
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, ReadsFilesAndModelFoldersSideBySide) {
+  const TempDir dir;
+  dir.Write("plain.onnx");
+  dir.Write("versioned/2/model.onnx");
+  EXPECT_THAT(Models(Scan({dir.path()})), ElementsAre("plain/1", "versioned/2"));
+}
+
+TEST(ScanRepository, ServesTheNewestVersionByNumberNotByText) {
+  const TempDir dir;
+  for (const char* version : {"2", "10", "9"}) dir.Write(fs::path("m") / version / "model.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/10"));
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("version 10 is served, the newest; not served: 2, 9")));
+}
+
+TEST(ScanRepository, ReadsOneModelFolder) {
+  const TempDir dir;
+  dir.Write("resnet/1/model.onnx");
+  EXPECT_THAT(Models(Scan({dir / "resnet"})), ElementsAre("resnet/1"));
+  EXPECT_THAT(Models(Scan({dir / "resnet/"})), ElementsAre("resnet/1"));
+  EXPECT_THAT(Models(Scan({dir / "resnet/1/.."})), ElementsAre("resnet/1"));
+}
+
+TEST(ScanRepository, ReadsARepositoryOfModelsThatAreNamedByDigits) {
+  const TempDir dir;
+  dir.Write("2024/1/model.onnx");
+  dir.Write("7/5/model.onnx");
+  EXPECT_THAT(Models(Scan({dir.path()})), ElementsAre("2024/1", "7/5"));
+}
+
+TEST(ScanRepository, PassesOverFoldersThatAreNoVersionsWithANote) {
+  const TempDir dir;
+  for (const char* folder : {"2", "03", "0", "v4", "99999999999999999999"}) {
+    dir.Write(fs::path("m") / folder / "model.onnx");
+  }
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/2"));
+  const auto passed_over = [&](const char* name) {
+    return AllOf(HasSubstr((dir / "m" / name).string() + "\""), HasSubstr("without leading zeros"));
+  };
+  EXPECT_THAT(scan.models[0].notes,
+              ElementsAre(passed_over("0"), passed_over("03"), passed_over("99999999999999999999"), passed_over("v4")));
+}
+
+TEST(ScanRepository, SaysThatAConfigFileIsNotRead) {
+  const TempDir dir;
+  dir.Write("m/1/model.onnx");
+  dir.Write("m/config.pbtxt");
+  const RepositoryScan scan = Scan({dir / "m"});
+  ASSERT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("config.pbtxt\" is not read yet")));
+}
+
+TEST(ScanRepository, PassesOverWhatIsHidden) {
+  const TempDir dir;
+  dir.Write("a.onnx");
+  dir.Write(".git/1/model.onnx");
+  dir.Write(".b.onnx");
+  dir.Write("m/1/model.onnx");
+  dir.Write("m/.cache/x");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("a/1", "m/1"));
+  EXPECT_THAT(scan.models[1].notes, IsEmpty());
+  EXPECT_THAT(scan.notes, IsEmpty());
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, TakesTheOnlyOnnxFileOfAVersionWithANote) {
+  const TempDir dir;
+  const fs::path file = dir.Write("m/1/resnet.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_EQ(scan.models[0].path, file);
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("there is no model.onnx beside it")));
+}
+
+TEST(ScanRepository, DoesNotGuessBetweenTwoOnnxFilesOfAVersion) {
+  const TempDir dir;
+  dir.Write("m/1/a.onnx");
+  dir.Write("m/1/b.onnx");
+  const ModelProblem problem = OnlyProblem(Scan({dir.path()}));
+  EXPECT_EQ(problem.name, "m");
+  EXPECT_EQ(problem.status.code(), StatusCode::kNotFound);
+  EXPECT_THAT(problem.status.message(), HasSubstr("expected model.onnx, found \"a.onnx\", \"b.onnx\""));
+}
+
+TEST(ScanRepository, FindsTheFileInAModelThatIsAFolder) {
+  const TempDir dir;
+  const fs::path file = dir.Write("m/1/model.onnx/model.onnx");
+  dir.Write("m/1/model.onnx/weights.bin");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_EQ(scan.models[0].path, file);
+}
+
+TEST(ScanRepository, AModelWhoseNewestVersionIsEmptyIsAProblemAndTheOthersAreServed) {
+  const TempDir dir;
+  dir.Write("good/1/model.onnx");
+  dir.Write("bad/1/model.onnx");
+  dir.MakeFolder("bad/2");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("good/1"));
+  ASSERT_THAT(scan.problems, SizeIs(1));
+  EXPECT_EQ(scan.problems[0].name, "bad");
+  EXPECT_THAT(scan.problems[0].status.message(),
+              AllOf(HasSubstr((dir / "bad/2").string()), HasSubstr("expected model.onnx, found nothing")));
+}
+
+TEST(ScanRepository, AModelFolderWithoutVersionsIsAProblem) {
+  const TempDir dir;
+  dir.Write("m/config.pbtxt");
+  const ModelProblem problem = OnlyProblem(Scan({dir.path()}));
+  EXPECT_EQ(problem.name, "m");
+  EXPECT_EQ(problem.path, dir / "m");
+  EXPECT_THAT(problem.status.message(), HasSubstr("expected 1/model.onnx in it, found \"config.pbtxt\""));
+}
+
+TEST(ScanRepository, AModelFileOutsideAVersionFolderIsAProblem) {
+  const TempDir dir;
+  dir.Write("good.onnx");
+  dir.Write("m/model.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("good/1"));
+  ASSERT_THAT(scan.problems, SizeIs(1));
+  EXPECT_EQ(scan.problems[0].name, "m");
+  EXPECT_THAT(scan.problems[0].status.message(), HasSubstr("has no version folder"));
+}
+
+TEST(ScanRepository, PassesOverAFolderWithoutAModelWithANote) {
+  const TempDir dir;
+  dir.Write("a.onnx");
+  dir.Write("docs/readme.txt");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(scan.problems, IsEmpty());
+  EXPECT_THAT(scan.notes, ElementsAre(HasSubstr((dir / "docs").string())));
+}
+
+TEST(ScanRepository, APathThatLeadsNowhereIsAProblemThatNamesTheLayouts) {
+  const TempDir dir;
+  const RepositoryScan scan = Scan({dir / "nowhere", dir.Write("a.onnx")});
+  EXPECT_THAT(Models(scan), ElementsAre("a/1"));
+  ASSERT_THAT(scan.problems, SizeIs(1));
+  EXPECT_EQ(scan.problems[0].name, "");
+  EXPECT_EQ(scan.problems[0].status.code(), StatusCode::kNotFound);
+  EXPECT_EQ(scan.problems[0].status.message(), "\"" + (dir / "nowhere").string() + "\": " + kLayouts + "nothing");
+}
+
+TEST(ScanRepository, AnEmptyFolderIsAProblem) {
+  const TempDir dir;
+  const ModelProblem problem = OnlyProblem(Scan({dir.path()}));
+  EXPECT_EQ(problem.status.message(), "no model in folder \"" + dir.path().string() + "\": " + kLayouts + "nothing");
+}
+
+TEST(ScanRepository, AFolderOfOtherThingsIsAProblemThatNamesSomeOfThem) {
+  const TempDir dir;
+  for (const char* name : {"a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt", "g.txt"}) dir.Write(name);
+  EXPECT_THAT(OnlyProblem(Scan({dir.path()})).status.message(), HasSubstr("found \"a.txt\", \"b.txt\", \"c.txt\", "
+                                                                          "\"d.txt\", \"e.txt\" and 2 more"));
+}
+
+TEST(ScanRepository, AFileOfAnotherKindIsAProblem) {
+  const TempDir dir;
+  const ModelProblem problem = OnlyProblem(Scan({dir.Write("notes.txt")}));
+  EXPECT_EQ(problem.status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("notes.txt"), HasSubstr(kLayouts)));
+}
+
+TEST(ScanRepository, SomethingThatIsNoFileIsAProblem) {
+  const TempDir dir;
+  const fs::path pipe = dir / "pipe.onnx";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(OnlyProblem(Scan({pipe})).status.message(), HasSubstr("neither a file nor a folder"));
+  EXPECT_THAT(OnlyProblem(Scan({dir.path()})).status.message(), HasSubstr("neither a file nor a folder"));
+}
+
+struct Unserved {
+  const char* file;
+  const char* contents;
+  const char* what;
+};
+
+TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
+  for (const Unserved& kind : {Unserved{"m.pt", "", "TorchScript"}, Unserved{"m.mar", "", "a TorchServe archive"},
+                               Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
+                               Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
+    const TempDir dir;
+    const fs::path file = dir.Write(kind.file, kind.contents);
+    for (const fs::path& path : {file, dir.path()}) {
+      const ModelProblem problem = OnlyProblem(Scan({path}));
+      EXPECT_EQ(problem.status.code(), StatusCode::kUnsupported) << path;
+      EXPECT_NE(problem.name, "") << path;
+      EXPECT_THAT(problem.status.message(), AllOf(HasSubstr(kind.what), HasSubstr("not served yet"))) << path;
+    }
+  }
+}
+
+TEST(ScanRepository, SaysOfOtherFamiliesInVersionFoldersThatTheyAreNotServedYet) {
+  const TempDir dir;
+  dir.Write("torch/1/model.pt");
+  dir.Write("tf/1/saved_model.pb");
+  dir.Write("triton_tf/1/model.savedmodel/saved_model.pb");
+  dir.Write("flat_tf/saved_model.pb");
+  const RepositoryScan scan = Scan({dir.path()});
+  std::vector<std::string> names;
+  for (const ModelProblem& problem : scan.problems) {
+    names.push_back(problem.name);
+    EXPECT_EQ(problem.status.code(), StatusCode::kUnsupported) << problem.status;
+  }
+  EXPECT_THAT(names, ElementsAre("flat_tf", "tf", "torch", "triton_tf"));
+}
+
+TEST(ScanRepository, AModelIsServedThoughAFileOfAnotherFamilyLiesBesideIt) {
+  const TempDir dir;
+  dir.Write("yolo.onnx");
+  dir.Write("yolo.pt");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("yolo/1"));
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("yolo.pt")));
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, ANameInTwoPlacesIsServedFromNeitherAndTheOthersAreServed) {
+  const TempDir dir;
+  dir.Write("a/m/1/model.onnx");
+  dir.Write("a/only/1/model.onnx");
+  dir.Write("b/m.onnx");
+  const RepositoryScan scan = Scan({dir / "a", dir / "b"});
+  EXPECT_THAT(Models(scan), ElementsAre("only/1"));
+  ASSERT_THAT(scan.problems, SizeIs(1));
+  EXPECT_EQ(scan.problems[0].name, "m");
+  EXPECT_EQ(scan.problems[0].status.code(), StatusCode::kAlreadyExists);
+  EXPECT_THAT(scan.problems[0].status.message(),
+              AllOf(HasSubstr((dir / "a/m/1/model.onnx").string()), HasSubstr((dir / "b/m.onnx").string()),
+                    HasSubstr("served from none")));
+}
+
+TEST(ScanRepository, ABrokenModelStillContestsItsName) {
+  const TempDir dir;
+  dir.MakeFolder("a/m/1");
+  dir.Write("b/m.onnx");
+  const RepositoryScan scan = Scan({dir / "a", dir / "b"});
+  const ModelProblem problem = OnlyProblem(scan);
+  EXPECT_EQ(problem.status.code(), StatusCode::kAlreadyExists);
+  EXPECT_THAT(problem.status.message(), HasSubstr("found nothing"));
+}
+
+TEST(ScanRepository, AFileThatIsGivenTwiceIsOneModel) {
+  const TempDir dir;
+  const fs::path file = dir.Write("m.onnx");
+  const RepositoryScan scan = Scan({file, dir.path(), file});
+  EXPECT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, AMissingPathThatIsGivenTwiceIsOneProblem) {
+  const TempDir dir;
+  EXPECT_THAT(Scan({dir / "x", dir / "x", dir / "y"}).problems, SizeIs(2));
+}
+
+TEST(ScanRepository, ANameThatBreaksTheRuleIsAProblemWithoutAName) {
+  const TempDir dir;
+  dir.Write("good.onnx");
+  dir.Write("my model.onnx");
+  dir.Write("caf\xc3\xa9/1/model.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("good/1"));
+  ASSERT_THAT(scan.problems, SizeIs(2));
+  for (const ModelProblem& problem : scan.problems) {
+    EXPECT_EQ(problem.name, "");
+    EXPECT_EQ(problem.status.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(problem.status.message(), HasSubstr("expected ASCII letters, digits and _-.+@ only"));
+  }
+  EXPECT_THAT(scan.problems[0].status.message(), HasSubstr("caf\\xc3\\xa9"));
+}
+
+TEST(ScanRepository, FollowsLinksAtTheRootAndInside) {
+  const TempDir dir;
+  dir.Write("store/blob");
+  dir.Write("store/versions/4/model.onnx");
+  dir.MakeFolder("repository/linked/1");
+  fs::create_symlink(dir / "store/blob", dir / "repository/linked/1/model.onnx");
+  fs::create_symlink(dir / "store/blob", dir / "repository/file.onnx");
+  fs::create_directory_symlink(dir / "store/versions", dir / "repository/folder");
+  fs::create_directory_symlink(dir / "repository", dir / "root");
+  const RepositoryScan scan = Scan({dir / "root"});
+  ASSERT_THAT(Models(scan), ElementsAre("file/1", "folder/4", "linked/1"));
+  EXPECT_EQ(scan.models[0].path, dir / "root/file.onnx");
+  EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, NamesALinkedModelFolderAsItIsGiven) {
+  const TempDir dir;
+  dir.Write("resnet-2024/1/model.onnx");
+  fs::create_directory_symlink(dir / "resnet-2024", dir / "resnet");
+  EXPECT_THAT(Models(Scan({dir / "resnet"})), ElementsAre("resnet/1"));
+}
+
+TEST(ScanRepository, LinksThatLeadNowhereAreProblems) {
+  const TempDir dir;
+  dir.MakeFolder("version");
+  dir.MakeFolder("file/1");
+  fs::create_symlink(dir / "gone", dir / "root.onnx");
+  fs::create_symlink(dir / "gone", dir / "version/1");
+  fs::create_symlink(dir / "gone", dir / "file/1/model.onnx");
+  fs::create_symlink("loop.onnx", dir / "loop.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), IsEmpty());
+  std::vector<std::string> names;
+  for (const ModelProblem& problem : scan.problems) {
+    names.push_back(problem.name);
+    EXPECT_EQ(problem.status.code(), StatusCode::kNotFound);
+    EXPECT_THAT(problem.status.message(), HasSubstr("found a link that leads nowhere"));
+  }
+  EXPECT_THAT(names, ElementsAre("file", "loop", "root", "version"));
+  EXPECT_THAT(OnlyProblem(Scan({dir / "root.onnx"})).status.message(), HasSubstr("a link that leads nowhere"));
+}
+
+TEST(ScanRepository, DoesNotDependOnTheOrderOfPaths) {
+  const TempDir dir;
+  const fs::path a = dir.Write("x/a.onnx");
+  const fs::path b = dir.Write("y/b/2/model.onnx").parent_path().parent_path();
+  EXPECT_EQ(Models(Scan({a, b})), Models(Scan({b, a})));
+}
+
+}  // namespace
+}  // namespace trireme
