@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "onnxfile/element_type.h"
+#include "onnxfile/onnx_writer.h"
+
+namespace trireme::onnxfile {
+
+// What a graph takes or gives, as declared.
+struct GraphValue {
+  enum class Kind : uint8_t { kUndeclared, kTensor, kSequence, kMap, kOptional, kSparseTensor };
+
+  std::string name;
+  Kind kind = Kind::kUndeclared;
+  ElementType type = ElementType::kUndefined;  // of a tensor
+  std::optional<std::vector<Dim>> dims = {};   // of a tensor; nothing if not even the rank is declared
+};
+
+// A model's outside, and what its inside weighs.
+struct ModelSummary {
+  int64_t ir_version = 0;
+  std::string producer_name;
+  std::string producer_version;
+  std::vector<OpsetImport> opsets;
+  std::vector<GraphValue> inputs;  // without those that an initialiser fills
+  std::vector<GraphValue> outputs;
+  std::vector<std::pair<std::string, int64_t>> op_counts;  // by type, "domain.Type" outside ai.onnx; in order of names
+  uint64_t constant_bytes = 0;  // elements of all constants, of nested graphs and of data files beside the model too
+  std::vector<std::string> data_files;  // that constants lie in, as the model names them: check before opening them
+};
+
+// Whether a file that begins with `beginning` and is `file_bytes` long looks like an ONNX model: a few hundred bytes
+// are enough, since the whole graph is one field whose length must fit. Text, images and other protobufs do not pass.
+bool LooksLikeModel(std::string_view beginning, uint64_t file_bytes);
+
+// Walks a serialized model; weights are stepped over, so that a mapped file costs little more than its graph. Safe on
+// any bytes: what is remembered is bounded. kInvalidArgument says what is not as in onnx.proto.
+Result<ModelSummary> ReadModelSummary(std::string_view model);
+
+}  // namespace trireme::onnxfile

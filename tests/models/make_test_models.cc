@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// make_test_models DIR: writes DIR/good and DIR/bad, two model repositories (<name>/1/model.onnx) for end-to-end tests.
+#include <filesystem>
+#include <iostream>
+
+#include "onnxfile/testing/test_models.h"
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: make_test_models DIR\n";
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  for (const auto& model : trireme::onnxfile::GoodModels()) {
+    trireme::onnxfile::WriteModel(folder / "good", model.name, model.bytes);
+  }
+  for (const auto& model : trireme::onnxfile::BadModels()) {
+    trireme::onnxfile::WriteModel(folder / "bad", model.name, model.bytes);
+  }
+  return 0;
+}
