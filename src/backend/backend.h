@@ -46,8 +46,8 @@ class OpenModel {
   // As the file says it; `batched` is what an inspection suggests.
   virtual const Signature& signature() const = 0;
 
-  // Runs on the calling thread. `inputs` are in the signature's order, with matching types and shapes (an optional input
-  // that was left out has an empty data buffer and rank 0). `wanted` are indexes of outputs; the result has their
+  // Runs on the calling thread. `inputs` are in the signature's order, with matching types and shapes (an optional
+  // input that was left out has an empty data buffer and rank 0). `wanted` are indexes of outputs; the result has their
   // tensors in that order. `destinations` is empty or has a buffer a wanted output: one that is not empty and is large
   // enough receives the elements, and the tensor returned views it. Everything else the backend allocates; it may be
   // the runtime's own memory, kept alive by the buffer.
@@ -79,9 +79,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual std::string_view name() const = 0;             // "onnx"
-  virtual std::string_view platform() const = 0;         // what V2 metadata calls it: "onnxruntime_onnx"
-  virtual std::string runtime_version() const = 0;       // "ONNX Runtime 1.29.0"
+  virtual std::string_view name() const = 0;        // "onnx"
+  virtual std::string_view platform() const = 0;    // what V2 metadata calls it: "onnxruntime_onnx"
+  virtual std::string runtime_version() const = 0;  // "ONNX Runtime 1.29.0"
 
   // Looks at a file or folder, reads no more than its beginning.
   virtual Probe Inspect(const std::filesystem::path& path) const = 0;

@@ -31,7 +31,7 @@ struct PluginEntry {
 
 inline constexpr const char* kPluginSymbol = "trireme_plugin";
 
-#define TRIREME_PLUGIN(plugin_name, create_function)                                    \
+#define TRIREME_PLUGIN(plugin_name, create_function)                                             \
   extern "C" __attribute__((visibility("default"))) const ::trireme::PluginEntry trireme_plugin; \
   const ::trireme::PluginEntry trireme_plugin = {.name = plugin_name, .create = create_function}
 

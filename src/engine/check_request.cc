@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/check_request.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace trireme {
+namespace {
+
+std::string Quoted(std::string_view name) {
+  return "'" + std::string(name) + "'";
+}
+
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
+  std::string names;
+  for (const TensorSpec& spec : specs) names += (names.empty() ? "" : ", ") + Quoted(spec.name);
+  return names;
+}
+
+// Puts every input at its place; the places of inputs that were not sent stay empty.
+Status BringIntoOrder(std::string_view model, const Signature& signature, std::vector<NamedTensor>& inputs) {
+  std::vector<NamedTensor> ordered(signature.inputs.size());
+  std::vector<bool> seen(signature.inputs.size(), false);
+  for (NamedTensor& input : inputs) {
+    const int index = FindSpec(signature.inputs, input.name);
+    if (index < 0) {
+      return InvalidArgument("unexpected input " + Quoted(input.name) + ": model " + Quoted(model) + " has inputs " +
+                             NamesOf(signature.inputs));
+    }
+    if (seen[index]) return InvalidArgument("input " + Quoted(input.name) + " is given twice");
+    seen[index] = true;
+    ordered[index] = std::move(input);
+  }
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    const TensorSpec& spec = signature.inputs[i];
+    if (seen[i]) continue;
+    if (!spec.optional) {
+      return InvalidArgument("missing input " + Quoted(spec.name) + " of model " + Quoted(model) +
+                             ": expected inputs " + NamesOf(signature.inputs));
+    }
+    ordered[i] = {.name = spec.name, .tensor = {.type = spec.type, .shape = {}, .data = {}}};
+  }
+  inputs = std::move(ordered);
+  return {};
+}
+
+Status CheckInput(std::string_view model, const TensorSpec& spec, const Tensor& tensor) {
+  if (spec.optional && tensor.data.empty() && tensor.shape.rank() == 0) return {};
+  if (tensor.type != spec.type) {
+    return InvalidArgument("input " + Quoted(spec.name) + " has datatype " + std::string(Name(tensor.type)) +
+                           ", model " + Quoted(model) + " expects " + std::string(Name(spec.type)));
+  }
+  if (!spec.shape.Accepts(tensor.shape)) {
+    return InvalidArgument("input " + Quoted(spec.name) + " has shape " + tensor.shape.ToString() + ", model " +
+                           Quoted(model) + " expects " + spec.shape.ToString());
+  }
+  const std::optional<int64_t> count = tensor.shape.ElementCount();
+  if (!count) {
+    return InvalidArgument("input " + Quoted(spec.name) + ": the product of shape " + tensor.shape.ToString() +
+                           " does not fit in 63 bits");
+  }
+  const std::optional<size_t> bytes = ByteSize(tensor.type, tensor.shape);
+  if (tensor.type != DataType::kBytes && (!bytes || *bytes != tensor.data.size())) {
+    return InvalidArgument("input " + Quoted(spec.name) + " has " + std::to_string(tensor.data.size()) +
+                           " bytes, its shape " + tensor.shape.ToString() + " of " + std::string(Name(tensor.type)) +
+                           " needs " + (bytes ? std::to_string(*bytes) : "more than can be counted"));
+  }
+  return {};
+}
+
+// In a batch the outermost dimension counts the same rows in every input.
+Status CountRows(const Signature& signature, InferRequest& request) {
+  request.rows = 1;
+  if (!signature.batched) return {};
+  const NamedTensor* first = nullptr;
+  for (const NamedTensor& input : request.inputs) {
+    if (input.tensor.shape.rank() == 0) continue;  // left out
+    if (first == nullptr) {
+      first = &input;
+      request.rows = input.tensor.shape[0];
+    } else if (input.tensor.shape[0] != request.rows) {
+      return InvalidArgument("input " + Quoted(input.name) + " has " + std::to_string(input.tensor.shape[0]) +
+                             " rows (shape " + input.tensor.shape.ToString() + "), input " + Quoted(first->name) +
+                             " has " + std::to_string(request.rows) + ": expected the same number in every input");
+    }
+  }
+  return {};
+}
+
+Status FindOutputs(std::string_view model, const Signature& signature, std::vector<RequestedOutput>& outputs) {
+  if (outputs.empty()) {
+    outputs.reserve(signature.outputs.size());
+    for (size_t i = 0; i < signature.outputs.size(); ++i) {
+      outputs.push_back({.name = signature.outputs[i].name, .index = static_cast<int>(i), .destination = {}});
+    }
+    return {};
+  }
+  std::vector<bool> seen(signature.outputs.size(), false);
+  for (RequestedOutput& output : outputs) {
+    output.index = FindSpec(signature.outputs, output.name);
+    if (output.index < 0) {
+      return InvalidArgument("unexpected output " + Quoted(output.name) + ": model " + Quoted(model) + " has outputs " +
+                             NamesOf(signature.outputs));
+    }
+    if (seen[output.index]) return InvalidArgument("output " + Quoted(output.name) + " is requested twice");
+    seen[output.index] = true;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request) {
+  RETURN_IF_ERROR(BringIntoOrder(model_name, signature, request.inputs));
+  request.bytes = 0;
+  for (size_t i = 0; i < request.inputs.size(); ++i) {
+    RETURN_IF_ERROR(CheckInput(model_name, signature.inputs[i], request.inputs[i].tensor));
+    request.bytes += request.inputs[i].tensor.data.size();
+  }
+  RETURN_IF_ERROR(CountRows(signature, request));
+  return FindOutputs(model_name, signature, request.outputs);
+}
+
+}  // namespace trireme

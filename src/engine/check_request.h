@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+#include "model/infer_request.h"
+#include "model/signature.h"
+
+namespace trireme {
+
+// Checks a request against the model's signature and brings it into the form in which the line expects it: inputs in
+// the signature's order and all there (an optional one that was left out as an empty tensor of rank 0), outputs with
+// their indexes and never empty, `rows` and `bytes` counted. The last check before a backend sees it, whatever protocol
+// it came by.
+//
+// kInvalidArgument names the input or output, what was expected and what came.
+Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request);
+
+}  // namespace trireme

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/check_request.h"
+
+namespace trireme {
+
+void Engine::Infer(std::unique_ptr<InferRequest> request) {
+  const auto refuse = [&](Status status) {
+    request->stages.answered = Clock::System().Now();
+    request->reply.Finish(std::move(status), request->stages);
+  };
+  if (!accepting_.load(std::memory_order_relaxed)) {
+    return refuse(Unavailable("the server is shutting down and takes no new requests"));
+  }
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  Result<std::shared_ptr<ServedModel>> found = table->Find(request->model, request->version);
+  if (!found.ok()) return refuse(std::move(found).status());
+  ServedModel& model = **found;
+  if (Status status = CheckRequest(model.id.name, model.signature, *request); !status.ok()) {
+    request->stages.answered = Clock::System().Now();
+    model.metrics->Record(status.code(), request->stages);
+    request->reply.Finish(std::move(status), request->stages);
+    return;
+  }
+  model.line->Push(std::move(request));
+}
+
+bool Engine::Ready() const {
+  if (!accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed)) return false;
+  if (!lifecycle_.settled()) return false;
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  return !table->ready.empty() || table->statuses.empty();
+}
+
+Status Engine::ModelReady(std::string_view name, std::optional<int64_t> version) const {
+  return lifecycle_.table()->Find(name, version).status();
+}
+
+Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<int64_t> version) const {
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
+  ModelDescription description{
+      .name = model->id.name, .versions = {}, .platform = model->platform, .signature = model->signature};
+  if (version) {
+    description.versions.push_back(*version);
+  } else {
+    for (const auto& [number, served] : table->ready.find(name)->second) description.versions.push_back(number);
+  }
+  return description;
+}
+
+std::vector<ModelStatus> Engine::Index() const {
+  return lifecycle_.table()->statuses;
+}
+
+void Engine::RecordEncode(const ModelId& id, Duration took) const {
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  const Result<std::shared_ptr<ServedModel>> model = table->Find(id.name, id.version);
+  if (model.ok()) (*model)->metrics->RecordEncode(took);
+}
+
+}  // namespace trireme

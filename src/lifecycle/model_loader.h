@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "backend/backend_set.h"
+#include "base/clock.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "lifecycle/served_model.h"
+#include "metrics/registry.h"
+#include "repository/scan.h"
+
+namespace trireme {
+
+// What came of loading a model.
+struct LoadedModel {
+  std::shared_ptr<ServedModel> model;  // shared by the serving table and the requests that find it there
+  std::string note;                    // for people: a decision that may surprise
+};
+
+// Makes a model version serve: finds its backend, opens it, tries it, decides what its config leaves open, and starts
+// its instances. Thread-safe; runs on loader threads.
+class ModelLoader {
+ public:
+  // All must outlive the models it loads. `cpus`: threads that all models together may keep busy.
+  ModelLoader(BackendSet& backends, MemoryPool& pool, metrics::Registry& registry, int cpus,
+              const Clock& clock = Clock::System())
+      : backends_(backends), pool_(pool), registry_(registry), cpus_(cpus), clock_(clock) {}
+
+  // Calls `opened` between opening and the trial runs.
+  Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
+
+ private:
+  BackendSet& backends_;
+  MemoryPool& pool_;
+  metrics::Registry& registry_;
+  const int cpus_;
+  const Clock& clock_;
+};
+
+// The config with instances and threads decided: as many callers of one thread as there are processors, because two
+// callers with one thread each do more than one with two (docs/performance.md); one given number decides the other.
+ModelConfig DecideThreads(ModelConfig config, int cpus);
+
+}  // namespace trireme

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/memory_pool.h"
+#include "model/signature.h"
+#include "tensor/tensor.h"
+
+namespace trireme {
+
+// Made-up inputs for trial runs. Deterministic.
+struct SampleOptions {
+  int64_t rows = 1;      // for the outermost dimension of a batching signature
+  int64_t free_dim = 1;  // for every other dimension that the signature leaves open
+  uint64_t seed = 1;     // another seed, other values
+};
+
+// Values that most models take: floating numbers between -1 and 1, integers 0 or 1 (valid as an index, a token, a
+// mask), short text. Nothing if a tensor would take more than 256 MiB.
+std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, const SampleOptions& options,
+                                                    MemoryPool& pool);
+
+}  // namespace trireme

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "model/model_config.h"
+#include "model/model_id.h"
+#include "model/signature.h"
+#include "scheduler/model_line.h"
+#include "scheduler/model_metrics.h"
+
+namespace trireme {
+
+// A model version that serves: everything a request needs to know of it.
+struct ServedModel {
+  ModelId id;
+  Signature signature;   // `batched` as the trial run found it
+  ModelConfig config;    // with everything that was left open decided
+  std::string platform;  // as V2 metadata names it
+  MemoryUse memory;
+  std::unique_ptr<ModelMetrics> metrics;
+  std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
+};
+
+}  // namespace trireme

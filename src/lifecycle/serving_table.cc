@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/serving_table.h"
+
+namespace trireme {
+namespace {
+
+std::string Describe(const ModelStatus& status) {
+  std::string text(Name(status.state));
+  if (!status.reason.empty()) text += ": " + status.reason;
+  return text;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, std::optional<int64_t> version) const {
+  if (const auto model = ready.find(name); model != ready.end() && !model->second.empty()) {
+    if (!version) return model->second.rbegin()->second;
+    const auto found = model->second.find(*version);
+    if (found != model->second.end()) return found->second;
+  }
+  // Not ready: the reason is worth more than a bare "no".
+  bool known = false;
+  for (const ModelStatus& status : statuses) {
+    if (status.id.name != name) continue;
+    known = true;
+    if (!version || status.id.version == *version || status.id.version == 0) {
+      return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(status));
+    }
+  }
+  if (known) {
+    return NotFound("model '" + std::string(name) + "' has no version " + std::to_string(*version));
+  }
+  return NotFound("unknown model '" + std::string(name) + "'");
+}
+
+}  // namespace trireme

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/trial.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <optional>
+
+#include "lifecycle/sample_input.h"
+#include "tensor/rows.h"
+
+namespace trireme {
+namespace {
+
+// What free dimensions are tried with: an image's side or a sentence's length that most networks take, then smaller and
+// larger ones.
+constexpr std::array<int64_t, 7> kFreeDims = {64, 32, 224, 16, 1, 320, 512};
+constexpr int64_t kMostRows = 32;
+constexpr int kRepeats = 3;
+
+// A model with what is needed to run it on samples.
+class Trial {
+ public:
+  Trial(OpenModel& model, MemoryPool& pool, const Clock& clock) : model_(model), pool_(pool), clock_(clock) {
+    wanted_.resize(model.signature().outputs.size());
+    std::iota(wanted_.begin(), wanted_.end(), 0);
+  }
+
+  // Finds dimensions that the model takes; the first run of it, which is slow.
+  Status FindInput() {
+    Status last = InvalidArgument("its input is too large to be made up");
+    for (const int64_t dim : kFreeDims) {
+      const auto inputs = MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = dim, .seed = 1}, pool_);
+      if (!inputs) continue;
+      const Result<std::vector<Tensor>> outputs = model_.Run(*inputs, wanted_, {});
+      if (outputs.ok()) {
+        free_dim_ = dim;
+        return {};
+      }
+      last = outputs.status();
+    }
+    return last;
+  }
+
+  std::optional<std::vector<Tensor>> Sample(uint64_t seed) const {
+    return MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = free_dim_, .seed = seed}, pool_);
+  }
+
+  Result<std::vector<Tensor>> Run(const std::vector<Tensor>& inputs) { return model_.Run(inputs, wanted_, {}); }
+
+  // The shortest of a few runs: the others were interrupted.
+  std::optional<Duration> Measure(int64_t rows) {
+    const auto inputs = MakeSampleInputs(model_.signature(), {.rows = rows, .free_dim = free_dim_, .seed = 1}, pool_);
+    if (!inputs) return std::nullopt;
+    std::optional<Duration> shortest;
+    for (int i = 0; i < kRepeats; ++i) {
+      const TimePoint begin = clock_.Now();
+      if (!Run(*inputs).ok()) return std::nullopt;
+      const Duration took = clock_.Now() - begin;
+      shortest = shortest ? std::min(*shortest, took) : took;
+      if (took > std::chrono::milliseconds(20)) break;  // long enough to be trusted as it is
+    }
+    return shortest;
+  }
+
+  MemoryPool& pool() { return pool_; }
+
+ private:
+  OpenModel& model_;
+  MemoryPool& pool_;
+  const Clock& clock_;
+  std::vector<int> wanted_;
+  int64_t free_dim_ = 1;
+};
+
+// Empty if the first row of a batch of two comes out as it does alone; else what was different.
+std::string WhyNotBatched(Trial& trial, const Signature& signature) {
+  const auto a = trial.Sample(1);
+  const auto b = trial.Sample(2);
+  std::vector<Tensor> joined;
+  for (size_t i = 0; i < a->size(); ++i) {
+    const std::array<const Tensor*, 2> rows = {&(*a)[i], &(*b)[i]};
+    joined.push_back(JoinRows(rows, trial.pool()));
+  }
+  const Result<std::vector<Tensor>> alone = trial.Run(*a);
+  const Result<std::vector<Tensor>> together = trial.Run(joined);
+  if (!alone.ok()) return alone.status().message();
+  if (!together.ok()) return "it does not take two rows at once (" + together.status().message() + ")";
+  for (size_t i = 0; i < together->size(); ++i) {
+    const std::array<int64_t, 2> rows = {1, 1};
+    const Result<std::vector<Tensor>> parts = SplitRows((*together)[i], rows);
+    if (!parts.ok()) return "output '" + signature.outputs[i].name + "': " + parts.status().message();
+    if (!NearlyEqual(parts->front(), (*alone)[i])) {
+      return "output '" + signature.outputs[i].name + "' of a row depends on the other rows of its batch";
+    }
+  }
+  return {};
+}
+
+// Doubles the batch for as long as a row still gets cheaper.
+std::vector<Duration> MeasureBatches(Trial& trial, const TrialOptions& options, const Clock& clock) {
+  const TimePoint end = clock.Now() + options.enough;
+  const int64_t most = options.max_rows > 0 ? options.max_rows : kMostRows;
+  std::vector<Duration> cost;
+  for (int64_t rows = 1; rows <= most; rows *= 2) {
+    const std::optional<Duration> took = trial.Measure(rows);
+    if (!took) break;
+    cost.push_back(*took);
+    const bool cheaper = cost.size() < 2 || cost.back() < cost[cost.size() - 2] * 19 / 10;
+    if (options.max_rows == 0 && (!cheaper || clock.Now() > end)) break;
+  }
+  return cost;
+}
+
+template <typename T>
+bool NearlyEqualAs(const Tensor& a, const Tensor& b) {
+  const std::span<const T> x = a.As<T>();
+  const std::span<const T> y = b.As<T>();
+  double largest = 0;
+  for (const T value : x) {
+    if (std::isfinite(static_cast<double>(value))) largest = std::max(largest, std::abs(static_cast<double>(value)));
+  }
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
+    const double difference = std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i]));
+    if (!(difference <= 1e-3 * std::abs(static_cast<double>(x[i])) + 1e-4 * largest)) return false;
+  }
+  return true;
+}
+
+// Sixteen-bit floats by their bits: a few steps apart, on the same side of zero.
+bool NearlyEqualHalves(const Tensor& a, const Tensor& b) {
+  constexpr int kSteps = 16;
+  const std::span<const uint16_t> x = a.As<uint16_t>();
+  const std::span<const uint16_t> y = b.As<uint16_t>();
+  return std::equal(x.begin(), x.end(), y.begin(),
+                    [](uint16_t p, uint16_t q) { return p == q || std::abs(int{p} - int{q}) <= kSteps; });
+}
+
+}  // namespace
+
+bool NearlyEqual(const Tensor& a, const Tensor& b) {
+  if (a.type != b.type || a.shape != b.shape || a.data.size() != b.data.size()) return false;
+  if (a.type == DataType::kFp32) return NearlyEqualAs<float>(a, b);
+  if (a.type == DataType::kFp64) return NearlyEqualAs<double>(a, b);
+  if (a.type == DataType::kFp16 || a.type == DataType::kBf16) return NearlyEqualHalves(a, b);
+  return a.data.empty() || std::memcmp(a.data.data(), b.data.data(), a.data.size()) == 0;
+}
+
+int64_t BatchThatPays(const std::vector<Duration>& cost, double slack) {
+  double cheapest = static_cast<double>(cost[0].count());
+  const auto per_row = [&](size_t i) { return std::ldexp(static_cast<double>(cost[i].count()), -static_cast<int>(i)); };
+  for (size_t i = 1; i < cost.size(); ++i) cheapest = std::min(cheapest, per_row(i));
+  size_t smallest = 0;
+  while (per_row(smallest) > cheapest * (1 + slack)) ++smallest;
+  return int64_t{1} << smallest;
+}
+
+TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& pool, const Clock& clock) {
+  TrialResult result;
+  Trial trial(model, pool, clock);
+  if (const Status found = trial.FindInput(); !found.ok()) {
+    result.note = "no trial run: it does not take made-up input (" + found.message() + "); requests run alone";
+    return result;
+  }
+  result.ran = true;
+  if (!model.signature().batched || options.max_rows == 1) return result;
+  if (const std::string why = WhyNotBatched(trial, model.signature()); !why.empty()) {
+    result.note = "requests run alone: " + why;
+    return result;
+  }
+  result.batched = true;
+  const std::vector<Duration> cost = MeasureBatches(trial, options, clock);
+  result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
+  return result;
+}
+
+}  // namespace trireme

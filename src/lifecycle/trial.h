@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/memory_pool.h"
+#include "model/signature.h"
+
+namespace trireme {
+
+struct TrialOptions {
+  int64_t max_rows = 0;                             // 0: find out which batch pays; else warm up to this one
+  Duration enough{std::chrono::milliseconds(300)};  // no further measurement begins after this
+};
+
+// What running a model a few times told about it.
+struct TrialResult {
+  bool ran = false;      // it took made-up input
+  bool batched = false;  // a batch gives what its rows give alone
+  int64_t max_rows = 1;  // the smallest batch whose rows are (nearly) as cheap as they get
+  std::string note;      // for people: why it does not batch, or could not be tried
+};
+
+// Runs a freshly opened model on made-up input: warms it up, finds out whether requests may share a run, and measures
+// by which batch a row gets cheaper. On a CPU that is often none: a big model's row costs the same alone, and joining
+// inputs costs a copy (docs/decisions/0003-batch-size-by-trial.md). On a loader thread.
+TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& pool, const Clock& clock);
+
+// The smallest batch within `slack` of the cheapest row. `cost[i]` is the time of a run of 2^i rows; not empty.
+int64_t BatchThatPays(const std::vector<Duration>& cost, double slack = 0.1);
+
+// Whether two tensors hold the same values, floating ones up to what another order of summation changes.
+bool NearlyEqual(const Tensor& a, const Tensor& b);
+
+}  // namespace trireme

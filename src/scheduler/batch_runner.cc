@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/batch_runner.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "tensor/rows.h"
+
+namespace trireme {
+namespace {
+
+// Which outputs the model has to make, and where each request finds its own among them.
+class WantedOutputs {
+ public:
+  explicit WantedOutputs(const std::vector<RequestPtr>& batch) {
+    for (const RequestPtr& request : batch) {
+      for (const RequestedOutput& output : request->outputs) {
+        if (PositionOf(output.index) == indexes_.size()) indexes_.push_back(output.index);
+      }
+    }
+  }
+
+  const std::vector<int>& indexes() const { return indexes_; }
+  size_t PositionOf(int index) const {
+    return static_cast<size_t>(std::find(indexes_.begin(), indexes_.end(), index) - indexes_.begin());
+  }
+
+ private:
+  std::vector<int> indexes_;
+};
+
+// Where the caller supplied a place for an output and the tensor is not there already, it is brought there.
+Status Deliver(Tensor& tensor, const RequestedOutput& wanted) {
+  if (wanted.destination.empty() || tensor.data.data() == wanted.destination.data()) return {};
+  if (wanted.destination.size() < tensor.data.size()) {
+    return InvalidArgument("output '" + wanted.name + "' needs " + std::to_string(tensor.data.size()) +
+                           " bytes, its destination has " + std::to_string(wanted.destination.size()));
+  }
+  Buffer destination = wanted.destination.Slice(0, tensor.data.size());
+  std::memcpy(destination.mutable_data(), tensor.data.data(), tensor.data.size());
+  tensor.data = std::move(destination);
+  return {};
+}
+
+void MarkTaken(const std::vector<RequestPtr>& batch, TimePoint now, int64_t rows) {
+  for (const RequestPtr& request : batch) {
+    request->stages.taken = now;
+    request->stages.batch_rows = rows;
+  }
+}
+
+void MarkRun(const std::vector<RequestPtr>& batch, TimePoint begin, TimePoint end) {
+  for (const RequestPtr& request : batch) {
+    request->stages.run_begin = begin;
+    request->stages.run_end = end;
+  }
+}
+
+int64_t RowsOf(const std::vector<RequestPtr>& batch) {
+  int64_t rows = 0;
+  for (const RequestPtr& request : batch) rows += request->rows;
+  return rows;
+}
+
+}  // namespace
+
+void BatchRunner::Run(std::vector<RequestPtr> batch) {
+  MarkTaken(batch, clock_.Now(), RowsOf(batch));
+  if (batch.size() == 1) {
+    RunAlone(std::move(batch.front()));
+    return;
+  }
+  if (RunTogether(batch)) return;
+  for (RequestPtr& request : batch) {
+    request->stages.batch_rows = request->rows;
+    RunAlone(std::move(request));
+  }
+}
+
+void BatchRunner::AnswerExpired(std::vector<RequestPtr> expired) {
+  for (RequestPtr& request : expired) {
+    Status why = request->cancellation.cancelled()
+                     ? Cancelled("the client went away while the request waited")
+                     : DeadlineExceeded("the request's time ran out while it waited in the line of '" + id_.name + "'");
+    Refuse(std::move(request), std::move(why));
+  }
+}
+
+void BatchRunner::Refuse(RequestPtr request, Status why) {
+  request->stages.answered = clock_.Now();
+  metrics_.Record(why.code(), request->stages);
+  request->reply.Finish(std::move(why), request->stages);
+}
+
+void BatchRunner::RunAlone(RequestPtr request) {
+  std::vector<Tensor> inputs;
+  inputs.reserve(request->inputs.size());
+  for (NamedTensor& input : request->inputs) inputs.push_back(std::move(input.tensor));
+  std::vector<int> wanted;
+  std::vector<Buffer> destinations;
+  wanted.reserve(request->outputs.size());
+  bool has_destination = false;
+  for (const RequestedOutput& output : request->outputs) {
+    wanted.push_back(output.index);
+    has_destination = has_destination || !output.destination.empty();
+  }
+  if (has_destination) {
+    for (const RequestedOutput& output : request->outputs) destinations.push_back(output.destination);
+  }
+
+  request->stages.run_begin = clock_.Now();
+  Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted, destinations);
+  request->stages.run_end = clock_.Now();
+  metrics_.RecordRun(request->rows);
+
+  if (!outputs.ok()) {
+    Refuse(std::move(request), std::move(outputs).status());
+  } else {
+    Answer(std::move(request), *std::move(outputs));
+  }
+}
+
+// False, with every request still unanswered, if the batch as a whole did not work.
+bool BatchRunner::RunTogether(std::vector<RequestPtr>& batch) {
+  const std::vector<Tensor> inputs = JoinInputs(batch);
+  const WantedOutputs wanted(batch);
+
+  const TimePoint begin = clock_.Now();
+  Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted.indexes(), {});
+  MarkRun(batch, begin, clock_.Now());
+  if (!outputs.ok()) return false;
+
+  std::vector<int64_t> rows;
+  for (const RequestPtr& request : batch) rows.push_back(request->rows);
+  std::vector<std::vector<Tensor>> parts;  // by output, then by request
+  for (const Tensor& output : *outputs) {
+    Result<std::vector<Tensor>> split = SplitRows(output, rows);
+    if (!split.ok()) return false;
+    parts.push_back(*std::move(split));
+  }
+  metrics_.RecordRun(RowsOf(batch));
+
+  for (size_t i = 0; i < batch.size(); ++i) {
+    std::vector<Tensor> own;
+    own.reserve(batch[i]->outputs.size());
+    for (const RequestedOutput& output : batch[i]->outputs) own.push_back(parts[wanted.PositionOf(output.index)][i]);
+    Answer(std::move(batch[i]), std::move(own));
+  }
+  return true;
+}
+
+std::vector<Tensor> BatchRunner::JoinInputs(const std::vector<RequestPtr>& batch) {
+  std::vector<Tensor> joined;
+  joined.reserve(signature_.inputs.size());
+  std::vector<const Tensor*> parts(batch.size());
+  for (size_t i = 0; i < signature_.inputs.size(); ++i) {
+    for (size_t j = 0; j < batch.size(); ++j) parts[j] = &batch[j]->inputs[i].tensor;
+    // An optional input that was left out has no rows to join; the queue saw to it that it is so in the whole batch.
+    const bool left_out = parts.front()->shape.rank() == 0;
+    joined.push_back(left_out ? *parts.front() : JoinRows(parts, pool_));
+  }
+  return joined;
+}
+
+void BatchRunner::Answer(RequestPtr request, std::vector<Tensor> outputs) {
+  InferResponse response{.model = id_, .outputs = {}, .parameters = {}, .stages = {}};
+  response.outputs.reserve(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (Status status = Deliver(outputs[i], request->outputs[i]); !status.ok()) {
+      Refuse(std::move(request), std::move(status));
+      return;
+    }
+    response.outputs.push_back({.name = std::move(request->outputs[i].name), .tensor = std::move(outputs[i])});
+  }
+  request->stages.answered = clock_.Now();
+  response.stages = request->stages;
+  metrics_.Record(StatusCode::kOk, request->stages);
+  request->reply.Finish(std::move(response));
+}
+
+}  // namespace trireme

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/model_line.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/thread_pool.h"
+
+namespace trireme {
+namespace {
+
+// A hand-off to an instance and back costs 5-15 us (docs/performance.md); a loop that is busy for longer than this
+// keeps its other connections waiting.
+constexpr Duration kLongestInlineRun = std::chrono::microseconds(100);
+
+size_t BytesOf(const std::vector<RequestPtr>& batch) {
+  size_t bytes = 0;
+  for (const RequestPtr& request : batch) bytes += request->bytes;
+  return bytes;
+}
+
+}  // namespace
+
+ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel> model, Options options,
+                     MemoryPool& pool, ModelMetrics& metrics, const Clock& clock)
+    : id_(std::move(id)),
+      signature_(std::move(signature)),
+      options_(options),
+      clock_(clock),
+      model_(std::move(model)),
+      runner_(id_, signature_, *model_, pool, clock, metrics),
+      queue_(options.rules) {
+  CHECK(options_.instances > 0);
+  instances_.reserve(options_.instances);
+  for (int i = 0; i < options_.instances; ++i) {
+    instances_.emplace_back([this, i] { WorkAsInstance(i); });
+  }
+}
+
+ModelLine::~ModelLine() {
+  Close();
+}
+
+void ModelLine::Push(RequestPtr request) {
+  request->stages.queued = clock_.Now();
+  Status refused;
+  bool run_inline = false;
+  bool wake = false;
+  {
+    const MutexLock lock(mutex_);
+    if (closing_) {
+      refused = Unavailable("model '" + id_.name + "' version " + std::to_string(id_.version) + " is being unloaded");
+    } else if (!queue_.HasRoomFor(request->bytes)) {
+      refused = Overloaded("the line of model '" + id_.name + "' is full: " + std::to_string(queue_.size()) +
+                           " requests wait (max-waiting-requests is " +
+                           std::to_string(options_.rules.max_waiting_requests) + "); try again later");
+    } else if (MayRunInline(*request)) {
+      ++running_;
+      run_inline = true;
+    } else {
+      queue_.Push(std::move(request));
+      wake = asleep_ > 0;
+    }
+  }
+  if (run_inline) {
+    Taken taken;
+    taken.batch.push_back(std::move(request));
+    Work(std::move(taken));
+  } else if (!refused.ok()) {
+    runner_.Refuse(std::move(request), std::move(refused));
+  } else if (wake) {
+    changed_.NotifyOne();
+  }
+}
+
+bool ModelLine::MayRunInline(const InferRequest& request) const {
+  if (!options_.run_inline || !queue_.empty() || running_ >= options_.instances) return false;
+  const std::optional<Duration> expected = run_times_.Expected(request.bytes);
+  return expected && *expected <= kLongestInlineRun;
+}
+
+void ModelLine::WorkAsInstance(int number) {
+  NameThisThread(id_.name.substr(0, 12) + "#" + std::to_string(number));
+  Taken taken;
+  while (TakeWork(taken)) Work(std::move(taken));
+}
+
+// Waits until something is due and an instance's place is free. False: the line is closed and empty.
+bool ModelLine::TakeWork(Taken& taken) {
+  const MutexLock lock(mutex_);
+  while (true) {
+    const bool free = running_ < options_.instances;
+    if (free) {
+      taken = queue_.TakeIfDue(clock_.Now(), /*flush=*/closing_);
+      if (!taken.batch.empty() || !taken.expired.empty()) {
+        ++running_;
+        return true;
+      }
+    }
+    if (closing_ && queue_.empty()) return false;
+    ++asleep_;
+    const TimePoint due = free ? queue_.NextDue() : kNever;
+    if (due == kNever) {
+      changed_.Wait(mutex_);
+    } else {
+      changed_.WaitUntil(mutex_, due);
+    }
+    --asleep_;
+  }
+}
+
+// Does what TakeWork() or Push() took, and gives the place back.
+void ModelLine::Work(Taken taken) {
+  runner_.AnswerExpired(std::move(taken.expired));
+  const size_t bytes = BytesOf(taken.batch);
+  const bool ran = !taken.batch.empty();
+  const TimePoint begin = clock_.Now();
+  if (ran) runner_.Run(std::move(taken.batch));
+  const Duration took = clock_.Now() - begin;
+
+  bool wake = false;
+  {
+    const MutexLock lock(mutex_);
+    --running_;
+    if (ran) run_times_.Record(bytes, took);
+    // A sleeper may wait for this place; Close() waits for the last one.
+    wake = closing_ || (asleep_ > 0 && !queue_.empty());
+  }
+  if (wake) changed_.NotifyAll();
+}
+
+void ModelLine::Close() {
+  {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+  }
+  changed_.NotifyAll();
+  for (std::thread& instance : instances_) instance.join();
+  instances_.clear();
+  {
+    const MutexLock lock(mutex_);
+    while (running_ > 0) changed_.Wait(mutex_);
+  }
+  model_.reset();
+}
+
+size_t ModelLine::waiting() const {
+  const MutexLock lock(mutex_);
+  return queue_.size();
+}
+
+}  // namespace trireme
