@@ -9,7 +9,8 @@ namespace trireme {
 }  // namespace trireme
 
 // For what cannot happen in a correct program. What can happen is a Status.
-#define CHECK(condition)                                                              \
-  do {                                                                                \
-    if (!(condition)) [[unlikely]] ::trireme::CheckFailed(__FILE__, __LINE__, #condition); \
+#define CHECK(condition)                                      \
+  do {                                                        \
+    if (!(condition)) [[unlikely]]                            \
+      ::trireme::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)

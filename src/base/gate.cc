@@ -19,7 +19,9 @@ void Gate::Pass::Leave() {
   gate_ = nullptr;
 }
 
-Gate::~Gate() { CHECK(inside() == 0); }
+Gate::~Gate() {
+  CHECK(inside() == 0);
+}
 
 Gate::Pass Gate::Enter() {
   const MutexLock lock(mutex_);

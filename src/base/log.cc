@@ -14,10 +14,14 @@ namespace {
 
 std::string_view LevelName(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "DEBUG";
-    case LogLevel::kInfo: return "INFO";
-    case LogLevel::kWarning: return "WARN";
-    case LogLevel::kError: return "ERROR";
+    case LogLevel::kDebug:
+      return "DEBUG";
+    case LogLevel::kInfo:
+      return "INFO";
+    case LogLevel::kWarning:
+      return "WARN";
+    case LogLevel::kError:
+      return "ERROR";
   }
   return "?";
 }
@@ -78,11 +82,21 @@ void AppendJsonString(std::string& out, std::string_view text) {
       continue;
     }
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (c < 0x20 || c == 0x7f) {
           char escape[8];
@@ -138,8 +152,8 @@ Logger::Logger(int fd, Form form, LogLevel least) : fd_(fd), form_(form), least_
 void Logger::Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
   if (level < least_) return;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::string line = FormatLogLine(
-      form_, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), level, message, fields);
+  const std::string line =
+      FormatLogLine(form_, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), level, message, fields);
   // A log that cannot be written has nobody to complain to.
   [[maybe_unused]] const ssize_t written = write(fd_, line.data(), line.size());
 }

@@ -21,8 +21,8 @@ struct LogField {
   LogField(std::string_view n, const char* v) : name(n), value(v) {}
   LogField(std::string_view n, const std::string& v) : name(n), value(v) {}
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  LogField(std::string_view n, T v) : name(n), value(std::to_string(v)), is_number(true) {}
+  requires std::is_arithmetic_v<T> LogField(std::string_view n, T v)
+      : name(n), value(std::to_string(v)), is_number(true) {}
 };
 
 // Where messages go. Lines for people ("12:01:03.250 INFO model ready model=ocr load_ms=84") or for programs

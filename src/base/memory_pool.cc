@@ -23,7 +23,9 @@ std::byte* Allocate(size_t bytes) {
   return static_cast<std::byte*>(::operator new(bytes, std::align_val_t(MemoryPool::kAlignment)));
 }
 
-void Free(std::byte* data) { ::operator delete(data, std::align_val_t(MemoryPool::kAlignment)); }
+void Free(std::byte* data) {
+  ::operator delete(data, std::align_val_t(MemoryPool::kAlignment));
+}
 
 }  // namespace
 
@@ -98,8 +100,12 @@ MemoryPool::Block MemoryPool::Take(size_t bytes) {
           .capacity = size_t{1} << (size_class + kSmallestShift)};
 }
 
-void MemoryPool::Trim() { shelf_->Trim(); }
+void MemoryPool::Trim() {
+  shelf_->Trim();
+}
 
-size_t MemoryPool::idle_bytes() const { return shelf_->idle_bytes(); }
+size_t MemoryPool::idle_bytes() const {
+  return shelf_->idle_bytes();
+}
 
 }  // namespace trireme

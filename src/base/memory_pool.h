@@ -13,8 +13,8 @@ namespace trireme {
 // Host memory for bodies and tensors, recycled by size class.
 //
 // Fresh large allocations cost a page fault for every 4 KiB: 40-86 % of what a request with a 600 KB body costs
-// (docs/performance.md). Blocks are powers of two from 4 KiB to 64 MiB; anything larger goes back to the system at once.
-// Smaller wishes get 4 KiB: what is pooled is bodies, not words.
+// (docs/performance.md). Blocks are powers of two from 4 KiB to 64 MiB; anything larger goes back to the system at
+// once. Smaller wishes get 4 KiB: what is pooled is bodies, not words.
 //
 // Thread-safe. Blocks may outlive the pool.
 class MemoryPool {

@@ -5,19 +5,32 @@ namespace trireme {
 
 std::string_view Name(StatusCode code) {
   switch (code) {
-    case StatusCode::kOk: return "ok";
-    case StatusCode::kInvalidArgument: return "invalid argument";
-    case StatusCode::kNotFound: return "not found";
-    case StatusCode::kAlreadyExists: return "already exists";
-    case StatusCode::kTooLarge: return "too large";
-    case StatusCode::kUnauthenticated: return "unauthenticated";
-    case StatusCode::kPermissionDenied: return "permission denied";
-    case StatusCode::kOverloaded: return "overloaded";
-    case StatusCode::kUnavailable: return "unavailable";
-    case StatusCode::kDeadlineExceeded: return "deadline exceeded";
-    case StatusCode::kCancelled: return "cancelled";
-    case StatusCode::kUnsupported: return "unsupported";
-    case StatusCode::kInternal: return "internal";
+    case StatusCode::kOk:
+      return "ok";
+    case StatusCode::kInvalidArgument:
+      return "invalid argument";
+    case StatusCode::kNotFound:
+      return "not found";
+    case StatusCode::kAlreadyExists:
+      return "already exists";
+    case StatusCode::kTooLarge:
+      return "too large";
+    case StatusCode::kUnauthenticated:
+      return "unauthenticated";
+    case StatusCode::kPermissionDenied:
+      return "permission denied";
+    case StatusCode::kOverloaded:
+      return "overloaded";
+    case StatusCode::kUnavailable:
+      return "unavailable";
+    case StatusCode::kDeadlineExceeded:
+      return "deadline exceeded";
+    case StatusCode::kCancelled:
+      return "cancelled";
+    case StatusCode::kUnsupported:
+      return "unsupported";
+    case StatusCode::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -32,16 +45,36 @@ std::string Status::ToString() const {
   return std::string(Name(code_)) + ": " + message_;
 }
 
-std::ostream& operator<<(std::ostream& out, const Status& status) { return out << status.ToString(); }
+std::ostream& operator<<(std::ostream& out, const Status& status) {
+  return out << status.ToString();
+}
 
-Status InvalidArgument(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
-Status NotFound(std::string message) { return {StatusCode::kNotFound, std::move(message)}; }
-Status TooLarge(std::string message) { return {StatusCode::kTooLarge, std::move(message)}; }
-Status Overloaded(std::string message) { return {StatusCode::kOverloaded, std::move(message)}; }
-Status Unavailable(std::string message) { return {StatusCode::kUnavailable, std::move(message)}; }
-Status DeadlineExceeded(std::string message) { return {StatusCode::kDeadlineExceeded, std::move(message)}; }
-Status Cancelled(std::string message) { return {StatusCode::kCancelled, std::move(message)}; }
-Status Unsupported(std::string message) { return {StatusCode::kUnsupported, std::move(message)}; }
-Status Internal(std::string message) { return {StatusCode::kInternal, std::move(message)}; }
+Status InvalidArgument(std::string message) {
+  return {StatusCode::kInvalidArgument, std::move(message)};
+}
+Status NotFound(std::string message) {
+  return {StatusCode::kNotFound, std::move(message)};
+}
+Status TooLarge(std::string message) {
+  return {StatusCode::kTooLarge, std::move(message)};
+}
+Status Overloaded(std::string message) {
+  return {StatusCode::kOverloaded, std::move(message)};
+}
+Status Unavailable(std::string message) {
+  return {StatusCode::kUnavailable, std::move(message)};
+}
+Status DeadlineExceeded(std::string message) {
+  return {StatusCode::kDeadlineExceeded, std::move(message)};
+}
+Status Cancelled(std::string message) {
+  return {StatusCode::kCancelled, std::move(message)};
+}
+Status Unsupported(std::string message) {
+  return {StatusCode::kUnsupported, std::move(message)};
+}
+Status Internal(std::string message) {
+  return {StatusCode::kInternal, std::move(message)};
+}
 
 }  // namespace trireme

@@ -15,8 +15,8 @@ namespace trireme {
 // numbers; nothing else in the server knows HTTP or gRPC codes.
 enum class StatusCode {
   kOk,
-  kInvalidArgument,   // the request is wrong and will be wrong again
-  kNotFound,          // no such model, version, path
+  kInvalidArgument,  // the request is wrong and will be wrong again
+  kNotFound,         // no such model, version, path
   kAlreadyExists,
   kTooLarge,          // over a stated bound; the message names the setting
   kUnauthenticated,   // no key, or one we do not know
@@ -24,9 +24,9 @@ enum class StatusCode {
   kOverloaded,        // try again later: a line or a budget is full
   kUnavailable,       // not ready: loading, draining, failed
   kDeadlineExceeded,
-  kCancelled,         // the client went away
-  kUnsupported,       // a valid wish that this server does not grant
-  kInternal,          // ours
+  kCancelled,    // the client went away
+  kUnsupported,  // a valid wish that this server does not grant
+  kInternal,     // ours
 };
 
 std::string_view Name(StatusCode code);
@@ -68,8 +68,8 @@ Status Internal(std::string message);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                        // NOLINT: as intended, implicit
-  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }         // NOLINT: as intended, implicit
+  Result(T value) : value_(std::move(value)) {}                                 // NOLINT: as intended, implicit
+  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }  // NOLINT: as intended, implicit
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const& { return status_; }
@@ -103,8 +103,8 @@ class [[nodiscard]] Result {
 #define TRIREME_CONCAT_(a, b) a##b
 #define TRIREME_CONCAT(a, b) TRIREME_CONCAT_(a, b)
 
-#define RETURN_IF_ERROR(expression)                                                        \
-  do {                                                                                     \
+#define RETURN_IF_ERROR(expression)                                                             \
+  do {                                                                                          \
     if (::trireme::Status status_or_ok = (expression); !status_or_ok.ok()) return status_or_ok; \
   } while (false)
 

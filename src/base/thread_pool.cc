@@ -10,7 +10,9 @@
 
 namespace trireme {
 
-void NameThisThread(const std::string& name) { pthread_setname_np(pthread_self(), name.substr(0, 15).c_str()); }
+void NameThisThread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
   threads_.reserve(options_.threads);

@@ -20,8 +20,8 @@ namespace trireme {
 // An output that the client wants.
 struct RequestedOutput {
   std::string name;
-  int index = -1;        // in the signature; filled in by the engine
-  Buffer destination;    // if not empty: where the caller wants the elements (shared memory, a slot of a bigger tensor)
+  int index = -1;      // in the signature; filled in by the engine
+  Buffer destination;  // if not empty: where the caller wants the elements (shared memory, a slot of a bigger tensor)
 };
 
 // Requests of one conversation with a stateful model (V2 "sequence" extension). Absent when `id` is neither.
@@ -43,8 +43,8 @@ struct TraceContext {
   std::string tracestate;
 };
 
-// A request for one run of a model, in no protocol's terms. It is moved from hand to hand, never copied or shared: net to
-// protocol to engine to the model's line to an instance, and ends by its `reply`.
+// A request for one run of a model, in no protocol's terms. It is moved from hand to hand, never copied or shared: net
+// to protocol to engine to the model's line to an instance, and ends by its `reply`.
 struct InferRequest {
   std::string model;
   std::optional<int64_t> version;        // none: the newest that is ready
@@ -53,14 +53,14 @@ struct InferRequest {
   std::vector<RequestedOutput> outputs;  // as sent, empty for all; after the check: never empty
   Parameters parameters;                 // those that the protocol did not understand itself
   SequenceFields sequence;
-  uint32_t priority = 0;                 // 0: the model's default; 1 is the highest
-  TimePoint deadline = kNever;           // after which nobody wants the answer
+  uint32_t priority = 0;        // 0: the model's default; 1 is the highest
+  TimePoint deadline = kNever;  // after which nobody wants the answer
   Cancellation cancellation;
   Caller caller;
   TraceContext trace;
   Stages stages;
-  int64_t rows = 1;                      // what a batch counts; filled in by the engine
-  size_t bytes = 0;                      // of all inputs; filled in by the engine
+  int64_t rows = 1;  // what a batch counts; filled in by the engine
+  size_t bytes = 0;  // of all inputs; filled in by the engine
   Reply reply;
 };
 

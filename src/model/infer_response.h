@@ -18,7 +18,7 @@ struct NamedTensor {
 
 // One answer to a request: the outputs it asked for, in its order (all of them in the model's order if it named none).
 struct InferResponse {
-  ModelId model;   // the version that ran, also where the request named none
+  ModelId model;  // the version that ran, also where the request named none
   std::vector<NamedTensor> outputs;
   Parameters parameters;
   Stages stages;

@@ -18,7 +18,7 @@ struct ModelConfig {
   std::chrono::microseconds max_delay{0};  // that a request may wait for company
   size_t max_waiting_requests = 1024;      // in the model's line
   size_t max_waiting_bytes = size_t{1} << 30;
-  bool run_inline = true;                  // run a cheap idle model on the I/O loop
+  bool run_inline = true;  // run a cheap idle model on the I/O loop
 };
 
 }  // namespace trireme

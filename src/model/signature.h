@@ -13,9 +13,9 @@ namespace trireme {
 struct TensorSpec {
   std::string name;
   DataType type = DataType::kFp32;
-  Shape shape;                           // the whole shape, rows included; Shape::kAny where any size goes
+  Shape shape;                              // the whole shape, rows included; Shape::kAny where any size goes
   std::vector<std::string> dim_names = {};  // symbolic names from the model ("batch", ""), one a dimension, or none
-  bool optional = false;                 // an input that may be left out
+  bool optional = false;                    // an input that may be left out
 };
 
 // What goes into a model and what comes out, in the model's own order.

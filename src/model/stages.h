@@ -10,12 +10,12 @@ namespace trireme {
 // When a request passed each point on its way; what is not reached stays at the epoch. The stages a person sees are the
 // differences: decode, queue, (input) join, compute, (output) split and encode.
 struct Stages {
-  TimePoint received;   // its last byte was read
-  TimePoint queued;     // decoded and checked, entered the line
-  TimePoint taken;      // an instance took it
-  TimePoint run_begin;  // inputs are in place
-  TimePoint run_end;    // the model returned
-  TimePoint answered;   // handed to its Reply
+  TimePoint received;      // its last byte was read
+  TimePoint queued;        // decoded and checked, entered the line
+  TimePoint taken;         // an instance took it
+  TimePoint run_begin;     // inputs are in place
+  TimePoint run_end;       // the model returned
+  TimePoint answered;      // handed to its Reply
   int64_t batch_rows = 0;  // of the run it was part of
 };
 

@@ -17,8 +17,8 @@ enum class MemoryKind : uint8_t {
   kDevice,      // not readable by the CPU
 };
 
-// A run of bytes that knows what kind of memory it is, on which device, and keeps it alive: a piece of a request's body,
-// a block of the pool, an output that a runtime owns, later a client's shared memory.
+// A run of bytes that knows what kind of memory it is, on which device, and keeps it alive: a piece of a request's
+// body, a block of the pool, an output that a runtime owns, later a client's shared memory.
 //
 // Copies share the bytes; nothing is copied but pointers. Whoever writes must be the only one who has it, or the one
 // who was asked to write (a caller-supplied output). Sharing and releasing are thread-safe.

@@ -27,9 +27,9 @@ Status CheckBytesElements(std::span<const std::byte> data, int64_t count) {
   BytesReader reader(data);
   for (int64_t i = 0; i < count; ++i) {
     if (!reader.Next()) {
-      return InvalidArgument("element " + std::to_string(i) + " of " + std::to_string(count) +
-                             " is cut off at byte " + std::to_string(reader.offset()) + " of " +
-                             std::to_string(data.size()) + ": expected a 4-byte length and that many bytes");
+      return InvalidArgument("element " + std::to_string(i) + " of " + std::to_string(count) + " is cut off at byte " +
+                             std::to_string(reader.offset()) + " of " + std::to_string(data.size()) +
+                             ": expected a 4-byte length and that many bytes");
     }
   }
   if (!reader.AtEnd()) {

@@ -31,7 +31,9 @@ constexpr std::array<Row, 14> kRows = {{
 
 }  // namespace
 
-std::string_view Name(DataType type) { return kRows[static_cast<size_t>(type)].name; }
+std::string_view Name(DataType type) {
+  return kRows[static_cast<size_t>(type)].name;
+}
 
 std::optional<DataType> ParseDataType(std::string_view name) {
   for (const Row& row : kRows) {
@@ -40,6 +42,8 @@ std::optional<DataType> ParseDataType(std::string_view name) {
   return std::nullopt;
 }
 
-size_t ElementBytes(DataType type) { return kRows[static_cast<size_t>(type)].bytes; }
+size_t ElementBytes(DataType type) {
+  return kRows[static_cast<size_t>(type)].bytes;
+}
 
 }  // namespace trireme

@@ -20,7 +20,7 @@ class Shape {
   static constexpr int64_t kAny = -1;
 
   Shape() = default;
-  Shape(std::initializer_list<int64_t> dims);   // at most kMaxRank, else a bug
+  Shape(std::initializer_list<int64_t> dims);  // at most kMaxRank, else a bug
   explicit Shape(std::span<const int64_t> dims);
 
   size_t rank() const { return rank_; }

@@ -35,8 +35,8 @@ struct Tensor {
   }
 };
 
-// Bytes that elements of this type and shape take, with checked arithmetic; nothing if the count overflows or a dimension
-// is negative, or for BYTES.
+// Bytes that elements of this type and shape take, with checked arithmetic; nothing if the count overflows or a
+// dimension is negative, or for BYTES.
 std::optional<size_t> ByteSize(DataType type, const Shape& shape);
 
 // A tensor of fresh elements from the pool. The shape must have a byte size.
