@@ -55,6 +55,7 @@ struct ServeOptions {
   int load_threads = 4;       // models that load at the same time
   bool exit_on_error = true;  // when no model at all can be served
 
+  std::chrono::milliseconds drain_delay{0};  // after SIGTERM: not ready any more, but still serving
   std::chrono::milliseconds drain_timeout{30'000};
 
   LogLevel log_level = LogLevel::kInfo;
@@ -65,7 +66,7 @@ struct ServeOptions {
 // `trireme version`.
 struct ShowVersion {};
 
-// `--help`, or no command at all.
+// `trireme --help`, `trireme serve --help`.
 struct ShowHelp {
   std::string text;
 };

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/options.h"
+
+#include <array>
+#include <utility>
+
+#include "app/flags.h"
+#include "app/serve_settings.h"
+#include "app/setting_kinds.h"
+#include "app/settings.h"
+
+namespace trireme {
+namespace {
+
+constexpr const char* kHelp = R"(Trireme serves machine learning models to the clients of several inference servers.
+
+Usage: trireme COMMAND [OPTIONS]
+
+Commands:
+  serve PATH...   Serve models over the network
+  version         Say which version this is
+
+Examples:
+  trireme serve model.onnx             one model, on port 8000 of this machine
+  trireme serve models/                every model in a folder or Triton repository
+  trireme serve --help                 every option of a command
+)";
+
+const CommandText& ServeText() {
+  static const CommandText kText = {
+      .name = "trireme serve",
+      .purpose = "Serves models until it is told to stop (SIGINT or SIGTERM). Nothing has to be set.",
+      .examples = R"(Every flag is also a variable (--http-port: TRIREME_HTTP_PORT) and a key of the YAML file
+(http-port: 8000). The command line comes before the environment, and that before the file.
+A SIZE is a number of bytes or has a unit: KiB, MiB, GiB, TiB. A TIME has one: us, ms, s, m, h.
+
+Examples:
+  trireme serve model.onnx
+  trireme serve models/ --http-port 0 --max-batch 8 --max-delay 2ms
+  trireme serve models/ --host 0.0.0.0 --allow-exposure
+  TRIREME_LOG_FORM=json trireme serve --config server.yaml
+)"};
+  return kText;
+}
+
+Setting ConfigSetting(std::string& file) {
+  Setting setting = Text("config", "FILE", "Read settings from a YAML file", file);
+  setting.group = "Options";
+  return setting;
+}
+
+// The file that is named on the command line or else in the environment; nothing if there is none.
+Result<SettingTexts> ReadConfigFile(const Setting& config, const std::string& file,
+                                    std::span<const SettingTexts* const> sources, std::span<const Setting> settings) {
+  RETURN_IF_ERROR(ApplySettings({&config, 1}, sources));
+  if (file.empty()) return SettingTexts();
+  return ReadSettingsFile(file, settings);
+}
+
+Result<Command> ParseServe(std::span<const std::string> arguments, const Environment& environment) {
+  ServeOptions options;
+  std::string config_file;
+  std::vector<Setting> settings = ServeSettings(options);
+  settings.insert(settings.begin() + 1, ConfigSetting(config_file));
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(ServeText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  const std::array outer = {&std::as_const(std::get<SettingTexts>(flags)), &variables};
+  const Setting config = settings[1];
+  settings.erase(settings.begin() + 1);
+  ASSIGN_OR_RETURN(const SettingTexts file, ReadConfigFile(config, config_file, outer, settings));
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{outer[0], outer[1], &file}));
+  RETURN_IF_ERROR(CheckServeOptions(options));
+  return Command(std::move(options));
+}
+
+Result<Command> ParseVersion(std::span<const std::string> arguments) {
+  if (arguments.empty()) return Command(ShowVersion{});
+  return InvalidArgument("'trireme version' takes no arguments, found '" + arguments.front() + "'");
+}
+
+}  // namespace
+
+Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
+  if (arguments.empty())
+    return InvalidArgument("expected a command (serve, version), found nothing; see 'trireme --help'");
+  const std::string& command = arguments.front();
+  if (command == "serve") return ParseServe(arguments.subspan(1), environment);
+  if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
+  if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
+  return InvalidArgument("unknown command '" + command + "': expected serve or version; see 'trireme --help'");
+}
+
+}  // namespace trireme
