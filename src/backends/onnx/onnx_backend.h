@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backend/backend.h"
+#include "backend/plugin.h"
+
+namespace trireme::onnx {
+
+class Runtime;
+
+// ONNX models on ONNX Runtime. A model is a file, or a folder with model.onnx or one other file of that suffix in it.
+//
+// All graph optimisations are on, threads never spin while they wait, and one arena holds what runs of all models need.
+class OnnxBackend : public Backend {
+ public:
+  explicit OnnxBackend(std::shared_ptr<const Runtime> runtime);
+
+  std::string_view name() const override { return "onnx"; }
+  std::string_view platform() const override { return "onnxruntime_onnx"; }
+  std::string runtime_version() const override;
+  Probe Inspect(const std::filesystem::path& path) const override;
+  Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override;
+
+ private:
+  const std::shared_ptr<const Runtime> runtime_;  // shared with the models and with outputs that are still read
+};
+
+// What the plug-in exports.
+Result<std::unique_ptr<Backend>> CreateBackend(const PluginHost& host);
+
+}  // namespace trireme::onnx

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/onnx/onnx_model.h"
+
+#include <utility>
+
+#include "backends/onnx/ort_error.h"
+#include "backends/onnx/predict_shape.h"
+#include "base/check.h"
+
+namespace trireme::onnx {
+namespace {
+
+std::vector<const char*> NamesOf(const std::vector<TensorSpec>& specs) {
+  std::vector<const char*> names;
+  for (const TensorSpec& spec : specs) names.push_back(spec.name.c_str());
+  return names;
+}
+
+}  // namespace
+
+OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session,
+                     Handle<OrtRunOptions> run_options, Signature signature, MemoryUse memory_use)
+    : runtime_(std::move(runtime)),
+      session_(std::move(session)),
+      run_options_(std::move(run_options)),
+      signature_(std::move(signature)),
+      memory_use_(memory_use),
+      input_names_(NamesOf(signature_.inputs)),
+      output_names_(NamesOf(signature_.outputs)) {}
+
+OnnxModel::~OnnxModel() {
+  session_.reset();
+  runtime_->ReleaseIdleMemory();
+}
+
+Result<std::vector<Tensor>> OnnxModel::Run(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                           std::span<Buffer> destinations) {
+  CHECK(inputs.size() == input_names_.size());
+  CHECK(destinations.empty() || destinations.size() == wanted.size());
+  if (!destinations.empty()) {
+    Values bound(runtime_->api(), wanted.size());
+    ASSIGN_OR_RETURN(const bool any, Bind(inputs, wanted, destinations, bound));
+    if (any && RunSession(inputs, wanted, bound).ok()) return TakeOutputs(bound, destinations);
+    // The inputs are at fault, or the signature, and then it works without binding.
+  }
+  Values outputs(runtime_->api(), wanted.size());
+  RETURN_IF_ERROR(RunSession(inputs, wanted, outputs));
+  return TakeOutputs(outputs, destinations);
+}
+
+Result<bool> OnnxModel::Bind(std::span<const Tensor> inputs, std::span<const int> wanted,
+                             std::span<Buffer> destinations, Values& outputs) const {
+  bool any = false;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const TensorSpec& spec = signature_.outputs[static_cast<size_t>(wanted[i])];
+    if (destinations[i].empty() || spec.type == DataType::kBytes) continue;
+    const std::optional<Shape> shape = PredictShape(spec, signature_.inputs, inputs);
+    const std::optional<size_t> bytes = shape ? ByteSize(spec.type, *shape) : std::nullopt;
+    if (!bytes || *bytes > destinations[i].size()) continue;
+    RETURN_IF_ERROR(ToDestinationValue(*runtime_, spec.type, *shape, destinations[i], outputs[i]));
+    any = true;
+  }
+  return any;
+}
+
+Status OnnxModel::RunSession(std::span<const Tensor> inputs, std::span<const int> wanted, Values& outputs) const {
+  Values values(runtime_->api(), inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Status status = ToValue(*runtime_, inputs[i], values[i]);
+    if (!status.ok()) return std::move(status).Within("input '" + signature_.inputs[i].name + "'");
+  }
+  std::vector<const char*> names;
+  names.reserve(wanted.size());
+  for (const int index : wanted) names.push_back(output_names_[static_cast<size_t>(index)]);
+  return ToRunStatus(runtime_->api(),
+                     runtime_->api().Run(session_.get(), run_options_.get(), input_names_.data(), values.data(),
+                                         values.size(), names.data(), names.size(), outputs.data()));
+}
+
+Result<std::vector<Tensor>> OnnxModel::TakeOutputs(Values& outputs, std::span<Buffer> destinations) const {
+  std::vector<Tensor> tensors;
+  tensors.reserve(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Buffer destination = destinations.empty() ? Buffer() : destinations[i];
+    ASSIGN_OR_RETURN(Tensor tensor, ToTensor(runtime_, outputs.Release(i), std::move(destination)));
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+}  // namespace trireme::onnx

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/onnx/runtime.h"
+#include "backends/onnx/values.h"
+
+namespace trireme::onnx {
+
+// One session of ONNX Runtime: it has the weights once, and any number of threads run it. Inputs are read where they
+// lie; outputs stay where the runtime put them.
+class OnnxModel : public OpenModel {
+ public:
+  OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session, Handle<OrtRunOptions> run_options,
+            Signature signature, MemoryUse memory_use);
+  ~OnnxModel() override;
+
+  const Signature& signature() const override { return signature_; }
+  Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                  std::span<Buffer> destinations) override;
+  MemoryUse memory_use() const override { return memory_use_; }
+
+ private:
+  // Binds those destinations whose output's shape is known beforehand; true if there is one.
+  Result<bool> Bind(std::span<const Tensor> inputs, std::span<const int> wanted, std::span<Buffer> destinations,
+                    Values& outputs) const;
+  Status RunSession(std::span<const Tensor> inputs, std::span<const int> wanted, Values& outputs) const;
+  Result<std::vector<Tensor>> TakeOutputs(Values& outputs, std::span<Buffer> destinations) const;
+
+  const std::shared_ptr<const Runtime> runtime_;
+  Handle<OrtSession> session_;
+  const Handle<OrtRunOptions> run_options_;
+  const Signature signature_;
+  const MemoryUse memory_use_;
+  std::vector<const char*> input_names_;  // of the signature's strings, as the C API wants them
+  std::vector<const char*> output_names_;
+};
+
+}  // namespace trireme::onnx

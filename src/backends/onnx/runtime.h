@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#ifndef ORT_API_MANUAL_INIT
+#define ORT_API_MANUAL_INIT
+#endif
+#include <onnxruntime_c_api.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+
+namespace trireme::onnx {
+
+// An object of ONNX Runtime's and the function that releases it.
+template <typename T>
+using Handle = std::unique_ptr<T, void (*)(T*)>;
+
+// The library, opened at run time, and the one environment that all models share: its log goes to ours, its arena holds
+// what runs need between input and output, for all models together.
+//
+// Thread-safe. Models and outputs share it, since an output that a client still reads may be the last thing alive. The
+// library itself is never closed.
+class Runtime {
+ public:
+  // Opens libonnxruntime.so.1 from $ONNXRUNTIME_ROOT/lib if that is set, else from `folder`.
+  static Result<std::shared_ptr<const Runtime>> Open(const std::filesystem::path& folder, const Logger& log,
+                                                     MemoryPool& pool);
+
+  const OrtApi& api() const { return api_; }
+  const OrtEnv* env() const { return env_.get(); }
+  const OrtMemoryInfo* cpu() const { return cpu_.get(); }
+  const std::string& version() const { return version_; }
+  MemoryPool& pool() const { return pool_; }
+
+  // Gives what the shared arena holds and nobody uses back to the system.
+  void ReleaseIdleMemory() const;
+
+ private:
+  Runtime(const OrtApi& api, std::string version, MemoryPool& pool);
+  Status MakeEnvironment(const Logger& log);
+  Status ShareArena();
+
+  const OrtApi& api_;
+  const std::string version_;
+  MemoryPool& pool_;
+  Handle<OrtEnv> env_;
+  Handle<OrtMemoryInfo> cpu_;
+};
+
+}  // namespace trireme::onnx
