@@ -58,9 +58,10 @@ void AppendTextValue(std::string& out, std::string_view value) {
 void AppendTextMessage(std::string& out, std::string_view message) {
   std::string quoted;
   AppendJsonString(quoted, message);
-  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
-    if (quoted[i] == '\\' && quoted[i + 1] == '"') continue;  // a quote needs no escape outside quotes
-    out += quoted[i];
+  const std::string_view inner(quoted.data() + 1, quoted.size() - 2);
+  for (size_t i = 0; i < inner.size(); ++i) {
+    if (inner.substr(i, 2) == R"(\")") continue;  // a quote needs no escape outside quotes
+    out += inner[i];
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -22,7 +23,14 @@ struct LogField {
   LogField(std::string_view n, const std::string& v) : name(n), value(v) {}
   template <typename T>
   requires std::is_arithmetic_v<T> LogField(std::string_view n, T v)
-      : name(n), value(std::to_string(v)), is_number(true) {}
+      : name(n), value(std::to_string(v)), is_number(JsonHasAWordFor(v)) {}
+
+ private:
+  template <typename T>
+  static bool JsonHasAWordFor(T v) {
+    if constexpr (std::is_floating_point_v<T>) return std::isfinite(v);
+    return true;
+  }
 };
 
 // Where messages go. Lines for people ("12:01:03.250 INFO model ready model=ocr load_ms=84") or for programs

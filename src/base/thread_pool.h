@@ -18,7 +18,7 @@ namespace trireme {
 class ThreadPool {
  public:
   struct Options {
-    std::string name;  // of the threads, as `top -H` shows them; 15 letters at most
+    std::string name = "pool";  // of the threads, as `top -H` shows them; 15 letters at most
     int threads = 1;
     size_t max_waiting = 1024;  // jobs in line
     int niceness = 0;           // 0..19: how far they stand back for everybody else
