@@ -57,8 +57,8 @@ float WidenFp16(uint16_t bits) {
   const uint32_t magnitude = bits & 0x7FFFU;
   if (magnitude >= kFp16.infinity) return std::bit_cast<float>(sign | kInfinity | (magnitude & 0x3FFU) << 13);
   const bool subnormal = magnitude < 0x400;
-  const float value = subnormal ? static_cast<float>(magnitude) * 0x1p-24F
-                                : std::bit_cast<float>((magnitude << 13) + kBiasDifference);
+  const float value =
+      subnormal ? static_cast<float>(magnitude) * 0x1p-24F : std::bit_cast<float>((magnitude << 13) + kBiasDifference);
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(value));
 }
 

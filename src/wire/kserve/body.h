@@ -28,6 +28,10 @@ struct ReceivedBody {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> keep_alive;  // owns the bytes; shared by the tensors that view them
   std::optional<size_t> json_bytes;        // from ParseHeaderLength: at most bytes.size()
+
+  std::string_view json() const {
+    return {reinterpret_cast<const char*>(bytes.data()), json_bytes.value_or(bytes.size())};
+  }
 };
 
 // A message to be sent: the JSON, then the tensors, without a copy.

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+#include <variant>
+
+#include "wire/kserve/infer_request_message.h"
+#include "wire/kserve/message_writer.h"
+
+namespace trireme::kserve {
+namespace {
+
+bool HasParameters(const InferRequestMessage& message) {
+  const SequenceFields& sequence = message.sequence;
+  return message.form.binary_data_output || !std::holds_alternative<std::monostate>(sequence.id) || sequence.start ||
+         sequence.end || message.priority != 0 || message.timeout || !message.parameters.empty();
+}
+
+void AppendSequence(ObjectWriter& object, const SequenceFields& sequence) {
+  if (const auto* number = std::get_if<uint64_t>(&sequence.id)) object.Member("sequence_id", *number);
+  if (const auto* text = std::get_if<std::string>(&sequence.id)) object.Member("sequence_id", std::string_view(*text));
+  if (sequence.start) object.Member("sequence_start", true);
+  if (sequence.end) object.Member("sequence_end", true);
+}
+
+void AppendParameters(std::string& out, const InferRequestMessage& message) {
+  ObjectWriter object(out);
+  if (message.form.binary_data_output) object.Member("binary_data_output", true);
+  AppendSequence(object, message.sequence);
+  if (message.priority != 0) object.Member("priority", uint64_t{message.priority});
+  if (message.timeout) object.Member("timeout", static_cast<uint64_t>(message.timeout->count()));
+  for (const auto& [key, value] : message.parameters) object.Member(key, value);
+  object.Close();
+}
+
+void AppendOutput(std::string& out, const OutputForm& output) {
+  ObjectWriter object(out);
+  object.Member("name", std::string_view(output.name));
+  if (output.binary || output.classification > 0) {
+    ObjectWriter parameters(object.Key("parameters"));
+    if (output.binary) parameters.Member("binary_data", true);
+    if (output.classification > 0) parameters.Member("classification", output.classification);
+    parameters.Close();
+  }
+  object.Close();
+}
+
+void AppendOutputs(std::string& out, const std::vector<OutputForm>& outputs) {
+  out += '[';
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendOutput(out, outputs[i]);
+  }
+  out += ']';
+}
+
+Status AppendInputs(EncodedBody& body, const std::vector<NamedTensor>& inputs, bool binary) {
+  body.json += '[';
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (i > 0) body.json += ',';
+    Status status = AppendTensor(body, inputs[i], binary);
+    if (!status.ok()) return std::move(status).Within("input '" + inputs[i].name + "'");
+  }
+  body.json += ']';
+  return {};
+}
+
+}  // namespace
+
+Result<EncodedBody> EncodeInferRequest(const InferRequestMessage& message, InputForm form) {
+  const bool binary = form == InputForm::kBinary;
+  EncodedBody body;
+  size_t bytes = 256;
+  for (const NamedTensor& input : message.inputs) bytes += EstimateTensor(input, binary);
+  body.json.reserve(bytes);
+  ObjectWriter object(body.json);
+  if (message.form.id) object.Member("id", std::string_view(*message.form.id));
+  if (HasParameters(message)) AppendParameters(object.Key("parameters"), message);
+  object.Key("inputs");
+  RETURN_IF_ERROR(AppendInputs(body, message.inputs, binary));
+  if (!message.form.outputs.empty()) AppendOutputs(object.Key("outputs"), message.form.outputs);
+  object.Close();
+  return body;
+}
+
+}  // namespace trireme::kserve
