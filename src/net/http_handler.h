@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "base/task.h"
 #include "net/http_message.h"
@@ -27,23 +27,26 @@ class Executor {
 class ResponseWriter {
  public:
   virtual ~ResponseWriter() = default;
-  // On the loop's thread only. Exactly one of: Send; or Begin, any number of Write, End.
+  // On the loop's thread only. Exactly one of: Send; or Begin, any number of Write, and End or Abort.
   virtual void Send(HttpResponse response) = 0;
   virtual void Begin(HttpResponse head) = 0;
   virtual void Write(std::string chunk) = 0;
   virtual void End() = 0;
+  // Breaks off, so that the client can tell that something is missing. A writer in front of another HttpReply need not
+  // do anything: dropping that one does.
+  virtual void Abort() {}
   virtual Executor& executor() = 0;
 };
 
-// The answer that a request is owed. Move-only, used on the loop's thread only: an answer that is made elsewhere travels to
-// it as a Task (`executor().Post`). One that is dropped unanswered answers 500 itself, on the loop.
-// If the client has gone, what is sent goes nowhere.
+// The answer that a request is owed. Move-only, used on the loop's thread only: an answer that is made elsewhere
+// travels to it as a Task (`executor().Post`). One that is dropped unanswered, on whatever thread, answers 500 itself,
+// on the loop; one that was begun breaks off. If the client has gone, what is sent goes nowhere.
 class HttpReply {
  public:
   HttpReply() = default;
   explicit HttpReply(std::shared_ptr<ResponseWriter> writer) : writer_(std::move(writer)) {}
   HttpReply(HttpReply&&) noexcept = default;
-  HttpReply& operator=(HttpReply&&) noexcept = default;
+  HttpReply& operator=(HttpReply&& other) noexcept;
   ~HttpReply();
 
   void Send(HttpResponse response);
@@ -73,8 +76,8 @@ struct BodyPlan {
 
 // Answers the requests of a listener.
 //
-// Called on the loop's thread of the connection, several loops at a time: it must be thread-safe, must not block and must
-// do nothing long.
+// Called on the loop's thread of the connection, several loops at a time: it must be thread-safe, must not block and
+// must do nothing long.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;

@@ -15,8 +15,8 @@
 namespace trireme::net {
 
 struct HttpHeader {
-  std::string_view name;  // as sent; compared without regard to case
-  std::string_view value; // without blanks around it
+  std::string_view name;   // as sent; compared without regard to case
+  std::string_view value;  // without blanks around it
 };
 
 // A request whose body has arrived whole. The views are good as long as `storage` is held: it owns the memory that head
@@ -24,8 +24,9 @@ struct HttpHeader {
 struct HttpRequest {
   std::string_view method;
   std::string_view target;  // as sent
-  std::string_view path;    // before '?'; strict: begins with '/', no escapes that hide a '/', '.', NUL (see http_parser.h)
-  std::string_view query;   // after '?', or empty
+  std::string_view
+      path;  // before '?'; strict: begins with '/', no escapes that hide a '/', '.', NUL (see http_parser.h)
+  std::string_view query;  // after '?', or empty
   std::vector<HttpHeader> headers;
   std::span<const std::byte> body;
   std::shared_ptr<const void> storage;
@@ -45,12 +46,12 @@ struct BodyPart {
 
 struct HttpResponse {
   int status = 200;
-  // Without Content-Length, Connection, Transfer-Encoding and Date, which the connection writes. Values must not hold CR
-  // or LF: they are replaced by blanks.
+  // Without Content-Length, Connection, Transfer-Encoding and Date, which the connection writes. Values must not hold
+  // CR or LF: they are replaced by blanks.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;              // sent first
-  std::vector<BodyPart> parts;   // then these, without a copy
-  bool close = false;            // end the connection after it
+  std::string body;             // sent first
+  std::vector<BodyPart> parts;  // then these, without a copy
+  bool close = false;           // end the connection after it
 };
 
 // "Bad Request" for 400.

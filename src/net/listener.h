@@ -19,16 +19,16 @@ namespace trireme::net {
 
 // Bounds on what a peer may send or hold. Each is named in the answer that it causes.
 struct HttpLimits {
-  size_t max_head_bytes = 16 << 10;       // request line and headers: 431
-  size_t max_headers = 100;               // 431
-  uint64_t max_body_bytes = 64 << 20;     // 413; a handler may plan less, never more
-  size_t max_connections = 1024;          // of all listeners together; one more is closed with 503
+  size_t max_head_bytes = 16 << 10;                       // request line and headers: 431
+  size_t max_headers = 100;                               // 431
+  uint64_t max_body_bytes = 64 << 20;                     // 413; a handler may plan less, never more
+  size_t max_connections = 1024;                          // of all listeners together; one more is closed with 503
   uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;  // announced and not yet answered, all connections: 503
-  std::chrono::milliseconds head_timeout{10'000};    // from the first byte of a head to its last: 408
-  std::chrono::milliseconds idle_timeout{75'000};    // between requests: closed in silence
-  std::chrono::milliseconds stall_timeout{20'000};   // a body or a response that makes no progress: 408, or closed
-  uint64_t min_body_bytes_per_second = 1024;         // a body slower than this on average, after stall_timeout: 408
-  size_t max_unsent_bytes = 8 << 20;      // of a chunked response that its reader does not take: closed
+  std::chrono::milliseconds head_timeout{10'000};         // from the first byte of a head to its last: 408
+  std::chrono::milliseconds idle_timeout{75'000};         // between requests: closed in silence
+  std::chrono::milliseconds stall_timeout{20'000};        // a body or a response that makes no progress: 408, or closed
+  uint64_t min_body_bytes_per_second = 1024;  // a body slower than this on average, after stall_timeout: 408
+  size_t max_unsent_bytes = 8 << 20;          // of a chunked response that its reader does not take: closed
 };
 
 struct NetOptions {
@@ -49,14 +49,15 @@ struct NetCounters {
 };
 
 struct ListenAddress {
-  std::string host;  // a numeric address or a name: "127.0.0.1", "::1", "localhost"
-  uint16_t port = 0; // 0: any free one
+  std::string host;   // a numeric address or a name: "127.0.0.1", "::1", "localhost"
+  uint16_t port = 0;  // 0: any free one
 };
 
-// The loops, their connections, and an acceptor thread that hands connections to the loops round robin. A connection lives
-// and dies on its loop.
+// The loops, their connections, and an acceptor thread that hands connections to the loops round robin. A connection
+// lives and dies on its loop.
 //
-// A listener is an address and the handler of what arrives there. Start, Listen and Stop are called by one thread (control).
+// A listener is an address and the handler of what arrives there. Start, Listen and Stop are called by one thread
+// (control).
 class Network {
  public:
   Network(NetOptions options, MemoryPool& pool, const Logger& log);
@@ -67,8 +68,8 @@ class Network {
   // Opens an address; the port that was bound. `handler` must outlive the network. Errors name address and reason.
   Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler);
 
-  // No new connections; idle ones are closed at once; the others end after the answer they owe, with "Connection: close".
-  // Returns when all are gone or at `until`, when what is left is cut off; false in the latter case.
+  // No new connections; idle ones are closed at once; the others end after the answer they owe, with "Connection:
+  // close". Returns when all are gone or at `until`, when what is left is cut off; false in the latter case.
   bool Stop(TimePoint until);
 
   const NetCounters& counters() const;

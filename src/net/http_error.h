@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "net/http_message.h"
+
+namespace trireme::net {
+
+// Why a connection itself refuses a request: before any handler has seen it, or instead of one.
+struct HttpError {
+  int status = 400;
+  std::string text;                     // names the thing, what was expected and what came
+  std::chrono::seconds retry_after{0};  // said to the client if not zero
+};
+
+// {"error":"<text>"}
+HttpResponse ErrorResponse(int status, std::string_view text);
+
+HttpResponse ErrorResponse(const HttpError& error);
+
+// A piece of what a client sent, in quotes and short enough to be sent back.
+std::string Quoted(std::string_view sent);
+
+}  // namespace trireme::net

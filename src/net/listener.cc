@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/listener.h"
+
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "base/thread_pool.h"
+#include "net/acceptor.h"
+#include "net/event_loop.h"
+#include "net/http1_connection.h"
+#include "net/listening_socket.h"
+#include "net/network_state.h"
+#include "net/response_encoder.h"
+
+namespace trireme::net {
+namespace {
+
+// Connections above the limit that are told so, at a time; more are closed without a word.
+constexpr int64_t kMaxRefusing = 64;
+
+// A loop, what its connections share, and its thread.
+class Worker {
+ public:
+  Worker(NetworkState& network, int number)
+      : network_(network), loop_(Clock::System()), encoder_(network.options.server_name) {
+    thread_ = std::thread([this, number] {
+      NameThisThread("net-" + std::to_string(number));
+      loop_.Run();
+    });
+  }
+  ~Worker() { Quit(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Any thread.
+  void Drain() {
+    loop_.Post([this] { loop_.Drain(); });
+  }
+  void Quit() {
+    if (!thread_.joinable()) return;
+    loop_.Post([this] { loop_.Quit(); });
+    thread_.join();
+  }
+
+  EventLoop& loop() { return loop_; }
+  ResponseEncoder& encoder() { return encoder_; }
+  NetworkState& network() { return network_; }
+
+ private:
+  NetworkState& network_;
+  EventLoop loop_;
+  ResponseEncoder encoder_;
+  std::thread thread_;
+};
+
+// An accepted socket on its way to its loop, where it becomes a connection.
+class Arrival final : public Task {
+ public:
+  Arrival(Worker& worker, FileDescriptor socket, std::string peer, HttpHandler& handler, Gate::Pass pass, bool refuse)
+      : worker_(worker),
+        socket_(std::move(socket)),
+        peer_(std::move(peer)),
+        handler_(handler),
+        pass_(std::move(pass)),
+        refuse_(refuse) {}
+
+  void Run() override {
+    const std::unique_ptr<Arrival> self(this);
+    auto connection = std::make_unique<Http1Connection>(
+        Http1Connection::Surroundings{worker_.loop(), worker_.encoder(), worker_.network(), handler_},
+        std::move(socket_), std::move(peer_), std::move(pass_));
+    if (refuse_) connection->Refuse(TooManyConnections());
+    worker_.loop().Add(std::move(connection));
+  }
+
+ private:
+  HttpError TooManyConnections() {
+    const size_t most = worker_.network().options.limits.max_connections;
+    return {.status = 503,
+            .text = "connections: expected at most " + std::to_string(most) +
+                    " (max_connections), got one more; try again later",
+            .retry_after = std::chrono::seconds(1)};
+  }
+
+  Worker& worker_;
+  FileDescriptor socket_;
+  std::string peer_;
+  HttpHandler& handler_;
+  Gate::Pass pass_;
+  bool refuse_;
+};
+
+}  // namespace
+
+class Network::Core {
+ public:
+  Core(NetOptions options, MemoryPool& pool, const Logger& log)
+      : state_(std::move(options), pool),
+        acceptor_([this](FileDescriptor socket, std::string peer,
+                         HttpHandler& handler) { OnAccept(std::move(socket), std::move(peer), handler); },
+                  log) {
+    CHECK(state_.options.loops > 0);
+    for (int i = 0; i < state_.options.loops; ++i) workers_.push_back(std::make_unique<Worker>(state_, i));
+  }
+
+  Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler) {
+    ASSIGN_OR_RETURN(ListeningSocket socket, OpenListeningSocket(address));
+    acceptor_.Add(std::move(socket.fd), handler);
+    return socket.port;
+  }
+
+  bool Stop(TimePoint until) {
+    acceptor_.Stop();
+    state_.open.Close();
+    for (const auto& worker : workers_) worker->Drain();
+    const bool all_gone = state_.open.WaitUntilEmpty(until);
+    for (const auto& worker : workers_) worker->Quit();
+    return all_gone;
+  }
+
+  const NetCounters& counters() const { return state_.counters; }
+
+ private:
+  // On the acceptor's thread, and at the end on the one that stops it, after that.
+  void OnAccept(FileDescriptor socket, std::string peer, HttpHandler& handler);
+
+  NetworkState state_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  size_t next_ = 0;
+  Acceptor acceptor_;
+};
+
+void Network::Core::OnAccept(FileDescriptor socket, std::string peer, HttpHandler& handler) {
+  NetCounters& counters = state_.counters;
+  const auto most = static_cast<int64_t>(state_.options.limits.max_connections);
+  const int64_t open = counters.connections_open.load(std::memory_order_relaxed);
+  const bool refuse = open >= most;
+  (refuse ? counters.connections_refused : counters.connections_accepted).fetch_add(1, std::memory_order_relaxed);
+  if (open >= most + kMaxRefusing) return;
+  Gate::Pass pass = state_.open.Enter();
+  counters.connections_open.fetch_add(1, std::memory_order_relaxed);
+  Worker& worker = *workers_[next_];
+  next_ = (next_ + 1) % workers_.size();
+  auto arrival =
+      std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), handler, std::move(pass), refuse);
+  worker.loop().executor()->Post(arrival.release());
+}
+
+Network::Network(NetOptions options, MemoryPool& pool, const Logger& log)
+    : core_(std::make_unique<Core>(std::move(options), pool, log)) {}
+
+Network::~Network() {
+  Stop(TimePoint::min());
+}
+
+Result<uint16_t> Network::Listen(const ListenAddress& address, HttpHandler& handler) {
+  return core_->Listen(address, handler);
+}
+
+bool Network::Stop(TimePoint until) {
+  return core_->Stop(until);
+}
+
+const NetCounters& Network::counters() const {
+  return core_->counters();
+}
+
+}  // namespace trireme::net
