@@ -49,23 +49,24 @@ std::optional<Candidate> MisplacedModel(const fs::path& folder) {
   return std::nullopt;
 }
 
-// One thing in a folder that is not itself a model; nothing if it is none of our business.
-std::optional<Candidate> ReadChild(const fs::path& path, std::vector<std::string>& notes) {
-  const PathKind kind = KindOf(path);
-  if (const auto unserved = UnservedKind(path)) {
-    return Problem(path, path.stem().string(), NotServedYet(path, *unserved));
-  }
-  if (kind == PathKind::kBrokenLink ||
-      (kind != PathKind::kFile && kind != PathKind::kFolder && HasOnnxExtension(path))) {
-    return Problem(path, path.stem().string(),
-                   NotFound(Quoted(path.string()) + ": expected a model, found " + std::string(Describe(kind))));
-  }
-  if (kind == PathKind::kFile && HasOnnxExtension(path)) return OnnxFile(path);
-  if (kind != PathKind::kFolder) return std::nullopt;
+std::optional<Candidate> ReadSubfolder(const fs::path& path, std::vector<std::string>& notes) {
   if (IsModelFolder(path)) return ReadModelFolder(path, path.filename().string());
   auto misplaced = MisplacedModel(path);
   if (!misplaced) notes.push_back("folder " + Quoted(path.string()) + " is passed over: there is no model in it");
   return misplaced;
+}
+
+// One thing in a folder that is not itself a model; nothing if it is none of our business.
+std::optional<Candidate> ReadChild(const fs::path& path, std::vector<std::string>& notes) {
+  const PathKind kind = KindOf(path);
+  if (kind == PathKind::kFolder) return ReadSubfolder(path, notes);
+  if (const auto unserved = UnservedKind(path)) {
+    return Problem(path, path.stem().string(), NotServedYet(path, *unserved));
+  }
+  if (kind == PathKind::kFile) return HasOnnxExtension(path) ? std::optional(OnnxFile(path)) : std::nullopt;
+  if (kind != PathKind::kBrokenLink && !HasOnnxExtension(path)) return std::nullopt;
+  return Problem(path, path.stem().string(),
+                 NotFound(Quoted(path.string()) + ": expected a model, found " + std::string(Describe(kind))));
 }
 
 std::vector<Candidate> ReadFolder(const fs::path& folder, std::vector<std::string>& notes) {

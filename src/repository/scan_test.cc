@@ -127,6 +127,12 @@ TEST(ScanRepository, ReadsARepositoryOfModelsThatAreNamedByDigits) {
   EXPECT_THAT(Models(Scan({dir.path()})), ElementsAre("2024/1", "7/5"));
 }
 
+TEST(ScanRepository, AModelFolderMayBeNamedLikeAFileOfAnotherFamily) {
+  const TempDir dir;
+  dir.Write("resnet.pt/1/model.onnx");
+  EXPECT_THAT(Models(Scan({dir.path()})), ElementsAre("resnet.pt/1"));
+}
+
 TEST(ScanRepository, PassesOverFoldersThatAreNoVersionsWithANote) {
   const TempDir dir;
   for (const char* folder : {"2", "03", "0", "v4", "99999999999999999999"}) {
