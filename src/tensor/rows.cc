@@ -61,6 +61,10 @@ Result<std::vector<Tensor>> SplitRows(const Tensor& batch, std::span<const int64
   if (batch.shape.rank() == 0 || batch.shape[0] != expected) {
     return Internal("expected " + std::to_string(expected) + " rows, the model gave shape " + batch.shape.ToString());
   }
+  if (const auto bytes = ByteSize(batch.type, batch.shape); bytes && *bytes != batch.data.size()) {
+    return Internal("the model gave " + std::to_string(batch.data.size()) + " bytes for " +
+                    std::string(Name(batch.type)) + " of shape " + batch.shape.ToString());
+  }
   if (rows.size() == 1) return std::vector<Tensor>{batch};
   ASSIGN_OR_RETURN(const std::vector<size_t> sizes, PartBytes(batch, rows));
   const Shape inner = batch.shape.Inner();

@@ -15,7 +15,7 @@ namespace trireme {
 Tensor JoinRows(std::span<const Tensor* const> parts, MemoryPool& pool);
 
 // The other way: views of a batch, `rows[i]` rows each, without a copy. An error if the batch does not have exactly the
-// sum of the rows outermost: a model that says it batches and does not.
+// sum of the rows outermost: a model that says it batches and does not; or not the bytes that its shape asks for.
 Result<std::vector<Tensor>> SplitRows(const Tensor& batch, std::span<const int64_t> rows);
 
 }  // namespace trireme
