@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "bench/options.h"
 #include "model/model_config.h"
 
 namespace trireme {
@@ -71,7 +72,7 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, bench::BenchOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -43,8 +43,11 @@ Status Engine::ModelReady(std::string_view name, std::optional<int64_t> version)
 Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<int64_t> version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
-  ModelDescription description{
-      .name = model->id.name, .versions = {}, .platform = model->platform, .signature = model->signature};
+  ModelDescription description{.name = model->id.name,
+                               .versions = {},
+                               .platform = model->platform,
+                               .signature = model->signature,
+                               .free_dim = model->free_dim};
   if (version) {
     description.versions.push_back(*version);
   } else {

@@ -23,6 +23,7 @@ struct ModelDescription {
   std::vector<int64_t> versions;  // that are ready, or the one asked for
   std::string platform;
   Signature signature;
+  int64_t free_dim = 1;  // a size that it takes where the signature leaves one open
 };
 
 // The one front door of all protocols: what there is, whether it is ready, and inference.

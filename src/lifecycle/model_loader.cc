@@ -55,6 +55,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->config = decided.config;
   served->platform = open.platform;
   served->memory = open.model->memory_use();
+  served->free_dim = trial.free_dim;
   served->metrics = std::make_unique<ModelMetrics>(registry_, decided.id);
   served->line = std::make_unique<ModelLine>(
       decided.id, served->signature, std::move(open.model),

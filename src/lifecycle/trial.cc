@@ -65,6 +65,7 @@ class Trial {
     return shortest;
   }
 
+  int64_t free_dim() const { return free_dim_; }
   MemoryPool& pool() { return pool_; }
 
  private:
@@ -166,6 +167,7 @@ TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& 
     return result;
   }
   result.ran = true;
+  result.free_dim = trial.free_dim();
   if (!model.signature().batched || options.max_rows == 1) return result;
   if (const std::string why = WhyNotBatched(trial, model.signature()); !why.empty()) {
     result.note = "requests run alone: " + why;

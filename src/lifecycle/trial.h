@@ -22,6 +22,7 @@ struct TrialResult {
   bool ran = false;      // it took made-up input
   bool batched = false;  // a batch gives what its rows give alone
   int64_t max_rows = 1;  // the smallest batch whose rows are (nearly) as cheap as they get
+  int64_t free_dim = 1;  // a size that it took where the signature leaves one open
   std::string note;      // for people: why it does not batch, or could not be tried
 };
 

@@ -13,7 +13,7 @@ namespace trireme {
 // What a request was answered, for tests: MakeReply() once, then look or wait. Thread-safe.
 class RecordedReply {
  public:
-  Reply MakeReply() { return Reply(std::make_unique<Sink>(state_)); }
+  Reply MakeReply() const { return Reply(std::make_unique<Sink>(state_)); }
 
   // Blocks until the request is finished.
   Outcome Wait() const {

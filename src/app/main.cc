@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/options.h"
+#include "app/serve_command.h"
+#include "base/version.h"
+
+namespace trireme {
+namespace {
+
+std::optional<std::string> FromEnvironment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+int Run(const ServeOptions& options) {
+  return RunServe(options);
+}
+
+int Run(const ShowVersion&) {
+  std::cout << "trireme " << kVersion << "\n";
+  return kExitOk;
+}
+
+int Run(const ShowHelp& help) {
+  std::cout << help.text;
+  return kExitOk;
+}
+
+}  // namespace
+}  // namespace trireme
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);
+  if (!command.ok()) {
+    std::cerr << "trireme: " << command.status().message() << "\nTry 'trireme --help'.\n";
+    return trireme::kExitUsage;
+  }
+  return std::visit([](const auto& wanted) { return trireme::Run(wanted); }, *command);
+}

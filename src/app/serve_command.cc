@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve_command.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "app/plugin_folder.h"
+#include "server/example_request.h"
+#include "server/server.h"
+
+namespace trireme {
+namespace {
+
+Logger::Form FormFor(LogForm form, int fd) {
+  if (form == LogForm::kText) return Logger::Form::kText;
+  if (form == LogForm::kJson) return Logger::Form::kJson;
+  return isatty(fd) != 0 ? Logger::Form::kText : Logger::Form::kJson;
+}
+
+// Large blocks that malloc hands out (a runtime's arenas, mostly) stay with the process for the next request instead of
+// being mapped and cleared anew each time.
+void TuneAllocator() {
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}
+
+constexpr int kNoAccessLog = -1;
+constexpr int kCannotOpen = -2;
+
+int OpenAccessLog(const AccessLog& log) {
+  if (log.target == AccessLog::Target::kOff) return kNoAccessLog;
+  if (log.target == AccessLog::Target::kStderr) return STDERR_FILENO;
+  const int fd = open(log.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  return fd >= 0 ? fd : kCannotOpen;
+}
+
+ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
+  ServerOptions server;
+  server.paths = options.paths;
+  server.model = options.model;
+  server.plugin_folder = PluginFolder();
+  server.host = options.host;
+  server.http_port = options.http_port;
+  server.metrics_port = options.metrics_port;
+  server.net.loops = options.loops;
+  server.net.limits.max_body_bytes = options.limits.max_body_bytes;
+  server.net.limits.max_body_bytes_in_flight = options.limits.max_body_bytes_in_flight;
+  server.net.limits.max_connections = options.limits.max_connections;
+  server.net.limits.head_timeout = options.limits.head_timeout;
+  server.net.limits.idle_timeout = options.limits.idle_timeout;
+  server.net.limits.stall_timeout = options.limits.stall_timeout;
+  server.load_threads = options.load_threads;
+  server.access_log_fd = access_log_fd;
+  server.access_log_form = FormFor(options.log_form, access_log_fd);
+  return server;
+}
+
+std::string Url(const std::string& host, uint16_t port) {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// What a person wants to see first: what is served where, and something to try.
+void Welcome(const std::string& url, const std::string& metrics_url, const Engine& engine) {
+  std::cout << "Trireme serves on " << url << " (metrics on " << metrics_url << "/metrics)\n";
+  const ModelStatus* first_ready = nullptr;
+  const std::vector<ModelStatus> models = engine.Index();
+  for (const ModelStatus& model : models) {
+    std::cout << "  " << model.id.name;
+    if (model.id.version > 0) std::cout << " version " << model.id.version;
+    std::cout << ": " << Name(model.state) << (model.reason.empty() ? "" : " (" + model.reason + ")") << "\n";
+    if (model.state == ModelState::kReady && first_ready == nullptr) first_ready = &model;
+  }
+  if (first_ready != nullptr) {
+    const Result<ModelDescription> description = engine.Describe(first_ready->id.name, std::nullopt);
+    if (description.ok()) std::cout << "Try it:\n  " << ExampleRequest(url, *description) << "\n";
+  }
+  std::cout << std::flush;
+}
+
+bool AnyReady(const Engine& engine) {
+  for (const ModelStatus& model : engine.Index()) {
+    if (model.state == ModelState::kReady) return true;
+  }
+  return false;
+}
+
+// Says what serves, once that is known. If nothing does and that is an error, ends the process the way a user would.
+class Announcer {
+ public:
+  Announcer(const ServeOptions& options, Server& server, const Logger& log)
+      : thread_([this, &options, &server, &log] {
+          server.WaitUntilLoaded();
+          if (stopping_) return;
+          const ServerPorts ports = server.ports();
+          Welcome(Url(options.host, ports.http), Url(options.host, ports.metrics), server.engine());
+          if (AnyReady(server.engine()) || !options.exit_on_error) return;
+          log.Error("no model can be served (--exit-on-error=false keeps the server running)");
+          failed_ = true;
+          kill(getpid(), SIGTERM);
+        }) {}
+
+  ~Announcer() {
+    stopping_ = true;
+    thread_.join();
+  }
+  Announcer(const Announcer&) = delete;
+  Announcer& operator=(const Announcer&) = delete;
+
+  void StopAnnouncing() { stopping_ = true; }
+  bool failed() const { return failed_; }
+
+ private:
+  std::atomic<bool> stopping_ = false;  // lone flags: they order nothing
+  std::atomic<bool> failed_ = false;
+  std::thread thread_;
+};
+
+int Serve(const ServeOptions& options, const sigset_t& signals) {
+  const Logger log(STDERR_FILENO, FormFor(options.log_form, STDERR_FILENO), options.log_level);
+  const int access_log_fd = OpenAccessLog(options.access_log);
+  if (access_log_fd == kCannotOpen) {
+    log.Error("access log cannot be opened", {{"file", options.access_log.file.string()}, {"reason", strerror(errno)}});
+    return kExitFailure;
+  }
+  Result<std::unique_ptr<Server>> started = Server::Start(ToServerOptions(options, access_log_fd), log);
+  if (!started.ok()) {
+    log.Error("cannot start", {{"reason", started.status().message()}});
+    return kExitFailure;
+  }
+  Server& server = **started;
+  log.Info("listening",
+           {{"http", Url(options.host, server.ports().http)}, {"metrics", Url(options.host, server.ports().metrics)}});
+  Announcer announcer(options, server, log);
+
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  announcer.StopAnnouncing();
+  // A second signal means it: it ends the process at once.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+
+  log.Info("draining", {{"signal", strsignal(signal_number)}});
+  const bool drained = server.Drain(options.drain_delay, options.drain_timeout);
+  if (!drained) log.Error("stopped with requests unanswered", {{"drain_timeout_ms", options.drain_timeout.count()}});
+  const int exit_code = drained && !announcer.failed() ? kExitOk : kExitFailure;
+  log.Info("stopped", {{"exit_code", exit_code}});
+  // A model that is still running or loading cannot be interrupted, and its memory goes with the process.
+  if (!drained || !server.loaded()) std::_Exit(exit_code);
+  return exit_code;
+}
+
+}  // namespace
+
+int RunServe(const ServeOptions& options) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  TuneAllocator();
+  return Serve(options, signals);
+}
+
+}  // namespace trireme

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/plugin.h"
+#include "base/testing/temp_dir.h"
+#include "tensor/bytes_elements.h"
+
+namespace trireme {
+
+// The folder of the running test, where the build puts plug-ins and their libraries.
+inline std::filesystem::path BuildFolder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
+
+// Models of one backend's kind, made by its test.
+struct ContractModels {
+  std::filesystem::path add_sub;  // INT32 INPUT0, INPUT1 [n,16] -> OUTPUT0 = sum, OUTPUT1 = difference
+  std::map<DataType, std::filesystem::path> identity;   // INPUT0 [n,d] -> OUTPUT0, for every type that the backend has
+  std::map<std::string, std::filesystem::path> broken;  // files of the right name that are no models
+};
+
+// Rules that every backend keeps. A backend's test says
+//
+//   struct Subject {
+//     static Result<std::unique_ptr<Backend>> Make(const PluginHost& host);
+//     static ContractModels WriteModels(const std::filesystem::path& folder);
+//   };
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Onnx, BackendContract, Subject);
+template <typename Subject>
+class BackendContract : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = Subject::Make({pool_, log_, BuildFolder()});
+    ASSERT_TRUE(made.ok()) << made.status();
+    backend_ = std::move(made).value();
+    models_ = Subject::WriteModels(folder_.path());
+  }
+
+  std::unique_ptr<OpenModel> Open(const std::filesystem::path& path) {
+    Result<Opened> opened = backend_->Open({.path = path}, {});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return opened.ok() ? std::get<std::unique_ptr<OpenModel>>(std::move(opened).value()) : nullptr;
+  }
+
+  // A tensor of 32-bit integers that count up from `first`.
+  Tensor Counting(const Shape& shape, int32_t first) {
+    Tensor tensor = MakeTensor(pool_, DataType::kInt32, shape);
+    const auto elements = tensor.MutableAs<int32_t>();
+    std::iota(elements.begin(), elements.end(), first);
+    return tensor;
+  }
+
+  // Elements that differ in every byte where the type allows it.
+  Tensor Sample(DataType type, const Shape& shape) {
+    if (type == DataType::kBytes) return SampleOfBytes(shape);
+    Tensor tensor = MakeTensor(pool_, type, shape);
+    for (size_t i = 0; i < tensor.data.size(); ++i) {
+      tensor.data.mutable_data()[i] = static_cast<std::byte>(type == DataType::kBool ? i % 2 : i * 7 + 1);
+    }
+    return tensor;
+  }
+
+  Tensor SampleOfBytes(const Shape& shape) {
+    const std::string elements[] = {
+        "", std::string("\0", 1), "plain", std::string("a\0b\0", 4), "\xff\xfe no UTF-8", std::string(100'000, 'x')};
+    std::vector<std::byte> data;
+    for (int64_t i = 0; i < shape.ElementCount().value(); ++i) AppendBytesElement(data, elements[i % 6]);
+    return {DataType::kBytes, shape, Buffer::CopyOf(data)};
+  }
+
+  static bool SameBytes(const Tensor& a, const Tensor& b) {
+    return a.data.size() == b.data.size() && std::memcmp(a.data.data(), b.data.data(), a.data.size()) == 0;
+  }
+
+  MemoryPool pool_;
+  Logger log_{2, Logger::Form::kText, LogLevel::kError};
+  TempDir folder_;
+  ContractModels models_;
+  std::unique_ptr<Backend> backend_;
+};
+
+TYPED_TEST_SUITE_P(BackendContract);
+
+TYPED_TEST_P(BackendContract, KnowsItsModelsFromOtherFiles) {
+  EXPECT_GT(this->backend_->Inspect(this->models_.add_sub).confidence, 0);
+  for (const auto& [what, path] : this->models_.broken) {
+    EXPECT_EQ(this->backend_->Inspect(path).confidence, 0) << what;
+  }
+  EXPECT_EQ(this->backend_->Inspect(this->folder_ / "missing").confidence, 0);
+}
+
+TYPED_TEST_P(BackendContract, NamesTheFileThatCannotBeOpened) {
+  this->models_.broken["missing"] = this->folder_ / "missing.model";
+  for (const auto& [what, path] : this->models_.broken) {
+    const Result<Opened> opened = this->backend_->Open({.path = path}, {});
+    ASSERT_FALSE(opened.ok()) << what;
+    EXPECT_NE(opened.status().code(), StatusCode::kInternal) << what << ": " << opened.status();
+    EXPECT_THAT(opened.status().message(), testing::HasSubstr(path.string())) << what;
+  }
+}
+
+TYPED_TEST_P(BackendContract, SaysWhatAModelTakesAndGives) {
+  const auto model = this->Open(this->models_.add_sub);
+  const Signature& signature = model->signature();
+  ASSERT_EQ(signature.inputs.size(), 2U);
+  ASSERT_EQ(signature.outputs.size(), 2U);
+  EXPECT_EQ(signature.inputs[1].name, "INPUT1");
+  EXPECT_EQ(signature.inputs[1].type, DataType::kInt32);
+  EXPECT_EQ(signature.inputs[1].shape, Shape({Shape::kAny, 16}));
+  EXPECT_EQ(signature.outputs[1].name, "OUTPUT1");
+  EXPECT_TRUE(signature.batched);
+}
+
+TYPED_TEST_P(BackendContract, CarriesElementsOfEveryTypeUnchanged) {
+  for (const auto& [type, path] : this->models_.identity) {
+    const auto model = this->Open(path);
+    EXPECT_EQ(model->signature().inputs[0].type, type);
+    const std::vector<Tensor> inputs = {this->Sample(type, {3, 4})};
+    const int wanted[] = {0};
+    const auto outputs = model->Run(inputs, wanted, {});
+    ASSERT_TRUE(outputs.ok()) << Name(type) << ": " << outputs.status();
+    EXPECT_EQ((*outputs)[0].type, type);
+    EXPECT_EQ((*outputs)[0].shape, Shape({3, 4})) << Name(type);
+    EXPECT_TRUE(this->SameBytes((*outputs)[0], inputs[0])) << Name(type);
+  }
+}
+
+TYPED_TEST_P(BackendContract, CarriesTensorsWithoutElements) {
+  for (const auto& [type, path] : this->models_.identity) {
+    const auto model = this->Open(path);
+    const std::vector<Tensor> inputs = {{type, {0, 4}, Buffer()}};
+    const int wanted[] = {0};
+    const auto outputs = model->Run(inputs, wanted, {});
+    ASSERT_TRUE(outputs.ok()) << Name(type) << ": " << outputs.status();
+    EXPECT_EQ((*outputs)[0].shape, Shape({0, 4})) << Name(type);
+    EXPECT_TRUE((*outputs)[0].data.empty());
+  }
+}
+
+TYPED_TEST_P(BackendContract, GivesTheOutputsThatAreWantedInTheirOrder) {
+  const auto model = this->Open(this->models_.add_sub);
+  const std::vector<Tensor> inputs = {this->Counting({1, 16}, 100), this->Counting({1, 16}, 1)};
+  const int both[] = {1, 0};
+  const auto outputs = model->Run(inputs, both, {});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  ASSERT_EQ(outputs->size(), 2U);
+  EXPECT_EQ((*outputs)[0].template As<int32_t>()[2], 99);
+  EXPECT_EQ((*outputs)[1].template As<int32_t>()[2], 105);
+  const int second[] = {1};
+  const auto one = model->Run(inputs, second, {});
+  ASSERT_TRUE(one.ok()) << one.status();
+  ASSERT_EQ(one->size(), 1U);
+  EXPECT_EQ((*one)[0].template As<int32_t>()[15], 99);
+}
+
+TYPED_TEST_P(BackendContract, WritesWhereTheCallerWants) {
+  const auto model = this->Open(this->models_.add_sub);
+  const std::vector<Tensor> inputs = {this->Counting({2, 16}, 100), this->Counting({2, 16}, 1)};
+  const int wanted[] = {1, 0};
+  Buffer large = Buffer::Take(this->pool_, 4096);
+  Buffer small = Buffer::Take(this->pool_, 16);
+  std::vector<Buffer> destinations = {large, small};
+  const auto outputs = model->Run(inputs, wanted, destinations);
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_EQ((*outputs)[0].data.data(), large.data());
+  EXPECT_EQ((*outputs)[0].data.size(), 2 * 16 * sizeof(int32_t));
+  EXPECT_EQ((*outputs)[0].template As<int32_t>()[31], 99);
+  EXPECT_NE((*outputs)[1].data.data(), small.data());
+  EXPECT_EQ((*outputs)[1].template As<int32_t>()[0], 101);
+}
+
+TYPED_TEST_P(BackendContract, WritesElementsOfEveryTypeWhereTheCallerWants) {
+  for (const auto& [type, path] : this->models_.identity) {
+    const auto model = this->Open(path);
+    const std::vector<Tensor> inputs = {this->Sample(type, {3, 4})};
+    const int wanted[] = {0};
+    std::vector<Buffer> destinations = {Buffer::Take(this->pool_, size_t{1} << 20)};
+    const auto outputs = model->Run(inputs, wanted, destinations);
+    ASSERT_TRUE(outputs.ok()) << Name(type) << ": " << outputs.status();
+    EXPECT_EQ((*outputs)[0].data.data(), destinations[0].data()) << Name(type);
+    EXPECT_TRUE(this->SameBytes((*outputs)[0], inputs[0])) << Name(type);
+  }
+}
+
+TYPED_TEST_P(BackendContract, OutputsOutliveModelAndBackend) {
+  auto model = this->Open(this->models_.add_sub);
+  const int wanted[] = {0};
+  auto outputs = model->Run(std::vector<Tensor>{this->Counting({1, 16}, 1), this->Counting({1, 16}, 1)}, wanted, {});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  model.reset();
+  this->backend_.reset();
+  EXPECT_EQ((*outputs)[0].template As<int32_t>()[15], 32);
+}
+
+TYPED_TEST_P(BackendContract, RunsForManyThreadsAtOnce) {
+  const auto model = this->Open(this->models_.add_sub);
+  std::vector<std::thread> callers;
+  std::vector<int> right(4, 0);
+  for (size_t caller = 0; caller < right.size(); ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 50; ++i) {
+        const auto rows = static_cast<int64_t>(1 + (caller + static_cast<size_t>(i)) % 5);
+        const int32_t first = static_cast<int32_t>(caller) * 1000 + i;
+        const std::vector<Tensor> inputs = {this->Counting({rows, 16}, first), this->Counting({rows, 16}, 0)};
+        const int wanted[] = {1};
+        const auto outputs = model->Run(inputs, wanted, {});
+        if (outputs.ok() && (*outputs)[0].template As<int32_t>().back() == first) ++right[caller];
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_THAT(right, testing::Each(50));
+}
+
+TYPED_TEST_P(BackendContract, CallsAWrongShapeTheCallersFault) {
+  const auto model = this->Open(this->models_.add_sub);
+  const std::vector<Tensor> inputs = {this->Counting({1, 16}, 1), this->Counting({1, 17}, 1)};
+  const int wanted[] = {0};
+  const auto outputs = model->Run(inputs, wanted, {});
+  ASSERT_FALSE(outputs.ok());
+  EXPECT_EQ(outputs.status().code(), StatusCode::kInvalidArgument) << outputs.status();
+  EXPECT_THAT(outputs.status().message(), testing::HasSubstr("INPUT1"));
+}
+
+REGISTER_TYPED_TEST_SUITE_P(BackendContract, KnowsItsModelsFromOtherFiles, NamesTheFileThatCannotBeOpened,
+                            SaysWhatAModelTakesAndGives, CarriesElementsOfEveryTypeUnchanged,
+                            CarriesTensorsWithoutElements, GivesTheOutputsThatAreWantedInTheirOrder,
+                            WritesWhereTheCallerWants, WritesElementsOfEveryTypeWhereTheCallerWants,
+                            OutputsOutliveModelAndBackend, RunsForManyThreadsAtOnce, CallsAWrongShapeTheCallersFault);
+
+}  // namespace trireme

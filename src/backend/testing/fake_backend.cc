@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/testing/fake_backend.h"
+
+#include <utility>
+
+namespace trireme {
+
+void FakeScript::Hold() {
+  const MutexLock lock(mutex_);
+  held_ = true;
+}
+
+void FakeScript::Release() {
+  const MutexLock lock(mutex_);
+  held_ = false;
+  changed_.NotifyAll();
+}
+
+void FakeScript::WaitUntilHeld(int runs) {
+  const MutexLock lock(mutex_);
+  while (waiting_ < runs) changed_.Wait(mutex_);
+}
+
+void FakeScript::FailWhen(std::function<Status(int64_t rows)> fail) {
+  const MutexLock lock(mutex_);
+  fail_ = std::move(fail);
+}
+
+std::vector<int64_t> FakeScript::runs() const {
+  const MutexLock lock(mutex_);
+  return runs_;
+}
+
+Status FakeScript::Enter(int64_t rows) {
+  const MutexLock lock(mutex_);
+  runs_.push_back(rows);
+  ++waiting_;
+  changed_.NotifyAll();
+  while (held_) changed_.Wait(mutex_);
+  --waiting_;
+  return fail_ ? fail_(rows) : Status();
+}
+
+class FakeModel final : public OpenModel {
+ public:
+  FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options)
+      : script_(std::move(script)), options_(options), signature_(FakeSignature(options)) {}
+
+  const Signature& signature() const override { return signature_; }
+
+  Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                  std::span<Buffer> /*destinations*/) override {
+    const Tensor& x = inputs[0];
+    RETURN_IF_ERROR(script_->Enter(x.shape.rank() > 0 ? x.shape[0] : 1));
+    Tensor y = MakeTensor(pool_, DataType::kFp32, x.shape);
+    const std::span<const float> in = x.As<float>();
+    const std::span<float> out = y.MutableAs<float>();
+    float sum = 0;
+    for (const float value : in) sum += value;
+    for (size_t i = 0; i < in.size(); ++i) {
+      out[i] = options_.mixes_rows ? in[i] - sum / static_cast<float>(in.size()) : 2 * in[i];
+    }
+    return std::vector<Tensor>(wanted.size(), y);
+  }
+
+  MemoryUse memory_use() const override { return {.weights = 1000, .workspace = 0}; }
+
+ private:
+  const std::shared_ptr<FakeScript> script_;  // shared with the test
+  const FakeOptions options_;
+  const Signature signature_;
+  MemoryPool pool_;
+};
+
+namespace {
+
+class FakeBackend final : public Backend {
+ public:
+  FakeBackend(std::shared_ptr<FakeScript> script, const FakeOptions& options)
+      : script_(std::move(script)), options_(options) {}
+
+  std::string_view name() const override { return "onnx"; }
+  std::string_view platform() const override { return "fake_platform"; }
+  std::string runtime_version() const override { return "fake 1"; }
+  Probe Inspect(const std::filesystem::path& path) const override {
+    return {.confidence = path.extension() == ".onnx" ? 1.0 : 0.0, .what = "fake model"};
+  }
+  Result<Opened> Open(const ModelSource& source, const OpenOptions& /*options*/) override {
+    if (source.path.stem().string().starts_with("bad")) return InvalidArgument(source.path.string() + " is bad");
+    return Opened(MakeFakeModel(script_, options_));
+  }
+
+ private:
+  const std::shared_ptr<FakeScript> script_;  // shared with the test
+  const FakeOptions options_;
+};
+
+}  // namespace
+
+Signature FakeSignature(const FakeOptions& options) {
+  const Shape shape = options.batched ? Shape{Shape::kAny, 4} : Shape{4};
+  return {.inputs = {{.name = "x", .type = DataType::kFp32, .shape = shape}},
+          .outputs = {{.name = "y", .type = DataType::kFp32, .shape = shape}},
+          .batched = options.batched};
+}
+
+std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options) {
+  return std::make_unique<FakeModel>(std::move(script), options);
+}
+
+std::unique_ptr<Backend> MakeFakeBackend(std::shared_ptr<FakeScript> script, const FakeOptions& options) {
+  return std::make_unique<FakeBackend>(std::move(script), options);
+}
+
+}  // namespace trireme

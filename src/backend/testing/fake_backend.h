@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/mutex.h"
+
+namespace trireme {
+
+// What a fake model does, watched and steered from the test. Shared between the test and the models; thread-safe.
+class FakeScript {
+ public:
+  // Runs wait from now on, until Release().
+  void Hold();
+  void Release();
+  // Blocks until so many runs are being held at the same time.
+  void WaitUntilHeld(int runs);
+
+  // What each run may return instead of its outputs; called with the rows of the run.
+  void FailWhen(std::function<Status(int64_t rows)> fail);
+
+  // The rows of each run so far, in order.
+  std::vector<int64_t> runs() const;
+
+ private:
+  friend class FakeModel;
+  Status Enter(int64_t rows);
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool held_ GUARDED_BY(mutex_) = false;
+  int waiting_ GUARDED_BY(mutex_) = 0;
+  std::function<Status(int64_t)> fail_ GUARDED_BY(mutex_);
+  std::vector<int64_t> runs_ GUARDED_BY(mutex_);
+};
+
+// FP32 [rows, 4] in ("x"), twice that out ("y"); or, mixing rows, minus the mean of the batch.
+struct FakeOptions {
+  bool batched = true;
+  bool mixes_rows = false;
+};
+Signature FakeSignature(const FakeOptions& options = {});
+std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});
+
+// Opens every path with the suffix ".onnx" as a fake model, except those whose stem begins with "bad".
+std::unique_ptr<Backend> MakeFakeBackend(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});
+
+}  // namespace trireme

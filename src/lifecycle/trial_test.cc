@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/trial.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "backend/testing/fake_backend.h"
+#include "lifecycle/sample_input.h"
+
+namespace trireme {
+namespace {
+
+using std::chrono::microseconds;
+using Costs = std::vector<Duration>;
+
+TEST(BatchThatPays, IsOneWhenARowCostsTheSameInAnyBatch) {
+  EXPECT_EQ(BatchThatPays(Costs{microseconds(100), microseconds(198), microseconds(390)}), 1);
+}
+
+TEST(BatchThatPays, IsTheSmallestAmongThoseThatAreAsCheap) {
+  EXPECT_EQ(BatchThatPays(Costs{microseconds(100), microseconds(110), microseconds(120), microseconds(235)}), 4);
+}
+
+TEST(BatchThatPays, IsOneForASingleMeasurement) { EXPECT_EQ(BatchThatPays(Costs{microseconds(5)}), 1); }
+
+Tensor Floats(const std::vector<float>& values) {
+  MemoryPool pool;
+  Tensor tensor = MakeTensor(pool, DataType::kFp32, {static_cast<int64_t>(values.size())});
+  std::copy(values.begin(), values.end(), tensor.MutableAs<float>().begin());
+  return tensor;
+}
+
+TEST(NearlyEqual, AllowsWhatAnotherOrderOfSummationChanges) {
+  EXPECT_TRUE(NearlyEqual(Floats({1, 1000}), Floats({1.00001F, 1000.01F})));
+  EXPECT_FALSE(NearlyEqual(Floats({1, 1}), Floats({1, 1.01F})));
+  EXPECT_FALSE(NearlyEqual(Floats({1}), Floats({1, 1})));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(NearlyEqual(Floats({nan, 1}), Floats({nan, 1})));
+  EXPECT_FALSE(NearlyEqual(Floats({1, 1}), Floats({nan, 1})));
+  EXPECT_FALSE(NearlyEqual(Floats({nan, 1}), Floats({1, 1})));
+}
+
+TEST(TryModel, BelievesABatchingModel) {
+  MemoryPool pool;
+  const auto model = MakeFakeModel(std::make_shared<FakeScript>());
+  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  EXPECT_TRUE(result.ran);
+  EXPECT_TRUE(result.batched) << result.note;
+  EXPECT_GE(result.max_rows, 1);
+}
+
+TEST(TryModel, FindsOutThatRowsInfluenceOneAnother) {
+  MemoryPool pool;
+  const auto model = MakeFakeModel(std::make_shared<FakeScript>(), {.mixes_rows = true});
+  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  EXPECT_TRUE(result.ran);
+  EXPECT_FALSE(result.batched);
+  EXPECT_EQ(result.max_rows, 1);
+  EXPECT_NE(result.note.find("'y'"), std::string::npos) << result.note;
+}
+
+TEST(TryModel, DoesNotBatchAModelWithoutRows) {
+  MemoryPool pool;
+  const auto model = MakeFakeModel(std::make_shared<FakeScript>(), {.batched = false});
+  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  EXPECT_TRUE(result.ran);
+  EXPECT_FALSE(result.batched);
+}
+
+TEST(TryModel, DoesNotBatchAModelThatFailsOnTwoRows) {
+  MemoryPool pool;
+  auto script = std::make_shared<FakeScript>();
+  script->FailWhen([](int64_t rows) { return rows > 1 ? Internal("one at a time") : Status(); });
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  EXPECT_TRUE(result.ran);
+  EXPECT_FALSE(result.batched);
+}
+
+TEST(TryModel, ServesAModelThatTakesNoSampleWithoutBatching) {
+  MemoryPool pool;
+  auto script = std::make_shared<FakeScript>();
+  script->FailWhen([](int64_t) { return InvalidArgument("not like this"); });
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  EXPECT_FALSE(result.ran);
+  EXPECT_FALSE(result.batched);
+  EXPECT_NE(result.note.find("not like this"), std::string::npos);
+}
+
+TEST(TryModel, KeepsTheBatchThatIsAskedForAndWarmsUpToIt) {
+  MemoryPool pool;
+  auto script = std::make_shared<FakeScript>();
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, {.max_rows = 16}, pool, Clock::System());
+  EXPECT_EQ(result.max_rows, 16);
+  EXPECT_EQ(script->runs().back(), 16);
+}
+
+TEST(MakeSampleInputs, DiffersByRowAndSeedAndIsRepeatable) {
+  MemoryPool pool;
+  const Signature signature = FakeSignature();
+  const auto a = MakeSampleInputs(signature, {.rows = 2, .seed = 1}, pool);
+  const auto again = MakeSampleInputs(signature, {.rows = 2, .seed = 1}, pool);
+  const auto b = MakeSampleInputs(signature, {.rows = 2, .seed = 2}, pool);
+  EXPECT_EQ((*a)[0].shape, (Shape{2, 4}));
+  EXPECT_TRUE(NearlyEqual((*a)[0], (*again)[0]));
+  EXPECT_FALSE(NearlyEqual((*a)[0], (*b)[0]));
+}
+
+TEST(MakeSampleInputs, RefusesWhatWouldTakeTooMuchMemory) {
+  MemoryPool pool;
+  const Signature signature{.inputs = {{.name = "x", .type = DataType::kFp64, .shape = {1 << 20, 1 << 20}}},
+                            .outputs = {}};
+  EXPECT_FALSE(MakeSampleInputs(signature, {}, pool).has_value());
+}
+
+TEST(MakeSampleInputs, FillsEveryType) {
+  MemoryPool pool;
+  for (int type = 0; type <= static_cast<int>(DataType::kBytes); ++type) {
+    const Signature signature{.inputs = {{.name = "x", .type = static_cast<DataType>(type), .shape = {3}}},
+                              .outputs = {}};
+    const auto inputs = MakeSampleInputs(signature, {}, pool);
+    ASSERT_TRUE(inputs.has_value());
+    EXPECT_FALSE((*inputs)[0].data.empty());
+  }
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/batch_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "base/memory_pool.h"
+#include "model/testing/recorded_reply.h"
+
+namespace trireme {
+namespace {
+
+using std::chrono::milliseconds;
+
+const TimePoint kStart{std::chrono::hours(1)};
+
+struct RequestOptions {
+  int64_t rows = 1;
+  Duration arrives{0};
+  int64_t width = 4;
+  Duration lives = std::chrono::hours(1);
+  std::string id = "";
+};
+
+RequestPtr Request(const RequestOptions& options = {}) {
+  static MemoryPool pool;
+  auto request = std::make_unique<InferRequest>();
+  request->id = options.id;
+  request->rows = options.rows;
+  request->inputs.push_back({"x", MakeTensor(pool, DataType::kFp32, {options.rows, options.width})});
+  request->bytes = request->inputs[0].tensor.data.size();
+  request->stages.queued = kStart + options.arrives;
+  request->deadline = kStart + options.arrives + options.lives;
+  return request;
+}
+
+std::vector<std::string> Ids(const std::vector<RequestPtr>& requests) {
+  std::vector<std::string> ids;
+  for (const RequestPtr& request : requests) ids.push_back(request->id);
+  return ids;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(BatchQueue, TakesWhatIsThereWhenNobodyShallWait) {
+  BatchQueue queue({.max_rows = 8});
+  queue.Push(Request({.id = "a"}));
+  queue.Push(Request({.id = "b"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"a", "b"}));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST(BatchQueue, WaitsForCompanyUntilTheOldestHasWaitedLongEnough) {
+  BatchQueue queue({.max_rows = 8, .max_delay = milliseconds(5)});
+  queue.Push(Request({.rows = 2}));
+  EXPECT_TRUE(queue.TakeIfDue(kStart + milliseconds(4)).batch.empty());
+  EXPECT_EQ(queue.NextDue(), kStart + milliseconds(5));
+  EXPECT_EQ(queue.TakeIfDue(kStart + milliseconds(5)).batch.size(), 1U);
+  EXPECT_EQ(queue.NextDue(), kNever);
+}
+
+TEST(BatchQueue, DoesNotWaitWhenTheBatchIsFull) {
+  BatchQueue queue({.max_rows = 4, .max_delay = milliseconds(5)});
+  queue.Push(Request({.rows = 3}));
+  queue.Push(Request({.rows = 1}));
+  EXPECT_EQ(queue.TakeIfDue(kStart).batch.size(), 2U);
+}
+
+TEST(BatchQueue, TakesAtOnceWhatWaitsWhenFlushed) {
+  BatchQueue queue({.max_rows = 4, .max_delay = milliseconds(5)});
+  queue.Push(Request());
+  EXPECT_EQ(queue.TakeIfDue(kStart, /*flush=*/true).batch.size(), 1U);
+}
+
+TEST(BatchQueue, FillsABatchWithWhatFitsAndKeepsTheOrderOfTheRest) {
+  BatchQueue queue({.max_rows = 4});
+  queue.Push(Request({.rows = 2, .id = "a"}));
+  queue.Push(Request({.rows = 3, .id = "too many"}));
+  queue.Push(Request({.rows = 2, .id = "b"}));
+  queue.Push(Request({.rows = 1, .id = "c"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"a", "b"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"too many", "c"}));
+}
+
+TEST(BatchQueue, JoinsOnlyRequestsOfOneShape) {
+  BatchQueue queue({.max_rows = 8});
+  queue.Push(Request({.width = 4, .id = "a"}));
+  queue.Push(Request({.width = 5, .id = "other"}));
+  queue.Push(Request({.width = 4, .id = "b"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"a", "b"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"other"}));
+}
+
+TEST(BatchQueue, RunsARequestLargerThanABatchAlone) {
+  BatchQueue queue({.max_rows = 4});
+  queue.Push(Request({.rows = 9, .id = "large"}));
+  queue.Push(Request({.rows = 1, .id = "small"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"large"}));
+}
+
+TEST(BatchQueue, RunsOneAtATimeWithoutBatching) {
+  BatchQueue queue({.max_rows = 1});
+  queue.Push(Request({.id = "a"}));
+  queue.Push(Request({.id = "b"}));
+  EXPECT_EQ(Ids(queue.TakeIfDue(kStart).batch), (Names{"a"}));
+}
+
+TEST(BatchQueue, GivesBackWhatIsPastItsDeadlineInsteadOfRunningIt) {
+  BatchQueue queue({.max_rows = 8});
+  queue.Push(Request({.lives = milliseconds(3), .id = "late"}));
+  queue.Push(Request({.id = "in time"}));
+  const Taken taken = queue.TakeIfDue(kStart + milliseconds(3));
+  EXPECT_EQ(Ids(taken.expired), (Names{"late"}));
+  EXPECT_EQ(Ids(taken.batch), (Names{"in time"}));
+  EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST(BatchQueue, GivesBackWhatTheClientNoLongerWants) {
+  BatchQueue queue({.max_rows = 8});
+  RequestPtr request = Request({.id = "gone"});
+  request->cancellation = Cancellation::Make();
+  request->cancellation.Cancel();
+  queue.Push(std::move(request));
+  const Taken taken = queue.TakeIfDue(kStart);
+  EXPECT_EQ(Ids(taken.expired), (Names{"gone"}));
+  EXPECT_TRUE(taken.batch.empty());
+}
+
+TEST(BatchQueue, HasNoRoomBeyondItsBoundInRequests) {
+  BatchQueue queue({.max_waiting_requests = 2});
+  queue.Push(Request());
+  EXPECT_TRUE(queue.HasRoomFor(16));
+  queue.Push(Request());
+  EXPECT_FALSE(queue.HasRoomFor(16));
+}
+
+TEST(BatchQueue, HasNoRoomBeyondItsBoundInBytes) {
+  BatchQueue queue({.max_waiting_bytes = 40});
+  queue.Push(Request());  // 16 bytes
+  EXPECT_TRUE(queue.HasRoomFor(24));
+  EXPECT_FALSE(queue.HasRoomFor(25));
+  EXPECT_FALSE(queue.HasRoomFor(~size_t{0}));
+}
+
+TEST(BatchQueue, TakesALargeRequestWhenNothingElseWaits) {
+  const BatchQueue queue({.max_waiting_bytes = 40});
+  EXPECT_TRUE(queue.HasRoomFor(1000));
+}
+
+TEST(CanShareRun, NeedsTheSameOptionalInputs) {
+  RequestPtr with = Request();
+  RequestPtr without = Request();
+  without->inputs[0].tensor = {.type = DataType::kFp32, .shape = {}, .data = {}};
+  EXPECT_TRUE(CanShareRun(*with, *with));
+  EXPECT_TRUE(CanShareRun(*without, *without));
+  EXPECT_FALSE(CanShareRun(*with, *without));
+}
+
+}  // namespace
+}  // namespace trireme

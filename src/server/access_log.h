@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "net/http_handler.h"
+#include "net/http_message.h"
+
+namespace trireme {
+
+// One line a request: method, path, status, bytes, milliseconds, request id and the stages of an inference.
+//
+// A thread of its own writes; the loops never wait for a disk or a pipe. If the writer falls behind, lines are dropped
+// and counted. Thread-safe.
+class AccessLogWriter {
+ public:
+  // Writes to `fd`, which it does not own.
+  AccessLogWriter(int fd, Logger::Form form);
+  ~AccessLogWriter();  // writes what is left
+  AccessLogWriter(const AccessLogWriter&) = delete;
+  AccessLogWriter& operator=(const AccessLogWriter&) = delete;
+
+  // A request that has been answered.
+  void Write(const net::HttpRequest& request, const net::HttpResponse& response);
+
+  // A reply that writes its line when it is answered, around `reply`. On the loop's thread.
+  net::HttpReply Watch(const net::HttpRequest& request, net::HttpReply reply);
+
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class WatchedReply;
+  void Enqueue(std::string line);
+  void Work();
+
+  static constexpr size_t kMaxWaitingBytes = 4 << 20;
+
+  const int fd_;
+  const Logger::Form form_;
+  std::atomic<uint64_t> dropped_ = 0;  // a lone counter
+  Mutex mutex_;
+  CondVar changed_;
+  std::string waiting_ GUARDED_BY(mutex_);
+  bool closing_ GUARDED_BY(mutex_) = false;
+  std::thread writer_;
+};
+
+}  // namespace trireme

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/front_handler.h"
+
+#include <optional>
+#include <utility>
+
+namespace trireme {
+namespace {
+
+net::HttpResponse NoSuchRoute(const net::HttpRequest& request, const RouteMatch& match) {
+  if (match.allowed_methods.empty()) {
+    return match.dialect->error(NotFound("no such path '" + std::string(request.path) + "'"));
+  }
+  net::HttpResponse response =
+      match.dialect->error(InvalidArgument("method " + std::string(request.method) + " on '" +
+                                           std::string(request.path) + "': expected " + match.allowed_methods));
+  response.status = 405;
+  response.headers.emplace_back("Allow", match.allowed_methods);
+  return response;
+}
+
+}  // namespace
+
+net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
+  const RouteMatch match = router_.Find(head.method, head.path);
+  net::BodyPlan plan;
+  if (match.route == nullptr) {
+    plan.refusal = NoSuchRoute(head, match);
+  } else if (Result<Identity> identity = Authorise(head, match); !identity.ok()) {
+    plan.refusal = match.dialect->error(identity.status());
+  } else if (match.route->plan_body) {
+    plan = match.route->plan_body(head);
+  }
+  if (plan.max_bytes == 0) plan.max_bytes = max_body_bytes_;
+  if (plan.refusal && access_log_ != nullptr) access_log_->Write(head, *plan.refusal);
+  return plan;
+}
+
+void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
+  const RouteMatch match = router_.Find(request.method, request.path);
+  // The head of this request passed OnHead, but what it decided may have changed while the body came.
+  Result<Identity> identity =
+      match.route == nullptr ? Result<Identity>(NotFound("no such path")) : Authorise(request, match);
+  if (!identity.ok()) {
+    reply.Send(match.dialect->error(identity.status()));
+    return;
+  }
+  if (access_log_ != nullptr) reply = access_log_->Watch(request, std::move(reply));
+  const PathArguments arguments = match.arguments;
+  match.route->handle(std::move(request), arguments, *identity, std::move(reply));
+}
+
+Result<Identity> FrontHandler::Authorise(const net::HttpRequest& request, const RouteMatch& match) const {
+  const std::string_view* authorization = request.Find("authorization");
+  const Credentials credentials{.authorization = authorization == nullptr ? std::string_view() : *authorization,
+                                .peer = request.peer};
+  return authoriser_.Authorise(credentials, match.route->operation, match.arguments.model);
+}
+
+}  // namespace trireme

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "access/authoriser.h"
+#include "net/http_handler.h"
+#include "server/access_log.h"
+#include "server/router.h"
+
+namespace trireme {
+
+// Stands between a listener and its dialects: finds the route, asks whether the caller may, then hands the request to
+// the protocol. The only way from the network to a route. Thread-safe.
+class FrontHandler final : public net::HttpHandler {
+ public:
+  // All must outlive it; `access_log` may be null.
+  FrontHandler(const Router& router, Authoriser& authoriser, uint64_t max_body_bytes, AccessLogWriter* access_log)
+      : router_(router), authoriser_(authoriser), max_body_bytes_(max_body_bytes), access_log_(access_log) {}
+
+  net::BodyPlan OnHead(const net::HttpRequest& head) override;
+  void OnRequest(net::HttpRequest request, net::HttpReply reply) override;
+
+ private:
+  Result<Identity> Authorise(const net::HttpRequest& request, const RouteMatch& match) const;
+
+  const Router& router_;
+  Authoriser& authoriser_;
+  const uint64_t max_body_bytes_;
+  AccessLogWriter* const access_log_;
+};
+
+}  // namespace trireme

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/metrics_dialect.h"
+
+#include <string>
+#include <utility>
+
+#include "metrics/exposition.h"
+#include "protocols/kserve/http_status.h"
+
+namespace trireme {
+
+Dialect MakeMetricsDialect(const metrics::Registry& registry) {
+  Dialect dialect{.name = "metrics", .routes = {}, .error = kserve::ErrorResponse};
+  dialect.routes.push_back(
+      {.method = "GET",
+       .pattern = "/metrics",
+       .operation = Operation::kMetrics,
+       .handle = [&registry](net::HttpRequest, const PathArguments&, const Identity&, net::HttpReply reply) {
+         net::HttpResponse head;
+         head.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
+         reply.Begin(std::move(head));
+         reply.Write(registry.Expose());
+         reply.End();
+       }});
+  return dialect;
+}
+
+}  // namespace trireme

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/router.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+namespace trireme {
+namespace {
+
+// No route is longer; a path with more segments is unknown.
+constexpr size_t kMaxSegments = 12;
+
+struct Segments {
+  std::array<std::string_view, kMaxSegments> items;
+  size_t count = 0;
+};
+
+std::optional<Segments> Split(std::string_view path) {
+  Segments segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the '/' that every path and every further segment begins with
+    const size_t end = path.find('/');
+    if (segments.count == kMaxSegments) return std::nullopt;
+    segments.items[segments.count++] = path.substr(0, end);
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end);
+  }
+  return segments;
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool Matches(std::span<const std::string_view> pattern, const Segments& path, PathArguments& arguments) {
+  if (pattern.size() != path.count) return false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view segment = path.items[i];
+    if (pattern[i] == "{model}") {
+      if (segment.empty()) return false;
+      arguments.model = segment;
+    } else if (pattern[i] == "{version}") {
+      if (!IsNumber(segment)) return false;
+      arguments.version = segment;
+    } else if (pattern[i] != segment) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void Router::Add(const Dialect& dialect) {
+  if (first_ == nullptr) first_ = &dialect;
+  for (const Route& route : dialect.routes) {
+    const Segments segments = Split(route.pattern).value_or(Segments());
+    entries_.push_back({.dialect = &dialect,
+                        .route = &route,
+                        .segments = {segments.items.begin(), segments.items.begin() + segments.count}});
+  }
+}
+
+RouteMatch Router::Find(std::string_view method, std::string_view path) const {
+  RouteMatch match{.route = nullptr, .dialect = first_, .arguments = {}, .allowed_methods = {}};
+  const std::optional<Segments> segments = Split(path);
+  if (!segments) return match;
+  // HEAD is GET without the body, which the connection leaves out.
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  for (const Entry& entry : entries_) {
+    PathArguments arguments;
+    if (!Matches(entry.segments, *segments, arguments)) continue;
+    match.dialect = entry.dialect;
+    if (entry.route->method == wanted) {
+      match.route = entry.route;
+      match.arguments = arguments;
+      return match;
+    }
+    match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + entry.route->method;
+  }
+  return match;
+}
+
+}  // namespace trireme

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/router.h"
+
+#include <gtest/gtest.h>
+
+namespace trireme {
+namespace {
+
+Dialect MakeDialect() {
+  Dialect dialect{.name = "test", .routes = {}, .error = nullptr};
+  const auto add = [&](const char* method, const char* pattern) {
+    dialect.routes.push_back({.method = method, .pattern = pattern, .operation = Operation::kMetadata, .handle = nullptr});
+  };
+  add("GET", "/v2");
+  add("GET", "/v2/models/{model}");
+  add("GET", "/v2/models/{model}/versions/{version}");
+  add("POST", "/v2/models/{model}/infer");
+  return dialect;
+}
+
+class RouterTest : public testing::Test {
+ protected:
+  RouterTest() { router_.Add(dialect_); }
+
+  std::string PatternOf(std::string_view method, std::string_view path) {
+    const RouteMatch match = router_.Find(method, path);
+    return match.route == nullptr ? "none" : match.route->pattern;
+  }
+
+  const Dialect dialect_ = MakeDialect();
+  Router router_;
+};
+
+TEST_F(RouterTest, FindsRoutesByTheirSegments) {
+  EXPECT_EQ(PatternOf("GET", "/v2"), "/v2");
+  EXPECT_EQ(PatternOf("GET", "/v2/models/resnet.50"), "/v2/models/{model}");
+  EXPECT_EQ(PatternOf("POST", "/v2/models/m/infer"), "/v2/models/{model}/infer");
+}
+
+TEST_F(RouterTest, GivesModelAndVersion) {
+  const RouteMatch match = router_.Find("GET", "/v2/models/m/versions/12");
+  EXPECT_EQ(match.arguments.model, "m");
+  EXPECT_EQ(match.arguments.version, "12");
+}
+
+TEST_F(RouterTest, MatchesExactly) {
+  for (const char* path : {"/", "", "/v2/", "/v3", "/v2/models", "/v2/models/", "/v2/models/m/", "/V2",
+                           "/v2/models/m/versions/-1", "/v2/models/m/versions/1x", "/v2/models/m/versions/",
+                           "/a/b/c/d/e/f/g/h/i/j/k/l/m/n"}) {
+    EXPECT_EQ(PatternOf("GET", path), "none") << path;
+  }
+}
+
+TEST_F(RouterTest, NamesTheMethodsThatAPathHas) {
+  EXPECT_EQ(router_.Find("DELETE", "/v2/models/m/infer").allowed_methods, "POST");
+  EXPECT_EQ(router_.Find("GET", "/nowhere").allowed_methods, "");
+}
+
+TEST_F(RouterTest, AnswersHeadWhereThereIsGet) {
+  EXPECT_EQ(PatternOf("HEAD", "/v2"), "/v2");
+  EXPECT_EQ(PatternOf("HEAD", "/v2/models/m/infer"), "none");
+}
+
+}  // namespace
+}  // namespace trireme

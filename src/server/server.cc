@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "access/authoriser.h"
+#include "backend/backend_set.h"
+#include "base/cpu_count.h"
+#include "base/memory_pool.h"
+#include "base/thread_pool.h"
+#include "base/version.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/model_loader.h"
+#include "metrics/registry.h"
+#include "protocols/kserve/kserve_dialect.h"
+#include "repository/scan.h"
+#include "server/access_log.h"
+#include "server/front_handler.h"
+#include "server/metrics_dialect.h"
+#include "server/network_metrics.h"
+#include "server/router.h"
+
+namespace trireme {
+namespace {
+
+std::unique_ptr<AccessLogWriter> MakeAccessLog(const ServerOptions& options) {
+  if (options.access_log_fd < 0) return nullptr;
+  return std::make_unique<AccessLogWriter>(options.access_log_fd, options.access_log_form);
+}
+
+net::NetOptions Named(net::NetOptions options) {
+  options.server_name = std::string("trireme/") + kVersion;
+  return options;
+}
+
+}  // namespace
+
+// In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
+class Server::Parts {
+ public:
+  Parts(const ServerOptions& options, const Logger& log)
+      : backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
+        loader_(backends_, pool_, registry_, AvailableCpus()),
+        lifecycle_({.load_threads = options.load_threads}, loader_, log),
+        engine_(lifecycle_),
+        codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}),
+        access_log_(MakeAccessLog(options)),
+        infer_services_{.engine = engine_, .pool = pool_, .codec_workers = codec_workers_},
+        kserve_(kserve::MakeDialect(infer_services_)),
+        metrics_(MakeMetricsDialect(registry_)),
+        main_handler_(main_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
+        metrics_handler_(metrics_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
+        network_(Named(options.net), pool_, log),
+        network_metrics_(registry_, network_.counters()) {
+    main_router_.Add(kserve_);
+    main_router_.Add(metrics_);
+    metrics_router_.Add(metrics_);
+  }
+
+  Status Start(const ServerOptions& options) {
+    ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options.paths, options.model));
+    ASSIGN_OR_RETURN(ports_.http, network_.Listen({.host = options.host, .port = options.http_port}, main_handler_));
+    ASSIGN_OR_RETURN(ports_.metrics,
+                     network_.Listen({.host = options.host, .port = options.metrics_port}, metrics_handler_));
+    lifecycle_.SetDesired(scan);
+    return {};
+  }
+
+  // Ends the parts that work, in the direction in which requests travel.
+  bool Drain(std::chrono::milliseconds notice, TimePoint until) {
+    engine_.AnnounceStop();
+    if (notice.count() > 0) std::this_thread::sleep_for(notice);
+    engine_.StopAccepting();
+    // On a thread of its own, because a run of a model cannot be interrupted and may never end.
+    std::promise<void> closed;
+    std::future<void> all_closed = closed.get_future();
+    std::thread closer([this, promise = std::move(closed)]() mutable {
+      lifecycle_.Close();
+      promise.set_value();
+    });
+    if (all_closed.wait_until(until) != std::future_status::ready) {
+      closer.detach();
+      return false;
+    }
+    closer.join();
+    return network_.Stop(until);
+  }
+
+  const ServerPorts& ports() const { return ports_; }
+  Engine& engine() { return engine_; }
+  Lifecycle& lifecycle() { return lifecycle_; }
+
+ private:
+  MemoryPool pool_;
+  metrics::Registry registry_;
+  AllowAll authoriser_;
+  BackendSet backends_;
+  ModelLoader loader_;
+  Lifecycle lifecycle_;
+  Engine engine_;
+  ThreadPool codec_workers_;
+  std::unique_ptr<AccessLogWriter> access_log_;
+  const kserve::InferServices infer_services_;
+  const Dialect kserve_;
+  const Dialect metrics_;
+  Router main_router_;
+  Router metrics_router_;
+  FrontHandler main_handler_;
+  FrontHandler metrics_handler_;
+  net::Network network_;
+  NetworkMetrics network_metrics_;
+  ServerPorts ports_;
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const Logger& log) {
+  auto parts = std::make_unique<Parts>(options, log);
+  RETURN_IF_ERROR(parts->Start(options));
+  return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
+}
+
+ServerPorts Server::ports() const {
+  return parts_->ports();
+}
+Engine& Server::engine() {
+  return parts_->engine();
+}
+bool Server::loaded() const {
+  return parts_->lifecycle().settled();
+}
+void Server::WaitUntilLoaded() {
+  parts_->lifecycle().WaitUntilSettled();
+}
+
+bool Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds timeout) {
+  return parts_->Drain(notice, Clock::System().Now() + notice + timeout);
+}
+
+}  // namespace trireme

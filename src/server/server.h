@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "engine/engine.h"
+#include "model/model_config.h"
+#include "net/listener.h"
+
+namespace trireme {
+
+struct ServerOptions {
+  std::vector<std::filesystem::path> paths;  // models, folders, repositories
+  ModelConfig model;                         // for models that do not say otherwise
+  std::filesystem::path plugin_folder;
+
+  std::string host = "127.0.0.1";
+  uint16_t http_port = 8000;     // 0: any free one
+  uint16_t metrics_port = 8002;  // 0: any free one
+  net::NetOptions net;
+
+  int load_threads = 4;
+  int access_log_fd = -1;  // -1: no access log
+  Logger::Form access_log_form = Logger::Form::kText;
+};
+
+// Where a running server can be reached.
+struct ServerPorts {
+  uint16_t http = 0;
+  uint16_t metrics = 0;
+};
+
+// The whole server: builds every part, hands each its neighbours, and ends them in order.
+//
+// Start, then WaitUntilLoaded or not, then Drain once. Used by one thread (main).
+class Server {
+ public:
+  // Opens the listeners and begins to load. Errors: an address that cannot be bound, paths that cannot be scanned at
+  // all.
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, const Logger& log);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  ServerPorts ports() const;
+  Engine& engine();
+
+  // Returns when every model is ready or has failed.
+  void WaitUntilLoaded();
+  bool loaded() const;
+
+  // Readiness turns 503 at once. For `notice` requests are still served, so that a load balancer can turn away; then
+  // new ones are refused, those accepted are answered, and the connections end. False if something was not done by
+  // `timeout`: a model may still be running, and the only safe thing left is to end the process.
+  bool Drain(std::chrono::milliseconds notice, std::chrono::milliseconds timeout);
+
+ private:
+  class Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace trireme
