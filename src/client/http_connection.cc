@@ -104,12 +104,13 @@ void HttpConnection::Close() {
   unsent_ = {};
 }
 
-HttpConnection::Progress HttpConnection::Start(const PreparedRequest& request, std::string* body) {
+HttpConnection::Progress HttpConnection::Start(const PreparedRequest& request, std::string* body, size_t most_kept) {
   CHECK(!waiting_for_answer_);
   if (!is_open()) return Fail(Unavailable("the connection is closed"));
   parser_.Reset(request.is_head);
   unsent_ = request.bytes;
   body_ = body;
+  left_to_keep_ = body == nullptr ? 0 : most_kept;
   waiting_for_answer_ = true;
   return connecting_ ? Progress::kWaiting : Send();
 }
@@ -175,7 +176,7 @@ HttpConnection::Progress HttpConnection::Take(std::string_view input) {
       case HttpResponseParser::Event::kHead:
         break;
       case HttpResponseParser::Event::kBody:
-        if (body_ != nullptr) body_->append(parser_.piece());
+        Keep(parser_.piece());
         break;
       case HttpResponseParser::Event::kEnd:
         if (!input.empty()) return Fail(InvalidArgument("the server sent bytes behind its answer"));
@@ -187,6 +188,12 @@ HttpConnection::Progress HttpConnection::Take(std::string_view input) {
         return Fail(parser_.error());
     }
   }
+}
+
+void HttpConnection::Keep(std::string_view piece) {
+  piece = piece.substr(0, left_to_keep_);
+  left_to_keep_ -= piece.size();
+  if (!piece.empty()) body_->append(piece);
 }
 
 HttpConnection::Progress HttpConnection::Fail(Status error) {

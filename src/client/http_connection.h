@@ -50,7 +50,7 @@ PreparedRequest Prepare(std::string_view method, const Url& url, const HttpHeade
 //   loop: poll fd() for connection.WantsWrite() ? write : read, then
 //         switch (connection.Drive(buffer)) ...
 //
-// The body's pieces go to an optional string; a load generator leaves them unread. Single-threaded. Move-only.
+// Single-threaded. Move-only.
 class HttpConnection {
  public:
   enum class Progress : uint8_t {
@@ -70,8 +70,9 @@ class HttpConnection {
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
 
-  // Begins a request and sends what the socket takes. `body`, if given, collects the answer's body.
-  Progress Start(const PreparedRequest& request, std::string* body = nullptr);
+  // Begins a request and sends what the socket takes. `body`, if given, collects the first `most_kept` bytes of the
+  // answer's body.
+  Progress Start(const PreparedRequest& request, std::string* body = nullptr, size_t most_kept = SIZE_MAX);
 
   // Goes on as far as the socket allows. `scratch` is used for receiving, during the call only.
   Progress Drive(std::span<char> scratch);
@@ -92,6 +93,7 @@ class HttpConnection {
   Progress Send();
   Progress Receive(std::span<char> scratch);
   Progress Take(std::string_view input);
+  void Keep(std::string_view piece);
 
   HttpResponseParser parser_;
   int fd_ = -1;
@@ -100,6 +102,7 @@ class HttpConnection {
   bool refuses_bytes_ = false;  // the peer reads no more, but may have answered
   std::string_view unsent_;
   std::string* body_ = nullptr;
+  size_t left_to_keep_ = 0;
   uint64_t bytes_received_ = 0;
   Status error_;
 };

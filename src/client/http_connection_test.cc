@@ -68,6 +68,14 @@ TEST_F(HttpConnectionTest, CountsTheBytesItReceives) {
   EXPECT_EQ(connection_.bytes_received(), answer.size());
 }
 
+TEST_F(HttpConnectionTest, KeepsNoMoreOfABodyThanItWasTold) {
+  ScriptedServer server([](const std::string&) { return ScriptedServer::Answer(std::string(5'000, 'x')); });
+  Connect(server);
+  std::string body;
+  ASSERT_EQ(Finish(connection_, connection_.Start(request_, &body, 1'500)), Progress::kAnswered);
+  EXPECT_EQ(body, std::string(1'500, 'x'));
+}
+
 TEST_F(HttpConnectionTest, IsClosedByAFailure) {
   ScriptedServer server([](const std::string&) { return ""; });
   Connect(server);

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/bench.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <sstream>
+
+#include "client/testing/scripted_server.h"
+
+namespace trireme::bench {
+namespace {
+
+using client::ScriptedServer;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Answers everything a benchmark asks; infer requests as the test says.
+std::string Answer(const std::string& request, const std::function<std::string()>& infer) {
+  if (request.starts_with("POST /v2/repository/index")) {
+    return ScriptedServer::Answer(R"([{"name":"add","version":"1","state":"READY"}])");
+  }
+  if (request.starts_with("GET /v2/models/add ")) {
+    return ScriptedServer::Answer(
+        R"({"name":"add","versions":["1"],"platform":"","inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],)"
+        R"("outputs":[{"name":"y","datatype":"FP32","shape":[-1,2]}]})");
+  }
+  return infer();
+}
+
+struct Outcome {
+  int exit_code;
+  std::string out, err;
+};
+
+Outcome Bench(BenchOptions options, const std::function<std::string()>& infer) {
+  const ScriptedServer server([&](const std::string& request) { return Answer(request, infer); });
+  options.url = server.url();
+  options.warm_up = std::chrono::milliseconds(5);
+  options.window = std::chrono::milliseconds(20);
+  options.windows = 3;
+  std::ostringstream out, err;
+  const int exit_code = RunBench(options, out, err);
+  return {exit_code, out.str(), err.str()};
+}
+
+TEST(BenchTest, MeasuresTheOnlyModelOfAServer) {
+  BenchOptions options;
+  options.connections = 3;
+  const Outcome outcome = Bench(options, [] { return ScriptedServer::Answer("{}"); });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("add: x FP32[1,2]"), HasSubstr("3 connections"), HasSubstr("3 windows"),
+                    HasSubstr("throughput"), HasSubstr("p99.9"), HasSubstr("of process " + std::to_string(getpid()))));
+}
+
+TEST(BenchTest, SpeaksJsonToPrograms) {
+  BenchOptions options;
+  options.json = true;
+  options.form = Form::kJson;
+  const Outcome outcome = Bench(options, [] { return ScriptedServer::Answer("{}"); });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("{\"url\":"), HasSubstr("\"form\":\"json\""), HasSubstr("\"windows\":3,"),
+                                 HasSubstr("\"latency_us\":{\"p50\":"), HasSubstr("\"server_cpu_us\":{\"median\":")));
+}
+
+TEST(BenchTest, FailsWhenRequestsDo) {
+  const Outcome outcome =
+      Bench({}, [] { return ScriptedServer::Answer(R"({"error":"the line is full"})", "429 Too Many Requests"); });
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("first: HTTP status 429: the line is full"));
+}
+
+TEST(BenchTest, GoesOnWhenConnectionsAreCut) {
+  std::atomic<int> count = 0;
+  const Outcome outcome = Bench({}, [&]() -> std::string { return ++count == 1 ? "" : ScriptedServer::Answer("{}"); });
+  // The pause before the second attempt may outlast the windows: what counts is that the failure is told.
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("unavailable: 1 times, first: the server closed the connection"));
+}
+
+TEST(BenchTest, OpensANewConnectionWhereTheServerKeepsNone) {
+  const Outcome outcome = Bench({}, [] { return ScriptedServer::Answer("{}", "200 OK", "Connection: close\r\n"); });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+}
+
+TEST(BenchTest, AnAnswerThatDoesNotComeIsAFailure) {
+  BenchOptions options;
+  options.timeout = std::chrono::milliseconds(25);
+  options.model = "add";
+  const Outcome outcome = Bench(options, [] { return "HTTP/1.1 200 OK\r\n"; });
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("no answer within 25 ms"));
+}
+
+// Keeps SIGINT from this thread and from those it starts: RunBench looks for it itself.
+class WithoutInterrupts {
+ public:
+  WithoutInterrupts() {
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before_);
+  }
+  ~WithoutInterrupts() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+TEST(BenchTest, ShowsWhatItHasWhenInterrupted) {
+  const WithoutInterrupts block;
+  std::atomic<int> count = 0;
+  const ScriptedServer server([&](const std::string& request) {
+    return Answer(request, [&] {
+      if (++count == 100) kill(getpid(), SIGINT);
+      return ScriptedServer::Answer("{}");
+    });
+  });
+  BenchOptions options;
+  options.url = server.url();
+  options.warm_up = std::chrono::milliseconds(0);
+  options.window = std::chrono::hours(1);
+  std::ostringstream out, err;
+  EXPECT_EQ(RunBench(options, out, err), 0) << err.str();
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 window (interrupted)"), HasSubstr("throughput")));
+}
+
+TEST(BenchTest, SaysWhatIsWrongBeforeItBegins) {
+  std::ostringstream out, err;
+  EXPECT_EQ(RunBench({}, out, err), 2);
+  EXPECT_THAT(err.str(), HasSubstr("expected the URL"));
+  BenchOptions options;
+  options.url = "http://127.0.0.1:" + std::to_string(client::UnusedPort());
+  EXPECT_EQ(RunBench(options, out, err), 1);
+  EXPECT_THAT(err.str(), HasSubstr("refused"));
+}
+
+}  // namespace
+}  // namespace trireme::bench
