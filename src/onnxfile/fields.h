@@ -48,6 +48,10 @@ namespace tensor_type_field {
 inline constexpr int kElementType = 1, kShape = 2;
 }  // namespace tensor_type_field
 
+namespace sequence_type_field {
+inline constexpr int kElementType = 1;
+}  // namespace sequence_type_field
+
 namespace shape_field {
 inline constexpr int kDim = 1;
 }  // namespace shape_field

@@ -180,8 +180,15 @@ class InsideWalker {
 
   Status WalkAttribute(std::string_view attribute, int depth) {
     return ForEachField(attribute, "an attribute", [&](const WireField& field) -> Status {
+      if (field.Is(attribute_field::kFloats, WireField::Type::kFixed32)) AddConstantBytes(sizeof(float));
+      if (field.IsVarint(attribute_field::kInts)) AddConstantBytes(sizeof(int64_t));
       if (field.type != WireField::Type::kBytes) return {};
       switch (field.number) {
+        case attribute_field::kFloats:
+        case attribute_field::kInts:
+        case attribute_field::kStrings:
+          AddConstantBytes(field.bytes.size());
+          return {};
         case attribute_field::kTensor:
         case attribute_field::kTensors:
           return WalkTensor(field.bytes);
@@ -216,9 +223,11 @@ class InsideWalker {
     // Types that are not in our table take a byte an element or less.
     const size_t width = std::max<size_t>(ElementBytes(ToDataType(type).value_or(DataType::kUint8)), 1);
     const uint64_t bytes = type == ElementType::kString ? text_bytes : SaturatingMultiply(elements, width);
-    constant_bytes_ = SaturatingAdd(constant_bytes_, bytes);
+    AddConstantBytes(bytes);
     return {};
   }
+
+  void AddConstantBytes(uint64_t bytes) { constant_bytes_ = SaturatingAdd(constant_bytes_, bytes); }
 
   static uint64_t Product(std::string_view packed) {
     uint64_t product = 1;

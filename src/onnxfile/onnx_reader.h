@@ -33,7 +33,9 @@ struct ModelSummary {
   std::vector<GraphValue> inputs;  // without those that an initialiser fills
   std::vector<GraphValue> outputs;
   std::vector<std::pair<std::string, int64_t>> op_counts;  // by type, "domain.Type" outside ai.onnx; in order of names
-  uint64_t constant_bytes = 0;  // elements of all constants, of nested graphs and of data files beside the model too
+  // Of all constants: those of nested graphs, of data files beside the model and of lists among the attributes too,
+  // which is where trees are. Packed lists of integers count as they lie in the file.
+  uint64_t constant_bytes = 0;
   std::vector<std::string> data_files;  // that constants lie in, as the model names them: check before opening them
 };
 

@@ -21,7 +21,11 @@ void WriteTensorType(WireWriter& out, const ValueInfo& value) {
 
 void WriteValue(WireWriter& out, const ValueInfo& value) {
   out.Bytes(value_field::kName, value.name);
-  out.Message(value_field::kType, [&] { out.Message(type_field::kTensor, [&] { WriteTensorType(out, value); }); });
+  const auto write_tensor = [&] { out.Message(type_field::kTensor, [&] { WriteTensorType(out, value); }); };
+  const auto write_sequence = [&] {
+    out.Message(type_field::kSequence, [&] { out.Message(sequence_type_field::kElementType, write_tensor); });
+  };
+  out.Message(value_field::kType, [&] { value.is_sequence ? write_sequence() : write_tensor(); });
 }
 
 void WriteExternal(WireWriter& out, const TensorProto& tensor) {

@@ -26,6 +26,7 @@ struct ValueInfo {
   std::string name;
   ElementType type = ElementType::kFloat;
   std::vector<Dim> dims;
+  bool is_sequence = false;  // of such tensors
 };
 
 // A constant: an initialiser, or the value of an attribute.

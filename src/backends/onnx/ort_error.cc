@@ -57,23 +57,51 @@ std::string TakeNode(std::string_view& message) {
   return node.empty() ? "node " + type + ": " : "node '" + node + "' (" + type + "): ";
 }
 
-// Takes "/a/b.cc:12 void f(int) x > 0 was false. " off the front: a source position starts such a preamble.
+// The end of the bracketed text that begins at `open`, nested ones included.
+size_t EndOfBrackets(std::string_view text, size_t open) {
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return i + 1;
+  }
+  return text.size();
+}
+
+// Takes "/a/b.cc:12 void f(int) x > 0 was false. " or "/a/b.cc:12 void f(int) " off the front.
 void DropSourcePosition(std::string_view& message) {
   constexpr std::string_view kCondition = " was false. ";
-  if (!message.starts_with("/") && !message.starts_with("onnxruntime/")) return;
+  if (!message.starts_with("/")) return;
   if (const size_t end = message.find(kCondition); end != std::string_view::npos) {
     message.remove_prefix(end + kCondition.size());
-  } else if (const size_t signature_end = message.rfind(") "); signature_end != std::string_view::npos) {
-    message.remove_prefix(signature_end + 2);
+  } else if (const size_t open = message.find('('); open != std::string_view::npos) {
+    message.remove_prefix(EndOfBrackets(message, open));
   }
+}
+
+// Whoever called names the file.
+void DropFileName(std::string_view& message) {
+  constexpr std::string_view kFailed = " failed:";
+  if (!message.starts_with("Load model from ")) return;
+  if (const size_t end = message.find(kFailed); end != std::string_view::npos) {
+    message.remove_prefix(end + kFailed.size());
+  }
+}
+
+// Advice for who made the model, not for who runs it.
+void DropAdvice(std::string_view& message) {
+  constexpr std::string_view kAdvice = "Please fix either the inputs/outputs or the model.";
+  if (message.ends_with(kAdvice)) message.remove_suffix(kAdvice.size());
 }
 
 std::string OnOneLine(std::string_view text) {
   std::string line;
   for (const char c : text) {
     const bool is_space = static_cast<unsigned char>(c) <= ' ';
-    if (!is_space) line.push_back(c);
-    if (is_space && !line.empty() && line.back() != ' ') line.push_back(' ');
+    if (!is_space) {
+      line.push_back(c);
+    } else if (!line.empty() && line.back() != ' ') {
+      line.push_back(' ');
+    }
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
@@ -82,8 +110,10 @@ std::string OnOneLine(std::string_view text) {
 }  // namespace
 
 std::string Clean(std::string_view message) {
+  DropFileName(message);
   const std::string node = TakeNode(message);
   DropSourcePosition(message);
+  DropAdvice(message);
   return node + OnOneLine(message);
 }
 

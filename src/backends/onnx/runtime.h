@@ -24,7 +24,8 @@ using Handle = std::unique_ptr<T, void (*)(T*)>;
 // what runs need between input and output, for all models together.
 //
 // Thread-safe. Models and outputs share it, since an output that a client still reads may be the last thing alive. The
-// library itself is never closed.
+// library itself is never closed. It has one environment a process: a second Runtime beside the first shares that, its
+// log included.
 class Runtime {
  public:
   // Opens libonnxruntime.so.1 from $ONNXRUNTIME_ROOT/lib if that is set, else from `folder`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/session_signature.h"
 
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -110,17 +111,27 @@ Result<std::vector<TensorSpec>> ReadSide(const OrtApi& api, const OrtSession& se
   return specs;
 }
 
-bool LooksBatched(const Signature& signature) {
-  std::string_view rows;  // the one name of the outermost dimension
-  for (const auto* specs : {&signature.inputs, &signature.outputs}) {
-    for (const TensorSpec& spec : *specs) {
-      if (spec.shape.rank() == 0 || spec.shape[0] != Shape::kAny) return false;
-      const std::string_view name = spec.dim_names[0];
-      if (!name.empty() && !rows.empty() && name != rows) return false;
-      if (!name.empty()) rows = name;
+// The names that outermost dimensions have, and whether each may have any size; names of the others.
+struct Outermost {
+  bool all_any = true;
+  std::set<std::string_view> names;
+  std::set<std::string_view> inner_names;
+
+  void Note(const TensorSpec& spec) {
+    if (spec.shape.rank() == 0 || spec.shape[0] != Shape::kAny) all_any = false;
+    for (size_t d = 0; d < spec.dim_names.size(); ++d) {
+      if (!spec.dim_names[d].empty()) (d == 0 ? names : inner_names).insert(spec.dim_names[d]);
     }
   }
-  return !signature.inputs.empty() && !signature.outputs.empty();
+};
+
+bool LooksBatched(const Signature& signature) {
+  if (signature.inputs.empty() || signature.outputs.empty()) return false;
+  Outermost outermost;
+  for (const TensorSpec& spec : signature.inputs) outermost.Note(spec);
+  for (const TensorSpec& spec : signature.outputs) outermost.Note(spec);
+  if (!outermost.all_any || outermost.names.size() > 1) return false;
+  return outermost.names.empty() || !outermost.inner_names.contains(*outermost.names.begin());
 }
 
 }  // namespace

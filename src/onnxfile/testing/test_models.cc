@@ -133,11 +133,10 @@ std::string ReshapeModel() {
 }
 
 std::string SequenceModel() {
-  // The output's type is left to the runtime, which infers it.
   return Write({.name = "sequence",
                 .nodes = {{"SplitToSequence", {"INPUT0"}, {"OUTPUT0"}}},
                 .inputs = {Float("INPUT0", {"n"})},
-                .outputs = {{"OUTPUT0", ElementType::kUndefined, {}}}});
+                .outputs = {{"OUTPUT0", ElementType::kFloat, {1}, true}}});
 }
 
 std::string TreeModel() {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "onnxfile/onnx_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "onnxfile/testing/test_models.h"
+#include "onnxfile/wire_writer.h"
+
+namespace trireme::onnxfile {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+Model ModelOf(Graph graph) {
+  Model model;
+  model.graph = std::move(graph);
+  return model;
+}
+
+TEST(OnnxReader, SaysWhatAModelTakesAndGives) {
+  const auto summary = ReadModelSummary(AddSubModel());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->ir_version, 8);
+  EXPECT_EQ(summary->producer_name, "trireme tests");
+  EXPECT_THAT(summary->opsets, ElementsAre(OpsetImport{"", 17}));
+  EXPECT_THAT(summary->op_counts, ElementsAre(Pair("Add", 1), Pair("Sub", 1)));
+  ASSERT_EQ(summary->inputs.size(), 2U);
+  EXPECT_EQ(summary->inputs[1].name, "INPUT1");
+  EXPECT_EQ(summary->inputs[1].kind, GraphValue::Kind::kTensor);
+  EXPECT_EQ(summary->inputs[1].type, ElementType::kInt32);
+  ASSERT_TRUE(summary->inputs[1].dims);
+  EXPECT_EQ((*summary->inputs[1].dims)[0].name, "n");
+  EXPECT_EQ((*summary->inputs[1].dims)[0].size, -1);
+  EXPECT_EQ((*summary->inputs[1].dims)[1].size, 16);
+  EXPECT_EQ(summary->outputs.size(), 2U);
+}
+
+TEST(OnnxReader, LeavesOutInputsThatAnInitialiserFills) {
+  const auto summary = ReadModelSummary(DefaultedInputModel());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  ASSERT_EQ(summary->inputs.size(), 1U);
+  EXPECT_EQ(summary->inputs[0].name, "INPUT0");
+}
+
+TEST(OnnxReader, NamesOperatorsOfOtherDomainsInFull) {
+  const auto summary = ReadModelSummary(TreeModel());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(summary->op_counts, ElementsAre(Pair("ai.onnx.ml.TreeEnsembleRegressor", 1)));
+}
+
+TEST(OnnxReader, TellsSequencesFromTensors) {
+  const auto summary = ReadModelSummary(SequenceModel());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->outputs[0].kind, GraphValue::Kind::kSequence);
+}
+
+TEST(OnnxReader, AddsUpConstantsWhereverTheyLie) {
+  const auto floats = [](std::string name, int64_t count) {
+    return Constant<float>(std::move(name), ElementType::kFloat, {count}, std::vector<float>(count));
+  };
+  TensorProto text{.name = "text",
+                   .type = ElementType::kString,
+                   .dims = {2},
+                   .raw = {},
+                   .strings = {"ab", "c"},
+                   .external_location = {}};
+  TensorProto beside{.name = "beside",
+                     .type = ElementType::kDouble,
+                     .dims = {5, 2},
+                     .raw = {},
+                     .strings = {},
+                     .external_location = "weights.bin"};
+  const auto summary = ReadModelSummary(Serialize(ModelOf({
+      .name = "constants",
+      .nodes = {{"Constant", {}, {"c"}, {{"value", floats("", 3)}}},
+                {"Tree", {}, {"t"}, {{"values", std::vector<float>{1, 2}}}}},
+      .inputs = {},
+      .outputs = {},
+      .initializers = {floats("f", 4), text, beside},
+  })));
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->constant_bytes, 3 * 4U + 2 * 4U + 4 * 4U + 3U + 10 * 8U);
+  EXPECT_THAT(summary->data_files, ElementsAre("weights.bin"));
+}
+
+TEST(OnnxReader, DoesNotWrapSizesThatNoMemoryHolds) {
+  TensorProto huge{.name = "huge",
+                   .type = ElementType::kFloat,
+                   .dims = {int64_t{1} << 62, int64_t{1} << 62},
+                   .raw = {},
+                   .strings = {},
+                   .external_location = "x"};
+  const auto summary = ReadModelSummary(
+      Serialize(ModelOf({.name = "huge", .nodes = {}, .inputs = {}, .outputs = {}, .initializers = {huge, huge}})));
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->constant_bytes, std::numeric_limits<uint64_t>::max());
+}
+
+TEST(OnnxReader, RefusesWhatIsNoModel) {
+  EXPECT_THAT(ReadModelSummary("").status().message(), HasSubstr("empty"));
+  EXPECT_THAT(ReadModelSummary("hello, world").status().message(), HasSubstr("not an ONNX model"));
+  EXPECT_THAT(ReadModelSummary(std::string("\x08\x08", 2)).status().message(), HasSubstr("no graph"));
+}
+
+TEST(OnnxReader, RefusesAModelCutOffAnywhereInsideItsGraph) {
+  const std::string whole = AddModel();
+  const size_t opset_bytes = 10;  // what follows the graph
+  for (size_t size = 0; size < whole.size() - opset_bytes; ++size) {
+    EXPECT_EQ(ReadModelSummary(whole.substr(0, size)).status().code(), StatusCode::kInvalidArgument) << size;
+  }
+}
+
+TEST(OnnxReader, RefusesGraphsNestedWithoutEnd) {
+  WireWriter out;
+  const std::function<void(int)> nest = [&](int depth) {
+    if (depth == 0) return;
+    out.Message(1, [&] { out.Message(5, [&] { out.Message(6, [&] { nest(depth - 1); }); }); });
+  };
+  out.Message(7, [&] { nest(1000); });
+  EXPECT_THAT(ReadModelSummary(std::move(out).Take()).status().message(), HasSubstr("graphs inside one another"));
+}
+
+TEST(LooksLikeModel, SaysYesToTheBeginningOfAModel) {
+  for (const ModelFile& model : GoodModels()) {
+    EXPECT_TRUE(LooksLikeModel(model.bytes, model.bytes.size())) << model.name;
+    EXPECT_TRUE(LooksLikeModel(std::string_view(model.bytes).substr(0, 64), model.bytes.size())) << model.name;
+  }
+}
+
+TEST(LooksLikeModel, SaysNoToOtherFiles) {
+  EXPECT_FALSE(LooksLikeModel("", 0));
+  EXPECT_FALSE(LooksLikeModel("PK\x03\x04 an archive", 1000));
+  EXPECT_FALSE(LooksLikeModel("<html>", 1000));
+  EXPECT_FALSE(LooksLikeModel("\x89PNG\r\n\x1a\n", 1000));
+}
+
+TEST(LooksLikeModel, SaysNoIfTheGraphIsLargerThanTheFile) {
+  const std::string model = AddModel();
+  EXPECT_FALSE(LooksLikeModel(std::string_view(model).substr(0, 64), 64));
+}
+
+}  // namespace
+}  // namespace trireme::onnxfile

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "onnxfile/wire_reader.h"
+#include "onnxfile/wire_writer.h"
+
+namespace trireme::onnxfile {
+namespace {
+
+using std::string_literals::operator""s;
+
+TEST(Wire, ReadsBackWhatWasWritten) {
+  WireWriter out;
+  out.Varint(1, -1);
+  out.Float(2, 1.5F);
+  out.Bytes(300, "text");
+  const std::string message = std::move(out).Take();
+
+  WireReader reader(message);
+  EXPECT_EQ(reader.Next()->as_int(), -1);
+  EXPECT_EQ(reader.Next()->as_float(), 1.5F);
+  const auto text = reader.Next();
+  EXPECT_TRUE(text->IsBytes(300));
+  EXPECT_EQ(text->bytes, "text");
+  EXPECT_FALSE(reader.Next());
+  EXPECT_FALSE(reader.malformed());
+}
+
+TEST(Wire, LengthsOfMessagesCountWhatIsInside) {
+  WireWriter out;
+  out.Message(1, [&] {
+    out.Message(2, [&] { out.Bytes(3, std::string(1000, 'x')); });
+    out.Varint(4, 5);
+  });
+  const std::string message = std::move(out).Take();
+
+  WireReader outer(message);
+  WireReader middle(outer.Next()->bytes);
+  WireReader inner(middle.Next()->bytes);
+  EXPECT_EQ(inner.Next()->bytes.size(), 1000U);
+  EXPECT_EQ(middle.Next()->as_int(), 5);
+  EXPECT_FALSE(outer.Next());
+  EXPECT_FALSE(outer.malformed());
+}
+
+TEST(Wire, StopsAtBytesThatAreNoProtobuf) {
+  const std::string cases[] = {
+      "\x08"s,                                              // a number is missing
+      "\x08\xff"s,                                          // a number is cut off
+      "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s,  // a number is too long
+      "\x0a\x05"
+      "abc"s,                                           // bytes are cut off
+      "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s,  // a length of 2^64 - 1
+      "\x0d\x01\x02"s,                                  // four bytes are cut off
+      "\x09\x01\x02\x03\x04"s,                          // eight bytes are cut off
+      "\x0b"s,                                          // a group
+      "\x0f"s,                                          // a type that does not exist
+      "\x00\x01"s,                                      // field number 0
+  };
+  for (const std::string& bytes : cases) {
+    WireReader reader(bytes);
+    EXPECT_FALSE(reader.Next());
+    EXPECT_TRUE(reader.malformed()) << testing::PrintToString(bytes);
+    EXPECT_FALSE(reader.Next());
+  }
+}
+
+TEST(Wire, SaysHowLongAFieldIsWhoseEndIsOutOfSight) {
+  const std::string message = "\x0a\xe8\x07xyz";
+  WireReader reader(message);
+  const auto cut = reader.NextCut();
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->declared_bytes, 1000U);
+  EXPECT_EQ(cut->field.bytes, "xyz");
+  EXPECT_FALSE(reader.NextCut());
+  EXPECT_FALSE(reader.malformed());
+}
+
+TEST(Wire, UnpacksNumbers) {
+  const std::string packed = "\x01\xac\x02\x80";
+  PackedVarints numbers(packed);
+  EXPECT_EQ(numbers.Next(), 1);
+  EXPECT_EQ(numbers.Next(), 300);
+  EXPECT_EQ(numbers.Next(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace trireme::onnxfile
