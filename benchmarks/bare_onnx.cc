@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1]
+//
+// What ONNX Runtime alone makes of a model, in process and without a server: N callers run one session of T threads a
+// run, each as fast as it can, on random input (free dimensions are 1). Prints one JSON object. `--spin 0` switches off
+// the runtime's busy waiting, which is on by default.
+#ifndef ORT_API_MANUAL_INIT
+#define ORT_API_MANUAL_INIT
+#endif
+#include <onnxruntime_cxx_api.h>
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct Options {
+  std::string model;
+  int callers = 1;
+  int threads = 1;
+  double seconds = 3;
+  bool spin = true;
+};
+
+Options ParseOptions(const std::vector<std::string>& arguments) {
+  if (arguments.size() % 2 != 1) {
+    throw std::invalid_argument("usage: bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1]");
+  }
+  Options options{.model = arguments[0]};
+  for (size_t i = 1; i < arguments.size(); i += 2) {
+    const std::string& value = arguments[i + 1];
+    if (arguments[i] == "--callers") {
+      options.callers = std::clamp(std::stoi(value), 1, 1024);
+    } else if (arguments[i] == "--threads") {
+      options.threads = std::clamp(std::stoi(value), 1, 1024);
+    } else if (arguments[i] == "--seconds") {
+      options.seconds = std::clamp(std::stod(value), 0.1, 600.0);
+    } else if (arguments[i] == "--spin") {
+      options.spin = value != "0";
+    } else {
+      throw std::invalid_argument("unknown option " + arguments[i]);
+    }
+  }
+  return options;
+}
+
+// Beside this program, as for the server's plug-in, or where ONNXRUNTIME_ROOT says.
+void OpenRuntime() {
+  const char* root = std::getenv("ONNXRUNTIME_ROOT");
+  const std::filesystem::path folder = root != nullptr && *root != '\0'
+                                           ? std::filesystem::path(root) / "lib"
+                                           : std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  void* library = dlopen((folder / "libonnxruntime.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw std::runtime_error(dlerror());
+  const auto get_base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
+  if (get_base == nullptr) throw std::runtime_error("no OrtGetApiBase in the library");
+  Ort::InitApi(get_base()->GetApi(ORT_API_VERSION));
+}
+
+Ort::Session OpenModel(const Ort::Env& env, const Options& options) {
+  Ort::SessionOptions session;
+  session.SetIntraOpNumThreads(options.threads);
+  session.SetInterOpNumThreads(1);
+  session.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  if (!options.spin) session.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  return Ort::Session(env, options.model.c_str(), session);
+}
+
+// One caller's inputs, which stay the same, and how long each of its runs took.
+class Caller {
+ public:
+  Caller(Ort::Session& session, unsigned seed) : session_(session) {
+    Ort::AllocatorWithDefaultOptions allocator;
+    std::mt19937 random(seed);
+    for (size_t i = 0; i < session.GetInputCount(); ++i) {
+      input_names_.push_back(session.GetInputNameAllocated(i, allocator).get());
+      AddInput(session.GetInputTypeInfo(i).GetTensorTypeAndShapeInfo(), random);
+    }
+    for (size_t i = 0; i < session.GetOutputCount(); ++i) {
+      output_names_.push_back(session.GetOutputNameAllocated(i, allocator).get());
+    }
+  }
+
+  // Runs before `measure_from` warm up.
+  void RunUntil(SteadyClock::time_point measure_from, SteadyClock::time_point end) {
+    const std::vector<const char*> inputs = Pointers(input_names_);
+    const std::vector<const char*> outputs = Pointers(output_names_);
+    for (auto begin = SteadyClock::now(); begin < end;) {
+      session_.Run(Ort::RunOptions(), inputs.data(), inputs_.data(), inputs_.size(), outputs.data(), outputs.size());
+      const auto now = SteadyClock::now();
+      if (begin >= measure_from)
+        microseconds_.push_back(std::chrono::duration<double, std::micro>(now - begin).count());
+      begin = now;
+    }
+  }
+
+  const std::vector<double>& microseconds() const { return microseconds_; }
+
+ private:
+  void AddInput(const Ort::ConstTensorTypeAndShapeInfo& info, std::mt19937& random) {
+    if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
+      throw std::runtime_error("only FP32 inputs are measured here");
+    }
+    std::vector<int64_t> shape = info.GetShape();
+    for (int64_t& dim : shape) dim = std::max<int64_t>(dim, 1);
+    Ort::AllocatorWithDefaultOptions allocator;
+    Ort::Value& value = inputs_.emplace_back(Ort::Value::CreateTensor<float>(allocator, shape.data(), shape.size()));
+    const size_t count = value.GetTensorTypeAndShapeInfo().GetElementCount();
+    std::uniform_real_distribution<float> unit;
+    std::generate_n(value.GetTensorMutableData<float>(), count, [&] { return unit(random); });
+  }
+
+  static std::vector<const char*> Pointers(const std::vector<std::string>& names) {
+    std::vector<const char*> pointers;
+    for (const std::string& name : names) pointers.push_back(name.c_str());
+    return pointers;
+  }
+
+  Ort::Session& session_;
+  std::vector<std::string> input_names_, output_names_;
+  std::vector<Ort::Value> inputs_;
+  std::vector<double> microseconds_;
+};
+
+void Measure(const Options& options) {
+  OpenRuntime();
+  const Ort::Env env(ORT_LOGGING_LEVEL_WARNING, "bare_onnx");
+  Ort::Session session = OpenModel(env, options);
+  std::vector<Caller> callers;
+  for (int i = 0; i < options.callers; ++i) callers.emplace_back(session, static_cast<unsigned>(i));
+
+  const auto seconds =
+      std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options.seconds));
+  const auto measure_from = SteadyClock::now() + seconds / 4;
+  std::vector<std::thread> threads;
+  for (Caller& caller : callers) {
+    threads.emplace_back([&, end = measure_from + seconds] { caller.RunUntil(measure_from, end); });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  std::vector<double> all;
+  for (const Caller& caller : callers) {
+    all.insert(all.end(), caller.microseconds().begin(), caller.microseconds().end());
+  }
+  if (all.empty()) throw std::runtime_error("not one run ended in time: give it more --seconds");
+  std::ranges::sort(all);
+  std::cout << "{\"callers\":" << options.callers << ",\"threads\":" << options.threads << ",\"runs\":" << all.size()
+            << ",\"items_per_second\":" << static_cast<double>(all.size()) / options.seconds
+            << ",\"p50_us\":" << all[all.size() / 2] << ",\"p99_us\":" << all[all.size() * 99 / 100] << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Measure(ParseOptions({argv + 1, argv + argc}));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "bare_onnx: " << error.what() << '\n';
+    return 1;
+  }
+}
