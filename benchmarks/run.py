@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
+
+`./dev bench` builds what this needs and calls it. Names: http (4 minutes), model (6 minutes on two processors); all
+without a name. `--quick` only shows that everything runs: its numbers mean nothing."""
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import http_rows
+import model_rows
+from harness import Failed, Setup, machine, say
+
+BENCHMARKS = {"http": http_rows.run, "model": model_rows.run}
+
+
+def arguments():
+    root = Path(__file__).resolve().parent.parent
+    models = os.environ.get("TRIREME_BENCHMARK_MODELS")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(BENCHMARKS))
+    parser.add_argument("--build", type=Path, default=root / "build/release", help="the build folder [%(default)s]")
+    parser.add_argument("--models", type=Path, default=Path(models) if models else None,
+                        help="what benchmarks/models/make_models.py made [$TRIREME_BENCHMARK_MODELS]")
+    parser.add_argument("--quick", action="store_true", help="a smoke test: short windows, one round")
+    parsed = parser.parse_args()
+    unknown = [name for name in parsed.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}: expected {', '.join(BENCHMARKS)}")
+    return parsed
+
+
+def main():
+    options = arguments()
+    print(f"Machine: {machine()}.", flush=True)
+    with tempfile.TemporaryDirectory(prefix="trireme-bench-") as scratch:
+        setup = Setup(build=options.build, models=options.models, scratch=Path(scratch), quick=options.quick)
+        for name in options.names or BENCHMARKS:
+            try:
+                print(BENCHMARKS[name](setup), flush=True)
+            except Failed as failure:
+                say(f"{name}: {failure}")
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
