@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "app/serve_command.h"
 #include "base/version.h"
+#include "bench/bench.h"
 
 namespace trireme {
 namespace {
@@ -21,6 +22,10 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
 
 int Run(const ServeOptions& options) {
   return RunServe(options);
+}
+
+int Run(const bench::BenchOptions& options) {
+  return bench::RunBench(options, std::cout, std::cerr);
 }
 
 int Run(const ShowVersion&) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "app/bench_settings.h"
 #include "app/flags.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
@@ -18,11 +19,13 @@ Usage: trireme COMMAND [OPTIONS]
 
 Commands:
   serve PATH...   Serve models over the network
+  bench URL       Measure a server under load
   version         Say which version this is
 
 Examples:
   trireme serve model.onnx             one model, on port 8000 of this machine
   trireme serve models/                every model in a folder or Triton repository
+  trireme bench http://127.0.0.1:8000  how fast it answers
   trireme serve --help                 every option of a command
 )";
 
@@ -39,6 +42,21 @@ Examples:
   trireme serve models/ --http-port 0 --max-batch 8 --max-delay 2ms
   trireme serve models/ --host 0.0.0.0 --allow-exposure
   TRIREME_LOG_FORM=json trireme serve --config server.yaml
+)"};
+  return kText;
+}
+
+const CommandText& BenchText() {
+  static const CommandText kText = {
+      .name = "trireme bench",
+      .purpose = "Loads a server that speaks KServe V2 and says how fast it answers.",
+      .examples = R"(Every flag is also a variable (--connections: TRIREME_CONNECTIONS); the command line comes first.
+A TIME has a unit: us, ms, s, m, h.
+
+Examples:
+  trireme bench http://127.0.0.1:8000
+  trireme bench http://127.0.0.1:8000 --model resnet50 --connections 16 --shape image=1,3,224,224
+  trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
 )"};
   return kText;
 }
@@ -75,6 +93,18 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   return Command(std::move(options));
 }
 
+Result<Command> ParseBench(std::span<const std::string> arguments, const Environment& environment) {
+  bench::BenchOptions options;
+  const std::vector<Setting> settings = BenchSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(BenchText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  RETURN_IF_ERROR(bench::Check(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseVersion(std::span<const std::string> arguments) {
   if (arguments.empty()) return Command(ShowVersion{});
   return InvalidArgument("'trireme version' takes no arguments, found '" + arguments.front() + "'");
@@ -84,12 +114,13 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
-    return InvalidArgument("expected a command (serve, version), found nothing; see 'trireme --help'");
+    return InvalidArgument("expected a command (serve, bench, version), found nothing; see 'trireme --help'");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
+  if (command == "bench") return ParseBench(arguments.subspan(1), environment);
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve or version; see 'trireme --help'");
+  return InvalidArgument("unknown command '" + command + "': expected serve, bench or version; see 'trireme --help'");
 }
 
 }  // namespace trireme
