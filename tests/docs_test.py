@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The examples in the documents work: docs_test.py TRIREME MAKE_TEST_MODELS DOCUMENT...
+
+A block of code behind the line `<!-- run: MODELS -->` is run as it stands, as sh or python, against a server with these
+models: `tiny` are the test models, `ocr` those that ./dev serve takes. Only addresses and the program's path are
+replaced. It must end with success and say no error.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```(sh|python)\n(.*?)```", re.DOTALL)
+READY = re.compile(r"serves on (http://\S+) \(metrics on (http://\S+)/metrics\)")
+
+
+class Server:
+    """`trireme serve` on free ports, for as long as the `with` lasts."""
+
+    def __init__(self, program, models):
+        self.command = [program, "serve", str(models), "--http-port", "0", "--metrics-port", "0"]
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        for line in self.process.stdout:
+            ready = READY.search(line)
+            if ready:
+                self.url, self.metrics_url = ready.groups()
+                return self
+        self.log.seek(0)
+        raise AssertionError("the server ended before it was ready:\n" + self.log.read())
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.stdout.read()
+        self.process.wait(60)
+
+
+def models_folder(name, make_test_models, scratch):
+    if name == "ocr":
+        fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
+        return fetched.stdout.strip()
+    assert name == "tiny", f"unknown models '{name}'"
+    subprocess.run([make_test_models, scratch], check=True, stdout=subprocess.DEVNULL)
+    return Path(scratch, "good")
+
+
+def run(language, code, server, program):
+    code = code.replace("http://127.0.0.1:8000", server.url).replace("http://127.0.0.1:8002", server.metrics_url)
+    code = code.replace("build/release/trireme", program)
+    if "read_text.py" in code:
+        code = code.replace("read_text.py", f"read_text.py --url {server.url}")
+    command = ["/usr/bin/python3", "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    if done.returncode != 0 or not done.stdout.strip() or '{"error"' in done.stdout:
+        return f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+    return None
+
+
+def main():
+    program, make_test_models = (os.path.abspath(path) for path in sys.argv[1:3])
+    examples = [(Path(document).name, *found.groups()) for document in sys.argv[3:]
+                for found in EXAMPLE.finditer(Path(document).read_text())]
+    failed = 0
+    for models in sorted({example[1] for example in examples}):
+        with tempfile.TemporaryDirectory() as scratch, \
+                Server(program, models_folder(models, make_test_models, scratch)) as server:
+            for document, _, language, code in (example for example in examples if example[1] == models):
+                problem = run(language, code, server, program)
+                if problem:
+                    failed += 1
+                    print(f"{document}: this example fails:\n{code}{problem}")
+    print(f"{len(examples) - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not examples else 0)
+
+
+if __name__ == "__main__":
+    main()
