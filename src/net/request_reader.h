@@ -58,6 +58,7 @@ class RequestReader {
   bool SkipBody();
 
   HttpRequest TakeRequest();
+  size_t unread_bytes() const { return input_.unread().size(); }  // behind it: the beginning of the next
   void Answered(TimePoint now);
 
   // The connection's other end says nothing more: what is wrong with that, if anything is.

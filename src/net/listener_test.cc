@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "net/file_descriptor.h"
+
+namespace trireme::net {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr char kLastGet[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+TimePoint InAMinute() {
+  return Clock::System().Now() + std::chrono::minutes(1);
+}
+
+// Answers at once, or keeps the replies until it is told. Thread-safe.
+class TestHandler final : public HttpHandler {
+ public:
+  BodyPlan OnHead(const HttpRequest&) override { return {.refusal = std::nullopt, .max_bytes = 1000, .align_at = 0}; }
+
+  void OnRequest(HttpRequest request, HttpReply reply) override {
+    if (request.path != "/held") return reply.Send({.status = 200, .headers = {}, .body = "hello"});
+    const MutexLock lock(mutex_);
+    requests_.push_back(std::move(request));
+    replies_.push_back(std::move(reply));
+    arrived_.NotifyAll();
+  }
+
+  HttpReply WaitForReply(Cancellation& cancellation) {
+    const MutexLock lock(mutex_);
+    while (replies_.empty()) arrived_.Wait(mutex_);
+    HttpReply reply = std::move(replies_.back());
+    replies_.pop_back();
+    cancellation = requests_.back().cancellation;
+    return reply;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar arrived_;
+  std::vector<HttpRequest> requests_ GUARDED_BY(mutex_);
+  std::vector<HttpReply> replies_ GUARDED_BY(mutex_);
+};
+
+// A client that blocks.
+class Client {
+ public:
+  explicit Client(uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
+
+  bool connected() const { return connected_; }
+
+  bool Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    }
+    return true;
+  }
+
+  std::string ReceiveSome() {
+    std::array<char, 4096> buffer;
+    const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    was_reset_ = got < 0;
+    return {buffer.data(), got > 0 ? static_cast<size_t>(got) : 0};
+  }
+
+  std::string ReceiveAll() {
+    std::string all;
+    for (std::string some = ReceiveSome(); !some.empty(); some = ReceiveSome()) all += some;
+    return all;
+  }
+
+  // Ends with a reset.
+  void Reset() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    socket_.Close();
+  }
+
+  bool was_reset() const { return was_reset_; }
+
+ private:
+  FileDescriptor socket_;
+  bool connected_ = false;
+  bool was_reset_ = false;
+};
+
+class NetworkTest : public testing::Test {
+ protected:
+  uint16_t Start(NetOptions options = {}) {
+    network_ = std::make_unique<Network>(std::move(options), pool_, log_);
+    const Result<uint16_t> port = network_->Listen({.host = "127.0.0.1", .port = 0}, handler_);
+    EXPECT_TRUE(port.ok()) << port.status();
+    return *port;
+  }
+
+  MemoryPool pool_;
+  Logger log_{2, Logger::Form::kText, LogLevel::kError};
+  TestHandler handler_;
+  std::unique_ptr<Network> network_;
+};
+
+TEST_F(NetworkTest, ServesOverTcp) {
+  Client client(Start());
+  ASSERT_TRUE(client.Send(kLastGet));
+  EXPECT_THAT(client.ReceiveAll(), EndsWith("hello"));
+}
+
+TEST_F(NetworkTest, ServesManyConnectionsOnSeveralLoops) {
+  const uint16_t port = Start({.loops = 3});
+  constexpr int kClients = 8;
+  constexpr int kRequests = 200;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.emplace_back([port, &answered] {
+      Client client(port);
+      for (int j = 0; j < kRequests; ++j) {
+        client.Send(kGet);
+        std::string answer;
+        while (answer.find("hello") == std::string::npos) answer += client.ReceiveSome();
+        ++answered;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answered, kClients * kRequests);
+  EXPECT_EQ(network_->counters().requests, static_cast<uint64_t>(kClients * kRequests));
+  EXPECT_EQ(network_->counters().connections_accepted, static_cast<uint64_t>(kClients));
+}
+
+TEST_F(NetworkTest, SaysWhereItCannotListenAndWhy) {
+  const uint16_t port = Start();
+  const Result<uint16_t> again = network_->Listen({.host = "127.0.0.1", .port = port}, handler_);
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.status().message(),
+            "cannot listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use");
+  const Result<uint16_t> nowhere = network_->Listen({.host = "no such host", .port = 0}, handler_);
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_THAT(nowhere.status().message(), StartsWith("cannot listen on no such host:0: "));
+}
+
+TEST_F(NetworkTest, ListensOnSeveralAddresses) {
+  const uint16_t first = Start();
+  const Result<uint16_t> second = network_->Listen({.host = "localhost", .port = 0}, handler_);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_NE(first, *second);
+  Client client(first);
+  ASSERT_TRUE(client.Send(kLastGet));
+  EXPECT_THAT(client.ReceiveAll(), EndsWith("hello"));
+}
+
+TEST_F(NetworkTest, CancelsARequestWhoseClientResets) {
+  Client client(Start());
+  ASSERT_TRUE(client.Send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+  Cancellation cancellation;
+  HttpReply reply = handler_.WaitForReply(cancellation);
+  client.Reset();
+  while (!cancellation.cancelled()) std::this_thread::yield();
+  { const HttpReply dropped = std::move(reply); }  // goes nowhere
+  EXPECT_TRUE(network_->Stop(InAMinute()));
+}
+
+TEST_F(NetworkTest, RefusesOneConnectionMoreThanItMayHave) {
+  NetOptions options;
+  options.limits.max_connections = 1;
+  const uint16_t port = Start(options);
+  Client first(port);
+  ASSERT_TRUE(first.Send(kGet));
+  EXPECT_THAT(first.ReceiveSome(), HasSubstr("200 OK"));
+  Client second(port);
+  ASSERT_TRUE(second.Send(kGet));
+  const std::string refused = second.ReceiveAll();
+  EXPECT_FALSE(second.was_reset());
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("max_connections"));
+  EXPECT_EQ(network_->counters().connections_refused, 1u);
+}
+
+TEST_F(NetworkTest, LetsAClientSendMuchMoreThanItMayAndStillReadTheRefusal) {
+  Client client(Start());
+  ASSERT_TRUE(client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000000\r\n\r\n"));
+  const std::string megabyte(1 << 20, 'x');
+  for (int i = 0; i < 64; ++i) ASSERT_TRUE(client.Send(megabyte));
+  EXPECT_THAT(client.ReceiveAll(), StartsWith("HTTP/1.1 413"));
+  EXPECT_FALSE(client.was_reset());
+  EXPECT_LE(pool_.idle_bytes(), size_t{1} << 20);
+}
+
+TEST_F(NetworkTest, StopAnswersWhatIsOwedAndClosesTheRest) {
+  const uint16_t port = Start({.loops = 1});
+  Client idle(port);
+  ASSERT_TRUE(idle.Send(kGet));
+  EXPECT_THAT(idle.ReceiveSome(), HasSubstr("200 OK"));
+  Client owed(port);
+  ASSERT_TRUE(owed.Send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+  Cancellation cancellation;
+  HttpReply reply = handler_.WaitForReply(cancellation);
+  std::thread stopper([this] { EXPECT_TRUE(network_->Stop(InAMinute())); });
+  EXPECT_EQ(idle.ReceiveAll(), "");
+  { const HttpReply dropped = std::move(reply); }
+  const std::string answer = owed.ReceiveAll();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(answer, HasSubstr("Connection: close"));
+  owed.Reset();
+  stopper.join();
+  EXPECT_FALSE(Client(port).connected());
+  EXPECT_EQ(network_->counters().connections_open, 0);
+}
+
+TEST_F(NetworkTest, StopCutsOffWhatIsLeftWhenTimeIsUp) {
+  Client client(Start());
+  ASSERT_TRUE(client.Send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+  Cancellation cancellation;
+  HttpReply reply = handler_.WaitForReply(cancellation);
+  EXPECT_FALSE(network_->Stop(Clock::System().Now()));
+  EXPECT_TRUE(cancellation.cancelled());
+  EXPECT_EQ(client.ReceiveAll(), "");
+  network_.reset();
+  reply = {};  // after the end of its loop
+}
+
+}  // namespace
+}  // namespace trireme::net
