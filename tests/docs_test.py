@@ -55,7 +55,7 @@ def run(language, code, server, program):
     code = code.replace("build/release/trireme", program)
     if "read_text.py" in code:
         code = code.replace("read_text.py", f"read_text.py --url {server.url}")
-    command = ["/usr/bin/python3", "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+    command = ["/usr/bin/python3", "-c", code] if language == "python" else ["bash", "-eu", "-c", code]
     done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     if done.returncode != 0 or not done.stdout.strip() or '{"error"' in done.stdout:
         return f"exit {done.returncode}\n{done.stdout}{done.stderr}"
