@@ -9,7 +9,8 @@ namespace {
 Dialect MakeDialect() {
   Dialect dialect{.name = "test", .routes = {}, .error = nullptr};
   const auto add = [&](const char* method, const char* pattern) {
-    dialect.routes.push_back({.method = method, .pattern = pattern, .operation = Operation::kMetadata, .handle = nullptr});
+    dialect.routes.push_back(
+        {.method = method, .pattern = pattern, .operation = Operation::kMetadata, .handle = nullptr});
   };
   add("GET", "/v2");
   add("GET", "/v2/models/{model}");
@@ -44,9 +45,9 @@ TEST_F(RouterTest, GivesModelAndVersion) {
 }
 
 TEST_F(RouterTest, MatchesExactly) {
-  for (const char* path : {"/", "", "/v2/", "/v3", "/v2/models", "/v2/models/", "/v2/models/m/", "/V2",
-                           "/v2/models/m/versions/-1", "/v2/models/m/versions/1x", "/v2/models/m/versions/",
-                           "/a/b/c/d/e/f/g/h/i/j/k/l/m/n"}) {
+  for (const char* path :
+       {"/", "", "/v2/", "/v3", "/v2/models", "/v2/models/", "/v2/models/m/", "/V2", "/v2/models/m/versions/-1",
+        "/v2/models/m/versions/1x", "/v2/models/m/versions/", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n"}) {
     EXPECT_EQ(PatternOf("GET", path), "none") << path;
   }
 }
