@@ -72,6 +72,7 @@ const std::vector<Case>& Cases() {
       {"run-inline", "off", [](O o) { return !o.model.run_inline; }},
       {"load-threads", "1", [](O o) { return o.load_threads == 1; }},
       {"exit-on-error", "false", [](O o) { return !o.exit_on_error; }},
+      {"drain-delay", "5s", [](O o) { return o.drain_delay == milliseconds(5000); }},
       {"drain-timeout", "0", [](O o) { return o.drain_timeout == milliseconds(0); }},
       {"log-level", "debug", [](O o) { return o.log_level == LogLevel::kDebug; }},
       {"log-form", "json", [](O o) { return o.log_form == LogForm::kJson; }},

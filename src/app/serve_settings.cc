@@ -71,6 +71,8 @@ std::vector<Setting> Running(ServeOptions& options) {
       OnOff("run-inline", "Run a cheap idle model on the thread that read its request", model.run_inline),
       Whole("load-threads", "N", "Models that load at the same time", options.load_threads, 1, 64),
       OnOff("exit-on-error", "End if no model at all can be served", options.exit_on_error),
+      Time("drain-delay", "To go on serving, but not ready, when the server is told to stop", options.drain_delay,
+           milliseconds(0), kMostTime),
       Time("drain-timeout", "For requests in progress when the server is told to stop", options.drain_timeout,
            milliseconds(0), kMostTime),
   };
