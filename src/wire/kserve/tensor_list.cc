@@ -167,7 +167,7 @@ Status TensorList::AttachBinary(const ReceivedBody& body, MemoryPool& pool) {
     if (!binary_bytes_[i]) continue;
     const Place tensor_place(i, &list);
     const Place place("parameters", &tensor_place);
-    if (!body.json_bytes) {
+    if (!body.json_bytes && *binary_bytes_[i] > 0) {
       return InvalidArgument(place.text() + ".binary_data_size: expected the header " + std::string(kHeaderLengthName) +
                              ", which says where the JSON ends, found none");
     }
