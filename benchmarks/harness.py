@@ -56,9 +56,10 @@ def free_ports(count):
 class Server:
     """`trireme serve` on ports of its own, from its start to its end."""
 
-    def __init__(self, setup, paths, *flags):
+    def __init__(self, setup, paths, *flags, wait_for="ready"):
         self.port, metrics_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
+        self.health = f"{self.url}/v2/health/{wait_for}"
         self.log_path = setup.scratch / "server.log"
         self.command = [setup.program("trireme"), "serve", *map(str, paths), "--http-port", str(self.port),
                         "--metrics-port", str(metrics_port), *flags]
@@ -90,7 +91,7 @@ class Server:
 
     def _is_ready(self):
         try:
-            with urllib.request.urlopen(self.url + "/v2/health/ready", timeout=5) as answer:
+            with urllib.request.urlopen(self.health, timeout=5) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -125,11 +126,11 @@ def run_json(command, timeout_s):
 def load(setup, server, model, *, connections=1, form="binary", shapes=(), seconds=6.0, windows=3):
     """`trireme bench` on a running server."""
     if setup.quick:
-        seconds, windows = 0.4, 1
+        seconds, windows = seconds / 6, 1
     window_ms = max(1, int(seconds * 1000 / windows))
     command = [setup.program("trireme"), "bench", server.url, "--json", "--model", model,
                "--connections", str(connections), "--form", form, "--windows", str(windows),
-               "--window", f"{window_ms}ms", "--warm-up", "100ms" if setup.quick else "1s",
+               "--window", f"{window_ms}ms", "--warm-up", "200ms" if setup.quick else "1s",
                "--pid", str(server.process.pid)]
     for shape in shapes:
         command += ["--shape", shape]

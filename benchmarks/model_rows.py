@@ -44,7 +44,7 @@ def arrangements(cpus):
 
 
 def bare_round(setup, model, callers, threads):
-    seconds = 0.4 if setup.quick else SECONDS
+    seconds = 1 if setup.quick else SECONDS
     return run_json([setup.program("bare_onnx"), str(model), "--callers", str(callers), "--threads", str(threads),
                      "--seconds", str(seconds)], timeout_s=seconds + 60)
 
@@ -56,7 +56,8 @@ def served_name(model):
 def server_round(setup, model, flags, numbers):
     with Server(setup, [model if model.stem != "model" else model.parent.parent], *flags) as server:
         for connections in CONNECTIONS:
-            report = load(setup, server, served_name(model), connections=connections, seconds=SECONDS, windows=1)
+            report = load(setup, server, served_name(model), connections=connections,
+                          seconds=12 if setup.quick else SECONDS, windows=1)
             numbers.add(connections, report["requests_per_second"]["median"], report["latency_us"]["p50"])
 
 
@@ -97,7 +98,7 @@ def table(name, server, bare):
     for arrangement, numbers in server.items():
         for connections in CONNECTIONS:
             rates, p50 = numbers.per_second[connections], numbers.p50_ms[connections]
-            rows.append((f"server, {arrangement}, {connections} connections", spread(rates),
+            rows.append((f"server, {arrangement}, connections: {connections}", spread(rates),
                          f"{statistics.median(ratios(rates, best_rate)):.2f}", spread(p50),
                          f"{statistics.median(ratios(p50, best_p50)):.2f}" if connections == 1 else ""))
     return markdown(f"{name} against the bare runtime",
@@ -105,4 +106,5 @@ def table(name, server, bare):
 
 
 def run(setup):
-    return "".join(table(name, *measure(setup, name)) for name in MODELS)
+    for name in MODELS:
+        yield table(name, *measure(setup, name))

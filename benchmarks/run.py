@@ -40,7 +40,8 @@ def main():
         setup = Setup(build=options.build, models=options.models, scratch=Path(scratch), quick=options.quick)
         for name in options.names or BENCHMARKS:
             try:
-                print(BENCHMARKS[name](setup), flush=True)
+                for table in BENCHMARKS[name](setup):
+                    print(table, flush=True)
             except Failed as failure:
                 say(f"{name}: {failure}")
                 return 1
