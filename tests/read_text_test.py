@@ -46,8 +46,7 @@ class Server:
 
     def __init__(self, program):
         models = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-        self.command = [program, "serve", models.stdout.strip(), "--http-port", "0", "--grpc-port", "0",
-                        "--metrics-port", "0"]
+        self.command = [program, "serve", models.stdout.strip(), "--http-port", "0", "--metrics-port", "0"]
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+")
@@ -55,11 +54,11 @@ class Server:
         said = []
         for line in self.process.stdout:
             said.append(line)
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(r"serves on (http://127\.0\.0\.1:\d+)", line)
             if found:
                 # Whatever else it says must not fill the pipe.
                 subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=self.log, stderr=self.log)
-                return found.group(0)
+                return found.group(1)
         raise AssertionError("the server ended before it said where it listens:\n" + "".join(said))
 
     def __exit__(self, *_):
