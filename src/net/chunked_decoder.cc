@@ -25,13 +25,58 @@ Line FirstLine(std::string_view bytes) {
   return {.complete = true, .text = bytes.substr(0, has_carriage_return ? end - 1 : end + 1), .bytes = end + 1};
 }
 
+std::string_view TakeToken(std::string_view& text) {
+  size_t length = 0;
+  while (length < text.size() && IsIn(chars::kToken, text[length])) ++length;
+  const std::string_view token = text.substr(0, length);
+  text.remove_prefix(length);
+  return token;
+}
+
+// A quoted string (RFC 9110 section 5.6.4) at the beginning; false if there is none.
+bool TakeQuotedString(std::string_view& text) {
+  if (!text.starts_with('"')) return false;
+  for (size_t i = 1; i < text.size() && IsIn(chars::kFieldValue, text[i]); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      ++i;
+      if (!IsIn(chars::kFieldValue, text[i])) return false;
+    } else if (text[i] == '"') {
+      text.remove_prefix(i + 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+// ";name", ";name=value", ";name=\"value\"", any number of them; without the blanks that a lenient reader would allow.
+bool AreExtensions(std::string_view text) {
+  while (!text.empty()) {
+    if (text.front() != ';') return false;
+    text.remove_prefix(1);
+    if (TakeToken(text).empty()) return false;
+    if (!text.starts_with('=')) continue;
+    text.remove_prefix(1);
+    if (TakeToken(text).empty() && !TakeQuotedString(text)) return false;
+  }
+  return true;
+}
+
 // "1a", "1a;name=value"; false if it is anything else.
 bool ParseSizeLine(std::string_view line, uint64_t& size) {
   constexpr size_t kMostDigits = 16;  // any such number fits in 64 bits
   const std::string_view digits = line.substr(0, line.find(';'));
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
   return failure == std::errc() && end == digits.data() + digits.size() && digits.size() <= kMostDigits &&
-         AllIn(chars::kFieldValue, line);
+         AreExtensions(line.substr(digits.size()));
+}
+
+// Headers that say where a message ends or whom it is for have no place behind it (RFC 9110 section 6.5.1).
+bool MayBeTrailer(std::string_view name) {
+  for (const std::string_view header :
+       {"content-length", "transfer-encoding", "host", "connection", "proxy-connection"}) {
+    if (EqualsIgnoringCase(name, header)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -76,7 +121,8 @@ ChunkedDecoder::Step ChunkedDecoder::ReadSize(std::string_view bytes) {
   if (!line.complete) return {};
   uint64_t size = 0;
   if (!ParseSizeLine(line.text, size)) {
-    return Fail(400, "chunk size: expected 1 to 16 hex digits and CR LF, got " + Quoted(line.text));
+    return Fail(400,
+                "chunk size: expected 1 to 16 hex digits, perhaps extensions, and CR LF, got " + Quoted(line.text));
   }
   return BeginChunk(size, line.bytes);
 }
@@ -121,7 +167,9 @@ ChunkedDecoder::Step ChunkedDecoder::ReadTrailer(std::string_view bytes) {
   if (!line.complete) return {};
   trailer_bytes_ += line.bytes;
   if (line.text.empty()) return {.state = State::kDone, .consumed = line.bytes};
-  if (!ParseHeaderLine(line.text)) return Fail(400, "trailer: expected 'Name: value', got " + Quoted(line.text));
+  const auto trailer = ParseHeaderLine(line.text);
+  if (!trailer) return Fail(400, "trailer: expected 'Name: value', got " + Quoted(line.text));
+  if (!MayBeTrailer(trailer->name)) return Fail(400, "trailer: expected no " + Quoted(trailer->name) + ", got one");
   return {.consumed = line.bytes};
 }
 

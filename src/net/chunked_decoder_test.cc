@@ -36,7 +36,8 @@ Decoded Decode(std::string_view bytes, uint64_t max_body_bytes = 1 << 20, size_t
   return decoded;
 }
 
-constexpr std::string_view kTwoChunks = "5\r\nhello\r\n00A;x=\"y z\"\r\n, wide wor\r\n0;last\r\nDigest: abc\r\n\r\n";
+constexpr std::string_view kTwoChunks =
+    "5\r\nhello\r\n00A;x=\"y \\\"z\";v;w=u\r\n, wide wor\r\n0;last\r\nDigest: abc\r\n\r\n";
 
 TEST(ChunkedDecoder, JoinsChunksAndDropsExtensionsAndTrailers) {
   const Decoded decoded = Decode(std::string(kTwoChunks) + "GET");
@@ -68,6 +69,13 @@ TEST(ChunkedDecoder, RefusesCrookedFraming) {
                                     "5\r\nhello\rX",
                                     "5\rX\nhello",
                                     "5;a\x01\r\n",
+                                    "5;\r\n",
+                                    "5;a=\r\n",
+                                    "5; a\r\n",
+                                    "5;a=\"b\r\n",
+                                    "5;a=\"b\\\r\n",
+                                    "0\r\nContent-Length: 5\r\n\r\n",
+                                    "0\r\ntransfer-encoding: chunked\r\n\r\n",
                                     "00000000000000005\r\n",
                                     "0\r\n: a\r\n\r\n",
                                     "0\r\nA : b\r\n\r\n",

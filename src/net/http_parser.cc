@@ -116,14 +116,15 @@ MaybeError OnHost(std::string_view value, Seen& seen) {
   return std::nullopt;
 }
 
-void OnConnection(std::string_view value, Seen& seen) {
-  while (true) {
-    const size_t comma = value.find(',');
-    const std::string_view option = TrimBlanks(value.substr(0, comma));
+MaybeError OnConnection(std::string_view value, Seen& seen) {
+  for (std::string_view rest = value;;) {
+    const size_t comma = rest.find(',');
+    const std::string_view option = TrimBlanks(rest.substr(0, comma));
+    if (!AllIn(chars::kToken, option)) return BadRequest("Connection: expected a list of tokens, got " + Quoted(value));
     seen.close |= EqualsIgnoringCase(option, "close");
     seen.keep_alive |= EqualsIgnoringCase(option, "keep-alive");
-    if (comma == value.npos) return;
-    value.remove_prefix(comma + 1);
+    if (comma == rest.npos) return std::nullopt;
+    rest.remove_prefix(comma + 1);
   }
 }
 
@@ -145,8 +146,7 @@ MaybeError OnHeader(const HttpHeader& header, Seen& seen, RequestFraming& framin
     case 6:
       return is("expect") ? OnExpect(header.value, framing) : std::nullopt;
     case 10:
-      if (is("connection")) OnConnection(header.value, seen);
-      return std::nullopt;
+      return is("connection") ? OnConnection(header.value, seen) : std::nullopt;
     case 14:
       return is("content-length") ? OnContentLength(header.value, seen, framing) : std::nullopt;
     case 17:

@@ -151,6 +151,8 @@ TEST(RequestParser, RefusesAndNamesWhatIsWrong) {
       {Get("Transfer-Encoding: \"chunked\"\r\n"), 501, "Transfer-Encoding"},
       {Get("Transfer-Encoding: xchunked\r\n"), 501, "Transfer-Encoding"},
       {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "Transfer-Encoding"},
+      {Get("Connection: close:\r\n"), 400, "Connection"},
+      {Get("Connection: keep alive\r\n"), 400, "Connection"},
       {Get("Expect: 200-ok\r\n"), 417, "Expect"},
   };
   for (const RefusalCase& c : cases) {

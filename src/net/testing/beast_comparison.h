@@ -104,6 +104,12 @@ inline Opinion BeastsOpinion(std::string_view bytes) {
   return opinion;
 }
 
+// Beast also refuses a crooked Proxy-Connection, which has no meaning to us.
+inline bool OnlyBeastCares(const PlainRequest& ours) {
+  return std::any_of(ours.headers.begin(), ours.headers.end(),
+                     [](const auto& header) { return boost::beast::iequals(header.first, "Proxy-Connection"); });
+}
+
 // Beast keeps headers of one name together and adds trailers to them: neither order nor surplus of its own counts.
 inline bool Agrees(const PlainRequest& ours, PlainRequest beasts) {
   for (const auto& header : ours.headers) {
