@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/onnx_backend.h"
 
-#include <onnxruntime_run_options_config_keys.h>
-#include <onnxruntime_session_options_config_keys.h>
-
 #include <utility>
 
 #include "backends/onnx/mapped_file.h"
@@ -11,6 +8,7 @@
 #include "backends/onnx/onnx_model.h"
 #include "backends/onnx/ort_error.h"
 #include "backends/onnx/runtime.h"
+#include "backends/onnx/session_options.h"
 #include "backends/onnx/session_signature.h"
 #include "onnxfile/onnx_reader.h"
 
@@ -18,35 +16,6 @@ namespace trireme::onnx {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Setting {
-  const char* key;
-  const char* value;
-};
-
-constexpr Setting kSettings[] = {
-    {kOrtSessionOptionsConfigAllowIntraOpSpinning, "0"},  // other models want the processors
-    {kOrtSessionOptionsConfigUseEnvAllocators, "1"},
-    // Weights outside the arena: they are never reused, and go back to the system with their model.
-    {kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1"},
-};
-
-Result<Handle<OrtSessionOptions>> MakeSessionOptions(const OrtApi& api, int threads, const fs::path& folder) {
-  OrtSessionOptions* made = nullptr;
-  RETURN_IF_ERROR(ToStatus(api, api.CreateSessionOptions(&made)));
-  Handle<OrtSessionOptions> options(made, api.ReleaseSessionOptions);
-  RETURN_IF_ERROR(ToStatus(api, api.SetSessionGraphOptimizationLevel(made, ORT_ENABLE_ALL)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetSessionExecutionMode(made, ORT_SEQUENTIAL)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetIntraOpNumThreads(made, threads)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetInterOpNumThreads(made, 1)));
-  for (const Setting& setting : kSettings) {
-    RETURN_IF_ERROR(ToStatus(api, api.AddSessionConfigEntry(made, setting.key, setting.value)));
-  }
-  // Where models that come as bytes have their data files.
-  RETURN_IF_ERROR(ToStatus(
-      api, api.AddSessionConfigEntry(made, kOrtSessionOptionsModelExternalInitializersFileFolderPath, folder.c_str())));
-  return options;
-}
 
 // A run that fails tells its caller; the log would only repeat it, at a client's pleasure.
 Result<Handle<OrtRunOptions>> MakeRunOptions(const OrtApi& api) {

@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
+#include <unistd.h>
 
+#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -212,6 +214,26 @@ TEST_F(OnnxBackendTest, RefusesDevicesThatItDoesNotHave) {
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.status().code(), StatusCode::kUnsupported);
   EXPECT_THAT(opened.status().message(), HasSubstr("cuda:0"));
+}
+
+int64_t ResidentBytes() {
+  int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+TEST_F(OnnxBackendTest, GivesBackWhatRunsNeededWhenAModelCloses) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer keeps freed memory";
+#endif
+  auto model = Open(onnxfile::AddModel());
+  const int64_t output_bytes = int64_t{64} << 20;
+  const int64_t rows = output_bytes / (16 * 4);
+  const Tensor input = MakeTensor(pool_, DataType::kFp32, {rows, 16});
+  ASSERT_TRUE(RunOne(*model, input).ok());
+  const int64_t open = ResidentBytes();
+  model.reset();
+  EXPECT_LT(ResidentBytes(), open - output_bytes / 2);
 }
 
 TEST_F(OnnxBackendTest, RunsWithSeveralThreads) {

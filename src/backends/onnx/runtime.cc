@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "backends/onnx/arena_trimmer.h"
 #include "backends/onnx/ort_error.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -56,6 +57,8 @@ Runtime::Runtime(const OrtApi& api, std::string version, MemoryPool& pool)
       env_(nullptr, api.ReleaseEnv),
       cpu_(nullptr, api.ReleaseMemoryInfo) {}
 
+Runtime::~Runtime() = default;
+
 Result<std::shared_ptr<const Runtime>> Runtime::Open(const std::filesystem::path& folder, const Logger& log,
                                                      MemoryPool& pool) {
   const std::filesystem::path file = LibraryFile(folder);
@@ -69,6 +72,8 @@ Result<std::shared_ptr<const Runtime>> Runtime::Open(const std::filesystem::path
   std::shared_ptr<Runtime> runtime(new Runtime(*api, version, pool));  // the constructor is private
   RETURN_IF_ERROR(runtime->MakeEnvironment(log));
   RETURN_IF_ERROR(runtime->ShareArena());
+  ASSIGN_OR_RETURN(ArenaTrimmer trimmer, ArenaTrimmer::Make(*api, *runtime->env_, *runtime->cpu_));
+  runtime->trimmer_ = std::make_unique<ArenaTrimmer>(std::move(trimmer));
   return std::shared_ptr<const Runtime>(std::move(runtime));
 }
 
@@ -96,10 +101,7 @@ Status Runtime::ShareArena() {
 }
 
 void Runtime::ReleaseIdleMemory() const {
-  OrtAllocator* arena = nullptr;
-  // Failing to give memory back is no reason to fail anything else.
-  if (!ToStatus(api_, api_.GetSharedAllocator(env_.get(), cpu_.get(), &arena)).ok() || arena == nullptr) return;
-  if (arena->version >= 24 && arena->Shrink != nullptr) (void)ToStatus(api_, arena->Shrink(arena));
+  trimmer_->Trim();
 }
 
 }  // namespace trireme::onnx

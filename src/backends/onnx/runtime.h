@@ -16,6 +16,8 @@
 
 namespace trireme::onnx {
 
+class ArenaTrimmer;
+
 // An object of ONNX Runtime's and the function that releases it.
 template <typename T>
 using Handle = std::unique_ptr<T, void (*)(T*)>;
@@ -32,6 +34,7 @@ class Runtime {
   static Result<std::shared_ptr<const Runtime>> Open(const std::filesystem::path& folder, const Logger& log,
                                                      MemoryPool& pool);
 
+  ~Runtime();
   const OrtApi& api() const { return api_; }
   const OrtEnv* env() const { return env_.get(); }
   const OrtMemoryInfo* cpu() const { return cpu_.get(); }
@@ -51,6 +54,7 @@ class Runtime {
   MemoryPool& pool_;
   Handle<OrtEnv> env_;
   Handle<OrtMemoryInfo> cpu_;
+  std::unique_ptr<ArenaTrimmer> trimmer_;
 };
 
 }  // namespace trireme::onnx
