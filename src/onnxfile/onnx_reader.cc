@@ -2,12 +2,11 @@
 #include "onnxfile/onnx_reader.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
-#include <set>
 #include <unordered_set>
 
+#include "onnxfile/field_walk.h"
 #include "onnxfile/fields.h"
+#include "onnxfile/inside_walker.h"
 #include "onnxfile/wire_reader.h"
 
 namespace trireme::onnxfile {
@@ -17,37 +16,7 @@ namespace {
 constexpr size_t kMaxValues = 65536;
 constexpr size_t kMaxDims = 64;
 constexpr size_t kMaxOpsets = 256;
-constexpr size_t kMaxOpTypes = 4096;
-constexpr size_t kMaxDataFiles = 65536;
-constexpr int kMaxGraphDepth = 32;
 constexpr int64_t kNewestIrVersion = 64;  // today's is 13
-
-Status Malformed(std::string_view where) {
-  return InvalidArgument("not an ONNX model: " + std::string(where) + " is malformed or cut off");
-}
-
-Status TooMany(std::string_view what, size_t most) {
-  return InvalidArgument("the ONNX model has more than " + std::to_string(most) + " " + std::string(what));
-}
-
-uint64_t SaturatingMultiply(uint64_t a, uint64_t b) {
-  uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<uint64_t>::max() : product;
-}
-
-uint64_t SaturatingAdd(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<uint64_t>::max() : sum;
-}
-
-// Calls `visit` with every field of a message; `visit` returns a Status.
-template <typename Visit>
-Status ForEachField(std::string_view message, std::string_view where, Visit&& visit) {
-  WireReader reader(message);
-  while (const std::optional<WireField> field = reader.Next()) RETURN_IF_ERROR(visit(*field));
-  if (reader.malformed()) return Malformed(where);
-  return {};
-}
 
 Result<Dim> ReadDim(std::string_view message) {
   Dim dim(-1);
@@ -132,128 +101,6 @@ std::string_view TensorName(std::string_view tensor) {
   }
   return {};
 }
-
-// Walks the inside: nodes of all graphs, and constants wherever they hide.
-class InsideWalker {
- public:
-  Status WalkGraph(std::string_view graph, int depth) {
-    if (depth > kMaxGraphDepth) return TooMany("graphs inside one another", kMaxGraphDepth);
-    return ForEachField(graph, "a graph", [&](const WireField& field) -> Status {
-      if (field.IsBytes(graph_field::kNode)) return WalkNode(field.bytes, depth);
-      if (field.IsBytes(graph_field::kInitializer)) return WalkTensor(field.bytes);
-      if (field.IsBytes(graph_field::kSparseInitializer)) return WalkSparseTensor(field.bytes);
-      return {};
-    });
-  }
-
-  Status WalkFunction(std::string_view function) {
-    return ForEachField(function, "a function", [&](const WireField& field) -> Status {
-      return field.IsBytes(function_field::kNode) ? WalkNode(field.bytes, 1) : Status();
-    });
-  }
-
-  void MoveTo(ModelSummary& summary) {
-    summary.op_counts.assign(op_counts_.begin(), op_counts_.end());
-    summary.constant_bytes = constant_bytes_;
-    summary.data_files.assign(data_files_.begin(), data_files_.end());
-  }
-
- private:
-  Status WalkNode(std::string_view node, int depth) {
-    std::string_view domain;
-    std::string_view type;
-    RETURN_IF_ERROR(ForEachField(node, "a node", [&](const WireField& field) -> Status {
-      if (field.IsBytes(node_field::kOpType)) type = field.bytes;
-      if (field.IsBytes(node_field::kDomain)) domain = field.bytes;
-      if (field.IsBytes(node_field::kAttribute)) return WalkAttribute(field.bytes, depth);
-      return {};
-    }));
-    return CountOp(domain, type);
-  }
-
-  Status CountOp(std::string_view domain, std::string_view type) {
-    std::string name = domain.empty() || domain == "ai.onnx" ? "" : std::string(domain) + ".";
-    name += type;
-    ++op_counts_[std::move(name)];
-    return op_counts_.size() > kMaxOpTypes ? TooMany("types of operators", kMaxOpTypes) : Status();
-  }
-
-  Status WalkAttribute(std::string_view attribute, int depth) {
-    return ForEachField(attribute, "an attribute", [&](const WireField& field) -> Status {
-      if (field.Is(attribute_field::kFloats, WireField::Type::kFixed32)) AddConstantBytes(sizeof(float));
-      if (field.IsVarint(attribute_field::kInts)) AddConstantBytes(sizeof(int64_t));
-      if (field.type != WireField::Type::kBytes) return {};
-      switch (field.number) {
-        case attribute_field::kFloats:
-        case attribute_field::kInts:
-        case attribute_field::kStrings:
-          AddConstantBytes(field.bytes.size());
-          return {};
-        case attribute_field::kTensor:
-        case attribute_field::kTensors:
-          return WalkTensor(field.bytes);
-        case attribute_field::kGraph:
-        case attribute_field::kGraphs:
-          return WalkGraph(field.bytes, depth + 1);
-        default:
-          return {};
-      }
-    });
-  }
-
-  Status WalkSparseTensor(std::string_view sparse) {
-    return ForEachField(sparse, "a sparse constant", [&](const WireField& field) -> Status {
-      if (field.IsBytes(sparse_field::kValues) || field.IsBytes(sparse_field::kIndices)) return WalkTensor(field.bytes);
-      return {};
-    });
-  }
-
-  Status WalkTensor(std::string_view tensor) {
-    uint64_t elements = 1;
-    uint64_t text_bytes = 0;
-    auto type = ElementType::kUndefined;
-    RETURN_IF_ERROR(ForEachField(tensor, "a constant", [&](const WireField& field) -> Status {
-      if (field.IsVarint(tensor_field::kDims)) elements = SaturatingMultiply(elements, field.number_value);
-      if (field.IsBytes(tensor_field::kDims)) elements = SaturatingMultiply(elements, Product(field.bytes));
-      if (field.IsVarint(tensor_field::kDataType)) type = static_cast<ElementType>(field.as_int());
-      if (field.IsBytes(tensor_field::kStringData)) text_bytes += field.bytes.size();
-      if (field.IsBytes(tensor_field::kExternalData)) return NoteDataFile(field.bytes);
-      return {};
-    }));
-    // Types that are not in our table take a byte an element or less.
-    const size_t width = std::max<size_t>(ElementBytes(ToDataType(type).value_or(DataType::kUint8)), 1);
-    const uint64_t bytes = type == ElementType::kString ? text_bytes : SaturatingMultiply(elements, width);
-    AddConstantBytes(bytes);
-    return {};
-  }
-
-  void AddConstantBytes(uint64_t bytes) { constant_bytes_ = SaturatingAdd(constant_bytes_, bytes); }
-
-  static uint64_t Product(std::string_view packed) {
-    uint64_t product = 1;
-    PackedVarints dims(packed);
-    while (const std::optional<int64_t> dim = dims.Next()) {
-      product = SaturatingMultiply(product, static_cast<uint64_t>(*dim));
-    }
-    return product;
-  }
-
-  Status NoteDataFile(std::string_view entry) {
-    std::string_view key;
-    std::string_view value;
-    RETURN_IF_ERROR(ForEachField(entry, "an external data entry", [&](const WireField& field) -> Status {
-      if (field.IsBytes(entry_field::kKey)) key = field.bytes;
-      if (field.IsBytes(entry_field::kValue)) value = field.bytes;
-      return {};
-    }));
-    if (key == "location") data_files_.emplace(value);
-    return data_files_.size() > kMaxDataFiles ? TooMany("data files", kMaxDataFiles) : Status();
-  }
-
-  std::map<std::string, int64_t, std::less<>> op_counts_;
-  std::set<std::string, std::less<>> data_files_;
-  uint64_t constant_bytes_ = 0;
-};
 
 Status ReadValues(std::string_view graph, int wanted, std::vector<GraphValue>& values) {
   return ForEachField(graph, "the graph", [&](const WireField& field) -> Status {
