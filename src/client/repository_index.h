@@ -10,6 +10,6 @@
 namespace trireme::client {
 
 // Reads what POST /v2/repository/index answers. Unknown keys are skipped; an entry without a name is kInvalidArgument.
-Result<std::vector<kserve::IndexEntry>> DecodeRepositoryIndex(std::string_view json);
+Result<std::vector<kserve::IndexEntry>> DecodeRepositoryIndex(std::string_view text);
 
 }  // namespace trireme::client
