@@ -65,17 +65,16 @@ int64_t RowsOf(const std::vector<RequestPtr>& batch) {
 
 }  // namespace
 
-void BatchRunner::Run(std::vector<RequestPtr> batch) {
+Duration BatchRunner::Run(std::vector<RequestPtr> batch) {
   MarkTaken(batch, clock_.Now(), RowsOf(batch));
-  if (batch.size() == 1) {
-    RunAlone(std::move(batch.front()));
-    return;
-  }
-  if (RunTogether(batch)) return;
+  if (batch.size() == 1) return RunAlone(std::move(batch.front()));
+  if (const std::optional<Duration> took = RunTogether(batch)) return *took;
+  Duration took(0);
   for (RequestPtr& request : batch) {
     request->stages.batch_rows = request->rows;
-    RunAlone(std::move(request));
+    took += RunAlone(std::move(request));
   }
+  return took;
 }
 
 void BatchRunner::AnswerExpired(std::vector<RequestPtr> expired) {
@@ -93,7 +92,7 @@ void BatchRunner::Refuse(RequestPtr request, Status why) {
   request->reply.Finish(std::move(why), request->stages);
 }
 
-void BatchRunner::RunAlone(RequestPtr request) {
+Duration BatchRunner::RunAlone(RequestPtr request) {
   std::vector<Tensor> inputs;
   inputs.reserve(request->inputs.size());
   for (NamedTensor& input : request->inputs) inputs.push_back(std::move(input.tensor));
@@ -112,6 +111,7 @@ void BatchRunner::RunAlone(RequestPtr request) {
   request->stages.run_begin = clock_.Now();
   Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted, destinations);
   request->stages.run_end = clock_.Now();
+  const Duration took = request->stages.run_end - request->stages.run_begin;
   metrics_.RecordRun(request->rows);
 
   if (!outputs.ok()) {
@@ -119,24 +119,26 @@ void BatchRunner::RunAlone(RequestPtr request) {
   } else {
     Answer(std::move(request), *std::move(outputs));
   }
+  return took;
 }
 
-// False, with every request still unanswered, if the batch as a whole did not work.
-bool BatchRunner::RunTogether(std::vector<RequestPtr>& batch) {
+// Nothing, with every request still unanswered, if the batch as a whole did not work.
+std::optional<Duration> BatchRunner::RunTogether(std::vector<RequestPtr>& batch) {
   const std::vector<Tensor> inputs = JoinInputs(batch);
   const WantedOutputs wanted(batch);
 
   const TimePoint begin = clock_.Now();
   Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted.indexes(), {});
-  MarkRun(batch, begin, clock_.Now());
-  if (!outputs.ok()) return false;
+  const TimePoint end = clock_.Now();
+  MarkRun(batch, begin, end);
+  if (!outputs.ok()) return std::nullopt;
 
   std::vector<int64_t> rows;
   for (const RequestPtr& request : batch) rows.push_back(request->rows);
   std::vector<std::vector<Tensor>> parts;  // by output, then by request
   for (const Tensor& output : *outputs) {
     Result<std::vector<Tensor>> split = SplitRows(output, rows);
-    if (!split.ok()) return false;
+    if (!split.ok()) return std::nullopt;
     parts.push_back(*std::move(split));
   }
   metrics_.RecordRun(RowsOf(batch));
@@ -147,7 +149,7 @@ bool BatchRunner::RunTogether(std::vector<RequestPtr>& batch) {
     for (const RequestedOutput& output : batch[i]->outputs) own.push_back(parts[wanted.PositionOf(output.index)][i]);
     Answer(std::move(batch[i]), std::move(own));
   }
-  return true;
+  return end - begin;
 }
 
 std::vector<Tensor> BatchRunner::JoinInputs(const std::vector<RequestPtr>& batch) {

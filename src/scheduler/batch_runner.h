@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "backend/backend.h"
@@ -23,8 +24,8 @@ class BatchRunner {
       : id_(id), signature_(signature), model_(model), pool_(pool), clock_(clock), metrics_(metrics) {}
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
-  // does not fail its neighbours.
-  void Run(std::vector<RequestPtr> batch);
+  // does not fail its neighbours. Returns how long the model itself ran.
+  Duration Run(std::vector<RequestPtr> batch);
 
   // Answers what is not worth running any more: kDeadlineExceeded or kCancelled.
   void AnswerExpired(std::vector<RequestPtr> expired);
@@ -33,8 +34,8 @@ class BatchRunner {
   void Refuse(RequestPtr request, Status why);
 
  private:
-  void RunAlone(RequestPtr request);
-  bool RunTogether(std::vector<RequestPtr>& batch);
+  Duration RunAlone(RequestPtr request);
+  std::optional<Duration> RunTogether(std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
   void Answer(RequestPtr request, std::vector<Tensor> outputs);
 

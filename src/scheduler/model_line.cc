@@ -114,9 +114,7 @@ void ModelLine::Work(Taken taken) {
   runner_.AnswerExpired(std::move(taken.expired));
   const size_t bytes = BytesOf(taken.batch);
   const bool ran = !taken.batch.empty();
-  const TimePoint begin = clock_.Now();
-  if (ran) runner_.Run(std::move(taken.batch));
-  const Duration took = clock_.Now() - begin;
+  const Duration took = ran ? runner_.Run(std::move(taken.batch)) : Duration(0);
 
   bool wake = false;
   {

@@ -14,17 +14,23 @@ size_t ClassOf(size_t bytes, size_t classes) {
 }  // namespace
 
 void RunTimes::Record(size_t input_bytes, Duration took) {
-  Duration& smoothed = smoothed_[ClassOf(input_bytes, kClasses)];
+  Duration& expected = expected_[ClassOf(input_bytes, kClasses)];
   // At least 1 ns: zero means "never seen".
   took = std::max(took, Duration(1));
-  // An eighth at a time: one run that was interrupted does not decide, a lasting change shows within some tens of runs.
-  smoothed = smoothed == Duration(0) ? took : std::max(Duration(1), smoothed + (took - smoothed) / 8);
+  if (expected == Duration(0)) {
+    expected = took;
+    return;
+  }
+  // By an eighth of itself at most: a run that was interrupted counts like any other that was a little too long, and a
+  // lasting change by a factor of ten shows within twenty runs.
+  const Duration step = std::max(expected / 8, Duration(1));
+  expected = std::max(std::clamp(took, expected - step, expected + step), Duration(1));
 }
 
 std::optional<Duration> RunTimes::Expected(size_t input_bytes) const {
-  const Duration smoothed = smoothed_[ClassOf(input_bytes, kClasses)];
-  if (smoothed == Duration(0)) return std::nullopt;
-  return smoothed;
+  const Duration expected = expected_[ClassOf(input_bytes, kClasses)];
+  if (expected == Duration(0)) return std::nullopt;
+  return expected;
 }
 
 }  // namespace trireme

@@ -9,8 +9,9 @@
 
 namespace trireme {
 
-// How long runs of a model take, by how many bytes go in: a smoothed measurement for each power of two, since what a
-// model with free dimensions costs follows from the size of its input, in a way only the model knows.
+// How long runs of a model take, by how many bytes go in: an estimate for each power of two, since what a model with
+// free dimensions costs follows from the size of its input, in a way only the model knows. It settles near the median:
+// on a shared machine some runs are interrupted for longer than they take.
 //
 // Not thread-safe: guarded by the lock of the line that owns it.
 class RunTimes {
@@ -22,7 +23,7 @@ class RunTimes {
 
  private:
   static constexpr size_t kClasses = 48;  // up to 2^47 bytes
-  std::array<Duration, kClasses> smoothed_{};
+  std::array<Duration, kClasses> expected_{};
 };
 
 }  // namespace trireme
