@@ -11,8 +11,10 @@
 namespace trireme {
 namespace {
 
+// A client may send a name as long as a body; an answer and a log line stay short.
 std::string Quoted(std::string_view name) {
-  return "'" + std::string(name) + "'";
+  constexpr size_t kMostShown = 256;
+  return "'" + std::string(name.substr(0, kMostShown)) + (name.size() > kMostShown ? "...'" : "'");
 }
 
 std::string NamesOf(const std::vector<TensorSpec>& specs) {

@@ -66,9 +66,14 @@ TEST_F(CheckRequestTest, KeepsTheOrderOfTheOutputsAskedFor) {
 }
 
 TEST_F(CheckRequestTest, RefusesNamesThatTheModelDoesNotHave) {
-  EXPECT_EQ(Refusal({a_, b_, Input("c", DataType::kFp32, {2})}),
-            "unexpected input 'c': model 'm' has inputs 'a', 'b'");
+  EXPECT_EQ(Refusal({a_, b_, Input("c", DataType::kFp32, {2})}), "unexpected input 'c': model 'm' has inputs 'a', 'b'");
   EXPECT_EQ(Refusal({a_, b_}, {"w"}), "unexpected output 'w': model 'm' has outputs 'y', 'z'");
+}
+
+TEST_F(CheckRequestTest, ShowsNoMoreOfANameThanAPersonReads) {
+  const std::string name(1 << 20, 'n');
+  EXPECT_LT(Refusal({a_, b_, Input(name, DataType::kFp32, {2})}).size(), 1000U);
+  EXPECT_LT(Refusal({a_, b_}, {name}).size(), 1000U);
 }
 
 TEST_F(CheckRequestTest, RefusesWhatIsMissing) {
@@ -82,8 +87,7 @@ TEST_F(CheckRequestTest, RefusesWhatComesTwice) {
 }
 
 TEST_F(CheckRequestTest, RefusesAnotherDatatype) {
-  EXPECT_EQ(Refusal({Input("a", DataType::kFp64, {2, 4}), b_}),
-            "input 'a' has datatype FP64, model 'm' expects FP32");
+  EXPECT_EQ(Refusal({Input("a", DataType::kFp64, {2, 4}), b_}), "input 'a' has datatype FP64, model 'm' expects FP32");
 }
 
 TEST_F(CheckRequestTest, RefusesAnotherRankOrSize) {
