@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/infer_request.h"
+#include "net/http_chars.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/path_version.h"
 #include "protocols/kserve/server_timing.h"
@@ -32,6 +33,27 @@ bool IsLarge(const InferResponse& response, const ResponseForm& form) {
   return bytes > kLargeJsonBytes / 3;  // an element is about three times as long in text
 }
 
+// The JSON's length; nothing if the whole body is JSON. With two of the header, whoever else reads this request may
+// split it elsewhere.
+Result<std::optional<size_t>> JsonLength(const net::HttpRequest& http) {
+  const std::string_view* found = nullptr;
+  for (const net::HttpHeader& header : http.headers) {
+    if (!net::EqualsIgnoringCase(header.name, kLowerHeaderLengthName)) continue;
+    if (found != nullptr) return InvalidArgument(std::string(kHeaderLengthName) + ": expected once, found twice");
+    found = &header.value;
+  }
+  if (found == nullptr) return std::optional<size_t>();
+  ASSIGN_OR_RETURN(const size_t length, ParseHeaderLength(*found, http.body.size()));
+  return std::optional<size_t>(length);
+}
+
+// An id is any text, a header is short visible ASCII: one that does not fit is echoed in the body alone.
+bool FitsHeader(std::string_view id) {
+  constexpr size_t kMostBytes = 256;
+  return !id.empty() && id.size() <= kMostBytes &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // One request on its way. It owns itself: through the Reply while the engine has it, and as a task while it travels
 // between threads; it ends where the answer is sent, on its loop.
 class InferCall final : public ReplySink, public Task {
@@ -49,13 +71,11 @@ class InferCall final : public ReplySink, public Task {
     request_->stages.received = http_.received;
     if (const std::string_view* parent = http_.Find("traceparent")) request_->trace.traceparent = *parent;
     if (const std::string_view* state = http_.Find("tracestate")) request_->trace.tracestate = *state;
-    if (const std::string_view* text = http_.Find(kLowerHeaderLengthName)) {
-      Result<size_t> length = ParseHeaderLength(*text, http_.body.size());
-      if (length.ok()) {
-        header_length_ = *length;
-      } else {
-        header_error_ = length.status();
-      }
+    Result<std::optional<size_t>> length = JsonLength(http_);
+    if (length.ok()) {
+      header_length_ = *length;
+    } else {
+      header_error_ = length.status();
     }
   }
 
@@ -154,7 +174,7 @@ class InferCall final : public ReplySink, public Task {
       encoded_ = Success(*std::move(body));
       services_.engine.RecordEncode(outcome_.response->model, Clock::System().Now() - begin);
     }
-    if (form_.id && !form_.id->empty()) encoded_->headers.emplace_back("X-Request-Id", *form_.id);
+    if (form_.id && FitsHeader(*form_.id)) encoded_->headers.emplace_back("X-Request-Id", *form_.id);
     if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
       encoded_->headers.emplace_back("Server-Timing", std::move(timing));
     }
