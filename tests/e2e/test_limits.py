@@ -97,7 +97,7 @@ class SlowClients(ServingTest):
         self.assertTrue(used.at_end())
 
     def test_an_answer_must_be_taken(self):
-        server = self.serve(self.models / "good" / "identity_uint8", "--stall-timeout", "300ms")
+        server = self.serve(self.models / "good" / "identity_uint8", "--stall-timeout", "2s")
         size = 32 << 20
         slow = self.connect(server, receive_buffer=4096)
         head = (b'{"inputs":[{"name":"INPUT0","datatype":"UINT8","shape":[1,%d],"parameters":{"binary_data_size":%d}}],'

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the server tells of itself is true: metrics add up, and every request has its line in the access log."""
+import json
+import subprocess
+
+from raw_http import Connection, infer_body, message
+from serving import ServingTest, ones
+from trireme import wait_until
+
+STAGES = ("decode", "queue", "input", "compute", "output", "encode")
+
+
+class Metrics(ServingTest):
+    def setUp(self):
+        self.server = self.serve(self.models / "good" / "add", self.models / "good" / "scalar")
+
+    def page(self, port):
+        with Connection(port) as connection:
+            return connection.ask("GET", "/metrics")
+
+    def test_the_reader_that_matters_accepts_the_page_on_both_ports(self):
+        self.server.infer("add", ones())
+        self.server.infer("add")
+        for port in (self.server.port, self.server.metrics_port):
+            answer = self.page(port)
+            self.assertEqual(answer.status, 200)
+            self.assertRegex(answer.header("Content-Type"), r"^text/plain; version=0\.0\.4")
+            checked = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
+            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, b""))
+
+    def test_requests_add_up(self):
+        with self.server.connect() as connection:
+            for rows in (1, 2, 3, 1):
+                self.assert_adds_one(connection.infer("add", ones(rows)), rows)
+            for _ in range(3):
+                self.assertEqual(connection.infer("add", ("INPUT0", "FP32", [1, 1], [1])).status, 400)
+            self.assertEqual(connection.infer("nowhere", ones()).status, 404)
+        metric = self.server.metric
+        self.assertEqual(metric("trireme_requests_total", model="add", version="1", code="ok"), 4)
+        self.assertEqual(metric("trireme_requests_total", model="add", code="invalid_argument"), 3)
+        self.assertEqual(metric("trireme_requests_total"), 7)
+        self.assertEqual(metric("trireme_request_duration_seconds_count", model="add"), 7)
+        self.assertEqual(metric("trireme_batch_rows_sum", model="add"), 7)
+        self.assertEqual(metric("trireme_batch_rows_count", model="add"), 4)
+        for stage in STAGES:
+            self.assertEqual(metric("trireme_request_stage_seconds_count", model="add", stage=stage), 4, stage)
+        stages = sum(metric("trireme_request_stage_seconds_sum", model="add", stage=stage) for stage in STAGES[:-1])
+        self.assertLessEqual(stages, metric("trireme_request_duration_seconds_sum", model="add") + 1e-9)
+
+    def test_http_adds_up(self):
+        before = self.server.metrics()
+        sent = message("GET", "/v2/models/add")
+        with self.server.connect() as connection:
+            for _ in range(5):
+                connection.send(sent)
+                received = connection.read_answer()
+            connection.send(b"NONSENSE\r\n\r\n")
+            connection.read_answer()
+        after = self.server.metrics()
+        grown = {name: after[name] - before[name] for name in after if name.startswith("trireme_http_")}
+        # The page itself is asked for once between the two looks.
+        self.assertEqual(grown["trireme_http_requests_total"], 5 + 1)
+        self.assertEqual(grown["trireme_http_bad_requests_total"], 1)
+        self.assertEqual(grown["trireme_http_connections_accepted_total"], 2)
+        self.assertEqual(grown["trireme_http_received_bytes_total"],
+                         5 * len(sent) + len(b"NONSENSE\r\n\r\n") + len(message("GET", "/metrics")))
+        self.assertGreater(grown["trireme_http_sent_bytes_total"], 5 * len(received.body))
+
+    def test_a_request_that_is_not_for_the_metrics_port_is_not_answered_there(self):
+        with Connection(self.server.metrics_port) as connection:
+            self.assert_refused(connection.infer("add", ones()), 404, "no such path '/v2/models/add/infer'")
+
+
+class AccessLog(ServingTest):
+    def serve_logged(self, *arguments):
+        self.file = self.folder() / "access.log"
+        return self.serve(self.models / "good" / "add", "--access-log", self.file, *arguments)
+
+    def lines(self, count):
+        """The lines, once there are as many; each is an object of its own."""
+        wait_until(lambda: self.file.read_text().count("\n") >= count, f"{count} lines are written")
+        lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+        self.assertEqual(len(lines), count)
+        return lines
+
+    def test_has_a_line_for_every_request(self):
+        server = self.serve_logged()
+        with server.connect() as connection:
+            served = connection.infer("add", ones(), id="mine-1")
+            connection.ask("GET", "/v2/models/add", headers={"X-Request-Id": "mine-2"})
+            connection.infer("add", ("INPUT0", "FP32", [1, 1], [1]))
+            connection.ask("GET", "/nowhere")
+        lines = self.lines(4)
+        self.assertEqual([(line["method"], line["path"], line["status"], line["request_id"]) for line in lines],
+                         [("POST", "/v2/models/add/infer", 200, "mine-1"), ("GET", "/v2/models/add", 200, "mine-2"),
+                          ("POST", "/v2/models/add/infer", 400, ""), ("GET", "/nowhere", 404, "")])
+        self.assertEqual(lines[0]["bytes"], len(served.body))
+        self.assertEqual(lines[0]["stages"], served.header("Server-Timing"))
+        self.assertRegex(lines[0]["peer"], r"^127\.0\.0\.1:\d+$")
+        self.assertGreater(lines[0]["ms"], 0)
+
+    def test_nothing_that_a_client_sends_breaks_a_line(self):
+        server = self.serve_logged()
+        forged = '"}\n{"message":"forged"}\r\n\t\x1b[31m\x00\x7f'
+        with server.connect() as connection:
+            connection.infer("add", ones(), id=forged)
+            connection.send(message("GET", "/v2/models/x%0a%0d%22y?%0a", headers={"X-Request-Id": 'a"\\\t' + "b" * 5000}))
+            connection.read_answer()
+            connection.send(b"GET /v2 HTTP/1.1\r\nHost: test\r\nX-Request-Id: \xff\xfe{\r\n\r\n")
+            connection.read_answer()
+            connection.infer(forged.encode().hex(), (forged, "FP32", [1], [1]))
+        lines = self.lines(4)
+        self.assertEqual([line["message"] for line in lines], ["request"] * 4)
+        self.assertEqual(lines[1]["path"], "/v2/models/x%0a%0d%22y")
+        self.assertLessEqual(len(lines[1]["request_id"]), 512)
+        self.assertTrue(lines[1]["request_id"].startswith('a"\\\tbbb'))
+        for line in server.log().splitlines():
+            json.loads(line)
+
+    def test_has_the_refusals_under_load_too(self):
+        self.file = self.folder() / "access.log"
+        server = self.serve_one_instance("--max-waiting-requests", 1, "--access-log", self.file)
+        answers = [connection.read_answer().status for connection in self.keep_busy(server, 4)]
+        infers = wait_until(lambda: self.infer_lines(len(answers)), "every request has its line")
+        self.assertEqual(sorted(line["status"] for line in infers), sorted(answers))
+
+    def infer_lines(self, count):
+        # The test looks at the metrics page as well.
+        lines = [json.loads(line) for line in self.file.read_text().splitlines() if line.endswith("}")]
+        infers = [line for line in lines if line["path"].endswith("/infer")]
+        return infers if len(infers) == count else None
+
+    def test_may_go_where_the_log_goes(self):
+        server = self.serve(self.models / "good" / "add", "--access-log", "-")
+        server.infer("add", ones(), id="in-the-log")
+        wait_until(lambda: '"request_id":"in-the-log"' in server.log(), "the line is in the log")
+
+    def test_is_all_there_when_the_server_has_ended(self):
+        server = self.serve_logged()
+        with server.connect() as connection:
+            for i in range(300):
+                connection.send(message("POST", "/v2/models/add/infer", infer_body(ones(), id=str(i))))
+                connection.read_answer()
+        self.assertEqual(server.stop(), 0)
+        lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+        self.assertEqual([line["request_id"] for line in lines], [str(i) for i in range(300)])
+
+    def test_that_cannot_be_opened_is_said_at_once(self):
+        result = self.run_trireme("serve", self.models / "good" / "add", "--http-port", 0, "--metrics-port", 0,
+                                  "--access-log", self.folder() / "no" / "such.log")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, "access log cannot be opened.*such.log.*No such file")
