@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "wire/kserve/infer_response_message.h"
@@ -7,14 +9,20 @@
 namespace trireme::kserve {
 namespace {
 
+struct Wanted {
+  bool binary;
+  uint64_t classification;
+};
+
 // How the output at `index` is wanted. Outputs come in the order they were asked for, so the first guess is nearly
 // always right.
-OutputForm FormOf(const ResponseForm& form, size_t index, const std::string& name) {
-  if (index < form.outputs.size() && form.outputs[index].name == name) return form.outputs[index];
-  for (const OutputForm& output : form.outputs) {
-    if (output.name == name) return output;
-  }
-  return {.name = name, .binary = form.binary_data_output, .classification = 0};
+Wanted FormOf(const ResponseForm& form, size_t index, const std::string& name) {
+  if (form.outputs.empty()) return {.binary = form.binary_data_output, .classification = 0};
+  const auto has_name = [&](const OutputForm& output) { return output.name == name; };
+  auto found = form.outputs.begin() + static_cast<ptrdiff_t>(std::min(index, form.outputs.size() - 1));
+  if (!has_name(*found)) found = std::find_if(form.outputs.begin(), form.outputs.end(), has_name);
+  if (found == form.outputs.end()) return {.binary = form.binary_data_output, .classification = 0};
+  return {.binary = found->binary, .classification = found->classification};
 }
 
 size_t Estimate(const InferResponse& response, const ResponseForm& form) {
@@ -30,12 +38,12 @@ Status AppendOutputs(EncodedBody& body, const InferResponse& response, const Res
   body.json += '[';
   for (size_t i = 0; i < response.outputs.size(); ++i) {
     const NamedTensor& output = response.outputs[i];
-    const OutputForm output_form = FormOf(form, i, output.name);
-    if (output_form.classification > 0) {
-      return Unsupported("outputs '" + output.name + "': the parameter 'classification' is not supported");
+    const Wanted wanted = FormOf(form, i, output.name);
+    if (wanted.classification > 0) {
+      return Unsupported("output '" + output.name + "': the parameter 'classification' is not supported");
     }
     if (i > 0) body.json += ',';
-    Status status = AppendTensor(body, output, output_form.binary);
+    Status status = AppendTensor(body, output, wanted.binary);
     if (!status.ok()) return std::move(status).Within("output '" + output.name + "'");
   }
   body.json += ']';
