@@ -12,6 +12,7 @@ namespace {
 
 std::vector<const char*> NamesOf(const std::vector<TensorSpec>& specs) {
   std::vector<const char*> names;
+  names.reserve(specs.size());
   for (const TensorSpec& spec : specs) names.push_back(spec.name.c_str());
   return names;
 }

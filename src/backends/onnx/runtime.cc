@@ -35,6 +35,7 @@ void ORT_API_CALL WriteToLog(void* log, OrtLoggingLevel severity, const char*, c
 }
 
 std::filesystem::path LibraryFile(const std::filesystem::path& folder) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets the environment once there are threads
   const char* root = std::getenv("ONNXRUNTIME_ROOT");
   return root != nullptr && *root != '\0' ? std::filesystem::path(root) / "lib" / kLibraryName : folder / kLibraryName;
 }
@@ -42,6 +43,7 @@ std::filesystem::path LibraryFile(const std::filesystem::path& folder) {
 Result<const OrtApiBase*> OpenLibrary(const std::filesystem::path& file) {
   // Its symbols stay its own: another plug-in's runtime may bring other versions of what is inside.
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps one message a thread
   if (library == nullptr) return Unavailable("ONNX Runtime cannot be opened: " + std::string(dlerror()));
   const auto get_base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
   if (get_base == nullptr) return Unavailable(file.string() + " is not ONNX Runtime: it has no OrtGetApiBase");

@@ -13,7 +13,7 @@ struct Setting {
   const char* value;
 };
 
-constexpr Setting kSettings[] = {
+const Setting kSettings[] = {
     {kOrtSessionOptionsConfigAllowIntraOpSpinning, "0"},  // other models want the processors
     {kOrtSessionOptionsConfigUseEnvAllocators, "1"},
     // Weights outside the arena: they are never reused, and go back to the system with their model.
