@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/check_request.h"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +76,16 @@ Status CheckInput(std::string_view model, const TensorSpec& spec, const Tensor& 
   return {};
 }
 
+// A runtime reads a BOOL as the language's own, of which there are two.
+Status CheckBools(const TensorSpec& spec, const Tensor& tensor) {
+  if (tensor.type != DataType::kBool) return {};
+  const std::span<const uint8_t> values = tensor.As<uint8_t>();
+  const auto wrong = std::find_if(values.begin(), values.end(), [](uint8_t value) { return value > 1; });
+  if (wrong == values.end()) return {};
+  return InvalidArgument("input " + Quoted(spec.name) + ", element " + std::to_string(wrong - values.begin()) +
+                         ": expected a BOOL of 0 or 1, found byte " + std::to_string(*wrong));
+}
+
 // In a batch the outermost dimension counts the same rows in every input.
 Status CountRows(const Signature& signature, InferRequest& request) {
   request.rows = 1;
@@ -121,6 +133,7 @@ Status CheckRequest(std::string_view model_name, const Signature& signature, Inf
   request.bytes = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     RETURN_IF_ERROR(CheckInput(model_name, signature.inputs[i], request.inputs[i].tensor));
+    RETURN_IF_ERROR(CheckBools(signature.inputs[i], request.inputs[i].tensor));
     request.bytes += request.inputs[i].tensor.data.size();
   }
   RETURN_IF_ERROR(CountRows(signature, request));

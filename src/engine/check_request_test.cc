@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/memory_pool.h"
 
 namespace trireme {
@@ -110,6 +112,15 @@ TEST_F(CheckRequestTest, RefusesAShapeWhoseProductOverflows) {
   NamedTensor huge = b_;
   huge.tensor.shape = {int64_t{1} << 62, int64_t{1} << 62};
   EXPECT_NE(Refusal({a_, huge}).find("does not fit in 63 bits"), std::string::npos);
+}
+
+TEST_F(CheckRequestTest, RefusesABoolThatIsNeitherTrueNorFalse) {
+  signature_.inputs[0].type = DataType::kBool;
+  NamedTensor flags = Input("a", DataType::kBool, {2, 4});
+  std::ranges::fill(flags.tensor.MutableAs<uint8_t>(), 1);
+  EXPECT_TRUE(Check({flags, b_}).ok());
+  flags.tensor.MutableAs<uint8_t>()[5] = 2;
+  EXPECT_EQ(Refusal({flags, b_}), "input 'a', element 5: expected a BOOL of 0 or 1, found byte 2");
 }
 
 TEST_F(CheckRequestTest, LetsAnOptionalInputBeLeftOut) {
