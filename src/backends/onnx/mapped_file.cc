@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 namespace trireme::onnx {
 namespace {
@@ -30,7 +30,7 @@ class Descriptor {
 
 Status SystemError(const char* what) {
   const int error = errno;
-  const std::string text = std::string(what) + ": " + std::strerror(error);
+  const std::string text = std::string(what) + ": " + std::generic_category().message(error);
   return error == ENOENT || error == ENOTDIR ? NotFound(text) : InvalidArgument(text);
 }
 

@@ -82,8 +82,8 @@ Result<std::vector<Tensor>> OnnxModel::TakeOutputs(Values& outputs, std::span<Bu
   std::vector<Tensor> tensors;
   tensors.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
-    Buffer destination = destinations.empty() ? Buffer() : destinations[i];
-    ASSIGN_OR_RETURN(Tensor tensor, ToTensor(runtime_, outputs.Release(i), std::move(destination)));
+    const Buffer destination = destinations.empty() ? Buffer() : destinations[i];
+    ASSIGN_OR_RETURN(Tensor tensor, ToTensor(runtime_, outputs.Release(i), destination));
     tensors.push_back(std::move(tensor));
   }
   return tensors;

@@ -69,7 +69,7 @@ Status ToStringValue(const Runtime& runtime, const Tensor& tensor, OrtValue*& va
   return {};
 }
 
-Result<Buffer> ReadStrings(const Runtime& runtime, const OrtValue& value, Buffer destination) {
+Result<Buffer> ReadStrings(const Runtime& runtime, const OrtValue& value, const Buffer& destination) {
   const OrtApi& api = runtime.api();
   ASSIGN_OR_RETURN(const size_t count, CountElements(api, value));
   if (count == 0) return Buffer();

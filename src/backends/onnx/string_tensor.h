@@ -13,6 +13,6 @@ namespace trireme::onnx {
 Status ToStringValue(const Runtime& runtime, const Tensor& tensor, OrtValue*& value);
 
 // Into `destination` if it is large enough, else into the pool.
-Result<Buffer> ReadStrings(const Runtime& runtime, const OrtValue& value, Buffer destination);
+Result<Buffer> ReadStrings(const Runtime& runtime, const OrtValue& value, const Buffer& destination);
 
 }  // namespace trireme::onnx

@@ -62,14 +62,14 @@ Status ToDestinationValue(const Runtime& runtime, DataType type, const Shape& sh
   return View(runtime, type, shape, memory.mutable_data(), memory.size(), value);
 }
 
-Result<Tensor> ToTensor(const std::shared_ptr<const Runtime>& runtime, OrtValue* value, Buffer destination) {
+Result<Tensor> ToTensor(const std::shared_ptr<const Runtime>& runtime, OrtValue* value, const Buffer& destination) {
   const OrtApi& api = runtime->api();
   // Shared by all who read the output; the runtime's allocators must outlive it.
   std::shared_ptr<OrtValue> owner(value, [runtime](OrtValue* last) { runtime->api().ReleaseValue(last); });
   Tensor tensor;
   RETURN_IF_ERROR(ReadHead(api, *value, tensor));
   if (tensor.type == DataType::kBytes) {
-    ASSIGN_OR_RETURN(tensor.data, ReadStrings(*runtime, *value, std::move(destination)));
+    ASSIGN_OR_RETURN(tensor.data, ReadStrings(*runtime, *value, destination));
     return tensor;
   }
   void* data = nullptr;

@@ -39,6 +39,6 @@ Status ToDestinationValue(const Runtime& runtime, DataType type, const Shape& sh
 
 // A tensor that views what the runtime allocated and keeps it alive; strings are copied into V2's layout, into
 // `destination` if it is large enough. Takes the value.
-Result<Tensor> ToTensor(const std::shared_ptr<const Runtime>& runtime, OrtValue* value, Buffer destination);
+Result<Tensor> ToTensor(const std::shared_ptr<const Runtime>& runtime, OrtValue* value, const Buffer& destination);
 
 }  // namespace trireme::onnx
