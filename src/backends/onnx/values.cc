@@ -79,8 +79,8 @@ Result<Tensor> ToTensor(const std::shared_ptr<const Runtime>& runtime, OrtValue*
     tensor.data = Buffer::View(data, bytes, std::move(owner));
     return tensor;
   }
-  if (bytes > 0 && data != destination.data()) std::memcpy(destination.mutable_data(), data, bytes);
   tensor.data = destination.Slice(0, bytes);
+  if (bytes > 0 && data != tensor.data.data()) std::memcpy(tensor.data.mutable_data(), data, bytes);
   return tensor;
 }
 
