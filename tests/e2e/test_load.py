@@ -122,12 +122,12 @@ class Load(ServingTest):
     def test_clients_that_come_and_go_leave_nothing_behind(self):
         server = self.serve(self.models / "good" / "add")
         stop = threading.Event()
+        request = message("POST", "/v2/models/add/infer", infer_body(("INPUT0", "FP32", [1, 16], [0] * 16)))
 
         def come_and_go():
             while not stop.is_set():
                 for cut in (1, 60, -1, None):
                     with server.connect() as connection:
-                        request = message("POST", "/v2/models/add/infer", infer_body(("INPUT0", "FP32", [1, 16], [0] * 16)))
                         connection.send(request[:cut])
 
         restless = [threading.Thread(target=come_and_go) for _ in range(3)]

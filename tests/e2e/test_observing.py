@@ -104,8 +104,7 @@ class AccessLog(ServingTest):
         forged = '"}\n{"message":"forged"}\r\n\t\x1b[31m\x00\x7f'
         with server.connect() as connection:
             connection.infer("add", ones(), id=forged)
-            connection.send(message("GET", "/v2/models/x%0a%0d%22y?%0a", headers={"X-Request-Id": 'a"\\\t' + "b" * 5000}))
-            connection.read_answer()
+            connection.ask("GET", "/v2/models/x%0a%0d%22y?%0a", headers={"X-Request-Id": 'a"\\\t' + "b" * 5000})
             connection.send(b"GET /v2 HTTP/1.1\r\nHost: test\r\nX-Request-Id: \xff\xfe{\r\n\r\n")
             connection.read_answer()
             connection.infer(forged.encode().hex(), (forged, "FP32", [1], [1]))

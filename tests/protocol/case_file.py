@@ -129,7 +129,7 @@ def load_json(text):
         if len({key for key, _ in pairs}) != len(pairs):
             raise ValueError(f"a key comes twice in {pairs}")
         return dict(pairs)
-    return json.loads(text, object_pairs_hook=members, parse_int=lambda digits: -0.0 if digits == "-0" else int(digits))
+    return json.loads(text, object_pairs_hook=members, parse_int=lambda text: -0.0 if text == "-0" else int(text))
 
 
 def same(left, right):
@@ -189,7 +189,7 @@ def json_problems(expected, answer):
     """Tensors lie behind the document, and a header tells where it ends: both or neither."""
     length = answer.header("Inference-Header-Content-Length")
     if (length is not None) != bool(expected.tensors):
-        return [f"Inference-Header-Content-Length: got {length}, with {len(expected.tensors)} bytes of tensors expected"]
+        return [f"Inference-Header-Content-Length: got {length}, expected {len(expected.tensors)} bytes of tensors"]
     end = len(answer.body) if length is None else int(length)
     found = []
     try:

@@ -41,8 +41,8 @@ class Requests(unittest.TestCase):
         self.assertEqual(self.request('raw\n@ b"\\x00\\r"\n@ "x"'), b"\x00\rx")
 
     def test_what_is_no_case_is_refused(self):
-        for text in ["GET /\n200\nempty", "GET\n---\n200\nempty", "GET / HTTP/1.1\n---\n200\nempty", "GET /\n---\n200\n",
-                     "GET /\nno header\n---\n200\nempty", "GET /\n---\n200\nnonsense"]:
+        for text in ["GET /\n200\nempty", "GET\n---\n200\nempty", "GET / HTTP/1.1\n---\n200\nempty",
+                     "GET /\n---\n200\n", "GET /\nno header\n---\n200\nempty", "GET /\n---\n200\nnonsense"]:
             with self.subTest(text=text), self.assertRaises(BadCase):
                 parse_case(text)
 
