@@ -54,7 +54,7 @@ MaybeError ParseVersion(std::string_view version, RequestFraming& framing) {
     return std::nullopt;
   }
   if (version.starts_with("HTTP/")) {
-    return Error(505, "HTTP version: expected HTTP/1.1 or HTTP/1.0, got " + Quoted(version));
+    return Error(400, "HTTP version: expected HTTP/1.1 or HTTP/1.0, got " + Quoted(version));
   }
   return BadRequest("request line: expected 'METHOD /path HTTP/1.1', got " + Quoted(version) + " for the version");
 }
@@ -103,7 +103,7 @@ MaybeError OnTransferEncoding(std::string_view value, Seen& seen, RequestFraming
   seen.transfer_encoding = true;
   if (value.empty()) return BadRequest("Transfer-Encoding: expected 'chunked', got nothing");
   if (!EqualsIgnoringCase(value, "chunked")) {
-    return Error(501, "Transfer-Encoding: expected 'chunked' alone, got " + Quoted(value));
+    return Error(400, "Transfer-Encoding: expected 'chunked' alone, got " + Quoted(value));
   }
   framing.chunked = true;
   return std::nullopt;
