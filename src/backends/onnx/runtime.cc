@@ -31,7 +31,7 @@ LogLevel LevelOf(OrtLoggingLevel severity) {
 
 void ORT_API_CALL WriteToLog(void* log, OrtLoggingLevel severity, const char*, const char*, const char*,
                              const char* message) {
-  static_cast<const Logger*>(log)->Write(LevelOf(severity), "ONNX Runtime", {{"message", message}});
+  static_cast<const Logger*>(log)->Write(LevelOf(severity), "ONNX Runtime", {{"text", message}});
 }
 
 std::filesystem::path LibraryFile(const std::filesystem::path& folder) {
