@@ -91,7 +91,7 @@ TEST(ResultDeathTest, ReadingTheValueOfAFailedResultEndsTheProcess) {
 }
 
 TEST(ResultDeathTest, OkIsNoReasonForAMissingValue) {
-  EXPECT_DEATH((Result<int>(Status())), "cannot happen: !status_.ok\\(\\)");
+  EXPECT_DEATH(static_cast<void>(Result<int>(Status())), "cannot happen: !status_.ok\\(\\)");
 }
 
 Result<int> Half(int number) {
