@@ -14,6 +14,19 @@ int64_t MillisecondsSince(TimePoint begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().Now() - begin).count();
 }
 
+// What people know it by, if it could not be given a name.
+std::string NameOf(const ModelProblem& problem) {
+  return problem.name.empty() ? problem.path.string() : problem.name;
+}
+
+// What clients are told: where on this machine the file lies is none of their business.
+std::string WithoutFolder(std::string text, const std::filesystem::path& path) {
+  if (path.parent_path().empty()) return text;
+  const std::string folder = (path.parent_path() / "").string();
+  for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());
+  return text;
+}
+
 bool OnItsWay(ModelState state) {
   return state != ModelState::kReady && state != ModelState::kFailed && state != ModelState::kRetired;
 }
@@ -34,8 +47,11 @@ void Lifecycle::SetDesired(const RepositoryScan& scan) {
   const std::vector<Action> actions = Reconcile(scan);
   Publish();
   for (const ModelProblem& problem : scan.problems) {
-    log_.Error("model cannot be served",
-               {{"model", problem.name}, {"path", problem.path.string()}, {"reason", problem.status.message()}});
+    log_.Error("model cannot be served", {{"model", NameOf(problem)}, {"reason", problem.status.message()}});
+  }
+  for (const std::string& note : scan.notes) log_.Info("note", {{"note", note}});
+  for (const ModelEntry& entry : scan.models) {
+    for (const std::string& note : entry.notes) log_.Info("note", {{"model", entry.id.name}, {"note", note}});
   }
   for (const Action& action : actions) Carry(action);
 }
@@ -54,7 +70,10 @@ std::vector<Action> Lifecycle::Reconcile(const RepositoryScan& scan) {
   }
   for (const ModelProblem& problem : scan.problems) {
     const ModelId id{.name = problem.name.empty() ? problem.path.filename().string() : problem.name, .version = 0};
-    versions_[id].status = {.id = id, .state = ModelState::kFailed, .reason = problem.status.message(), .since = now};
+    versions_[id].status = {.id = id,
+                            .state = ModelState::kFailed,
+                            .reason = WithoutFolder(problem.status.message(), problem.path),
+                            .since = now};
   }
   std::vector<ModelStatus> actual;
   for (const auto& [id, tracked] : versions_) actual.push_back(tracked.status);
@@ -89,7 +108,7 @@ void Lifecycle::Load(const ModelId& id) {
   if (!loaded.ok()) {
     log_.Error("model failed to load",
                {{"model", id.name}, {"version", id.version}, {"reason", loaded.status().message()}});
-    return MoveTo(id, ModelState::kFailed, loaded.status().message());
+    return MoveTo(id, ModelState::kFailed, WithoutFolder(loaded.status().message(), entry.path));
   }
   const ModelConfig& config = loaded->model->config;
   log_.Info("model ready", {{"model", id.name},

@@ -43,7 +43,7 @@ TEST_F(LifecycleTest, ServesGoodModelsAmongBadOnes) {
   const auto table = lifecycle_.table();
   EXPECT_EQ(StatusOf(*table, "good").state, ModelState::kReady);
   EXPECT_EQ(StatusOf(*table, "bad").state, ModelState::kFailed);
-  EXPECT_EQ(StatusOf(*table, "bad").reason, "/models/bad.onnx is bad");
+  EXPECT_EQ(StatusOf(*table, "bad").reason, "bad.onnx is bad");
   EXPECT_EQ(StatusOf(*table, "odd").state, ModelState::kFailed);
   EXPECT_TRUE(table->Find("good", std::nullopt).ok());
   EXPECT_EQ(table->Find("bad", std::nullopt).status().code(), StatusCode::kUnavailable);

@@ -11,7 +11,9 @@ const ModelId kB{"b", 2};
 using Ids = std::vector<ModelId>;
 using Actions = std::vector<Action>;
 
-ModelStatus At(const ModelId& id, ModelState state) { return {.id = id, .state = state, .reason = {}, .since = {}}; }
+ModelStatus At(const ModelId& id, ModelState state) {
+  return {.id = id, .state = state, .reason = {}, .since = {}};
+}
 
 TEST(PlanActions, LoadsWhatIsWantedAndNotThere) {
   EXPECT_EQ(PlanActions(Ids{kA, kB}, {}), (Actions{{ActionKind::kLoad, kA}, {ActionKind::kLoad, kB}}));
@@ -23,8 +25,8 @@ TEST(PlanActions, LoadsWhatWasFoundOrRetired) {
 }
 
 TEST(PlanActions, LeavesAloneWhatIsOnItsWayOrFailed) {
-  for (const ModelState state : {ModelState::kAdmitted, ModelState::kLoading, ModelState::kWarmingUp, ModelState::kReady,
-                                 ModelState::kDraining, ModelState::kFailed}) {
+  for (const ModelState state : {ModelState::kAdmitted, ModelState::kLoading, ModelState::kWarmingUp,
+                                 ModelState::kReady, ModelState::kDraining, ModelState::kFailed}) {
     EXPECT_TRUE(PlanActions(Ids{kA}, std::vector<ModelStatus>{At(kA, state)}).empty()) << Name(state);
   }
 }

@@ -20,6 +20,10 @@ constexpr std::array<int64_t, 7> kFreeDims = {64, 32, 224, 16, 1, 320, 512};
 constexpr int64_t kMostRows = 32;
 constexpr int kRepeats = 3;
 
+// A row that takes this long is bound by computing: no batch makes it cheaper, and measuring that would only delay the
+// start.
+constexpr Duration kLongRow = std::chrono::milliseconds(20);
+
 // A model with what is needed to run it on samples.
 class Trial {
  public:
@@ -34,15 +38,19 @@ class Trial {
     for (const int64_t dim : kFreeDims) {
       const auto inputs = MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = dim, .seed = 1}, pool_);
       if (!inputs) continue;
-      const Result<std::vector<Tensor>> outputs = model_.Run(*inputs, wanted_, {});
+      Result<std::vector<Tensor>> outputs = model_.Run(*inputs, wanted_, {});
       if (outputs.ok()) {
         free_dim_ = dim;
+        first_outputs_ = *std::move(outputs);
         return {};
       }
       last = outputs.status();
     }
     return last;
   }
+
+  // What the input found, which is Sample(1), gave.
+  const std::vector<Tensor>& first_outputs() const { return first_outputs_; }
 
   std::optional<std::vector<Tensor>> Sample(uint64_t seed) const {
     return MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = free_dim_, .seed = seed}, pool_);
@@ -60,7 +68,7 @@ class Trial {
       if (!Run(*inputs).ok()) return std::nullopt;
       const Duration took = clock_.Now() - begin;
       shortest = shortest ? std::min(*shortest, took) : took;
-      if (took > std::chrono::milliseconds(20)) break;  // long enough to be trusted as it is
+      if (took > kLongRow) break;  // long enough to be trusted as it is
     }
     return shortest;
   }
@@ -73,11 +81,29 @@ class Trial {
   MemoryPool& pool_;
   const Clock& clock_;
   std::vector<int> wanted_;
+  std::vector<Tensor> first_outputs_;
   int64_t free_dim_ = 1;
 };
 
-// Empty if the first row of a batch of two comes out as it does alone; else what was different.
-std::string WhyNotBatched(Trial& trial, const Signature& signature) {
+// A batch of two, whose first row should come out as it did alone.
+struct PairRun {
+  std::string why_not_batched;  // empty if it did
+  Duration took{0};
+};
+
+std::string WhyNotBatched(const Trial& trial, const Signature& signature, const std::vector<Tensor>& together) {
+  for (size_t i = 0; i < together.size(); ++i) {
+    const std::array<int64_t, 2> rows = {1, 1};
+    const Result<std::vector<Tensor>> parts = SplitRows(together[i], rows);
+    if (!parts.ok()) return "output '" + signature.outputs[i].name + "': " + parts.status().message();
+    if (!NearlyEqual(parts->front(), trial.first_outputs()[i])) {
+      return "output '" + signature.outputs[i].name + "' of a row depends on the other rows of its batch";
+    }
+  }
+  return {};
+}
+
+PairRun RunPair(Trial& trial, const Signature& signature, const Clock& clock) {
   const auto a = trial.Sample(1);
   const auto b = trial.Sample(2);
   std::vector<Tensor> joined;
@@ -85,19 +111,13 @@ std::string WhyNotBatched(Trial& trial, const Signature& signature) {
     const std::array<const Tensor*, 2> rows = {&(*a)[i], &(*b)[i]};
     joined.push_back(JoinRows(rows, trial.pool()));
   }
-  const Result<std::vector<Tensor>> alone = trial.Run(*a);
+  const TimePoint begin = clock.Now();
   const Result<std::vector<Tensor>> together = trial.Run(joined);
-  if (!alone.ok()) return alone.status().message();
-  if (!together.ok()) return "it does not take two rows at once (" + together.status().message() + ")";
-  for (size_t i = 0; i < together->size(); ++i) {
-    const std::array<int64_t, 2> rows = {1, 1};
-    const Result<std::vector<Tensor>> parts = SplitRows((*together)[i], rows);
-    if (!parts.ok()) return "output '" + signature.outputs[i].name + "': " + parts.status().message();
-    if (!NearlyEqual(parts->front(), (*alone)[i])) {
-      return "output '" + signature.outputs[i].name + "' of a row depends on the other rows of its batch";
-    }
+  const Duration took = clock.Now() - begin;
+  if (!together.ok()) {
+    return {.why_not_batched = "it does not take two rows at once (" + together.status().message() + ")", .took = took};
   }
-  return {};
+  return {.why_not_batched = WhyNotBatched(trial, signature, *together), .took = took};
 }
 
 // Doubles the batch for as long as a row still gets cheaper.
@@ -169,11 +189,13 @@ TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& 
   result.ran = true;
   result.free_dim = trial.free_dim();
   if (!model.signature().batched || options.max_rows == 1) return result;
-  if (const std::string why = WhyNotBatched(trial, model.signature()); !why.empty()) {
-    result.note = "requests run alone: " + why;
+  const PairRun pair = RunPair(trial, model.signature(), clock);
+  if (!pair.why_not_batched.empty()) {
+    result.note = "requests run alone: " + pair.why_not_batched;
     return result;
   }
   result.batched = true;
+  if (options.max_rows == 0 && pair.took > 2 * kLongRow) return result;
   const std::vector<Duration> cost = MeasureBatches(trial, options, clock);
   result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
   return result;

@@ -22,7 +22,9 @@ TEST(BatchThatPays, IsTheSmallestAmongThoseThatAreAsCheap) {
   EXPECT_EQ(BatchThatPays(Costs{microseconds(100), microseconds(110), microseconds(120), microseconds(235)}), 4);
 }
 
-TEST(BatchThatPays, IsOneForASingleMeasurement) { EXPECT_EQ(BatchThatPays(Costs{microseconds(5)}), 1); }
+TEST(BatchThatPays, IsOneForASingleMeasurement) {
+  EXPECT_EQ(BatchThatPays(Costs{microseconds(5)}), 1);
+}
 
 Tensor Floats(const std::vector<float>& values) {
   MemoryPool pool;
