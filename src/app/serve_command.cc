@@ -150,8 +150,12 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   announcer.StopAnnouncing();
-  // A second signal means it: it ends the process at once.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  // Who presses Ctrl-C once more means it: that ends the process at once. A second SIGTERM does not; `timeout` and some
+  // supervisors send two.
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 
   log.Info("draining", {{"signal", strsignal(signal_number)}});
   const bool drained = server.Drain(options.drain_delay, options.drain_timeout);

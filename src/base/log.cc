@@ -5,8 +5,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 
+#include "base/calendar.h"
 #include "base/utf8.h"
 
 namespace trireme {
@@ -28,12 +28,10 @@ std::string_view LevelName(LogLevel level) {
 
 // "2026-01-31T12:01:03.250Z"
 std::string Timestamp(int64_t wall_ms) {
-  const std::time_t seconds = wall_ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  const size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(wall_ms % 1000));
+  const UtcTime utc = ToUtc(wall_ms / 1000);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.year, utc.month, utc.day, utc.hour,
+                utc.minute, utc.second, static_cast<int>(wall_ms % 1000));
   return text;
 }
 

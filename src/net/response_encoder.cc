@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/calendar.h"
+
 namespace trireme::net {
 namespace {
 
@@ -48,12 +50,11 @@ std::string HttpDate(std::time_t seconds) {
   static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
+  const UtcTime utc = ToUtc(seconds);
   std::array<char, 64> text;
   const int length = std::snprintf(
-      text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[static_cast<size_t>(utc.tm_wday)],
-      utc.tm_mday, kMonths[static_cast<size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+      text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[static_cast<size_t>(utc.weekday)], utc.day,
+      kMonths[static_cast<size_t>(utc.month - 1)], utc.year, utc.hour, utc.minute, utc.second);
   return {text.data(), static_cast<size_t>(length)};
 }
 
