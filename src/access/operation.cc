@@ -5,11 +5,16 @@ namespace trireme {
 
 std::string_view Name(Operation operation) {
   switch (operation) {
-    case Operation::kProbe: return "probe";
-    case Operation::kMetadata: return "metadata";
-    case Operation::kInfer: return "infer";
-    case Operation::kMetrics: return "metrics";
-    case Operation::kModelControl: return "model-control";
+    case Operation::kProbe:
+      return "probe";
+    case Operation::kMetadata:
+      return "metadata";
+    case Operation::kInfer:
+      return "infer";
+    case Operation::kMetrics:
+      return "metrics";
+    case Operation::kModelControl:
+      return "model-control";
   }
   return "unknown";
 }

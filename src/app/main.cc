@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);
   if (!command.ok()) {
-    std::cerr << "trireme: " << command.status().message() << "\nTry 'trireme --help'.\n";
+    std::cerr << "trireme: " << command.status().message() << "\nSee 'trireme --help' and 'trireme COMMAND --help'.\n";
     return trireme::kExitUsage;
   }
   return std::visit([](const auto& wanted) { return trireme::Run(wanted); }, *command);

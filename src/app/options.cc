@@ -113,14 +113,13 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 }  // namespace
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
-  if (arguments.empty())
-    return InvalidArgument("expected a command (serve, bench, version), found nothing; see 'trireme --help'");
+  if (arguments.empty()) return InvalidArgument("expected a command (serve, bench, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve, bench or version; see 'trireme --help'");
+  return InvalidArgument("unknown command '" + command + "': expected serve, bench or version");
 }
 
 }  // namespace trireme

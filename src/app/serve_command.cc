@@ -106,9 +106,11 @@ class Announcer {
       : thread_([this, &options, &server, &log] {
           server.WaitUntilLoaded();
           if (stopping_) return;
-          const ServerPorts ports = server.ports();
-          Welcome(Url(options.host, ports.http), Url(options.host, ports.metrics), server.engine());
-          if (AnyReady(server.engine()) || !options.exit_on_error) return;
+          if (AnyReady(server.engine()) || !options.exit_on_error) {
+            const ServerPorts ports = server.ports();
+            Welcome(Url(options.host, ports.http), Url(options.host, ports.metrics), server.engine());
+            return;
+          }
           log.Error("no model can be served (--exit-on-error=false keeps the server running)");
           failed_ = true;
           kill(getpid(), SIGTERM);
@@ -157,7 +159,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   sigaddset(&interrupt, SIGINT);
   pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 
-  log.Info("draining", {{"signal", strsignal(signal_number)}});
+  if (!announcer.failed()) log.Info("draining", {{"signal", strsignal(signal_number)}});
   const bool drained = server.Drain(options.drain_delay, options.drain_timeout);
   if (!drained) log.Error("stopped with requests unanswered", {{"drain_timeout_ms", options.drain_timeout.count()}});
   const int exit_code = drained && !announcer.failed() ? kExitOk : kExitFailure;

@@ -14,6 +14,15 @@ void NameThisThread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
+void RunWithNiceness(int niceness, const std::function<void()>& job) {
+  std::thread([&] {
+    NameThisThread("loader");
+    // On Linux the nice value is a thread's own, not the process's. A lower priority is never refused.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness);
+    job();
+  }).join();
+}
+
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
   threads_.reserve(options_.threads);
   for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
@@ -40,8 +49,6 @@ bool ThreadPool::Submit(std::function<void()> job) {
 
 void ThreadPool::Work() {
   NameThisThread(options_.name);
-  // On Linux the nice value is a thread's own, not the process's. Refused (it never is for a lower priority): no harm.
-  if (options_.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), options_.niceness);
   while (true) {
     std::function<void()> job;
     {

@@ -21,7 +21,6 @@ class ThreadPool {
     std::string name = "pool";  // of the threads, as `top -H` shows them; 15 letters at most
     int threads = 1;
     size_t max_waiting = 1024;  // jobs in line
-    int niceness = 0;           // 0..19: how far they stand back for everybody else
   };
 
   explicit ThreadPool(Options options);
@@ -42,6 +41,11 @@ class ThreadPool {
   bool closing_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
+
+// Runs a job on a thread of its own that stands back for everybody else, and returns when it is done. The calling
+// thread keeps its priority: without privileges a thread that gave it up could never get it back, and every thread that
+// it starts would inherit that.
+void RunWithNiceness(int niceness, const std::function<void()>& job);
 
 // Names the calling thread for debuggers and `top -H`.
 void NameThisThread(const std::string& name);

@@ -78,18 +78,23 @@ TEST(ThreadPoolTest, AJobMaySubmitAnother) {
   done.get_future().wait();
 }
 
-TEST(ThreadPoolTest, NamesItsThreadsAndStandsBack) {
+TEST(ThreadPoolTest, NamesItsThreads) {
   std::array<char, 16> name = {};
-  int niceness = 0;
   {
-    ThreadPool pool({.name = "a name longer than fifteen", .threads = 1, .niceness = 3});
-    ASSERT_TRUE(pool.Submit([&] {
-      pthread_getname_np(pthread_self(), name.data(), name.size());
-      niceness = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
-    }));
+    ThreadPool pool({.name = "a name longer than fifteen", .threads = 1});
+    ASSERT_TRUE(pool.Submit([&] { pthread_getname_np(pthread_self(), name.data(), name.size()); }));
   }
   EXPECT_STREQ(name.data(), "a name longer t");
-  EXPECT_GE(niceness, 3);
+}
+
+int Niceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid))); }
+
+TEST(RunWithNiceness, StandsBackWithoutTheCaller) {
+  const int before = Niceness();
+  int during = 0;
+  RunWithNiceness(before + 3, [&] { during = Niceness(); });
+  EXPECT_EQ(during, before + 3);
+  EXPECT_EQ(Niceness(), before);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct PathArguments {
 //
 // A pattern is a path whose segments may be `{model}` (any name) or `{version}` (digits): "/v2/models/{model}/infer".
 struct Route {
-  std::string method;   // "GET", "POST"
+  std::string method;  // "GET", "POST"
   std::string pattern;
   Operation operation;
   // On the loop's thread, after authorisation; see HttpHandler::OnRequest.
@@ -34,7 +34,8 @@ struct Route {
   std::function<net::BodyPlan(const net::HttpRequest& head)> plan_body = nullptr;
 };
 
-// A protocol as a listener is given it: its routes, and how it says that something went wrong before a route was reached.
+// A protocol as a listener is given it: its routes, and how it says that something went wrong before a route was
+// reached.
 struct Dialect {
   std::string name;  // "kserve"
   std::vector<Route> routes;

@@ -33,11 +33,10 @@ bool OnItsWay(ModelState state) {
 
 }  // namespace
 
-// Loading stands back for serving: it has the lowest priority that still gets on.
 Lifecycle::Lifecycle(Options options, ModelLoader& loader, const Logger& log)
     : loader_(loader),
       log_(log),
-      loaders_({.name = "loader", .threads = options.load_threads, .max_waiting = 1 << 20, .niceness = 10}) {}
+      loaders_({.name = "loader", .threads = options.load_threads, .max_waiting = 1 << 20}) {}
 
 Lifecycle::~Lifecycle() {
   Close();

@@ -2,9 +2,11 @@
 #include "lifecycle/model_loader.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
+#include "base/thread_pool.h"
 #include "lifecycle/trial.h"
 
 namespace trireme {
@@ -30,6 +32,17 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   return OpenedModel{.model = std::move(*model), .platform = std::string(backend->platform())};
 }
 
+// Loading stands back for serving.
+constexpr int kLoadNiceness = 10;
+
+// With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
+Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry) {
+  if (entry.config.threads > 1) return OpenWithBackend(backends, entry);
+  std::optional<Result<OpenedModel>> opened;
+  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenWithBackend(backends, entry)); });
+  return *std::move(opened);
+}
+
 }  // namespace
 
 ModelConfig DecideThreads(ModelConfig config, int cpus) {
@@ -42,10 +55,12 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   ModelEntry decided = entry;
   decided.config = DecideThreads(entry.config, cpus_);
-  ASSIGN_OR_RETURN(OpenedModel open, OpenWithBackend(backends_, decided));
+  ASSIGN_OR_RETURN(OpenedModel open, OpenQuietly(backends_, decided));
   opened();
 
-  const TrialResult trial = TryModel(*open.model, {.max_rows = decided.config.max_rows}, pool_, clock_);
+  TrialResult trial;
+  RunWithNiceness(kLoadNiceness,
+                  [&] { trial = TryModel(*open.model, {.max_rows = decided.config.max_rows}, pool_, clock_); });
   decided.config.max_rows = trial.max_rows;
 
   auto served = std::make_shared<ServedModel>();

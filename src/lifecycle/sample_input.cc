@@ -86,7 +86,9 @@ std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, 
   for (const TensorSpec& spec : signature.inputs) {
     Shape shape = spec.shape;
     for (size_t i = 0; i < shape.rank(); ++i) {
-      if (shape[i] == Shape::kAny) shape[i] = signature.batched && i == 0 ? options.rows : options.free_dim;
+      // The outermost dimension mostly counts rows, also where they cannot share a run.
+      const bool counts_rows = i == 0 && (signature.batched || shape.rank() > 1);
+      if (shape[i] == Shape::kAny) shape[i] = counts_rows ? options.rows : options.free_dim;
     }
     const std::optional<int64_t> count = shape.ElementCount();
     if (!count || *count > kMaxElements) return std::nullopt;

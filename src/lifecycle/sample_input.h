@@ -13,7 +13,7 @@ namespace trireme {
 
 // Made-up inputs for trial runs. Deterministic.
 struct SampleOptions {
-  int64_t rows = 1;      // for the outermost dimension of a batching signature
+  int64_t rows = 1;      // for an outermost dimension that is left open
   int64_t free_dim = 1;  // for every other dimension that the signature leaves open
   uint64_t seed = 1;     // another seed, other values
 };

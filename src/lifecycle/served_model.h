@@ -20,7 +20,7 @@ struct ServedModel {
   ModelConfig config;    // with everything that was left open decided
   std::string platform;  // as V2 metadata names it
   MemoryUse memory;
-  int64_t free_dim = 1;   // a size that the model took where its signature leaves one open
+  int64_t free_dim = 1;  // a size that the model took where its signature leaves one open
   std::unique_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
 };

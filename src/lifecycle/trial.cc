@@ -188,7 +188,11 @@ TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& 
   }
   result.ran = true;
   result.free_dim = trial.free_dim();
-  if (!model.signature().batched || options.max_rows == 1) return result;
+  if (options.max_rows == 1) return result;
+  if (!model.signature().batched) {
+    if (options.max_rows > 1) result.note = "requests run alone: its inputs and outputs do not all have free rows";
+    return result;
+  }
   const PairRun pair = RunPair(trial, model.signature(), clock);
   if (!pair.why_not_batched.empty()) {
     result.note = "requests run alone: " + pair.why_not_batched;

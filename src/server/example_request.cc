@@ -11,7 +11,9 @@ constexpr int64_t kMostJsonElements = 32;  // of an input that is still pleasant
 Shape ConcreteShape(const TensorSpec& spec, const ModelDescription& model) {
   Shape shape = spec.shape;
   for (size_t i = 0; i < shape.rank(); ++i) {
-    if (shape[i] == Shape::kAny) shape[i] = model.signature.batched && i == 0 ? 1 : model.free_dim;
+    // As in the trial run, which took this.
+    const bool counts_rows = i == 0 && (model.signature.batched || shape.rank() > 1);
+    if (shape[i] == Shape::kAny) shape[i] = counts_rows ? 1 : model.free_dim;
   }
   return shape;
 }

@@ -62,11 +62,16 @@ class Server::Parts {
 
   Status Start(const ServerOptions& options) {
     ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options.paths, options.model));
-    ASSIGN_OR_RETURN(ports_.http, network_.Listen({.host = options.host, .port = options.http_port}, main_handler_));
-    ASSIGN_OR_RETURN(ports_.metrics,
-                     network_.Listen({.host = options.host, .port = options.metrics_port}, metrics_handler_));
+    ASSIGN_OR_RETURN(ports_.http, Listen(options.host, options.http_port, "--http-port", main_handler_));
+    ASSIGN_OR_RETURN(ports_.metrics, Listen(options.host, options.metrics_port, "--metrics-port", metrics_handler_));
     lifecycle_.SetDesired(scan);
     return {};
+  }
+
+  Result<uint16_t> Listen(const std::string& host, uint16_t port, const std::string& flag, net::HttpHandler& handler) {
+    Result<uint16_t> bound = network_.Listen({.host = host, .port = port}, handler);
+    if (!bound.ok()) return std::move(bound).status().Within(flag + " " + std::to_string(port));
+    return bound;
   }
 
   // Ends the parts that work, in the direction in which requests travel.

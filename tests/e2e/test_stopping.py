@@ -64,10 +64,20 @@ class Stopping(ServingTest):
         with self.assertRaises(BadAnswer):
             busy[-1].read_answer()
 
-    def test_a_second_signal_ends_it_at_once(self):
+    def test_a_second_interrupt_ends_it_at_once(self):
         server = self.serve_one_instance()
         self.keep_busy(server, 4)
+        server.process.send_signal(signal.SIGINT)
+        wait_until(lambda: "draining" in server.log(), "the first signal is heard")
+        server.process.send_signal(signal.SIGINT)
+        self.assertEqual(server.exit_code(), -signal.SIGINT)
+
+    def test_a_second_sigterm_is_patient(self):
+        server = self.serve_one_instance()
+        busy = self.keep_busy(server, 2)
         server.terminate()
         wait_until(lambda: "draining" in server.log(), "the first signal is heard")
         server.terminate()
-        self.assertEqual(server.exit_code(), -signal.SIGTERM)
+        for connection in busy:
+            self.assertEqual(connection.read_answer().status, 200)
+        self.assertEqual(server.exit_code(), 0)

@@ -117,6 +117,10 @@ struct Outermost {
   std::set<std::string_view> names;
   std::set<std::string_view> inner_names;
 
+  explicit Outermost(const std::vector<TensorSpec>& specs) {
+    for (const TensorSpec& spec : specs) Note(spec);
+  }
+
   void Note(const TensorSpec& spec) {
     if (spec.shape.rank() == 0 || spec.shape[0] != Shape::kAny) all_any = false;
     for (size_t d = 0; d < spec.dim_names.size(); ++d) {
@@ -127,11 +131,12 @@ struct Outermost {
 
 bool LooksBatched(const Signature& signature) {
   if (signature.inputs.empty() || signature.outputs.empty()) return false;
-  Outermost outermost;
-  for (const TensorSpec& spec : signature.inputs) outermost.Note(spec);
-  for (const TensorSpec& spec : signature.outputs) outermost.Note(spec);
-  if (!outermost.all_any || outermost.names.size() > 1) return false;
-  return outermost.names.empty() || !outermost.inner_names.contains(*outermost.names.begin());
+  const Outermost in(signature.inputs);
+  const Outermost out(signature.outputs);
+  if (!in.all_any || !out.all_any || in.names.size() > 1) return false;
+  // Some exporters give every dimension of an output a name of its own: that says nothing, the trial run decides.
+  if (in.names.empty()) return true;
+  return !in.inner_names.contains(*in.names.begin()) && !out.inner_names.contains(*in.names.begin());
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ TEST(ServerTiming, ShowsEveryStageInMilliseconds) {
                       .run_begin = kStart + microseconds(125),
                       .run_end = kStart + microseconds(12159),
                       .answered = kStart + microseconds(12160)};
-  EXPECT_EQ(ServerTiming(stages, kStart + microseconds(12200)),
-            "decode;dur=0.004, queue;dur=0.120, input;dur=0.001, compute;dur=12.034, output;dur=0.001, encode;dur=0.040");
+  EXPECT_EQ(
+      ServerTiming(stages, kStart + microseconds(12200)),
+      "decode;dur=0.004, queue;dur=0.120, input;dur=0.001, compute;dur=12.034, output;dur=0.001, encode;dur=0.040");
 }
 
 TEST(ServerTiming, ShowsHowLongAnUnrunRequestWaited) {

@@ -23,7 +23,7 @@ class RequestReader {
   Result<InferRequestMessage> Read() {
     if (!json_.EnterObject()) return json_.status();
     while (const auto key = json_.NextKey()) RETURN_IF_ERROR(ReadMember(*key));
-    if (!json_.Finish()) return json_.status();
+    if (!json_.Finish()) return WithHeaderHint(json_.status());
     if (!inputs_.given()) return Place("inputs", nullptr).Wrong("an array", "nothing");
     RETURN_IF_ERROR(inputs_.AttachBinary(body_, pool_));
     message_.inputs = std::move(inputs_).Take();
@@ -31,6 +31,13 @@ class RequestReader {
   }
 
  private:
+  // Bytes behind the document are mostly tensors, from a client that did not say so.
+  Status WithHeaderHint(const Status& status) const {
+    if (body_.json_bytes) return status;
+    return InvalidArgument(status.message() + "; if tensors follow the JSON, header " + std::string(kHeaderLengthName) +
+                           " must say where it ends");
+  }
+
   Status ReadMember(std::string_view key) {
     if (key == "inputs") return inputs_.Read(json_, pool_);
     if (key == "id") return ReadId(Place("id", nullptr));
