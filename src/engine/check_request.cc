@@ -14,6 +14,9 @@ namespace trireme {
 namespace {
 
 // A client may send a name as long as a body; an answer and a log line stay short.
+// More rows than any memory holds: only tensors without elements have them.
+constexpr int64_t kMaxRows = int64_t{1} << 31;
+
 std::string Quoted(std::string_view name) {
   constexpr size_t kMostShown = 256;
   return "'" + std::string(name.substr(0, kMostShown)) + (name.size() > kMostShown ? "...'" : "'");
@@ -86,6 +89,13 @@ Status CheckBools(const TensorSpec& spec, const Tensor& tensor) {
                          ": expected a BOOL of 0 or 1, found byte " + std::to_string(*wrong));
 }
 
+// What the tensor takes while it waits and runs. A runtime makes a string object of each BYTES element, however short.
+size_t MemoryOf(const Tensor& tensor) {
+  constexpr size_t kStringBytes = 64;
+  const size_t count = static_cast<size_t>(tensor.shape.ElementCount().value_or(0));
+  return tensor.data.size() + (tensor.type == DataType::kBytes ? count * kStringBytes : 0);
+}
+
 // In a batch the outermost dimension counts the same rows in every input.
 Status CountRows(const Signature& signature, InferRequest& request) {
   request.rows = 1;
@@ -101,6 +111,10 @@ Status CountRows(const Signature& signature, InferRequest& request) {
                              " rows (shape " + input.tensor.shape.ToString() + "), input " + Quoted(first->name) +
                              " has " + std::to_string(request.rows) + ": expected the same number in every input");
     }
+  }
+  if (request.rows > kMaxRows) {
+    return InvalidArgument("input " + Quoted(first->name) + " has " + std::to_string(request.rows) +
+                           " rows: expected at most " + std::to_string(kMaxRows));
   }
   return {};
 }
@@ -134,7 +148,7 @@ Status CheckRequest(std::string_view model_name, const Signature& signature, Inf
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     RETURN_IF_ERROR(CheckInput(model_name, signature.inputs[i], request.inputs[i].tensor));
     RETURN_IF_ERROR(CheckBools(signature.inputs[i], request.inputs[i].tensor));
-    request.bytes += request.inputs[i].tensor.data.size();
+    request.bytes += MemoryOf(request.inputs[i].tensor);
   }
   RETURN_IF_ERROR(CountRows(signature, request));
   return FindOutputs(model_name, signature, request.outputs);

@@ -7,14 +7,14 @@
 
 namespace trireme::net {
 
-// Bytes that all connections together may have announced and not yet answered. Thread-safe.
+// Bytes of large bodies and answers that all connections together may hold. Thread-safe.
 class ByteBudget {
  public:
   explicit ByteBudget(uint64_t max_bytes) : max_bytes_(max_bytes) {}
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
-  // One request's share; gives it back when destroyed. Used on one thread.
+  // One connection's share; gives it back when destroyed. Used on one thread.
   class Share {
    public:
     explicit Share(ByteBudget& budget) : budget_(budget) {}
@@ -28,6 +28,8 @@ class ByteBudget {
       taken_ += bytes;
       return true;
     }
+    // Makes the share that large, if it is smaller.
+    bool Cover(uint64_t bytes) { return bytes <= taken_ || Take(bytes - taken_); }
     void Release() { budget_.used_.fetch_sub(std::exchange(taken_, 0), std::memory_order_relaxed); }
 
    private:

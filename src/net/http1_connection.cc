@@ -59,7 +59,8 @@ Http1Connection::Http1Connection(const Surroundings& surroundings, FileDescripto
       limits_(network_.options.limits),
       socket_(std::move(socket)),
       pass_(std::move(pass)),
-      reader_(network_.pool, network_.bodies, limits_, std::move(peer), loop_.now()) {}
+      reader_(network_.pool, network_.bodies, limits_, std::move(peer), loop_.now()),
+      unsent_(network_.bodies) {}
 
 Http1Connection::~Http1Connection() {
   if (exchange_) exchange_->Detach();
@@ -190,7 +191,6 @@ void Http1Connection::OnRequest() {
   if (exchange_ == nullptr || exchange_.use_count() > 1) exchange_ = std::make_shared<Http1Exchange>(loop_.executor());
   exchange_->Attach(*this);
   cancellation_ = Cancellation::Make();
-  if (peer_gone_) cancellation_.Cancel();
   HttpRequest request = reader_.TakeRequest();
   request.cancellation = cancellation_;
   request.received = loop_.clock().Now();
@@ -207,7 +207,22 @@ void Http1Connection::Answer(HttpResponse response) {
   SendWhole(std::move(response), close);
 }
 
+// An answer that its reader does not take must not fill the memory.
+bool Http1Connection::MayHold(const HttpResponse& response) {
+  constexpr uint64_t kSmallBytes = 64 << 10;
+  const uint64_t bytes = BodyBytes(response);
+  return bytes <= kSmallBytes || unsent_.Take(bytes);
+}
+
 void Http1Connection::SendWhole(HttpResponse response, bool close) {
+  if (!MayHold(response)) {
+    response =
+        ErrorResponse({.status = 503,
+                       .text = "unsent answers: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
+                               " bytes of all connections together (max_body_bytes_in_flight), got more; try "
+                               "again later",
+                       .retry_after = std::chrono::seconds(1)});
+  }
   const ResponseFraming framing{
       .length = BodyBytes(response), .to_http_1_0 = reader_.framing().minor_version == 0, .close = close};
   output_.Append(encoder_.Head(response, framing, loop_.now()));
@@ -253,7 +268,9 @@ void Http1Connection::EndAnswer() {
 void Http1Connection::AnswerComplete(bool close) {
   if (exchange_) exchange_->Detach();
   cancellation_ = {};
+  head_only_ = false;
   if (close) {
+    reader_.Abandon();
     state_ = State::kClosing;
     lingers_ = reader_.framing().keep_alive;  // a client that asked for the end sends nothing more
   } else {
@@ -280,6 +297,7 @@ void Http1Connection::Flush() {
     if (result == OutputQueue::Sent::kBroken) return Close();
     if (result == OutputQueue::Sent::kSome) writable_ = false;
   }
+  if (output_.empty()) unsent_.Release();
   if (output_.empty() && state_ == State::kClosing) OnAllSent();
 }
 
@@ -304,6 +322,10 @@ void Http1Connection::Drain() {
   draining_ = true;
   // What has come in before the end is still answered.
   if (state_ == State::kReading) readable_ = true;
+  Proceed();
+  if (state_ != State::kReading || reader_.idle()) return;
+  // What has not come whole by now would be read only to be refused.
+  Fail({.status = 503, .text = "the server is shutting down; try another one", .retry_after = std::chrono::seconds(1)});
   Proceed();
 }
 

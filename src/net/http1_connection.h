@@ -86,6 +86,7 @@ class Http1Connection final : public Connection {
   // Answering.
   void Fail(const HttpError& error);
   void SendWhole(HttpResponse response, bool close);
+  bool MayHold(const HttpResponse& response);
   void AnswerComplete(bool close);
   bool ClosesAfter(const HttpResponse& response) const;
 
@@ -107,6 +108,7 @@ class Http1Connection final : public Connection {
   State state_ = State::kReading;
   RequestReader reader_;
   OutputQueue output_;
+  ByteBudget::Share unsent_;                 // of large answers
   std::shared_ptr<Http1Exchange> exchange_;  // shared with the reply of the request that is being answered
   Cancellation cancellation_;                // of that request
 

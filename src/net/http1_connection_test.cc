@@ -429,20 +429,39 @@ TEST_F(Http1ConnectionTest, ReadsNoFurtherRequestsOfAClientThatTakesNoAnswers) {
 
 TEST_F(Http1ConnectionTest, RefusesBodiesAboveWhatMayBeInFlight) {
   NetOptions options;
-  options.limits.max_body_bytes_in_flight = 150;
+  options.limits.max_body_bytes_in_flight = 150'000;
   handler_.HoldAnswers();
   TestClient first = Loop(options).Connect();
   TestClient second = Loop().Connect();
-  first.Send(Post("/1", std::string(100, 'a')));
-  const std::string refused = second.Ask(Post("/2", std::string(100, 'b')));
+  first.Send(Post("/1", std::string(100'000, 'a')));
+  const std::string refused = second.Ask(Post("/2", std::string(100'000, 'b')));
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
   EXPECT_THAT(refused, HasSubstr("max_body_bytes_in_flight"));
   handler_.held_replies.at(0).Send({});
   Loop().Turn();
   TestClient third = Loop().Connect();
-  third.Send(Post("/3", std::string(100, 'c')));
+  third.Send(Post("/3", std::string(100'000, 'c')));
   EXPECT_THAT(handler_.requests, ElementsAre("/1", "/3"));
+}
+
+TEST_F(Http1ConnectionTest, RefusesAnswersAboveWhatMayBeUnsent) {
+  NetOptions options;
+  options.limits.max_body_bytes_in_flight = 150'000;
+  TestClient client = Loop(options).Connect();
+  handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send({.body = std::string(200'000, 'x')}); };
+  const std::string refused = client.Ask(Get("/"));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("unsent answers"));
+}
+
+TEST_F(Http1ConnectionTest, DrainingRefusesWhatHasNotComeWhole) {
+  TestClient client = Loop().Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+  Loop().loop().Drain();
+  const std::string refused = client.Receive();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("shutting down"));
 }
 
 TEST_F(Http1ConnectionTest, HoldsNoBlockWhileIdle) {

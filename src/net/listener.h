@@ -23,7 +23,7 @@ struct HttpLimits {
   size_t max_headers = 100;                               // 431
   uint64_t max_body_bytes = 64 << 20;                     // 413; a handler may plan less, never more
   size_t max_connections = 1024;                          // of all listeners together; one more is closed with 503
-  uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;  // announced and not yet answered, all connections: 503
+  uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;  // of large bodies and unsent answers, all connections: 503
   std::chrono::milliseconds head_timeout{10'000};         // from the first byte of a head to its last: 408
   std::chrono::milliseconds idle_timeout{75'000};         // between requests: closed in silence
   std::chrono::milliseconds stall_timeout{20'000};        // a body or a response that makes no progress: 408, or closed

@@ -31,7 +31,7 @@ RequestReader::RequestReader(MemoryPool& pool, ByteBudget& bodies, const HttpLim
       limits_(limits),
       input_(pool, std::move(peer)),
       parser_({.max_head_bytes = limits.max_head_bytes, .max_headers = limits.max_headers}),
-      announced_(bodies),
+      held_(bodies),
       phase_began_(now),
       last_progress_(now) {}
 
@@ -103,10 +103,6 @@ void RequestReader::AcceptBody(uint64_t max_bytes, size_t align_at, TimePoint no
                   std::to_string(length)});
     return;
   }
-  if (!announced_.Take(length)) {
-    TooManyInFlight();
-    return;
-  }
   phase_ = Phase::kBody;
   PlaceBody(align_at);
 }
@@ -116,6 +112,13 @@ RequestReader::Event RequestReader::TooManyInFlight() {
                .text = "bodies in flight: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
                        " bytes of all connections together (max_body_bytes_in_flight), got more; try again later",
                .retry_after = std::chrono::seconds(1)});
+}
+
+// What has arrived counts, not what was announced: announcing costs a peer nothing. Small bodies are bounded by the
+// number of connections, and are let in when large ones have taken everything.
+bool RequestReader::MayHold(uint64_t bytes) {
+  constexpr uint64_t kSmallBytes = 64 << 10;
+  return bytes <= kSmallBytes || held_.Cover(bytes);
 }
 
 // Whether the body can lie behind its head, at the alignment asked for.
@@ -148,6 +151,7 @@ uint64_t RequestReader::body_bytes() const {
 
 RequestReader::Event RequestReader::NextBody() {
   const uint64_t length = framing().content_length;
+  if (OwnBlock() && !MayHold(body_bytes())) return TooManyInFlight();
   if (body_bytes() < length) return Event::kNeedsMore;
   if (OwnBlock()) return Complete();
   request_.body = std::as_bytes(std::span(input_.unread().substr(0, length)));
@@ -162,7 +166,7 @@ RequestReader::Event RequestReader::NextChunks() {
     const ChunkedDecoder::Step step = chunks_.Next(input_.unread());
     if (step.state == ChunkedDecoder::State::kFailed) return Fail(chunks_.error());
     if (step.state == ChunkedDecoder::State::kData) {
-      if (!announced_.Take(step.data.size())) return TooManyInFlight();
+      if (!MayHold(body_bytes() + step.data.size())) return TooManyInFlight();
       body_.Append(pool_, step.data);
     }
     input_.Consume(step.consumed);
@@ -192,11 +196,17 @@ HttpRequest RequestReader::TakeRequest() {
 
 void RequestReader::Answered(TimePoint now) {
   CHECK(phase_ == Phase::kComplete);
-  announced_.Release();
+  held_.Release();
   request_ = {};
   input_.ReleaseIfEmpty();
   phase_ = Phase::kHead;
   phase_began_ = now;
+}
+
+void RequestReader::Abandon() {
+  held_.Release();
+  body_ = {};
+  request_ = {};
 }
 
 HttpError RequestReader::EndOfInput() const {

@@ -60,6 +60,8 @@ class RequestReader {
   HttpRequest TakeRequest();
   size_t unread_bytes() const { return input_.unread().size(); }  // behind it: the beginning of the next
   void Answered(TimePoint now);
+  // Nothing more will be read: what is held for the request goes.
+  void Abandon();
 
   // The connection's other end says nothing more: what is wrong with that, if anything is.
   bool idle() const { return phase_ == Phase::kHead && input_.empty(); }
@@ -81,6 +83,7 @@ class RequestReader {
   Event Complete();
   Event TooManyInFlight();
 
+  bool MayHold(uint64_t bytes);
   void PlaceBody(size_t align_at);
   bool StaysInBlock(size_t align_at) const;
   bool OwnBlock() const { return body_.storage() != nullptr; }
@@ -92,7 +95,7 @@ class RequestReader {
   RequestParser parser_;
   ChunkedDecoder chunks_;
   BodyBuffer body_;  // without a block while the body lies behind its head
-  ByteBudget::Share announced_;
+  ByteBudget::Share held_;
   HttpRequest request_;
   Phase phase_ = Phase::kHead;
   TimePoint phase_began_;

@@ -142,10 +142,12 @@ TEST_F(RequestReaderTest, RefusesAChunkedBodyAboveThePlan) {
   EXPECT_EQ(reader_.error().status, 413);
 }
 
-TEST_F(RequestReaderTest, RefusesWhatAllConnectionsTogetherMayNotAnnounce) {
+TEST_F(RequestReaderTest, RefusesWhatAllConnectionsTogetherMayNotHold) {
   ByteBudget::Share others(budget_);
-  ASSERT_TRUE(others.Take((10 << 20) - 10));
-  Feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n");
+  ASSERT_TRUE(others.Take((10 << 20) - 80'000));
+  Feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + std::string(70'000, 'b'));
+  ASSERT_FALSE(failed_) << "what was only announced does not count";
+  Feed(std::string(20'000, 'b'));
   ASSERT_TRUE(failed_);
   EXPECT_EQ(reader_.error().status, 503);
   EXPECT_EQ(reader_.error().retry_after, seconds(1));
@@ -153,19 +155,29 @@ TEST_F(RequestReaderTest, RefusesWhatAllConnectionsTogetherMayNotAnnounce) {
 
 TEST_F(RequestReaderTest, CountsChunksAgainstTheCommonBudgetAsTheyCome) {
   ByteBudget::Share others(budget_);
-  ASSERT_TRUE(others.Take((10 << 20) - 4));
-  Feed(std::string(kChunkedHead) + "3\r\nabc\r\n2\r\nde\r\n");
+  ASSERT_TRUE(others.Take((10 << 20) - 80'000));
+  Feed(std::string(kChunkedHead) + "11170\r\n" + std::string(70'000, 'a') + "\r\n");
+  ASSERT_FALSE(failed_);
+  Feed("4e20\r\n" + std::string(20'000, 'a') + "\r\n");
   ASSERT_TRUE(failed_);
   EXPECT_EQ(reader_.error().status, 503);
 }
 
 TEST_F(RequestReaderTest, GivesItsShareBackWhenTheRequestIsAnswered) {
   answers_ = false;
-  Feed(Post("/", std::string(1000, 'b')));
+  Feed(Post("/", std::string(100'000, 'b')));
   ByteBudget::Share others(budget_);
   EXPECT_FALSE(others.Take(10 << 20));
   reader_.Answered(now_);
   EXPECT_TRUE(others.Take(10 << 20));
+}
+
+TEST_F(RequestReaderTest, LetsSmallBodiesInWhenLargeOnesHoldEverything) {
+  ByteBudget::Share others(budget_);
+  ASSERT_TRUE(others.Take(10 << 20));
+  Feed(Post("/", std::string(20'000, 'b')));
+  EXPECT_FALSE(failed_);
+  EXPECT_EQ(requests_.size(), 1u);
 }
 
 TEST_F(RequestReaderTest, HoldsNoBlockWhenIdle) {

@@ -15,13 +15,15 @@ Dialect MakeMetricsDialect(const metrics::Registry& registry) {
       {.method = "GET",
        .pattern = "/metrics",
        .operation = Operation::kMetrics,
-       .handle = [&registry](net::HttpRequest, const PathArguments&, const Identity&, net::HttpReply reply) {
-         net::HttpResponse head;
-         head.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
-         reply.Begin(std::move(head));
-         reply.Write(registry.Expose());
-         reply.End();
-       }});
+       .handle =
+           [&registry](net::HttpRequest, const PathArguments&, const Identity&, net::HttpReply reply) {
+             net::HttpResponse head;
+             head.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
+             reply.Begin(std::move(head));
+             reply.Write(registry.Expose());
+             reply.End();
+           },
+       .plan_body = [](const net::HttpRequest&) { return net::BodyPlan{.max_bytes = 1024}; }});
   return dialect;
 }
 

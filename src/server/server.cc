@@ -46,7 +46,6 @@ class Server::Parts {
         loader_(backends_, pool_, registry_, AvailableCpus()),
         lifecycle_({.load_threads = options.load_threads}, loader_, log),
         engine_(lifecycle_),
-        codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}),
         access_log_(MakeAccessLog(options)),
         infer_services_{.engine = engine_, .pool = pool_, .codec_workers = codec_workers_},
         kserve_(kserve::MakeDialect(infer_services_)),
@@ -54,7 +53,8 @@ class Server::Parts {
         main_handler_(main_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
         network_(Named(options.net), pool_, log),
-        network_metrics_(registry_, network_.counters()) {
+        network_metrics_(registry_, network_.counters()),
+        codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     main_router_.Add(kserve_);
     main_router_.Add(metrics_);
     metrics_router_.Add(metrics_);
@@ -106,7 +106,6 @@ class Server::Parts {
   ModelLoader loader_;
   Lifecycle lifecycle_;
   Engine engine_;
-  ThreadPool codec_workers_;
   std::unique_ptr<AccessLogWriter> access_log_;
   const kserve::InferServices infer_services_;
   const Dialect kserve_;
@@ -118,6 +117,7 @@ class Server::Parts {
   net::Network network_;
   NetworkMetrics network_metrics_;
   ServerPorts ports_;
+  ThreadPool codec_workers_;  // last: its jobs may outlive the connections that they answer, and use all of the above
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -83,6 +83,12 @@ HttpResponse RepositoryIndexResponse(const Engine& engine, const HttpRequest& ht
   return JsonResponse(EncodeRepositoryIndex(entries));
 }
 
+// Cold messages are small, and read on the loop.
+net::BodyPlan PlanSmallBody(const HttpRequest& /*head*/) {
+  constexpr uint64_t kMaxBytes = 64 << 10;
+  return {.max_bytes = kMaxBytes};
+}
+
 // A route that answers at once.
 template <typename Answer>
 Route Immediate(std::string method, std::string pattern, Operation operation, Answer answer) {
@@ -90,7 +96,8 @@ Route Immediate(std::string method, std::string pattern, Operation operation, An
           .pattern = std::move(pattern),
           .operation = operation,
           .handle = [answer = std::move(answer)](HttpRequest http, const PathArguments& arguments, const Identity&,
-                                                 HttpReply reply) { reply.Send(answer(http, arguments)); }};
+                                                 HttpReply reply) { reply.Send(answer(http, arguments)); },
+          .plan_body = PlanSmallBody};
 }
 
 void AddModelRoutes(std::vector<Route>& routes, const InferServices& services, const std::string& model) {

@@ -100,7 +100,12 @@ Status ReadField(JsonCursor& json, const Place& place, std::optional<Shape>& to,
   return json.ok() ? Status() : place.Wrong(json);
 }
 
+Status NameTooLong(const Place& place, std::string_view name) {
+  return place.Wrong("a name of at most " + std::to_string(kMaxNameBytes) + " bytes", std::to_string(name.size()));
+}
+
 Status ReadParameter(JsonCursor& json, const Place& place, std::string key, Parameters& to) {
+  if (key.size() > kMaxNameBytes) return NameTooLong(place, key);
   if (FindParameter(to, key) != nullptr) return place.GivenTwice();
   if (to.size() == kMaxParameters) {
     return place.Wrong("at most " + std::to_string(kMaxParameters) + " parameters", "more");

@@ -22,6 +22,9 @@ Status ReadField(JsonCursor& json, const Place& place, std::optional<DataType>& 
 // With no dimension below `least_dim`.
 Status ReadField(JsonCursor& json, const Place& place, std::optional<Shape>& to, int64_t least_dim);
 
+// What is said of a name longer than kMaxNameBytes.
+Status NameTooLong(const Place& place, std::string_view name);
+
 // A parameter that is handed on as it is: a string, a number or a bool. At most kMaxParameters, none of them twice.
 Status ReadParameter(JsonCursor& json, const Place& place, std::string key, Parameters& to);
 

@@ -160,6 +160,7 @@ class RequestReader {
   Status AddOutput(const Place& place, std::optional<std::string> name, OutputForm form) {
     const Place name_place("name", &place);
     if (!name) return name_place.Wrong("a string", "nothing");
+    if (name->size() > kMaxNameBytes) return NameTooLong(name_place, *name);
     std::vector<OutputForm>& outputs = message_.form.outputs;
     if (std::any_of(outputs.begin(), outputs.end(), [&](const OutputForm& other) { return other.name == *name; })) {
       return name_place.Wrong("a name of its own", Quoted(*name) + " a second time");

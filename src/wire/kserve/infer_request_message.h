@@ -20,6 +20,7 @@ namespace trireme::kserve {
 // Bounds on one infer request, beside that on its body.
 inline constexpr size_t kMaxTensors = 1024;     // inputs; and again outputs
 inline constexpr size_t kMaxParameters = 1024;  // of one object
+inline constexpr size_t kMaxNameBytes = 1024;  // of inputs, outputs and parameters, which are compared with one another
 inline constexpr size_t kMaxIdBytes = 64 << 10;
 inline constexpr std::chrono::hours kMaxTimeout{24 * 366};  // a longer timeout means the same: arithmetic stays safe
 

@@ -145,6 +145,7 @@ Status TensorList::ReadTensor(JsonCursor& json, const Place& place, MemoryPool& 
 }
 
 Status TensorList::Add(JsonCursor& json, const Place& place, TensorFields fields, MemoryPool& pool) {
+  if (fields.name->size() > kMaxNameBytes) return NameTooLong(Place("name", &place), *fields.name);
   const auto same_name = [&](const NamedTensor& other) { return other.name == *fields.name; };
   if (std::any_of(tensors_.begin(), tensors_.end(), same_name)) {
     return Place("name", &place).Wrong("a name of its own", Quoted(*fields.name) + " a second time");
