@@ -6,6 +6,7 @@ A client library would mend, retry or hide what the tests are about.
 import json
 import re
 import socket
+import struct
 import threading
 from dataclasses import dataclass, field
 
@@ -91,6 +92,11 @@ class Connection:
         self.close()
 
     def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Breaks the connection off instead of ending it."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def send(self, data):

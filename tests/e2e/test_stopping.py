@@ -2,7 +2,7 @@
 """Told to stop, the server answers what it has accepted and nothing else, and ends with 0."""
 import signal
 
-from raw_http import BadAnswer
+from raw_http import BadAnswer, infer_body, message
 from serving import ServingTest, ones
 from trireme import wait_until
 
@@ -63,6 +63,18 @@ class Stopping(ServingTest):
         self.assertIn("stopped with requests unanswered", server.log())
         with self.assertRaises(BadAnswer):
             busy[-1].read_answer()
+
+    def test_a_large_request_whose_client_has_gone_does_not_outlive_the_server(self):
+        log = self.folder() / "access.log"
+        server = self.serve(self.models / "good" / "identity_fp32", "--access-log", log)
+        size = 4 << 20
+        body = infer_body(("INPUT0", "FP32", [1, size], [1.5] * size))
+        connection = self.connect(server)
+        connection.send(message("POST", "/v2/models/identity_fp32/infer", body))
+        wait_until(lambda: server.metric("trireme_http_received_bytes_total") >= len(body), "it has arrived")
+        connection.reset()
+        server.terminate()
+        self.assertEqual(server.exit_code(), 0)
 
     def test_a_second_interrupt_ends_it_at_once(self):
         server = self.serve_one_instance()
