@@ -87,7 +87,9 @@ TEST(ThreadPoolTest, NamesItsThreads) {
   EXPECT_STREQ(name.data(), "a name longer t");
 }
 
-int Niceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid))); }
+int Niceness() {
+  return getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
+}
 
 TEST(RunWithNiceness, StandsBackWithoutTheCaller) {
   const int before = Niceness();
