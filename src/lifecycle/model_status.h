@@ -12,7 +12,7 @@ namespace trireme {
 // Where a model version is on its way. It goes from left to right; from any state before kReady to kFailed.
 enum class ModelState {
   kFound,     // in the repository
-  kAdmitted,  // there is memory for it, a loader thread will take it
+  kAdmitted,  // chosen by the plan, waits for a loader thread
   kLoading,
   kWarmingUp,  // open; trial runs
   kReady,      // serves
