@@ -14,31 +14,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+from trireme import Trireme  # noqa: E402
+
 EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```(sh|python)\n(.*?)```", re.DOTALL)
-READY = re.compile(r"serves on (http://\S+) \(metrics on (http://\S+)/metrics\)")
-
-
-class Server:
-    """`trireme serve` on free ports, for as long as the `with` lasts."""
-
-    def __init__(self, program, models):
-        self.command = [program, "serve", str(models), "--http-port", "0", "--metrics-port", "0"]
-
-    def __enter__(self):
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        for line in self.process.stdout:
-            ready = READY.search(line)
-            if ready:
-                self.url, self.metrics_url = ready.groups()
-                return self
-        self.log.seek(0)
-        raise AssertionError("the server ended before it was ready:\n" + self.log.read())
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.stdout.read()
-        self.process.wait(60)
 
 
 def models_folder(name, make_test_models, scratch):
@@ -51,10 +30,11 @@ def models_folder(name, make_test_models, scratch):
 
 
 def run(language, code, server, program):
-    code = code.replace("http://127.0.0.1:8000", server.url).replace("http://127.0.0.1:8002", server.metrics_url)
+    code = code.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    code = code.replace("127.0.0.1:8002", f"127.0.0.1:{server.metrics_port}")
     code = code.replace("build/release/trireme", program)
     if "read_text.py" in code:
-        code = code.replace("read_text.py", f"read_text.py --url {server.url}")
+        code = code.replace("read_text.py", f"read_text.py --url http://127.0.0.1:{server.port}")
     command = ["/usr/bin/python3", "-c", code] if language == "python" else ["bash", "-eu", "-c", code]
     done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     if done.returncode != 0 or not done.stdout.strip() or '{"error"' in done.stdout:
@@ -69,7 +49,7 @@ def main():
     failed = 0
     for models in sorted({example[1] for example in examples}):
         with tempfile.TemporaryDirectory() as scratch, \
-                Server(program, models_folder(models, make_test_models, scratch)) as server:
+                Trireme(program, models_folder(models, make_test_models, scratch)) as server:
             for document, _, language, code in (example for example in examples if example[1] == models):
                 problem = run(language, code, server, program)
                 if problem:

@@ -7,7 +7,6 @@ read_text_test.py http://HOST:PORT asks a server that is there
 """
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+from trireme import Trireme  # noqa: E402
+
 READ_TEXT = ROOT / "examples/read_text.py"
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
 FACES = ["DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSans-Bold.ttf"]
@@ -41,29 +43,9 @@ def random_words(count):
         yield word, paint(word, chance.choice(FACES), chance.randint(18, 90), chance.choice(COLOURS))
 
 
-class Server:
-    """`trireme serve` on a free port, for as long as the `with` lasts."""
-
-    def __init__(self, program):
-        models = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-        self.command = [program, "serve", models.stdout.strip(), "--http-port", "0", "--metrics-port", "0"]
-
-    def __enter__(self):
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said = []
-        for line in self.process.stdout:
-            said.append(line)
-            found = re.search(r"serves on (http://127\.0\.0\.1:\d+)", line)
-            if found:
-                # Whatever else it says must not fill the pipe.
-                subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=self.log, stderr=self.log)
-                return found.group(1)
-        raise AssertionError("the server ended before it said where it listens:\n" + "".join(said))
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(60)
+def ocr_models():
+    fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
+    return fetched.stdout.strip()
 
 
 class ReadTextTest(unittest.TestCase):
@@ -119,7 +101,8 @@ def main():
     if target.startswith("http://"):
         ReadTextTest.url = target
         unittest.main()
-    with Server(os.path.abspath(target)) as ReadTextTest.url:
+    with Trireme(os.path.abspath(target), ocr_models()) as server:
+        ReadTextTest.url = f"http://127.0.0.1:{server.port}"
         unittest.main()
 
 
