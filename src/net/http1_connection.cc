@@ -67,7 +67,7 @@ Http1Connection::~Http1Connection() {
   network_.counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Http1Connection::Refuse(HttpError error) {
+void Http1Connection::Refuse(const HttpError& error) {
   Fail(error);
 }
 

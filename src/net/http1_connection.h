@@ -52,7 +52,7 @@ class Http1Connection final : public Connection {
   ~Http1Connection() override;
 
   // Answers this instead of reading anything, and ends. Before it is given to its loop.
-  void Refuse(HttpError error);
+  void Refuse(const HttpError& error);
 
   int fd() const override { return socket_.get(); }
   void OnEvents(uint32_t events) override;

@@ -393,8 +393,10 @@ TEST_F(Http1ConnectionTest, HasAllTheTimeInTheWorldToAnswer) {
   EXPECT_THAT(client.Receive(), EndsWith("at last"));
 }
 
+const std::string kLargeText(10'000'000, 'x');  // NOLINT(bugprone-string-constructor): large on purpose
+
 TEST_F(Http1ConnectionTest, CutsOffAReaderThatStalls) {
-  handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send(Text(std::string(10'000'000, 'x'))); };
+  handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send(Text(kLargeText)); };
   TestClient client = Loop().Connect();
   client.Send(kGet);
   Loop().Advance(seconds(19));

@@ -20,7 +20,7 @@ struct RequestOptions {
   Duration arrives{0};
   int64_t width = 4;
   Duration lives = std::chrono::hours(1);
-  std::string id = "";
+  std::string id = {};
 };
 
 RequestPtr Request(const RequestOptions& options = {}) {

@@ -134,8 +134,10 @@ std::optional<Duration> BatchRunner::RunTogether(std::vector<RequestPtr>& batch)
   if (!outputs.ok()) return std::nullopt;
 
   std::vector<int64_t> rows;
+  rows.reserve(batch.size());
   for (const RequestPtr& request : batch) rows.push_back(request->rows);
   std::vector<std::vector<Tensor>> parts;  // by output, then by request
+  parts.reserve(outputs->size());
   for (const Tensor& output : *outputs) {
     Result<std::vector<Tensor>> split = SplitRows(output, rows);
     if (!split.ok()) return std::nullopt;

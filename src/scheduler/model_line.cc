@@ -43,34 +43,38 @@ ModelLine::~ModelLine() {
 
 void ModelLine::Push(RequestPtr request) {
   request->stages.queued = clock_.Now();
-  Status refused;
-  bool run_inline = false;
-  bool wake = false;
-  {
-    const MutexLock lock(mutex_);
-    if (closing_) {
-      refused = Unavailable("model '" + id_.name + "' version " + std::to_string(id_.version) + " is being unloaded");
-    } else if (!queue_.HasRoomFor(request->bytes)) {
-      refused = Overloaded("the line of model '" + id_.name + "' is full: " + std::to_string(queue_.size()) +
-                           " requests wait (max-waiting-requests is " +
-                           std::to_string(options_.rules.max_waiting_requests) + "); try again later");
-    } else if (MayRunInline(*request)) {
-      ++running_;
-      run_inline = true;
-    } else {
-      queue_.Push(std::move(request));
-      wake = asleep_ > 0;
-    }
-  }
-  if (run_inline) {
+  const Entry entry = Enter(request);
+  if (request == nullptr) {
+    if (entry.wake) changed_.NotifyOne();
+  } else if (!entry.refused.ok()) {
+    runner_.Refuse(std::move(request), entry.refused);
+  } else {
     Taken taken;
     taken.batch.push_back(std::move(request));
     Work(std::move(taken));
-  } else if (!refused.ok()) {
-    runner_.Refuse(std::move(request), std::move(refused));
-  } else if (wake) {
-    changed_.NotifyOne();
   }
+}
+
+// Takes the request into the line; or leaves it, with an instance's place if it is to run here and now.
+ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
+  const MutexLock lock(mutex_);
+  if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
+  if (MayRunInline(*request)) {
+    ++running_;
+    return {};
+  }
+  queue_.Push(std::move(request));
+  return {.wake = asleep_ > 0};
+}
+
+Status ModelLine::WhyRefused(const InferRequest& request) const {
+  if (closing_) {
+    return Unavailable("model '" + id_.name + "' version " + std::to_string(id_.version) + " is being unloaded");
+  }
+  if (queue_.HasRoomFor(request.bytes)) return {};
+  return Overloaded("the line of model '" + id_.name + "' is full: " + std::to_string(queue_.size()) +
+                    " requests wait (max-waiting-requests is " + std::to_string(options_.rules.max_waiting_requests) +
+                    "); try again later");
 }
 
 bool ModelLine::MayRunInline(const InferRequest& request) const {

@@ -55,6 +55,13 @@ class ModelLine {
  private:
   void WorkAsInstance(int number);
   bool TakeWork(Taken& taken);
+  // What became of a request that was pushed and is not ours any more, or is to be refused or run.
+  struct Entry {
+    Status refused;
+    bool wake = false;  // somebody sleeps who could take it
+  };
+  Entry Enter(RequestPtr& request);
+  Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
   bool MayRunInline(const InferRequest& request) const REQUIRES(mutex_);
   void Work(Taken taken);
 
