@@ -18,8 +18,10 @@ from pathlib import Path
 
 TIDY = "clang-tidy-14"
 EXTRA = ["--extra-arg=-Wthread-safety", "--extra-arg=-Wthread-safety-beta", "--extra-arg=-Wno-unknown-warning-option"]
-# A test may spend time to be plain.
-NOT_IN_TESTS = "--checks=-performance-inefficient-vector-operation,-performance-unnecessary-copy-initialization"
+# A test may spend time to be plain, compare bits, and loop over a benchmark's state.
+NOT_IN_TESTS = ("--checks=-performance-inefficient-vector-operation,-performance-unnecessary-copy-initialization,"
+                "-bugprone-suspicious-memory-comparison,-clang-analyzer-deadcode.DeadStores")
+TEST_SUFFIXES = ("_test.cc", "_fuzz.cc", "_benchmark.cc")
 ROOT = Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -83,7 +85,7 @@ def main():
     print(f"clang-tidy: {len(todo)} of {total} files are new or changed", flush=True)
 
     def look_at(path):
-        extra = [*EXTRA, NOT_IN_TESTS] if path.endswith("_test.cc") else EXTRA
+        extra = [*EXTRA, NOT_IN_TESTS] if path.endswith(TEST_SUFFIXES) else EXTRA
         run = subprocess.run([TIDY, "-p", build, "--quiet", *extra, path], text=True, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
         return path, run
