@@ -10,7 +10,7 @@
 namespace trireme::onnxfile {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;  // NOLINT(google-build-using-namespace): the suffix alone
 
 TEST(Wire, ReadsBackWhatWasWritten) {
   WireWriter out;

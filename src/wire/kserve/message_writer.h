@@ -32,7 +32,7 @@ class ObjectWriter {
 };
 
 // One element of "inputs" or "outputs": its data in place, or announced here and added to the body's tensors.
-Status AppendTensor(EncodedBody& body, const NamedTensor& tensor, bool binary);
+Status AppendTensor(EncodedBody& body, const NamedTensor& named, bool binary);
 
 // What AppendTensor is likely to add to the JSON.
 size_t EstimateTensor(const NamedTensor& tensor, bool binary);

@@ -29,12 +29,12 @@ struct ModelMetadata {
   Signature signature;
 };
 std::string EncodeModelMetadata(const ModelMetadata& metadata);
-Result<ModelMetadata> DecodeModelMetadata(std::string_view json);
+Result<ModelMetadata> DecodeModelMetadata(std::string_view text);
 
 // The body of every answer that is not a success: {"error":"<message>"}.
 std::string EncodeError(std::string_view message);
 // What a client shows: the message, or nothing if it is no such object.
-std::optional<std::string> DecodeError(std::string_view json);
+std::optional<std::string> DecodeError(std::string_view text);
 
 // POST /v2/repository/index: one entry a version; only a name for a model that was never loaded. Empty fields are left
 // out.
@@ -50,6 +50,6 @@ std::string EncodeRepositoryIndex(const std::vector<IndexEntry>& entries);
 struct IndexRequest {
   bool ready_only = false;
 };
-Result<IndexRequest> DecodeIndexRequest(std::string_view json);
+Result<IndexRequest> DecodeIndexRequest(std::string_view text);
 
 }  // namespace trireme::kserve
