@@ -15,7 +15,7 @@ namespace trireme {
 namespace {
 
 std::optional<std::string> FromEnvironment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): there is one thread yet
   if (value == nullptr) return std::nullopt;
   return value;
 }

@@ -10,10 +10,10 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -136,7 +136,8 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   const Logger log(STDERR_FILENO, FormFor(options.log_form, STDERR_FILENO), options.log_level);
   const int access_log_fd = OpenAccessLog(options.access_log);
   if (access_log_fd == kCannotOpen) {
-    log.Error("access log cannot be opened", {{"file", options.access_log.file.string()}, {"reason", strerror(errno)}});
+    log.Error("access log cannot be opened",
+              {{"file", options.access_log.file.string()}, {"reason", std::generic_category().message(errno)}});
     return kExitFailure;
   }
   Result<std::unique_ptr<Server>> started = Server::Start(ToServerOptions(options, access_log_fd), log);
@@ -159,7 +160,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   sigaddset(&interrupt, SIGINT);
   pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 
-  if (!announcer.failed()) log.Info("draining", {{"signal", strsignal(signal_number)}});
+  if (!announcer.failed()) log.Info("draining", {{"signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"}});
   const bool drained = server.Drain(options.drain_delay, options.drain_timeout);
   if (!drained) log.Error("stopped with requests unanswered", {{"drain_timeout_ms", options.drain_timeout.count()}});
   const int exit_code = drained && !announcer.failed() ? kExitOk : kExitFailure;

@@ -14,6 +14,7 @@ Result<std::unique_ptr<Backend>> OpenPlugin(const std::string& name, const Plugi
     return NotFound("plug-in " + file.string() + " does not exist; './dev build' makes it");
   }
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps the text of dlerror for each thread
   if (library == nullptr) return Internal("plug-in " + file.string() + " cannot be opened: " + dlerror());
   const auto* entry = static_cast<const PluginEntry*>(dlsym(library, kPluginSymbol));
   if (entry == nullptr) {
