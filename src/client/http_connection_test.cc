@@ -61,7 +61,7 @@ TEST_F(HttpConnectionTest, IsNotReusableOnceTheServerWillClose) {
 }
 
 TEST_F(HttpConnectionTest, CountsTheBytesItReceives) {
-  const std::string answer = ScriptedServer::Answer(std::string(5'000, 'x'));
+  std::string answer = ScriptedServer::Answer(std::string(5'000, 'x'));
   ScriptedServer server([&](const std::string&) { return answer; });
   Connect(server);
   ASSERT_EQ(Finish(connection_, connection_.Start(request_)), Progress::kAnswered);

@@ -178,7 +178,7 @@ TYPED_TEST_P(BackendContract, WritesWhereTheCallerWants) {
   const auto outputs = model->Run(inputs, wanted, destinations);
   ASSERT_TRUE(outputs.ok()) << outputs.status();
   EXPECT_EQ((*outputs)[0].data.data(), large.data());
-  EXPECT_EQ((*outputs)[0].data.size(), 2 * 16 * sizeof(int32_t));
+  EXPECT_EQ((*outputs)[0].data.size(), sizeof(int32_t) * 2 * 16);
   EXPECT_EQ((*outputs)[0].template As<int32_t>()[31], 99);
   EXPECT_NE((*outputs)[1].data.data(), small.data());
   EXPECT_EQ((*outputs)[1].template As<int32_t>()[0], 101);

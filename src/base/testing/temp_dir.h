@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -33,7 +32,7 @@ class TempDir {
 
   // Makes a file and the folders above it; its path.
   std::filesystem::path Write(const std::filesystem::path& relative, std::string_view contents = "") const {
-    const std::filesystem::path file = path_ / relative;
+    std::filesystem::path file = path_ / relative;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << contents;
     CHECK(std::filesystem::is_regular_file(file));
