@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs clang-tidy on every source of ours: lint.py BUILD_FOLDER [--jobs N] [PATH_PART...]
+"""Runs clang-tidy on every source under src/: lint.py BUILD_FOLDER [--jobs N] [PATH_PART...]
 
 With Clang's thread-safety annotations switched on, which g++ does not know. A file that passed is not looked at again until
 it, a header of ours, its command or .clang-tidy changes: BUILD_FOLDER/lint/ remembers by content.
@@ -62,7 +62,7 @@ def our_commands(build, only):
         path = Path(entry["file"]).resolve()
         relative = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
         # What the build generates is not ours to read.
-        if relative and not path.is_relative_to(build) and any(part in relative for part in only or [""]):
+        if relative.startswith("src/") and not path.is_relative_to(build) and any(part in relative for part in only or [""]):
             yield entry["file"], entry.get("command") or shlex.join(entry["arguments"])
 
 

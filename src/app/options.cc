@@ -30,7 +30,7 @@ Examples:
 )";
 
 const CommandText& ServeText() {
-  static const CommandText kText = {
+  static const CommandText text = {
       .name = "trireme serve",
       .purpose = "Serves models until it is told to stop (SIGINT or SIGTERM). Nothing has to be set.",
       .examples = R"(Every flag is also a variable (--http-port: TRIREME_HTTP_PORT) and a key of the YAML file
@@ -43,11 +43,11 @@ Examples:
   trireme serve models/ --host 0.0.0.0 --allow-exposure
   TRIREME_LOG_FORM=json trireme serve --config server.yaml
 )"};
-  return kText;
+  return text;
 }
 
 const CommandText& BenchText() {
-  static const CommandText kText = {
+  static const CommandText text = {
       .name = "trireme bench",
       .purpose = "Loads a server that speaks KServe V2 and says how fast it answers.",
       .examples = R"(Every flag is also a variable (--connections: TRIREME_CONNECTIONS); the command line comes first.
@@ -58,7 +58,7 @@ Examples:
   trireme bench http://127.0.0.1:8000 --model resnet50 --connections 16 --shape image=1,3,224,224
   trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
 )"};
-  return kText;
+  return text;
 }
 
 Setting ConfigSetting(std::string& file) {

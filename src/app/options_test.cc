@@ -51,7 +51,7 @@ struct Case {
 
 const std::vector<Case>& Cases() {
   using O = const ServeOptions&;
-  static const std::vector<Case> kCases = {
+  static const std::vector<Case> cases = {
       {"host", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
       {"http-port", "0", [](O o) { return o.http_port == 0; }},
       {"metrics-port", "65535", [](O o) { return o.metrics_port == 65535; }},
@@ -78,7 +78,7 @@ const std::vector<Case>& Cases() {
       {"log-form", "json", [](O o) { return o.log_form == LogForm::kJson; }},
       {"access-log", "-", [](O o) { return o.access_log.target == AccessLog::Target::kStderr; }},
   };
-  return kCases;
+  return cases;
 }
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
@@ -275,7 +275,7 @@ struct BenchCase {
 
 const std::vector<BenchCase>& BenchCases() {
   using O = const bench::BenchOptions&;
-  static const std::vector<BenchCase> kCases = {
+  static const std::vector<BenchCase> cases = {
       {"model", "resnet", [](O o) { return o.model == "resnet"; }},
       {"model-version", "3", [](O o) { return o.version == "3"; }},
       {"connections", "16", [](O o) { return o.connections == 16; }},
@@ -291,7 +291,7 @@ const std::vector<BenchCase>& BenchCases() {
       {"pid", "42", [](O o) { return o.server_pid == 42; }},
       {"json", "on", [](O o) { return o.json; }},
   };
-  return kCases;
+  return cases;
 }
 
 TEST(BenchOptions, EverySettingHasACaseInThisTest) {

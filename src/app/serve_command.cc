@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -34,8 +34,10 @@ Logger::Form FormFor(LogForm form, int fd) {
 // Large blocks that malloc hands out (a runtime's arenas, mostly) stay with the process for the next request instead of
 // being mapped and cleared anew each time.
 void TuneAllocator() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 constexpr int kNoAccessLog = -1;

@@ -106,15 +106,15 @@ Status CountRows(const Signature& signature, InferRequest& request) {
     if (first == nullptr) {
       first = &input;
       request.rows = input.tensor.shape[0];
+      if (request.rows > kMaxRows) {
+        return InvalidArgument("input " + Quoted(input.name) + " has " + std::to_string(request.rows) +
+                               " rows: expected at most " + std::to_string(kMaxRows));
+      }
     } else if (input.tensor.shape[0] != request.rows) {
       return InvalidArgument("input " + Quoted(input.name) + " has " + std::to_string(input.tensor.shape[0]) +
                              " rows (shape " + input.tensor.shape.ToString() + "), input " + Quoted(first->name) +
                              " has " + std::to_string(request.rows) + ": expected the same number in every input");
     }
-  }
-  if (request.rows > kMaxRows) {
-    return InvalidArgument("input " + Quoted(first->name) + " has " + std::to_string(request.rows) +
-                           " rows: expected at most " + std::to_string(kMaxRows));
   }
   return {};
 }

@@ -228,7 +228,7 @@ TEST_F(OnnxBackendTest, GivesBackWhatRunsNeededWhenAModelCloses) {
 #endif
   auto model = Open(onnxfile::AddModel());
   const int64_t output_bytes = int64_t{64} << 20;
-  const int64_t rows = output_bytes / (16 * 4);
+  const int64_t rows = output_bytes / 64;
   const Tensor input = MakeTensor(pool_, DataType::kFp32, {rows, 16});
   ASSERT_TRUE(RunOne(*model, input).ok());
   const int64_t open = ResidentBytes();
