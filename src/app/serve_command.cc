@@ -135,7 +135,7 @@ class Announcer {
 };
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {
-  const Logger log(STDERR_FILENO, FormFor(options.log_form, STDERR_FILENO), options.log_level);
+  Logger log(STDERR_FILENO, FormFor(options.log_form, STDERR_FILENO), options.log_level);
   const int access_log_fd = OpenAccessLog(options.access_log);
   if (access_log_fd == kCannotOpen) {
     log.Error("access log cannot be opened",

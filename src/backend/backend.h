@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +35,17 @@ struct MemoryUse {
 
 struct OpenOptions {
   Device device;
-  int threads = 1;  // that one Run may use
+  int threads = 1;                                        // that one Run may use
+  std::optional<int> graph_optimization = {};             // level, in the runtime's own numbers
+  std::map<std::string, std::string> runtime_parameters;  // the runtime's own settings, by its own names
+};
+
+// What a model's file says of it, without loading it.
+struct ModelFacts {
+  Signature signature;             // as Open would give it
+  uint64_t weight_bytes = 0;       // that it will hold once it is open, estimated
+  std::string format;              // for people: "ONNX, IR version 8, opset 17, made by pytorch 2.1"
+  std::vector<std::string> notes;  // for people: what may surprise
 };
 
 // A model that is open: its weights are in memory once, and any number of threads may run it.
@@ -88,6 +100,10 @@ class Backend {
 
   // Loads it. Errors name the file and what is wrong with it; no exception leaves a backend.
   virtual Result<Opened> Open(const ModelSource& source, const OpenOptions& options) = 0;
+
+  // Reads what the file says of the model. Costs little memory, however large the file is, and takes no runtime's time.
+  // Fails where Open would fail for reasons that the file alone shows.
+  virtual Result<ModelFacts> Describe(const ModelSource& source) = 0;
 };
 
 }  // namespace trireme

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -33,6 +34,20 @@ std::string Timestamp(int64_t wall_ms) {
   std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.year, utc.month, utc.day, utc.hour,
                 utc.minute, utc.second, static_cast<int>(wall_ms % 1000));
   return text;
+}
+
+constexpr int kVerboseShift = 8;
+
+uint32_t Bit(LogLevel level) {
+  return uint32_t{1} << static_cast<int>(level);
+}
+
+uint32_t Pack(const Logger::Settings& settings) {
+  constexpr int kMostVerbose = (1 << 20) - 1;
+  const int verbose = std::clamp(settings.verbose_level, 0, kMostVerbose);
+  return (verbose > 0 ? Bit(LogLevel::kDebug) : 0) | (settings.info ? Bit(LogLevel::kInfo) : 0) |
+         (settings.warning ? Bit(LogLevel::kWarning) : 0) | (settings.error ? Bit(LogLevel::kError) : 0) |
+         (static_cast<uint32_t>(verbose) << kVerboseShift);
 }
 
 bool IsPlain(std::string_view value) {
@@ -146,10 +161,28 @@ std::string FormatLogLine(Logger::Form form, int64_t wall_ms, LogLevel level, st
   return line;
 }
 
-Logger::Logger(int fd, Form form, LogLevel least) : fd_(fd), form_(form), least_(least) {}
+Logger::Logger(int fd, Form form, LogLevel least)
+    : fd_(fd),
+      form_(form),
+      enabled_(Pack({.info = least <= LogLevel::kInfo,
+                     .warning = least <= LogLevel::kWarning,
+                     .error = true,
+                     .verbose_level = least <= LogLevel::kDebug ? 1 : 0})) {}
+
+Logger::Settings Logger::settings() const {
+  const uint32_t enabled = enabled_.load(std::memory_order_relaxed);
+  return {.info = (enabled & Bit(LogLevel::kInfo)) != 0,
+          .warning = (enabled & Bit(LogLevel::kWarning)) != 0,
+          .error = (enabled & Bit(LogLevel::kError)) != 0,
+          .verbose_level = static_cast<int>(enabled >> kVerboseShift)};
+}
+
+void Logger::Change(const Settings& settings) {
+  enabled_.store(Pack(settings), std::memory_order_relaxed);
+}
 
 void Logger::Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
-  if (level < least_) return;
+  if ((enabled_.load(std::memory_order_relaxed) & Bit(level)) == 0) return;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string line =
       FormatLogLine(form_, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), level, message, fields);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -59,12 +60,25 @@ class Logger {
     Write(LogLevel::kError, message, fields);
   }
 
+  // What is written of what it is given. May change while others write: each line goes by one or the other.
+  struct Settings {
+    bool info = true;
+    bool warning = true;
+    bool error = true;
+    int verbose_level = 0;  // above 0: debug lines too
+
+    bool operator==(const Settings&) const = default;
+  };
+  Settings settings() const;
+  void Change(const Settings& settings);
+
   Form form() const { return form_; }
 
  private:
   const int fd_;
   const Form form_;
-  const LogLevel least_;
+  // One bit a level, and the verbose level above them: a lone value that orders nothing.
+  std::atomic<uint32_t> enabled_;
 };
 
 // One line, with its newline, as Logger writes it: separate from the writing so that it can be tested.

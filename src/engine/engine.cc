@@ -43,11 +43,18 @@ Status Engine::ModelReady(std::string_view name, std::optional<int64_t> version)
 Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<int64_t> version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
-  ModelDescription description{.name = model->id.name,
+  ModelDescription description{.id = model->id,
+                               .name = model->id.name,
                                .versions = {},
                                .platform = model->platform,
+                               .backend = model->backend,
+                               .file_name = model->file_name,
                                .signature = model->signature,
-                               .free_dim = model->free_dim};
+                               .free_dim = model->free_dim,
+                               .config = model->config,
+                               .declared = model->declared,
+                               .config_message = model->config_message,
+                               .labels = model->labels};
   if (version) {
     description.versions.push_back(*version);
   } else {
@@ -58,6 +65,34 @@ Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<i
 
 std::vector<ModelStatus> Engine::Index() const {
   return lifecycle_.table()->statuses;
+}
+
+Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, std::optional<int64_t> version) const {
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  const auto report = [](const ServedModel& model) {
+    return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory = model.memory};
+  };
+  if (!name.empty() && version) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
+    return std::vector<ModelReport>{report(*model)};
+  }
+  if (!name.empty()) RETURN_IF_ERROR(table->Find(name, version).status());
+  std::vector<ModelReport> reports;
+  for (const auto& [model_name, versions] : table->ready) {
+    if (!name.empty() && model_name != name) continue;
+    for (const auto& [number, model] : versions) reports.push_back(report(*model));
+  }
+  return reports;
+}
+
+void Engine::Load(const std::string& name, LoadOverride instead, ModelControl::Done done) {
+  if (control_ == nullptr) return done(Unavailable("this server's models cannot be changed by name"));
+  control_->Load(name, std::move(instead), std::move(done));
+}
+
+void Engine::Unload(const std::string& name, ModelControl::Done done) {
+  if (control_ == nullptr) return done(Unavailable("this server's models cannot be changed by name"));
+  control_->Unload(name, std::move(done));
 }
 
 void Engine::RecordEncode(const ModelId& id, Duration took) const {

@@ -9,29 +9,49 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/backend.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/model_control.h"
 #include "model/infer_request.h"
+#include "model/labels.h"
+#include "model/model_id.h"
 #include "model/signature.h"
+#include "model/statistics.h"
+#include "repository/scan.h"
 
 namespace trireme {
 
-// A model as its metadata shows it.
+// A model version as its metadata and its config show it.
 struct ModelDescription {
+  ModelId id;
   std::string name;
   std::vector<int64_t> versions;  // that are ready, or the one asked for
   std::string platform;
+  std::string backend;
+  std::string file_name;  // of the model file
   Signature signature;
   int64_t free_dim = 1;  // a size that it takes where the signature leaves one open
+  ModelConfig config;    // with everything decided
+  DeclaredSignature declared;
+  std::string config_message;                 // what its config file says: a serialized inference.ModelConfig, or empty
+  std::shared_ptr<const ModelLabels> labels;  // never null; shared with the model
+};
+
+// What a model version did, and what it holds.
+struct ModelReport {
+  ModelId id;
+  ModelStatistics statistics;
+  MemoryUse memory;
 };
 
 // The one front door of all protocols: what there is, whether it is ready, and inference.
 // Thread-safe; nothing here blocks.
 class Engine {
  public:
-  // `lifecycle` must outlive it.
-  explicit Engine(Lifecycle& lifecycle) : lifecycle_(lifecycle) {}
+  // Both must outlive it. Without a control nothing can be loaded or unloaded by name.
+  explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr) : lifecycle_(lifecycle), control_(control) {}
 
   // Checks the request against the model and puts it in the model's line. It is answered through its reply exactly
   // once, perhaps before this returns.
@@ -49,6 +69,13 @@ class Engine {
   // Every known version, ready or not.
   std::vector<ModelStatus> Index() const;
 
+  // What ready versions did: of all models if `name` is empty. Errors as ModelReady.
+  Result<std::vector<ModelReport>> Statistics(std::string_view name, std::optional<int64_t> version) const;
+
+  // As ModelControl has them; `done` may be called before this returns, and on any thread.
+  void Load(const std::string& name, LoadOverride instead, ModelControl::Done done);
+  void Unload(const std::string& name, ModelControl::Done done);
+
   // For the protocol that encoded an answer of this version: how long that took.
   void RecordEncode(const ModelId& id, Duration took) const;
 
@@ -60,6 +87,7 @@ class Engine {
 
  private:
   Lifecycle& lifecycle_;
+  ModelControl* const control_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
 };

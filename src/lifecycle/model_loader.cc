@@ -71,7 +71,8 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->platform = open.platform;
   served->memory = open.model->memory_use();
   served->free_dim = trial.free_dim;
-  served->metrics = std::make_unique<ModelMetrics>(registry_, decided.id);
+  served->labels = std::make_shared<const ModelLabels>();
+  served->metrics = std::make_shared<ModelMetrics>(registry_, decided.id);
   served->line = std::make_unique<ModelLine>(
       decided.id, served->signature, std::move(open.model),
       ModelLine::Options{.rules = {.max_rows = decided.config.max_rows,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,8 +54,11 @@ struct InferRequest {
   std::vector<RequestedOutput> outputs;  // as sent, empty for all; after the check: never empty
   Parameters parameters;                 // those that the protocol did not understand itself
   SequenceFields sequence;
-  uint32_t priority = 0;        // 0: the model's default; 1 is the highest
+  uint64_t priority = 0;        // 0: the model's default; 1 is the highest
   TimePoint deadline = kNever;  // after which nobody wants the answer
+  // How long it may wait in line, if the client said so; 0: as the model's queue policy says. With a policy that has a
+  // time-out, only a shorter one counts, and only if the policy allows it; without one it is a deadline.
+  std::chrono::microseconds queue_timeout{0};
   Cancellation cancellation;
   Caller caller;
   TraceContext trace;

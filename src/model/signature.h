@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ struct TensorSpec {
   Shape shape;                              // the whole shape, rows included; Shape::kAny where any size goes
   std::vector<std::string> dim_names = {};  // symbolic names from the model ("batch", ""), one a dimension, or none
   bool optional = false;                    // an input that may be left out
+  // What the model itself takes or gives, where that differs from what clients see ("reshape" in config.pbtxt): as many
+  // elements, and as many free dimensions in the same order.
+  std::optional<Shape> model_shape = {};
 };
 
 // What goes into a model and what comes out, in the model's own order.

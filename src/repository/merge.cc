@@ -65,21 +65,27 @@ Status SeveralPlaces(const std::vector<Candidate>& places) {
   return {StatusCode::kAlreadyExists, std::move(message)};
 }
 
-void Decide(std::vector<Candidate> places, const ModelConfig& defaults, RepositoryScan& scan) {
+void Decide(std::vector<Candidate> places, const ScanOptions& options, RepositoryScan& scan) {
   GiveWay(places);
   Candidate& first = places.front();
   if (places.size() > 1) {
-    scan.problems.push_back({first.path, first.name, SeveralPlaces(places)});
+    scan.problems.push_back({first.path, first.name, SeveralPlaces(places), {}});
   } else if (!first.status.ok()) {
-    scan.problems.push_back({first.path, first.name, std::move(first.status)});
+    scan.problems.push_back({first.path, first.name, std::move(first.status), {}});
   } else {
-    scan.models.push_back({{first.name, first.version}, first.path, defaults, std::move(first.notes)});
+    ModelEntry entry;
+    entry.id = {first.name, first.version};
+    entry.path = first.path;
+    entry.folder = first.path.parent_path();
+    entry.config = options.defaults;
+    entry.notes = std::move(first.notes);
+    scan.models.push_back(std::move(entry));
   }
 }
 
 }  // namespace
 
-RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ModelConfig& defaults) {
+RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ScanOptions& options) {
   CheckNames(candidates);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.name, a.path) < std::tie(b.name, b.path);
@@ -89,9 +95,9 @@ RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ModelCon
     const auto last = std::find_if(first, candidates.end(), [&](const Candidate& c) { return c.name != first->name; });
     std::vector<Candidate> places = WithoutRepeats({first, last});
     if (places.front().name.empty()) {
-      for (Candidate& place : places) scan.problems.push_back({place.path, "", std::move(place.status)});
+      for (Candidate& place : places) scan.problems.push_back({place.path, "", std::move(place.status), {}});
     } else {
-      Decide(std::move(places), defaults, scan);
+      Decide(std::move(places), options, scan);
     }
     first = last;
   }

@@ -108,15 +108,24 @@ std::vector<Candidate> ReadPath(const fs::path& path, std::vector<std::string>& 
 
 }  // namespace
 
-Result<RepositoryScan> ScanRepository(std::span<const fs::path> paths, const ModelConfig& defaults) {
+Result<RepositoryScan> ScanRepository(std::span<const fs::path> paths, const ScanOptions& options) {
   if (paths.empty()) return InvalidArgument(std::string("no path to serve: ") + kExpected);
   std::vector<Candidate> candidates;
   std::vector<std::string> notes;
   for (const fs::path& path : paths) {
     for (Candidate& candidate : ReadPath(path, notes)) candidates.push_back(std::move(candidate));
   }
-  RepositoryScan scan = MergeCandidates(std::move(candidates), defaults);
+  RepositoryScan scan = MergeCandidates(std::move(candidates), options);
   scan.notes = std::move(notes);
+  return scan;
+}
+
+Result<RepositoryScan> ScanModel(std::span<const fs::path> paths, const std::string& name, const ScanOptions& options,
+                                 const LoadOverride& /*instead*/, const fs::path& /*scratch*/) {
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
+  std::erase_if(scan.models, [&](const ModelEntry& entry) { return entry.id.name != name; });
+  std::erase_if(scan.problems, [&](const ModelProblem& problem) { return problem.name != name; });
+  if (scan.models.empty() && scan.problems.empty()) return NotFound("unknown model '" + name + "'");
   return scan;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,22 +11,30 @@
 #include "base/status.h"
 #include "model/model_config.h"
 #include "model/model_id.h"
+#include "repository/declared_signature.h"
+#include "repository/finding.h"
 
 namespace trireme {
 
 // A model that can be tried: which file a backend is to open, and how somebody wants it to be run.
 struct ModelEntry {
   ModelId id;
-  std::filesystem::path path;  // what a backend opens: the model file
+  std::filesystem::path path;    // what a backend opens: the model file
+  std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; else that of the file
   ModelConfig config;
+  DeclaredSignature declared;
+  std::string config_message;      // what its config file says: a serialized inference.ModelConfig; empty without one
+  uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
   std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
+  std::vector<Finding> findings;   // of its config file: warnings and notes
 };
 
 // Something that looks like a model and cannot be one.
 struct ModelProblem {
   std::filesystem::path path;
-  std::string name;  // the model's; empty if there is none or it breaks the rule for names
-  Status status;     // names the path, what was expected and what was found
+  std::string name;               // the model's; empty if there is none or it breaks the rule for names
+  Status status;                  // names the path, what was expected and what was found
+  std::vector<Finding> findings;  // the same in pieces, and whatever else is wrong with it; never empty
 };
 
 // A name stands in `models` or in `problems`, never in both and never twice. Both are sorted: models by name and
@@ -35,22 +45,44 @@ struct RepositoryScan {
   std::vector<std::string> notes;  // what was passed over and belongs to no model
 };
 
-// Finds out which models lie at `paths`, and gives each the settings in `defaults`. A path is one of
+struct ScanOptions {
+  ModelConfig defaults;     // for what a model's own config file does not say
+  std::string config_name;  // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
+};
+
+// Finds out which models lie at `paths`, and how each is to be run. A path is one of
 //
 //   model.onnx                      a file: the model is named after its stem and is version 1
 //   folder/*.onnx                   a folder of such files
-//   folder/NAME/VERSION/model.onnx  a Triton repository; of each model the newest version
+//   folder/NAME/VERSION/model.onnx  a Triton repository
 //   NAME/VERSION/model.onnx         one model of a Triton repository, named after the folder
 //
-// and a folder may mix the first two kinds. Versions are positive decimal numbers without leading zeros; hidden files
-// and folders are passed over; links are followed. The layout is Triton's:
+// and a folder may mix the first two kinds. Versions are positive decimal numbers without leading zeros; of a model
+// that has several, version_policy in its config.pbtxt says which are served, else the newest is. Hidden files and
+// folders are passed over; links are followed. The layout is Triton's:
 // https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_repository.md
 //
 // The same name in two places is served from neither, and is a problem that names both. A model of a kind that no
 // backend runs gives way to one that can be served under its name.
 //
 // Everything that is wrong with a path or with what lies in it is a problem, so that the rest can be served; only a
-// call without paths fails. Reads folders and at most the first bytes of a file; opens no model. Thread-safe.
-Result<RepositoryScan> ScanRepository(std::span<const std::filesystem::path> paths, const ModelConfig& defaults);
+// call without paths fails. Reads folders, config files and at most the first bytes of a model; opens no model.
+// Thread-safe.
+Result<RepositoryScan> ScanRepository(std::span<const std::filesystem::path> paths, const ScanOptions& options);
+
+// What a client of the load extension wants instead of what lies in the repository.
+struct LoadOverride {
+  std::string config_json;  // a ModelConfig as JSON, instead of config.pbtxt; empty: config.pbtxt
+  // By "<version>/<name>" as the client wrote it, the bytes of a file: these are then all the files the model has. Need
+  // a config.
+  std::map<std::string, std::string> files;
+};
+
+// The same for the one model of that name: its versions, or its problem. `scratch` is an empty folder where an
+// override's files are put, which must stay for as long as the model is served. kNotFound: there is no such model at
+// `paths` and the override has no files. kInvalidArgument: the override is not valid; the text says where.
+Result<RepositoryScan> ScanModel(std::span<const std::filesystem::path> paths, const std::string& name,
+                                 const ScanOptions& options, const LoadOverride& instead = {},
+                                 const std::filesystem::path& scratch = {});
 
 }  // namespace trireme

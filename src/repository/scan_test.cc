@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 RepositoryScan Scan(const std::vector<fs::path>& paths, const ModelConfig& defaults = {}) {
-  auto scan = ScanRepository(paths, defaults);
+  auto scan = ScanRepository(paths, {.defaults = defaults, .config_name = {}});
   EXPECT_TRUE(scan.ok()) << scan.status();
   return std::move(scan).value();
 }

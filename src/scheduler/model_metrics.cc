@@ -25,6 +25,10 @@ void ModelMetrics::RecordRun(int64_t rows) {
   series_.ObserveBatch(rows);
 }
 
+ModelStatistics ModelMetrics::statistics() const {
+  return {};
+}
+
 void ModelMetrics::RecordEncode(Duration took) {
   series_.ObserveStage(Stage::kEncode, took);
 }

@@ -9,6 +9,7 @@
 #include "metrics/stages.h"
 #include "model/model_id.h"
 #include "model/stages.h"
+#include "model/statistics.h"
 
 namespace trireme {
 
@@ -23,6 +24,9 @@ class ModelMetrics {
 
   // Once a run of the model.
   void RecordRun(int64_t rows);
+
+  // Everything so far, all of one moment.
+  ModelStatistics statistics() const;
 
   // The protocol's part, after the request is finished here.
   void RecordEncode(Duration took);

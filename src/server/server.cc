@@ -41,7 +41,7 @@ net::NetOptions Named(net::NetOptions options) {
 // In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
 class Server::Parts {
  public:
-  Parts(const ServerOptions& options, const Logger& log)
+  Parts(const ServerOptions& options, Logger& log)
       : backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         lifecycle_({.load_threads = options.load_threads}, loader_, log),
@@ -61,7 +61,7 @@ class Server::Parts {
   }
 
   Status Start(const ServerOptions& options) {
-    ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options.paths, options.model));
+    ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options.paths, {.defaults = options.model, .config_name = {}}));
     ASSIGN_OR_RETURN(ports_.http, Listen(options.host, options.http_port, "--http-port", main_handler_));
     ASSIGN_OR_RETURN(ports_.metrics, Listen(options.host, options.metrics_port, "--metrics-port", metrics_handler_));
     lifecycle_.SetDesired(scan);
@@ -123,7 +123,7 @@ class Server::Parts {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const Logger& log) {
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logger& log) {
   auto parts = std::make_unique<Parts>(options, log);
   RETURN_IF_ERROR(parts->Start(options));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor

@@ -44,7 +44,7 @@ class Server {
  public:
   // Opens the listeners and begins to load. Errors: an address that cannot be bound, paths that cannot be scanned at
   // all.
-  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, const Logger& log);
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Logger& log);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

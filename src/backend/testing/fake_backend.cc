@@ -89,6 +89,10 @@ class FakeBackend final : public Backend {
     if (source.path.stem().string().starts_with("bad")) return InvalidArgument(source.path.string() + " is bad");
     return Opened(MakeFakeModel(script_, options_));
   }
+  Result<ModelFacts> Describe(const ModelSource& source) override {
+    if (source.path.stem().string().starts_with("bad")) return InvalidArgument(source.path.string() + " is bad");
+    return ModelFacts{.signature = FakeSignature(options_), .weight_bytes = 1000, .format = "fake model", .notes = {}};
+  }
 
  private:
   const std::shared_ptr<FakeScript> script_;  // shared with the test

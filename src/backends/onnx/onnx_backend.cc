@@ -89,6 +89,10 @@ Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& o
   return Opened(std::move(model).value());
 }
 
+Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source) {
+  return Unsupported(source.path.string() + ": not built yet");
+}
+
 Result<std::unique_ptr<Backend>> CreateBackend(const PluginHost& host) {
   ASSIGN_OR_RETURN(std::shared_ptr<const Runtime> runtime, Runtime::Open(host.folder, host.log, host.pool));
   return std::unique_ptr<Backend>(std::make_unique<OnnxBackend>(std::move(runtime)));

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tensor/data_type.h"
+#include "tensor/shape.h"
+
+namespace trireme {
+
+// What a config file says of one input or output; what it does not say is empty.
+struct DeclaredTensor {
+  std::string name;
+  std::optional<DataType> type;
+  std::optional<Shape> dims;     // without the batch dimension, if max_batch_size is above 0
+  std::optional<Shape> reshape;  // what the model takes or gives where clients see `dims`
+  bool optional = false;
+  std::string label_file;  // of an output; a name within the model's folder
+};
+
+// What a config file says of a model's inputs and outputs: to be laid over what the model itself says, field by field
+// (FitToModel).
+struct DeclaredSignature {
+  std::filesystem::path file;  // where it is said, for messages; empty: nowhere
+  // 0: no dimension counts rows. Above: the outermost one does, dims leave it out, and no request may have more.
+  std::optional<int64_t> max_batch_size;
+  std::vector<DeclaredTensor> inputs;
+  std::vector<DeclaredTensor> outputs;
+};
+
+}  // namespace trireme
