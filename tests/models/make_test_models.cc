@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// make_test_models DIR: writes DIR/good and DIR/bad, two model repositories (<name>/1/model.onnx) for end-to-end tests.
+// make_test_models DIR: writes model repositories for end-to-end tests: DIR/good and DIR/bad (<name>/1/model.onnx),
+// DIR/triton and DIR/triton_bad (with config.pbtxt files).
 #include <filesystem>
 #include <iostream>
 
 #include "onnxfile/testing/test_models.h"
+#include "onnxfile/testing/triton_models.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -17,5 +19,7 @@ int main(int argc, char** argv) {
   for (const auto& model : trireme::onnxfile::BadModels()) {
     trireme::onnxfile::WriteModel(folder / "bad", model.name, model.bytes);
   }
+  trireme::onnxfile::WriteFiles(folder / "triton", trireme::onnxfile::TritonModels());
+  trireme::onnxfile::WriteFiles(folder / "triton_bad", trireme::onnxfile::FaultyTritonModels());
   return 0;
 }

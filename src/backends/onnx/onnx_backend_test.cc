@@ -17,6 +17,7 @@
 #include "base/testing/temp_dir.h"
 #include "onnxfile/onnx_writer.h"
 #include "onnxfile/testing/test_models.h"
+#include "onnxfile/testing/triton_models.h"
 
 namespace trireme::onnx {
 namespace {
@@ -62,6 +63,16 @@ class OnnxBackendTest : public testing::Test {
 
 TEST_F(OnnxBackendTest, OpensEveryGoodModel) {
   for (const auto& model : onnxfile::GoodModels()) EXPECT_TRUE(TryOpen(model.bytes).ok()) << model.name;
+}
+
+TEST_F(OnnxBackendTest, OpensEveryModelOfATritonRepository) {
+  const auto files = onnxfile::TritonModels();
+  onnxfile::WriteFiles(folder_.path(), files);
+  for (const auto& file : files) {
+    if (!file.path.ends_with(".onnx")) continue;
+    const auto opened = backend_->Open({.path = folder_ / file.path}, {});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+  }
 }
 
 TEST_F(OnnxBackendTest, IsThePlugInThatTheServerOpens) {
