@@ -10,12 +10,15 @@ namespace trireme {
 namespace {
 
 std::string HelpOf(const Setting& setting) {
-  if (setting.default_text.empty()) return setting.help;
-  return setting.help + " [" + setting.default_text + "]";
+  std::string also;
+  for (const std::string& alias : setting.aliases) also += (also.empty() ? " (also --" : ", --") + alias;
+  if (!also.empty()) also += ")";
+  if (setting.default_text.empty()) return setting.help + also;
+  return setting.help + also + " [" + setting.default_text + "]";
 }
 
-CLI::Option* AddOption(CLI::App& app, const Setting& setting) {
-  const std::string flag = "--" + setting.name;
+CLI::Option* AddOption(CLI::App& app, const Setting& setting, const std::string& name) {
+  const std::string flag = "--" + name;
   const std::string help = HelpOf(setting);
   switch (setting.form) {
     case Setting::Form::kSwitch:
@@ -39,18 +42,40 @@ Status UnknownFlag(const CLI::App& app, std::span<const Setting> settings) {
   return {};
 }
 
-Result<SettingTexts> Collect(const std::vector<CLI::Option*>& options, std::span<const Setting> settings) {
+// One name of a setting as CLI11 sees it.
+struct Flag {
+  const Setting* setting;
+  std::string name;
+  CLI::Option* option;
+};
+
+std::vector<Flag> AddFlags(CLI::App& app, std::span<const Setting> settings) {
+  std::vector<Flag> flags;
+  const auto add = [&](const Setting& setting, const std::string& name, const std::string& group) {
+    CLI::Option* option = AddOption(app, setting, name);
+    option->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    flags.push_back({&setting, name, option});
+  };
+  for (const Setting& setting : settings) {
+    add(setting, setting.name, setting.group);
+    for (const std::string& alias : setting.aliases) add(setting, alias, "");  // the help names it beside the other
+  }
+  return flags;
+}
+
+Result<SettingTexts> Collect(const std::vector<Flag>& flags) {
   SettingTexts texts;
-  for (size_t i = 0; i < options.size(); ++i) {
-    const std::vector<std::string>& values = options[i]->results();
+  for (const Flag& flag : flags) {
+    const std::vector<std::string>& values = flag.option->results();
     if (values.empty()) continue;
-    const Setting& setting = settings[i];
+    const Setting& setting = *flag.setting;
     const bool arguments = setting.form == Setting::Form::kArguments;
-    const std::string where = arguments ? setting.value : "--" + setting.name;
-    if (values.size() > 1 && !arguments && setting.form != Setting::Form::kRepeated) {
-      return InvalidArgument(where + ": expected once, found " + std::to_string(values.size()) + " times");
+    SettingText& text = texts[setting.name];
+    if (text.where.empty()) text.where = arguments ? setting.value : "--" + flag.name;
+    text.values.insert(text.values.end(), values.begin(), values.end());
+    if (text.values.size() > 1 && !arguments && setting.form != Setting::Form::kRepeated) {
+      return InvalidArgument(text.where + ": expected once, found " + std::to_string(text.values.size()) + " times");
     }
-    texts[setting.name] = {where, values};
   }
   return texts;
 }
@@ -63,11 +88,7 @@ Result<std::variant<SettingTexts, HelpWanted>> ReadFlags(const CommandText& comm
   app.footer(command.examples);
   app.allow_extras();
   app.get_formatter()->column_width(34);
-  std::vector<CLI::Option*> options;
-  for (const Setting& setting : settings) {
-    options.push_back(
-        AddOption(app, setting)->group(setting.group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
-  }
+  const std::vector<Flag> flags = AddFlags(app, settings);
   try {
     // CLI11 takes its arguments from the back.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -77,7 +98,7 @@ Result<std::variant<SettingTexts, HelpWanted>> ReadFlags(const CommandText& comm
     return InvalidArgument(e.what());
   }
   RETURN_IF_ERROR(UnknownFlag(app, settings));
-  ASSIGN_OR_RETURN(SettingTexts texts, Collect(options, settings));
+  ASSIGN_OR_RETURN(SettingTexts texts, Collect(flags));
   return std::variant<SettingTexts, HelpWanted>(std::move(texts));
 }
 

@@ -29,6 +29,17 @@ Examples:
   trireme serve --help                 every option of a command
 )";
 
+}  // namespace
+
+Logger::Settings LogOptions::settings() const {
+  return {.info = info.value_or(level <= LogLevel::kInfo),
+          .warning = warning.value_or(level <= LogLevel::kWarning),
+          .error = error.value_or(true),
+          .verbose_level = verbose.value_or(level <= LogLevel::kDebug ? 1 : 0)};
+}
+
+namespace {
+
 const CommandText& ServeText() {
   static const CommandText text = {
       .name = "trireme serve",
@@ -36,12 +47,15 @@ const CommandText& ServeText() {
       .examples = R"(Every flag is also a variable (--http-port: TRIREME_HTTP_PORT) and a key of the YAML file
 (http-port: 8000). The command line comes before the environment, and that before the file.
 A SIZE is a number of bytes or has a unit: KiB, MiB, GiB, TiB. A TIME has one: us, ms, s, m, h.
+Triton's flags, variables and keys work here too. Those that have no use are named in a warning at the start; those that
+would promise something that is not there are refused.
 
 Examples:
   trireme serve model.onnx
   trireme serve models/ --http-port 0 --max-batch 8 --max-delay 2ms
-  trireme serve models/ --host 0.0.0.0 --allow-exposure
-  TRIREME_LOG_FORM=json trireme serve --config server.yaml
+  trireme serve models/ --http-address 0.0.0.0 --allow-exposure
+  trireme serve models/ --model-control-mode explicit --load-model resnet50
+  TRIREME_LOG_FORMAT=json trireme serve --config server.yaml
 )"};
   return text;
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "bench/options.h"
+#include "lifecycle/model_control.h"
 #include "model/model_config.h"
 
 namespace trireme {
@@ -31,6 +32,19 @@ struct AccessLog {
   std::filesystem::path file;  // kFile only
 };
 
+// What is logged, and where. Each kind of message may be switched on its own, on top of what `level` says.
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  std::optional<bool> info;
+  std::optional<bool> warning;
+  std::optional<bool> error;
+  std::optional<int> verbose;  // above 0: debug messages too
+  LogForm form = LogForm::kAuto;
+  std::filesystem::path file;  // empty: stderr
+
+  Logger::Settings settings() const;
+};
+
 // Bounds on what clients may send or hold. net/listener.h says what each one does.
 struct ServeLimits {
   uint64_t max_body_bytes = uint64_t{64} << 20;
@@ -45,10 +59,18 @@ struct ServeLimits {
 struct ServeOptions {
   std::vector<std::filesystem::path> paths;  // at least one
 
+  ModelControl::Mode control = ModelControl::Mode::kWatch;
+  std::chrono::milliseconds poll_interval{2000};
+  std::vector<std::string> load_models;  // kExplicit: at the start
+  std::string config_name;               // of configs/<config_name>.pbtxt
+
   std::string host = "127.0.0.1";
+  std::string metrics_host;  // empty: `host`
+  bool allow_http = true;    // false: this listener is not opened
+  bool allow_metrics = true;
   uint16_t http_port = 8000;  // 0: any free one
   uint16_t metrics_port = 8002;
-  bool allow_exposure = false;  // without it `host` is a loopback address
+  bool allow_exposure = false;  // without it both hosts are loopback addresses
   int loops = 2;
   ServeLimits limits;
 
@@ -59,9 +81,9 @@ struct ServeOptions {
   std::chrono::milliseconds drain_delay{0};  // after SIGTERM: not ready any more, but still serving
   std::chrono::milliseconds drain_timeout{30'000};
 
-  LogLevel log_level = LogLevel::kInfo;
-  LogForm log_form = LogForm::kAuto;
+  LogOptions log;
   AccessLog access_log;
+  std::vector<std::string> without_effect;  // what was set and means nothing here, as "--grpc-port"
 };
 
 // `trireme version`.

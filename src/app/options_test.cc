@@ -9,6 +9,7 @@
 
 #include "app/bench_settings.h"
 #include "app/serve_settings.h"
+#include "app/triton_settings.h"
 #include "base/testing/temp_dir.h"
 
 namespace trireme {
@@ -52,13 +53,20 @@ struct Case {
 const std::vector<Case>& Cases() {
   using O = const ServeOptions&;
   static const std::vector<Case> cases = {
-      {"host", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
+      {"model-repository", "a", [](O o) { return o.paths.front() == "a" || o.paths.back() == "a"; }},
+      {"model-control-mode", "none", [](O o) { return o.control == ModelControl::Mode::kNone; }},
+      {"repository-poll-secs", "0.5", [](O o) { return o.poll_interval == milliseconds(500); }},
+      {"model-config-name", "gpu", [](O o) { return o.config_name == "gpu"; }},
+      {"http-address", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
+      {"allow-http", "off", [](O o) { return !o.allow_http; }},
+      {"metrics-address", "127.0.0.3", [](O o) { return o.metrics_host == "127.0.0.3"; }},
+      {"allow-metrics", "False", [](O o) { return !o.allow_metrics; }},
       {"http-port", "0", [](O o) { return o.http_port == 0; }},
       {"metrics-port", "65535", [](O o) { return o.metrics_port == 65535; }},
       {"allow-exposure", "on", [](O o) { return o.allow_exposure; }},
-      {"loops", "4", [](O o) { return o.loops == 4; }},
+      {"http-thread-count", "4", [](O o) { return o.loops == 4; }},
       {"max-connections", "7", [](O o) { return o.limits.max_connections == 7; }},
-      {"max-body", "1MiB", [](O o) { return o.limits.max_body_bytes == 1 << 20; }},
+      {"http-max-input-size", "1048576", [](O o) { return o.limits.max_body_bytes == 1 << 20; }},
       {"max-body-in-flight", "3MiB", [](O o) { return o.limits.max_body_bytes_in_flight == 3 << 20; }},
       {"head-timeout", "1s", [](O o) { return o.limits.head_timeout == milliseconds(1000); }},
       {"idle-timeout", "2s", [](O o) { return o.limits.idle_timeout == milliseconds(2000); }},
@@ -70,24 +78,55 @@ const std::vector<Case>& Cases() {
       {"max-waiting-requests", "9", [](O o) { return o.model.max_waiting_requests == 9; }},
       {"max-waiting-bytes", "4KiB", [](O o) { return o.model.max_waiting_bytes == 4096; }},
       {"run-inline", "off", [](O o) { return !o.model.run_inline; }},
-      {"load-threads", "1", [](O o) { return o.load_threads == 1; }},
+      {"model-load-thread-count", "1", [](O o) { return o.load_threads == 1; }},
       {"exit-on-error", "false", [](O o) { return !o.exit_on_error; }},
       {"drain-delay", "5s", [](O o) { return o.drain_delay == milliseconds(5000); }},
-      {"drain-timeout", "0", [](O o) { return o.drain_timeout == milliseconds(0); }},
-      {"log-level", "debug", [](O o) { return o.log_level == LogLevel::kDebug; }},
-      {"log-form", "json", [](O o) { return o.log_form == LogForm::kJson; }},
+      {"exit-timeout-secs", "0", [](O o) { return o.drain_timeout == milliseconds(0); }},
+      {"log-level", "debug", [](O o) { return o.log.level == LogLevel::kDebug; }},
+      {"log-format", "json", [](O o) { return o.log.form == LogForm::kJson; }},
+      {"log-info", "0", [](O o) { return o.log.info == false; }},
+      {"log-warning", "no", [](O o) { return o.log.warning == false; }},
+      {"log-error", "yes", [](O o) { return o.log.error == true; }},
+      {"log-verbose", "2", [](O o) { return o.log.verbose == 2; }},
+      {"log-file", "server.log", [](O o) { return o.log.file == "server.log"; }},
       {"access-log", "-", [](O o) { return o.access_log.target == AccessLog::Target::kStderr; }},
   };
   return cases;
 }
 
+std::vector<Setting> OwnSettings() {
+  static ServeOptions options;
+  std::vector<Setting> settings = ServeSettings(options);
+  std::erase_if(settings, [](const Setting& setting) { return setting.group.empty(); });
+  return settings;
+}
+
+// Under all of its names.
+std::vector<std::string> NamesOf(const Case& c) {
+  for (const Setting& setting : OwnSettings()) {
+    if (setting.name != c.name) continue;
+    std::vector<std::string> names = setting.aliases;
+    names.push_back(setting.name);
+    return names;
+  }
+  return {};
+}
+
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
-  std::set<std::string> tested = {"paths"};
+  std::set<std::string> tested = {"paths", "load-model"};  // which have tests of their own
   for (const Case& c : Cases()) tested.insert(c.name);
-  ServeOptions options;
   std::set<std::string> known;
-  for (const Setting& setting : ServeSettings(options)) known.insert(setting.name);
+  for (const Setting& setting : OwnSettings()) known.insert(setting.name);
   EXPECT_EQ(tested, known);
+}
+
+TEST(ServeOptions, NoNameIsUsedTwice) {
+  ServeOptions options;
+  std::set<std::string> names;
+  for (const Setting& setting : ServeSettings(options)) {
+    EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
+    for (const std::string& alias : setting.aliases) EXPECT_TRUE(names.insert(alias).second) << alias;
+  }
 }
 
 TEST(ServeOptions, NothingButAPathHasToBeGiven) {
@@ -99,24 +138,131 @@ TEST(ServeOptions, NothingButAPathHasToBeGiven) {
   for (const Case& c : Cases()) EXPECT_FALSE(c.taken(options)) << c.name;
 }
 
-TEST(ServeOptions, TakesEverySettingFromTheCommandLine) {
+TEST(ServeOptions, TakesEverySettingFromTheCommandLineUnderAllItsNames) {
   for (const Case& c : Cases()) {
-    EXPECT_TRUE(c.taken(Serve({"--" + c.name + "=" + c.text, "m"}))) << c.name;
-    if (c.name == "allow-exposure") continue;
-    EXPECT_TRUE(c.taken(Serve({"m", "--" + c.name, c.text}))) << c.name;
+    for (const std::string& name : NamesOf(c)) {
+      EXPECT_TRUE(c.taken(Serve({"--" + name + "=" + c.text, "m"}))) << name;
+      if (name == "allow-exposure") continue;
+      EXPECT_TRUE(c.taken(Serve({"m", "--" + name, c.text}))) << name;
+    }
   }
 }
 
-TEST(ServeOptions, TakesEverySettingFromTheEnvironment) {
-  for (const Case& c : Cases()) EXPECT_TRUE(c.taken(Serve({"m"}, {{VariableName(c.name), c.text}}))) << c.name;
+TEST(ServeOptions, TakesEverySettingFromTheEnvironmentUnderAllItsNames) {
+  for (const Case& c : Cases()) {
+    for (const std::string& name : NamesOf(c)) {
+      EXPECT_TRUE(c.taken(Serve({"m"}, {{VariableName(name), c.text}}))) << name;
+    }
+  }
 }
 
-TEST(ServeOptions, TakesEverySettingFromTheFile) {
+TEST(ServeOptions, TakesEverySettingFromTheFileUnderAllItsNames) {
   const TempDir dir;
   for (const Case& c : Cases()) {
-    const auto file = dir.Write("server.yaml", c.name + ": \"" + c.text + "\"\n");
-    EXPECT_TRUE(c.taken(Serve({"m", "--config", file}))) << c.name;
+    for (const std::string& name : NamesOf(c)) {
+      const auto file = dir.Write("server.yaml", name + ": \"" + c.text + "\"\n");
+      EXPECT_TRUE(c.taken(Serve({"m", "--config", file}))) << name;
+    }
   }
+}
+
+TEST(ServeOptions, TwoNamesOfOneSettingAreTwoTimes) {
+  const TempDir dir;
+  EXPECT_EQ(Problem({"serve", "m", "--loops", "1", "--http-thread-count", "1"}),
+            "--http-thread-count: expected once, found 2 times");
+  const std::string file = dir.Write("server.yaml", "loops: 1\nhttp_thread_count: 1\n");
+  EXPECT_EQ(Problem({"serve", "m", "--config", file}),
+            file + ":2: http-thread-count is set before, at " + file + ":1: loops");
+  EXPECT_EQ(Serve({"m"}, {{"TRIREME_LOOPS", "3"}, {"TRIREME_HTTP_THREAD_COUNT", "4"}}).loops, 4);
+}
+
+TEST(ServeOptions, RepositoriesAreServedBesidePaths) {
+  EXPECT_THAT(Serve({"--model-repository", "a", "b", "--model-store=c", "--model-repository=d"}).paths,
+              ElementsAre("b", "a", "d", "c"));
+  EXPECT_THAT(Serve({}, {{"TRIREME_MODEL_REPOSITORY", "a"}}).paths, ElementsAre("a"));
+}
+
+TEST(ServeOptions, ModelsAreNamedOnlyWhereTheyAreLoadedByName) {
+  const TempDir dir;
+  EXPECT_THAT(Serve({"m", "--model-control-mode=explicit", "--load-model", "a", "--load-model=b"}).load_models,
+              ElementsAre("a", "b"));
+  const std::string file = dir.Write("server.yaml", "model-control-mode: explicit\nload-model: [a, b]\n");
+  EXPECT_THAT(Serve({"m", "--config", file}).load_models, ElementsAre("a", "b"));
+  EXPECT_EQ(Problem({"serve", "m", "--load-model", "a"}),
+            "load-model: expected --model-control-mode explicit beside it");
+}
+
+TEST(ServeOptions, PollIsAnotherWordForWatch) {
+  EXPECT_EQ(Serve({"m"}, {{"TRIREME_MODEL_CONTROL_MODE", "none"}}).control, ModelControl::Mode::kNone);
+  EXPECT_EQ(Serve({"m", "--model-control-mode=poll"}, {{"TRIREME_MODEL_CONTROL_MODE", "none"}}).control,
+            ModelControl::Mode::kWatch);
+}
+
+TEST(ServeOptions, TritonsOwnCommandLineWorks) {
+  const ServeOptions options =
+      Serve({"--model-repository=/models", "--http-port=0", "--metrics-port", "0", "--grpc-port=8001",
+             "--strict-model-config=false", "--log-verbose=1", "--backend-config=onnxruntime,default-max-batch-size=4",
+             "--backend-config=python,shm-default-byte-size=1048576", "--exit-on-error=false", "--exit-timeout-secs=10",
+             "--http-max-input-size=1024", "--allow-grpc=True"});
+  EXPECT_THAT(options.paths, ElementsAre("/models"));
+  EXPECT_EQ(options.drain_timeout, milliseconds(10'000));
+  EXPECT_THAT(options.without_effect, ::testing::UnorderedElementsAre("--grpc-port", "--strict-model-config",
+                                                                      "--backend-config", "--allow-grpc"));
+}
+
+TEST(ServeOptions, EveryForeignSettingIsKnownEverywhereAndWhatWouldProtectIsRefused) {
+  const TempDir dir;
+  std::vector<std::string> unused;
+  for (const Setting& setting : TritonSettings(unused)) {
+    const std::string& name = setting.name;
+    const std::string file = dir.Write("server.yaml", name + ": \"true\"\n");
+    const auto flag = Parse({"serve", "m", "--" + name + "=true"});
+    const auto variable = Parse({"serve", "m"}, {{VariableName(name), "true"}});
+    const auto key = Parse({"serve", "m", "--config", file});
+    if (flag.ok()) {
+      for (const auto* command : {&flag, &variable, &key}) {
+        ASSERT_TRUE(command->ok()) << command->status();
+        EXPECT_THAT(std::get<ServeOptions>(**command).without_effect, ElementsAre("--" + name));
+      }
+      continue;
+    }
+    EXPECT_THAT(flag.status().message(), HasSubstr("--" + name + ": this server does not have it: "));
+    EXPECT_THAT(variable.status().message(), HasSubstr(VariableName(name) + ": this server does not have it: "));
+    EXPECT_THAT(key.status().message(), HasSubstr(name + ": this server does not have it: "));
+    EXPECT_THAT(Serve({"m", "--" + name + "=false"}).without_effect, ::testing::IsEmpty());
+  }
+  for (const char* flag : {"--http-restricted-api=inference:key=secret", "--grpc-use-ssl=1", "--allow-client-shm=true",
+                           "--http-header-forward-pattern=.*", "--grpc-server-cert=cert.pem"}) {
+    EXPECT_THAT(Problem({"serve", "m", flag}), HasSubstr("this server does not have it")) << flag;
+  }
+}
+
+TEST(ServeOptions, EachKindOfMessageMayBeSwitchedWhateverTheLevel) {
+  const auto settings = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "m");
+    return Serve(arguments).log.settings();
+  };
+  using S = Logger::Settings;
+  EXPECT_EQ(settings({}), S());
+  EXPECT_EQ(settings({"--log-level=error"}), (S{.info = false, .warning = false, .error = true, .verbose_level = 0}));
+  EXPECT_EQ(settings({"--log-level=debug"}), (S{.info = true, .warning = true, .error = true, .verbose_level = 1}));
+  EXPECT_EQ(settings({"--log-level=error", "--log-info=1"}),
+            (S{.info = true, .warning = false, .error = true, .verbose_level = 0}));
+  EXPECT_EQ(settings({"--log-error=false", "--log-verbose=3"}),
+            (S{.info = true, .warning = true, .error = false, .verbose_level = 3}));
+  EXPECT_EQ(settings({"--log-verbose=true"}).verbose_level, 1);
+}
+
+TEST(ServeOptions, TritonsLogFormatsAreText) {
+  for (const char* form : {"default", "ISO8601", "text"}) {
+    EXPECT_EQ(Serve({"m", "--log-format", form}).log.form, LogForm::kText);
+  }
+}
+
+TEST(ServeOptions, OneListenerMayBeClosedButNotBoth) {
+  EXPECT_EQ(Problem({"serve", "m", "--allow-http=false", "--allow-metrics=0"}),
+            "allow-http and allow-metrics: expected one of them on, found both off");
+  EXPECT_FALSE(Serve({"m", "--allow-http=no", "--http-port", "8002"}).allow_http);
 }
 
 TEST(ServeOptions, TakesPathsFromEachSourceAndMixesNone) {
@@ -181,9 +327,14 @@ TEST(ServeOptions, EveryKindOfValueSaysWhatItExpectedAndFound) {
   EXPECT_EQ(problem("drain-timeout=1500us"),
             "--drain-timeout: expected a duration from 0 to 24h in whole ms, found '1500us'");
   EXPECT_EQ(problem("log-level=loud"), "--log-level: expected debug|info|warning|error, found 'loud'");
-  EXPECT_EQ(problem("log-form=xml"), "--log-form: expected auto|text|json, found 'xml'");
-  EXPECT_EQ(problem("run-inline=maybe"), "--run-inline: expected on|off|true|false, found 'maybe'");
-  EXPECT_EQ(problem("allow-exposure=maybe"), "--allow-exposure: expected on|off|true|false, found 'maybe'");
+  EXPECT_EQ(problem("log-form=xml"), "--log-form: expected auto|text|json|default|ISO8601, found 'xml'");
+  EXPECT_EQ(problem("run-inline=maybe"), "--run-inline: expected on|off (or true|false, yes|no, 1|0), found 'maybe'");
+  EXPECT_EQ(problem("allow-exposure=maybe"),
+            "--allow-exposure: expected on|off (or true|false, yes|no, 1|0), found 'maybe'");
+  EXPECT_EQ(
+      problem("exit-timeout-secs=1.2.3"),
+      "--exit-timeout-secs: expected seconds such as 30 or 0.5, or a duration such as 500ms or 5m, found '1.2.3'");
+  EXPECT_EQ(problem("log-verbose=loud"), "--log-verbose: expected a whole number from 0 to 1000, found 'loud'");
 }
 
 TEST(ServeOptions, ABareSwitchIsOnAndTakesNoPath) {
@@ -236,6 +387,8 @@ TEST(ServeOptions, OnlyLoopbackAddressesNeedNoPermission) {
                   "' can be reached from other machines, and no key is asked for: expected a loopback address such as "
                   "127.0.0.1, or --allow-exposure");
     EXPECT_EQ(Serve({"m", "--host", host, "--allow-exposure"}).host, host);
+    EXPECT_THAT(Problem({"serve", "m", "--metrics-address", host}), HasSubstr("can be reached from other machines"));
+    EXPECT_THAT(Problem({"serve", "m", "--allow-http=off", "--host", host}), HasSubstr("can be reached"));
   }
 }
 
@@ -243,6 +396,7 @@ TEST(ServeOptions, TwoListenersNeedTwoPortsUnlessTheSystemChooses) {
   EXPECT_EQ(Problem({"serve", "m", "--metrics-port", "8000"}),
             "http-port and metrics-port: expected two ports, found 8000 for both");
   EXPECT_EQ(Serve({"m", "--http-port", "0", "--metrics-port", "0"}).metrics_port, 0);
+  EXPECT_EQ(Serve({"m", "--metrics-port", "8000", "--metrics-address", "127.0.0.2"}).metrics_port, 8000);
 }
 
 TEST(ServeOptions, TheHelpNamesEveryFlagAndItsDefault) {
@@ -252,6 +406,8 @@ TEST(ServeOptions, TheHelpNamesEveryFlagAndItsDefault) {
     const auto* help = std::get_if<ShowHelp>(&*command);
     ASSERT_NE(help, nullptr);
     for (const Case& c : Cases()) EXPECT_THAT(help->text, HasSubstr("--" + c.name));
+    EXPECT_THAT(help->text, HasSubstr("(also --loops) [2]"));
+    EXPECT_THAT(help->text, ::testing::Not(HasSubstr("--strict-readiness")));
     EXPECT_THAT(help->text, HasSubstr("[8000]"));
     EXPECT_THAT(help->text, HasSubstr("[64MiB]"));
     EXPECT_THAT(help->text, HasSubstr("trireme serve model.onnx"));

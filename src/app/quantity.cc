@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <span>
@@ -63,6 +64,18 @@ Result<std::chrono::microseconds> ParseDuration(std::string_view text) {
   const auto microseconds = Parse(text, kTimeUnits, kMostMicroseconds);
   if (!microseconds) return Unexpected("a duration such as 500us, 2ms, 30s, 5m or 1h", text);
   return std::chrono::microseconds(*microseconds);
+}
+
+Result<std::chrono::microseconds> ParseSeconds(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return ParseDuration(text);
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  constexpr double kMicroseconds = 1e6;
+  if (error != std::errc() || end != text.data() + text.size() ||
+      seconds > static_cast<double>(kMostMicroseconds) / kMicroseconds) {
+    return Unexpected("seconds such as 30 or 0.5, or a duration such as 500ms or 5m", text);
+  }
+  return std::chrono::microseconds(std::llround(seconds * kMicroseconds));
 }
 
 std::string FormatBytes(uint64_t bytes) {

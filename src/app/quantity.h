@@ -20,6 +20,9 @@ Result<uint64_t> ParseBytes(std::string_view text);
 // "500us", "2ms", "30s", "5m", "1h"; "0" needs no unit. Up to 100 years.
 Result<std::chrono::microseconds> ParseDuration(std::string_view text);
 
+// A number is of seconds, as Triton has it: "30", "0.5"; else as ParseDuration has it. To the microsecond.
+Result<std::chrono::microseconds> ParseSeconds(std::string_view text);
+
 // The shortest of the forms above that says exactly this: "64MiB", "1500ms".
 std::string FormatBytes(uint64_t bytes);
 std::string FormatDuration(std::chrono::microseconds duration);

@@ -6,6 +6,7 @@
 namespace trireme {
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
@@ -70,6 +71,16 @@ TEST(FormatDuration, UsesTheLargestUnitThatIsExact) {
   EXPECT_EQ(FormatDuration(milliseconds(1500)), "1500ms");
   EXPECT_EQ(FormatDuration(seconds(75)), "75s");
   EXPECT_EQ(FormatDuration(minutes(60)), "1h");
+}
+
+TEST(ParseSeconds, TakesABareNumberForSeconds) {
+  EXPECT_EQ(*ParseSeconds("30"), 30s);
+  EXPECT_EQ(*ParseSeconds("0.25"), 250ms);
+  EXPECT_EQ(*ParseSeconds("0"), 0s);
+  EXPECT_EQ(*ParseSeconds("500ms"), 500ms);
+  for (const char* text : {"", ".", "1.2.3", "-1", "1e3", "inf", "nan", "99999999999999999999", "1 "}) {
+    EXPECT_FALSE(ParseSeconds(text).ok()) << text;
+  }
 }
 
 }  // namespace

@@ -43,11 +43,15 @@ void TuneAllocator() {
 constexpr int kNoAccessLog = -1;
 constexpr int kCannotOpen = -2;
 
-int OpenAccessLog(const AccessLog& log) {
-  if (log.target == AccessLog::Target::kOff) return kNoAccessLog;
-  if (log.target == AccessLog::Target::kStderr) return STDERR_FILENO;
-  const int fd = open(log.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+int OpenLogFile(const std::filesystem::path& file) {
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   return fd >= 0 ? fd : kCannotOpen;
+}
+
+// `-` is where the log goes.
+int OpenAccessLog(const AccessLog& access_log, int log_fd) {
+  if (access_log.target == AccessLog::Target::kOff) return kNoAccessLog;
+  return access_log.target == AccessLog::Target::kStderr ? log_fd : OpenLogFile(access_log.file);
 }
 
 ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
@@ -55,7 +59,14 @@ ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
   server.paths = options.paths;
   server.model = options.model;
   server.plugin_folder = PluginFolder();
+  server.control = options.control;
+  server.poll_interval = options.poll_interval;
+  server.load_models = options.load_models;
+  server.config_name = options.config_name;
   server.host = options.host;
+  server.metrics_host = options.metrics_host.empty() ? options.host : options.metrics_host;
+  server.allow_http = options.allow_http;
+  server.allow_metrics = options.allow_metrics;
   server.http_port = options.http_port;
   server.metrics_port = options.metrics_port;
   server.net.loops = options.loops;
@@ -67,7 +78,7 @@ ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
   server.net.limits.stall_timeout = options.limits.stall_timeout;
   server.load_threads = options.load_threads;
   server.access_log_fd = access_log_fd;
-  server.access_log_form = FormFor(options.log_form, access_log_fd);
+  server.access_log_form = FormFor(options.log.form, access_log_fd);
   return server;
 }
 
@@ -76,9 +87,24 @@ std::string Url(const std::string& host, uint16_t port) {
   return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+// Where a running server can be reached; empty: not at all.
+struct Urls {
+  std::string http;
+  std::string metrics;
+};
+
+Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
+  Urls urls;
+  if (ports.http != 0) urls.http = Url(options.host, ports.http);
+  if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics);
+  return urls;
+}
+
 // What a person wants to see first: what is served where, and something to try.
-void Welcome(const std::string& url, const std::string& metrics_url, const Engine& engine) {
-  std::cout << "Trireme serves on " << url << " (metrics on " << metrics_url << "/metrics)\n";
+void Welcome(const Urls& urls, const Engine& engine) {
+  std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for requests" : urls.http);
+  if (!urls.metrics.empty()) std::cout << " (metrics on " << urls.metrics << "/metrics)";
+  std::cout << "\n";
   const ModelStatus* first_ready = nullptr;
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
@@ -87,14 +113,16 @@ void Welcome(const std::string& url, const std::string& metrics_url, const Engin
     std::cout << ": " << Name(model.state) << (model.reason.empty() ? "" : " (" + model.reason + ")") << "\n";
     if (model.state == ModelState::kReady && first_ready == nullptr) first_ready = &model;
   }
-  if (first_ready != nullptr) {
+  if (first_ready != nullptr && !urls.http.empty()) {
     const Result<ModelDescription> description = engine.Describe(first_ready->id.name, std::nullopt);
-    if (description.ok()) std::cout << "Try it:\n  " << ExampleRequest(url, *description) << "\n";
+    if (description.ok()) std::cout << "Try it:\n  " << ExampleRequest(urls.http, *description) << "\n";
   }
   std::cout << std::flush;
 }
 
-bool AnyReady(const Engine& engine) {
+// A server whose models are loaded by name, and that was told none yet, is as it should be.
+bool ServesAsWanted(const ServeOptions& options, const Engine& engine) {
+  if (options.control == ModelControl::Mode::kExplicit && options.load_models.empty()) return true;
   for (const ModelStatus& model : engine.Index()) {
     if (model.state == ModelState::kReady) return true;
   }
@@ -104,13 +132,12 @@ bool AnyReady(const Engine& engine) {
 // Says what serves, once that is known. If nothing does and that is an error, ends the process the way a user would.
 class Announcer {
  public:
-  Announcer(const ServeOptions& options, Server& server, const Logger& log)
-      : thread_([this, &options, &server, &log] {
+  Announcer(const ServeOptions& options, const Urls& urls, Server& server, const Logger& log)
+      : thread_([this, &options, &urls, &server, &log] {
           server.WaitUntilLoaded();
           if (stopping_) return;
-          if (AnyReady(server.engine()) || !options.exit_on_error) {
-            const ServerPorts ports = server.ports();
-            Welcome(Url(options.host, ports.http), Url(options.host, ports.metrics), server.engine());
+          if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
+            Welcome(urls, server.engine());
             return;
           }
           log.Error("no model can be served (--exit-on-error=false keeps the server running)");
@@ -134,23 +161,42 @@ class Announcer {
   std::thread thread_;
 };
 
+void CannotOpen(const Logger& log, std::string_view what, const std::filesystem::path& file) {
+  log.Error(what, {{"file", file.string()}, {"reason", std::generic_category().message(errno)}});
+}
+
+// In one line, so that scripts of another server need not be cleaned before they can be tried.
+void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
+  std::string flags;
+  for (const std::string& flag : options.without_effect) flags += (flags.empty() ? "" : ", ") + flag;
+  if (!flags.empty()) log.Warning("accepted without effect: " + flags);
+}
+
 int Serve(const ServeOptions& options, const sigset_t& signals) {
-  Logger log(STDERR_FILENO, FormFor(options.log_form, STDERR_FILENO), options.log_level);
-  const int access_log_fd = OpenAccessLog(options.access_log);
-  if (access_log_fd == kCannotOpen) {
-    log.Error("access log cannot be opened",
-              {{"file", options.access_log.file.string()}, {"reason", std::generic_category().message(errno)}});
+  const int log_fd = options.log.file.empty() ? STDERR_FILENO : OpenLogFile(options.log.file);
+  const int told_fd = log_fd == kCannotOpen ? STDERR_FILENO : log_fd;
+  Logger log(told_fd, FormFor(options.log.form, told_fd), options.log.level);
+  log.Change(options.log.settings());
+  if (log_fd == kCannotOpen) {
+    CannotOpen(log, "log file cannot be opened", options.log.file);
     return kExitFailure;
   }
-  Result<std::unique_ptr<Server>> started = Server::Start(ToServerOptions(options, access_log_fd), log);
+  const int access_log_fd = OpenAccessLog(options.access_log, log_fd);
+  if (access_log_fd == kCannotOpen) {
+    CannotOpen(log, "access log cannot be opened", options.access_log.file);
+    return kExitFailure;
+  }
+  SayWhatHasNoEffect(options, log);
+  const ServerOptions server_options = ToServerOptions(options, access_log_fd);
+  Result<std::unique_ptr<Server>> started = Server::Start(server_options, log);
   if (!started.ok()) {
     log.Error("cannot start", {{"reason", started.status().message()}});
     return kExitFailure;
   }
   Server& server = **started;
-  log.Info("listening",
-           {{"http", Url(options.host, server.ports().http)}, {"metrics", Url(options.host, server.ports().metrics)}});
-  Announcer announcer(options, server, log);
+  const Urls urls = UrlsOf(server_options, server.ports());
+  log.Info("listening", {{"http", urls.http}, {"metrics", urls.metrics}});
+  Announcer announcer(options, urls, server, log);
 
   int signal_number = 0;
   sigwait(&signals, &signal_number);

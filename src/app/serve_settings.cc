@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/setting_kinds.h"
+#include "app/triton_settings.h"
 
 namespace trireme {
 namespace {
@@ -29,24 +30,52 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
                            return {};
                          });
   paths.form = Setting::Form::kArguments;
-  std::vector<Setting> settings;
-  settings.push_back(std::move(paths));
-  return settings;
+  Setting repository = paths;
+  repository.name = "model-repository";
+  repository.form = Setting::Form::kRepeated;
+  repository.help = "The same, as Triton has it; may repeat";
+  Setting load =
+      Repeated(Custom("load-model", "NAME", "In mode explicit: load this model at the start, *: all; may repeat", "",
+                      [&options](std::string_view text) -> Status {
+                        if (text.empty()) return UnexpectedText("the name of a model, or *", text);
+                        options.load_models.emplace_back(text);
+                        return {};
+                      }));
+  return {
+      std::move(paths),
+      Also(std::move(repository), {"model-store"}),
+      Choice<ModelControl::Mode>("model-control-mode",
+                                 "Which models are served: those that lie there as they come, change and go (watch, "
+                                 "poll), those that lie there at the start (none), those asked for by name (explicit)",
+                                 options.control,
+                                 {{"watch", ModelControl::Mode::kWatch},
+                                  {"poll", ModelControl::Mode::kWatch},
+                                  {"none", ModelControl::Mode::kNone},
+                                  {"explicit", ModelControl::Mode::kExplicit}}),
+      Seconds("repository-poll-secs", "How often a watched repository is looked at", options.poll_interval,
+              milliseconds(10), kMostTime),
+      std::move(load),
+      Text("model-config-name", "NAME", "Read a model's configs/NAME.pbtxt where there is one", options.config_name),
+  };
 }
 
 std::vector<Setting> Listening(ServeOptions& options) {
   ServeLimits& limits = options.limits;
   return {
-      Text("host", "ADDRESS", "Address to listen on", options.host),
+      Also(Text("http-address", "ADDRESS", "Address to listen on", options.host), {"host"}),
       Whole<uint16_t>("http-port", "PORT", "Port of the inference protocols; 0: any free one", options.http_port, 0,
                       65535),
+      OnOff("allow-http", "Listen there", options.allow_http),
+      Text("metrics-address", "ADDRESS", "Address of the metrics' port, if another one", options.metrics_host),
       Whole<uint16_t>("metrics-port", "PORT", "Port of the metrics; 0: any free one", options.metrics_port, 0, 65535),
+      OnOff("allow-metrics", "Show metrics, there and on the other port", options.allow_metrics),
       Switch("allow-exposure", "Listen where other machines can connect, though no key is asked for",
              options.allow_exposure),
-      Whole("loops", "N", "Threads that read and write connections", options.loops, 1, 256),
+      Also(Whole("http-thread-count", "N", "Threads that read and write connections", options.loops, 1, 256),
+           {"loops"}),
       Whole<size_t>("max-connections", "N", "Open connections; one more is refused", limits.max_connections, 1,
                     1'000'000),
-      Bytes("max-body", "Largest body of a request", limits.max_body_bytes, 1),
+      Also(Bytes("http-max-input-size", "Largest body of a request", limits.max_body_bytes, 1), {"max-body"}),
       Bytes("max-body-in-flight", "Bodies of all requests that are not answered yet", limits.max_body_bytes_in_flight,
             1),
       Time("head-timeout", "For a request's line and headers", limits.head_timeout, kLeastTime, kMostTime),
@@ -69,12 +98,14 @@ std::vector<Setting> Running(ServeOptions& options) {
                     model.max_waiting_requests, 1, 1'000'000),
       Bytes("max-waiting-bytes", "Bytes of the requests in a model's line", model.max_waiting_bytes, 1),
       OnOff("run-inline", "Run a cheap idle model on the thread that read its request", model.run_inline),
-      Whole("load-threads", "N", "Models that load at the same time", options.load_threads, 1, 64),
+      Also(Whole("model-load-thread-count", "N", "Models that load at the same time", options.load_threads, 1, 64),
+           {"load-threads"}),
       OnOff("exit-on-error", "End if no model at all can be served", options.exit_on_error),
       Time("drain-delay", "To go on serving, but not ready, when the server is told to stop", options.drain_delay,
            milliseconds(0), kMostTime),
-      Time("drain-timeout", "For requests in progress when the server is told to stop", options.drain_timeout,
-           milliseconds(0), kMostTime),
+      Also(Seconds("exit-timeout-secs", "For requests in progress when the server is told to stop",
+                   options.drain_timeout, milliseconds(0), kMostTime),
+           {"drain-timeout"}),
   };
 }
 
@@ -90,15 +121,49 @@ Setting AccessLogSetting(AccessLog& access_log) {
                 });
 }
 
+Setting LogFile(LogOptions& log) {
+  return Custom("log-file", "FILE", "Append the log to a file", "stderr", [&log](std::string_view text) -> Status {
+    if (text.empty()) return UnexpectedText("a file", text);
+    log.file = text;
+    return {};
+  });
+}
+
+Setting LogVerbose(LogOptions& log) {
+  return Custom("log-verbose", "N", "Above 0: log what helps to find faults", "by the level",
+                [&log](std::string_view text) -> Status {
+                  int level = 0;
+                  const Result<bool> on = ParseOnOff(text);
+                  if (on.ok()) {
+                    level = *on ? 1 : 0;
+                  } else {
+                    RETURN_IF_ERROR(Whole<int>("", "", "", level, 0, 1000).set(text));
+                  }
+                  log.verbose = level;
+                  return {};
+                });
+}
+
 std::vector<Setting> Logging(ServeOptions& options) {
+  LogOptions& log = options.log;
   return {
-      Choice<LogLevel>("log-level", "The least that is logged", options.log_level,
+      Choice<LogLevel>("log-level", "The least that is logged", log.level,
                        {{"debug", LogLevel::kDebug},
                         {"info", LogLevel::kInfo},
                         {"warning", LogLevel::kWarning},
                         {"error", LogLevel::kError}}),
-      Choice<LogForm>("log-form", "auto: text on a terminal, else JSON", options.log_form,
-                      {{"auto", LogForm::kAuto}, {"text", LogForm::kText}, {"json", LogForm::kJson}}),
+      OnOff("log-info", "Log this kind of message, whatever the level", log.info, "by the level"),
+      OnOff("log-warning", "The same", log.warning, "by the level"),
+      OnOff("log-error", "The same", log.error, "by the level"),
+      LogVerbose(log),
+      Also(Choice<LogForm>("log-format", "auto: text on a terminal, else JSON; Triton's forms are text", log.form,
+                           {{"auto", LogForm::kAuto},
+                            {"text", LogForm::kText},
+                            {"json", LogForm::kJson},
+                            {"default", LogForm::kText},
+                            {"ISO8601", LogForm::kText}}),
+           {"log-form"}),
+      LogFile(log),
       AccessLogSetting(options.access_log),
   };
 }
@@ -120,6 +185,30 @@ bool IsLoopback(const std::string& host) {
   return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
+Status CheckHost(const ServeOptions& options, const std::string& host) {
+  if (options.allow_exposure || IsLoopback(host)) return {};
+  return InvalidArgument("host '" + host +
+                         "' can be reached from other machines, and no key is asked for: expected a loopback address "
+                         "such as 127.0.0.1, or --allow-exposure");
+}
+
+const std::string& MetricsHost(const ServeOptions& options) {
+  return options.metrics_host.empty() ? options.host : options.metrics_host;
+}
+
+Status CheckPorts(const ServeOptions& options) {
+  if (!options.allow_http && !options.allow_metrics) {
+    return InvalidArgument("allow-http and allow-metrics: expected one of them on, found both off");
+  }
+  const bool both = options.allow_http && options.allow_metrics;
+  const bool same_host = MetricsHost(options) == options.host;
+  if (both && same_host && options.http_port != 0 && options.http_port == options.metrics_port) {
+    return InvalidArgument("http-port and metrics-port: expected two ports, found " +
+                           std::to_string(options.http_port) + " for both");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<Setting> ServeSettings(ServeOptions& options) {
@@ -128,22 +217,19 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "Listening", Listening(options));
   Append(settings, "Running models", Running(options));
   Append(settings, "Logging", Logging(options));
+  Append(settings, "", TritonSettings(options.without_effect));
   return settings;
 }
 
 Status CheckServeOptions(const ServeOptions& options) {
   if (options.paths.empty())
     return InvalidArgument("nothing to serve: expected a PATH, as in 'trireme serve model.onnx'");
-  if (!options.allow_exposure && !IsLoopback(options.host)) {
-    return InvalidArgument("host '" + options.host +
-                           "' can be reached from other machines, and no key is asked for: expected a loopback address "
-                           "such as 127.0.0.1, or --allow-exposure");
+  if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
+    return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
   }
-  if (options.http_port != 0 && options.http_port == options.metrics_port) {
-    return InvalidArgument("http-port and metrics-port: expected two ports, found " +
-                           std::to_string(options.http_port) + " for both");
-  }
-  return {};
+  if (options.allow_http) RETURN_IF_ERROR(CheckHost(options, options.host));
+  if (options.allow_metrics) RETURN_IF_ERROR(CheckHost(options, MetricsHost(options)));
+  return CheckPorts(options);
 }
 
 }  // namespace trireme

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <concepts>
@@ -51,12 +53,14 @@ Setting Whole(std::string name, std::string value, std::string help, T& target, 
                 });
 }
 
+using ParseTime = Result<std::chrono::microseconds>(std::string_view text);
+
 // A duration from `least` to `most`, in whole units of its type.
 template <typename T>
-Setting Time(std::string name, std::string help, T& target, T least, T most) {
+Setting Time(std::string name, std::string help, T& target, T least, T most, ParseTime* parse = ParseDuration) {
   return Custom(std::move(name), "TIME", std::move(help), FormatDuration(target),
-                [&target, least, most](std::string_view text) -> Status {
-                  ASSIGN_OR_RETURN(const std::chrono::microseconds exact, ParseDuration(text));
+                [&target, least, most, parse](std::string_view text) -> Status {
+                  ASSIGN_OR_RETURN(const std::chrono::microseconds exact, parse(text));
                   const T whole = std::chrono::duration_cast<T>(exact);
                   if (whole != exact || whole < least || whole > most) {
                     return UnexpectedText("a duration from " + FormatDuration(least) + " to " + FormatDuration(most) +
@@ -66,6 +70,14 @@ Setting Time(std::string name, std::string help, T& target, T least, T most) {
                   target = whole;
                   return {};
                 });
+}
+
+// The same, where a bare number is of seconds.
+template <typename T>
+Setting Seconds(std::string name, std::string help, T& target, T least, T most) {
+  Setting setting = Time(std::move(name), std::move(help), target, least, most, ParseSeconds);
+  setting.value = "SECONDS";
+  return setting;
 }
 
 // A size of at least `least` bytes.
@@ -103,10 +115,30 @@ Setting Choice(std::string name, std::string help, T& target, const Choices<T>& 
                 });
 }
 
-// On or off.
+// The words for yes and no that people and other servers' scripts use, in either case.
+inline Result<bool> ParseOnOff(std::string_view text) {
+  std::string word(text);
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* on : {"on", "true", "yes", "1"}) {
+    if (word == on) return true;
+  }
+  for (const char* off : {"off", "false", "no", "0"}) {
+    if (word == off) return false;
+  }
+  return UnexpectedText("on|off (or true|false, yes|no, 1|0)", text);
+}
+
+// On or off: a bool, or a std::optional<bool> whose default is `default_text`.
+template <typename T>
+Setting OnOff(std::string name, std::string help, T& target, std::string default_text) {
+  return Custom(std::move(name), "on|off", std::move(help), std::move(default_text),
+                [&target](std::string_view text) -> Status {
+                  ASSIGN_OR_RETURN(target, ParseOnOff(text));
+                  return {};
+                });
+}
 inline Setting OnOff(std::string name, std::string help, bool& target) {
-  return Choice<bool>(std::move(name), std::move(help), target,
-                      {{"on", true}, {"off", false}, {"true", true}, {"false", false}});
+  return OnOff(std::move(name), std::move(help), target, target ? "on" : "off");
 }
 
 // Off unless its flag is given, which needs no value.
@@ -114,6 +146,18 @@ inline Setting Switch(std::string name, std::string help, bool& target) {
   Setting setting = OnOff(std::move(name), std::move(help), target);
   setting.form = Setting::Form::kSwitch;
   setting.default_text.clear();
+  return setting;
+}
+
+// The setting, known by other names too.
+inline Setting Also(Setting setting, std::vector<std::string> aliases) {
+  setting.aliases = std::move(aliases);
+  return setting;
+}
+
+// One that may be given several times, or as a list in a file.
+inline Setting Repeated(Setting setting) {
+  setting.form = Setting::Form::kRepeated;
   return setting;
 }
 

@@ -23,7 +23,18 @@ size_t Distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+// Its own first.
+std::vector<std::string> AllNames(const Setting& setting) {
+  std::vector<std::string> names = {setting.name};
+  names.insert(names.end(), setting.aliases.begin(), setting.aliases.end());
+  return names;
+}
+
 }  // namespace
+
+bool Setting::IsCalled(std::string_view word) const {
+  return name == word || std::find(aliases.begin(), aliases.end(), word) != aliases.end();
+}
 
 std::string VariableName(std::string_view setting) {
   std::string name = "TRIREME_";
@@ -35,9 +46,13 @@ SettingTexts ReadEnvironment(std::span<const Setting> settings,
                              const std::function<std::optional<std::string>(const std::string&)>& environment) {
   SettingTexts texts;
   for (const Setting& setting : settings) {
-    const std::string variable = VariableName(setting.name);
-    auto value = environment(variable);
-    if (value && !value->empty()) texts[setting.name] = {variable, {*std::move(value)}};
+    for (const std::string& name : AllNames(setting)) {
+      const std::string variable = VariableName(name);
+      auto value = environment(variable);
+      if (!value || value->empty()) continue;
+      texts[setting.name] = {variable, {*std::move(value)}};
+      break;
+    }
   }
   return texts;
 }
@@ -57,12 +72,18 @@ Status ApplySettings(std::span<const Setting> settings, std::span<const SettingT
 }
 
 std::string Suggestion(std::string_view name, std::span<const Setting> settings, std::string_view dashes) {
-  if (settings.empty()) return "";
-  const auto nearest = std::min_element(settings.begin(), settings.end(), [&](const Setting& a, const Setting& b) {
-    return Distance(name, a.name) < Distance(name, b.name);
-  });
-  if (Distance(name, nearest->name) > std::max<size_t>(2, name.size() / 3)) return "";
-  return "; did you mean '" + std::string(dashes) + nearest->name + "'?";
+  std::string nearest;
+  size_t least = std::min(std::max<size_t>(2, name.size() / 3) + 1, name.size());
+  for (const Setting& setting : settings) {
+    for (const std::string& known : AllNames(setting)) {
+      const size_t distance = Distance(name, known);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = known;
+    }
+  }
+  if (nearest.empty()) return "";
+  return "; did you mean '" + std::string(dashes) + nearest + "'?";
 }
 
 }  // namespace trireme

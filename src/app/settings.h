@@ -28,10 +28,15 @@ struct Setting {
   std::string value;  // what the help calls the value: "PORT"
   std::string help;
   std::string default_text;
-  std::string group;  // the heading it stands under in the help
+  std::string group;  // the heading it stands under in the help; empty: the help is silent about it
   Form form = Form::kValue;
   // Takes the value. The message of a failure says what was expected and what was found.
   std::function<Status(std::string_view text)> set;
+  // Other names by which it is known everywhere, such as our own beside Triton's. Errors speak of the one that was
+  // used.
+  std::vector<std::string> aliases = {};
+
+  bool IsCalled(std::string_view word) const;
 };
 
 // A value and where it stands.
@@ -40,14 +45,15 @@ struct SettingText {
   std::vector<std::string> values;
 };
 
-// By the setting's name.
+// By the setting's name, whichever of its names was used.
 using SettingTexts = std::map<std::string, SettingText, std::less<>>;
 
 // "TRIREME_HTTP_PORT".
 std::string VariableName(std::string_view setting);
 
-// What the environment says of `settings`. An empty variable is as good as none. Variables of other names are none of
-// our business: Kubernetes makes some that begin alike for a service of our name.
+// What the environment says of `settings`. An empty variable is as good as none; of several for one setting the one of
+// its own name decides. Variables of other names are none of our business: Kubernetes makes some that begin alike for a
+// service of our name.
 SettingTexts ReadEnvironment(std::span<const Setting> settings,
                              const std::function<std::optional<std::string>(const std::string&)>& environment);
 

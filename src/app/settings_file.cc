@@ -71,17 +71,18 @@ Status ReadEntry(const std::filesystem::path& file, const YAML::Node& key, const
     return InvalidArgument(line + ": expected the name of a setting, found " + std::string(Describe(key)));
   std::string name = key.Scalar();
   std::replace(name.begin(), name.end(), '_', '-');
-  const auto setting = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.name == name; });
+  const auto setting =
+      std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.IsCalled(name); });
   if (setting == settings.end()) {
     return InvalidArgument(line + ": unknown key '" + key.Scalar() + "'" + Suggestion(name, settings));
   }
-  if (const auto before = texts.find(name); before != texts.end()) {
+  if (const auto before = texts.find(setting->name); before != texts.end()) {
     return InvalidArgument(line + ": " + name + " is set before, at " + before->second.where);
   }
   const std::string where = line + ": " + name;
   auto values = ReadValues(value, setting->form);
   if (!values.ok()) return std::move(values).status().Within(where);
-  texts[name] = {where, std::move(values).value()};
+  texts[setting->name] = {where, std::move(values).value()};
   return {};
 }
 

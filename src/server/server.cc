@@ -13,10 +13,10 @@
 #include "base/thread_pool.h"
 #include "base/version.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/model_control.h"
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "protocols/kserve/kserve_dialect.h"
-#include "repository/scan.h"
 #include "server/access_log.h"
 #include "server/front_handler.h"
 #include "server/metrics_dialect.h"
@@ -36,6 +36,14 @@ net::NetOptions Named(net::NetOptions options) {
   return options;
 }
 
+ModelControl::Options ControlOptions(const ServerOptions& options) {
+  return {.paths = options.paths,
+          .scan = {.defaults = options.model, .config_name = options.config_name},
+          .mode = options.control,
+          .poll_interval = options.poll_interval,
+          .load_models = options.load_models};
+}
+
 }  // namespace
 
 // In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
@@ -45,7 +53,8 @@ class Server::Parts {
       : backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         lifecycle_({.load_threads = options.load_threads}, loader_, log),
-        engine_(lifecycle_),
+        control_(ControlOptions(options), lifecycle_, log),
+        engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),
         infer_services_{.engine = engine_, .pool = pool_, .codec_workers = codec_workers_},
         kserve_(kserve::MakeDialect(infer_services_)),
@@ -56,16 +65,19 @@ class Server::Parts {
         network_metrics_(registry_, network_.counters()),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     main_router_.Add(kserve_);
-    main_router_.Add(metrics_);
+    if (options.allow_metrics) main_router_.Add(metrics_);
     metrics_router_.Add(metrics_);
   }
 
   Status Start(const ServerOptions& options) {
-    ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options.paths, {.defaults = options.model, .config_name = {}}));
-    ASSIGN_OR_RETURN(ports_.http, Listen(options.host, options.http_port, "--http-port", main_handler_));
-    ASSIGN_OR_RETURN(ports_.metrics, Listen(options.host, options.metrics_port, "--metrics-port", metrics_handler_));
-    lifecycle_.SetDesired(scan);
-    return {};
+    if (options.allow_http) {
+      ASSIGN_OR_RETURN(ports_.http, Listen(options.host, options.http_port, "--http-port", main_handler_));
+    }
+    if (options.allow_metrics) {
+      ASSIGN_OR_RETURN(ports_.metrics,
+                       Listen(options.metrics_host, options.metrics_port, "--metrics-port", metrics_handler_));
+    }
+    return control_.Start();
   }
 
   Result<uint16_t> Listen(const std::string& host, uint16_t port, const std::string& flag, net::HttpHandler& handler) {
@@ -79,6 +91,7 @@ class Server::Parts {
     engine_.AnnounceStop();
     if (notice.count() > 0) std::this_thread::sleep_for(notice);
     engine_.StopAccepting();
+    control_.Stop();
     // On a thread of its own, because a run of a model cannot be interrupted and may never end.
     std::promise<void> closed;
     std::future<void> all_closed = closed.get_future();
@@ -105,6 +118,7 @@ class Server::Parts {
   BackendSet backends_;
   ModelLoader loader_;
   Lifecycle lifecycle_;
+  ModelControl control_;
   Engine engine_;
   std::unique_ptr<AccessLogWriter> access_log_;
   const kserve::InferServices infer_services_;

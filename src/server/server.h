@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "engine/engine.h"
+#include "lifecycle/model_control.h"
 #include "model/model_config.h"
 #include "net/listener.h"
 
@@ -21,9 +22,17 @@ struct ServerOptions {
   ModelConfig model;                         // for models that do not say otherwise
   std::filesystem::path plugin_folder;
 
+  ModelControl::Mode control = ModelControl::Mode::kWatch;
+  std::chrono::milliseconds poll_interval{2000};
+  std::vector<std::string> load_models;  // kExplicit: at the start
+  std::string config_name;               // of configs/<config_name>.pbtxt
+
   std::string host = "127.0.0.1";
-  uint16_t http_port = 8000;     // 0: any free one
-  uint16_t metrics_port = 8002;  // 0: any free one
+  std::string metrics_host = "127.0.0.1";
+  bool allow_http = true;     // false: this listener is not opened
+  bool allow_metrics = true;  // false: nor is that, and the other one shows no metrics
+  uint16_t http_port = 8000;  // 0: any free one
+  uint16_t metrics_port = 8002;
   net::NetOptions net;
 
   int load_threads = 4;
@@ -31,7 +40,7 @@ struct ServerOptions {
   Logger::Form access_log_form = Logger::Form::kText;
 };
 
-// Where a running server can be reached.
+// Where a running server can be reached; 0: that listener is not open.
 struct ServerPorts {
   uint16_t http = 0;
   uint16_t metrics = 0;
@@ -43,7 +52,7 @@ struct ServerPorts {
 class Server {
  public:
   // Opens the listeners and begins to load. Errors: an address that cannot be bound, paths that cannot be scanned at
-  // all.
+  // all. `log` must outlive the server; clients may switch it.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Logger& log);
   ~Server();
   Server(const Server&) = delete;

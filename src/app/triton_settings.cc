@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/triton_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "app/setting_kinds.h"
+
+namespace trireme {
+namespace {
+
+// They tune or switch what this server does not have, or finds out by itself.
+constexpr std::array kWithoutEffect = {
+    "allow-cpu-metrics",
+    "allow-gpu-metrics",
+    "allow-grpc",
+    "allow-sagemaker",
+    "allow-vertex-ai",
+    "backend-config",
+    "backend-directory",
+    "buffer-manager-thread-count",
+    "cache-config",
+    "cache-directory",
+    "cuda-memory-pool-byte-size",
+    "cuda-virtual-address-size",
+    "disable-auto-complete-config",
+    "enable-peer-access",
+    "grpc-address",
+    "grpc-arg-http2-max-pings-without-data",
+    "grpc-arg-http2-min-recv-ping-interval-without-data",
+    "grpc-arg-http2-max-ping-strikes",
+    "grpc-http2-max-ping-strikes",
+    "grpc-http2-max-pings-without-data",
+    "grpc-http2-min-recv-ping-interval-without-data",
+    "grpc-infer-allocation-pool-size",
+    "grpc-infer-response-compression-level",
+    "grpc-infer-thread-count",
+    "grpc-keepalive-permit-without-calls",
+    "grpc-keepalive-time",
+    "grpc-keepalive-timeout",
+    "grpc-max-connection-age",
+    "grpc-max-connection-age-grace",
+    "grpc-max-response-pool-size",
+    "grpc-port",
+    "host-policy",
+    "id",
+    "metrics-config",
+    "metrics-interval-ms",
+    "min-supported-compute-capability",
+    "model-load-gpu-limit",
+    "model-load-retry-count",
+    "model-namespacing",
+    "pinned-memory-pool-byte-size",
+    "rate-limit",
+    "rate-limit-resource",
+    "repoagent-directory",
+    "response-cache-byte-size",
+    "reuse-grpc-port",
+    "reuse-http-port",
+    "sagemaker-port",
+    "sagemaker-safe-port-range",
+    "sagemaker-thread-count",
+    "strict-model-config",
+    "strict-readiness",
+    "trace-config",
+    "trace-count",
+    "trace-file",
+    "trace-level",
+    "trace-log-frequency",
+    "trace-rate",
+    "vertex-ai-default-model",
+    "vertex-ai-port",
+    "vertex-ai-thread-count",
+};
+
+// Somebody who sets them relies on what they promise.
+struct Refused {
+  const char* name;
+  const char* reason;
+};
+constexpr std::array kRefused = {
+    Refused{"allow-client-shm", "tensors in the clients' shared memory are not served"},
+    Refused{"grpc-use-ssl", "connections are not encrypted: put a proxy in front that does this"},
+    Refused{"grpc-use-ssl-mutual", "connections are not encrypted: put a proxy in front that does this"},
+    Refused{"grpc-server-cert", "connections are not encrypted: put a proxy in front that does this"},
+    Refused{"grpc-server-key", "connections are not encrypted: put a proxy in front that does this"},
+    Refused{"grpc-root-cert", "connections are not encrypted: put a proxy in front that does this"},
+    Refused{"grpc-restricted-protocol", "no part of a protocol can be restricted: put a proxy in front that does this"},
+    Refused{"http-restricted-api", "no part of a protocol can be restricted: put a proxy in front that does this"},
+    Refused{"grpc-header-forward-pattern", "no model is shown a request's headers"},
+    Refused{"http-header-forward-pattern", "no model is shown a request's headers"},
+};
+
+Setting Hidden(std::string name, std::function<Status(std::string_view)> set) {
+  return Repeated(Custom(std::move(name), "VALUE", "", "", std::move(set)));
+}
+
+}  // namespace
+
+std::vector<Setting> TritonSettings(std::vector<std::string>& without_effect) {
+  std::vector<Setting> settings;
+  for (const char* name : kWithoutEffect) {
+    settings.push_back(Hidden(name, [&without_effect, flag = std::string("--") + name](std::string_view) -> Status {
+      if (std::find(without_effect.begin(), without_effect.end(), flag) == without_effect.end()) {
+        without_effect.push_back(flag);
+      }
+      return {};
+    }));
+  }
+  for (const Refused& refused : kRefused) {
+    settings.push_back(Hidden(refused.name, [reason = std::string(refused.reason)](std::string_view text) -> Status {
+      const Result<bool> wanted = ParseOnOff(text);
+      if (text.empty() || (wanted.ok() && !*wanted)) return {};
+      return Unsupported("this server does not have it: " + reason);
+    }));
+  }
+  return settings;
+}
+
+}  // namespace trireme
