@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/base64.h"
+
+#include <array>
+#include <cstdint>
+
+#include "codec/json_found.h"
+
+namespace trireme {
+namespace {
+
+constexpr size_t kGroup = 4;
+constexpr int8_t kNone = -1;
+
+constexpr std::array<int8_t, 256> MakeValues() {
+  std::array<int8_t, 256> values{};
+  values.fill(kNone);
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < kLetters.size(); ++i) values[static_cast<uint8_t>(kLetters[i])] = static_cast<int8_t>(i);
+  return values;
+}
+
+constexpr std::array<int8_t, 256> kValues = MakeValues();
+
+Status WrongByte(std::string_view text, size_t at) {
+  return InvalidArgument("expected a letter of Base64 at byte " + std::to_string(at) + ", found " +
+                         DescribeByte(text.substr(at)));
+}
+
+}  // namespace
+
+Result<std::string> DecodeBase64(std::string_view text) {
+  if (text.size() % kGroup != 0) {
+    return InvalidArgument("expected Base64 in groups of 4 letters, found " + std::to_string(text.size()) + " letters");
+  }
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  const size_t letters = text.size() - padding;
+  std::string bytes;
+  bytes.resize(text.size() / kGroup * 3);
+  size_t written = 0;
+  uint32_t group = 0;
+  for (size_t i = 0; i < letters; ++i) {
+    const int8_t value = kValues[static_cast<uint8_t>(text[i])];
+    if (value == kNone) return WrongByte(text, i);
+    group = group << 6 | static_cast<uint32_t>(value);
+    if (i % kGroup != kGroup - 1) continue;
+    bytes[written++] = static_cast<char>(group >> 16 & 0xff);
+    bytes[written++] = static_cast<char>(group >> 8 & 0xff);
+    bytes[written++] = static_cast<char>(group & 0xff);
+    group = 0;
+  }
+  // Of the letters before the padding 4 or 2 bits belong to no byte.
+  const uint32_t left_over = padding == 2 ? group & 0xf : padding == 1 ? group & 0x3 : 0;
+  if (left_over != 0) {
+    return InvalidArgument("expected no bits left over before the padding of Base64, found some at byte " +
+                           std::to_string(letters - 1));
+  }
+  if (padding == 2) bytes[written++] = static_cast<char>(group >> 4 & 0xff);
+  if (padding == 1) {
+    bytes[written++] = static_cast<char>(group >> 10 & 0xff);
+    bytes[written++] = static_cast<char>(group >> 2 & 0xff);
+  }
+  bytes.resize(written);
+  return bytes;
+}
+
+}  // namespace trireme

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace trireme {
+
+// Reads Base64 (RFC 4648, section 4) strictly: its 64 letters, whole groups of four, padded with '=', nothing between
+// them, and no bits left over. kInvalidArgument names the byte.
+Result<std::string> DecodeBase64(std::string_view text);
+
+}  // namespace trireme

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/base64.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trireme {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Base64Test, ReadsTheStandardsExamples) {
+  EXPECT_EQ(*DecodeBase64(""), "");
+  EXPECT_EQ(*DecodeBase64("Zg=="), "f");
+  EXPECT_EQ(*DecodeBase64("Zm8="), "fo");
+  EXPECT_EQ(*DecodeBase64("Zm9v"), "foo");
+  EXPECT_EQ(*DecodeBase64("Zm9vYg=="), "foob");
+  EXPECT_EQ(*DecodeBase64("Zm9vYmE="), "fooba");
+  EXPECT_EQ(*DecodeBase64("Zm9vYmFy"), "foobar");
+}
+
+TEST(Base64Test, ReadsEveryLetter) {
+  EXPECT_EQ(*DecodeBase64("+/+/"), "\xfb\xff\xbf");
+  EXPECT_EQ(*DecodeBase64("AAAA"), std::string(3, '\0'));
+}
+
+TEST(Base64Test, RefusesWhatIsNoLetter) {
+  EXPECT_THAT(DecodeBase64("Zm9\n").status().message(), HasSubstr("at byte 3"));
+  EXPECT_THAT(DecodeBase64("Zm-v").status().message(), HasSubstr("at byte 2"));
+  EXPECT_THAT(DecodeBase64("Z\xffmv").status().message(), HasSubstr("at byte 1"));
+}
+
+TEST(Base64Test, RefusesPaddingThatIsMissingOrInTheMiddle) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zm8", "Zg==Zg==", "====", "Z===", "=m8="}) {
+    EXPECT_EQ(DecodeBase64(text).status().code(), StatusCode::kInvalidArgument) << text;
+  }
+}
+
+TEST(Base64Test, RefusesBitsThatBelongToNoByte) {
+  EXPECT_THAT(DecodeBase64("Zh==").status().message(), HasSubstr("left over"));
+  EXPECT_THAT(DecodeBase64("Zm9=").status().message(), HasSubstr("left over"));
+}
+
+}  // namespace
+}  // namespace trireme
