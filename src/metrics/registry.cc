@@ -11,28 +11,41 @@
 
 namespace trireme::metrics {
 
-// A number that is read on demand. The lock is held while the callback runs, so that Detach() waits for its end.
 class Callback {
  public:
-  std::optional<double> Read() const {
+  Callback() = default;
+  virtual ~Callback() = default;
+  Callback(const Callback&) = delete;
+  Callback& operator=(const Callback&) = delete;
+  virtual void Detach() = 0;
+};
+
+// Something that is read on demand. The lock is held while the callback runs, so that Detach() waits for its end.
+template <typename T>
+class CallbackFor : public Callback {
+ public:
+  std::optional<T> Read() const {
     const MutexLock lock(mutex_);
     if (!read_) return std::nullopt;
     return read_();
   }
-  void Attach(std::function<double()> read) {
+  void Attach(std::function<T()> read) {
     const MutexLock lock(mutex_);
     CHECK(read_ == nullptr);  // two callbacks for one series
     read_ = std::move(read);
   }
-  void Detach() {
+  void Detach() override {
     const MutexLock lock(mutex_);
     read_ = nullptr;
   }
 
  private:
   mutable Mutex mutex_;
-  std::function<double()> read_ GUARDED_BY(mutex_);
+  std::function<T()> read_ GUARDED_BY(mutex_);
 };
+
+class NumberCallback final : public CallbackFor<double> {};
+class FamiliesCallback final : public CallbackFor<std::vector<FamilySamples>> {};
 
 namespace {
 
@@ -48,7 +61,7 @@ void AppendSeries(std::string& out, const std::string& name, const Labels& label
   if (histogram != nullptr) AppendHistogram(out, name, labels, histogram->buckets(), histogram->Read());
 }
 
-void AppendSeries(std::string& out, const std::string& name, const Labels& labels, const Callback* callback) {
+void AppendSeries(std::string& out, const std::string& name, const Labels& labels, const NumberCallback* callback) {
   const std::optional<double> value = callback == nullptr ? std::nullopt : callback->Read();
   if (value) AppendSample(out, name, labels, *value);
 }
@@ -91,8 +104,18 @@ CallbackHandle Registry::ReadGauge(const FamilyName& family, Labels labels, std:
 
 CallbackHandle Registry::Read(const FamilyName& name, Kind kind, Labels labels, std::function<double()> read) {
   // It may be one whose handle has just gone, still in the hands of an exposition: then it serves again.
-  auto callback = Get<Callback>(name, kind, std::move(labels), nullptr, [] { return std::make_shared<Callback>(); });
+  auto callback =
+      Get<NumberCallback>(name, kind, std::move(labels), nullptr, [] { return std::make_shared<NumberCallback>(); });
   callback->Attach(std::move(read));
+  return CallbackHandle(std::move(callback));
+}
+
+CallbackHandle Registry::ReadFamilies(std::function<std::vector<FamilySamples>()> read) {
+  auto callback = std::make_shared<FamiliesCallback>();
+  callback->Attach(std::move(read));
+  const MutexLock lock(mutex_);
+  std::erase_if(collectors_, [](const auto& collector) { return collector.expired(); });
+  collectors_.push_back(callback);
   return CallbackHandle(std::move(callback));
 }
 
@@ -151,20 +174,49 @@ std::vector<Registry::Page> Registry::Collect() const {
   return pages;
 }
 
-void Registry::Append(std::string& out, const Page& page) {
+std::vector<std::shared_ptr<FamiliesCallback>> Registry::Collectors() const {
+  std::vector<std::shared_ptr<FamiliesCallback>> collectors;
+  const MutexLock lock(mutex_);
+  for (const auto& weak : collectors_) {
+    if (auto collector = weak.lock()) collectors.push_back(std::move(collector));
+  }
+  return collectors;
+}
+
+std::string Registry::Text(const Page& page) {
   static constexpr std::array<std::string_view, 3> kTypes = {"counter", "gauge", "histogram"};
   std::string samples;
   for (const auto& entry : page.series) {
     std::visit([&](const auto& series) { AppendSeries(samples, page.name, entry.first, series.get()); }, entry.second);
   }
-  if (samples.empty()) return;
-  AppendHead(out, page.name, page.help, kTypes[static_cast<size_t>(page.kind)]);
-  out += samples;
+  if (samples.empty()) return "";
+  std::string text;
+  AppendHead(text, page.name, page.help, kTypes[static_cast<size_t>(page.kind)]);
+  return text + samples;
+}
+
+void Registry::Add(Texts& texts, const std::vector<FamilySamples>& families) {
+  for (const FamilySamples& family : families) {
+    CHECK(IsMetricName(family.family.name));
+    if (family.samples.empty()) continue;
+    std::string& text = texts[family.family.name];
+    CHECK(text.empty());  // two families of one name
+    const bool is_counter = family.kind == FamilySamples::Kind::kCounter;
+    AppendHead(text, family.family.name, family.family.help, is_counter ? "counter" : "gauge");
+    for (const auto& [labels, value] : family.samples) AppendSample(text, family.family.name, labels, value);
+  }
 }
 
 std::string Registry::Expose() const {
+  Texts texts;
+  for (const Page& page : Collect()) {
+    if (std::string text = Text(page); !text.empty()) texts.emplace(page.name, std::move(text));
+  }
+  for (const auto& collector : Collectors()) {
+    if (const auto families = collector->Read()) Add(texts, *families);
+  }
   std::string out;
-  for (const Page& page : Collect()) Append(out, page);
+  for (const auto& [name, text] : texts) out += text;
   return out;
 }
 

@@ -21,9 +21,19 @@ struct FamilyName {
   std::string help;  // one sentence
 };
 
-class Callback;
+// A whole family, for series that come and go too often to be held one by one.
+struct FamilySamples {
+  enum class Kind { kCounter, kGauge };
+  FamilyName family;
+  Kind kind = Kind::kGauge;
+  std::vector<std::pair<Labels, double>> samples;  // of different labels; none: the family is not shown
+};
 
-// Holds a callback's series. When the destructor has returned, the callback is not running and never runs again: what
+class Callback;
+class NumberCallback;
+class FamiliesCallback;
+
+// Holds what a callback shows. When the destructor has returned, the callback is not running and never runs again: what
 // it reads may go. Move-only.
 class CallbackHandle {
  public:
@@ -64,6 +74,10 @@ class Registry {
   [[nodiscard]] CallbackHandle ReadCounter(const FamilyName& family, Labels labels, std::function<double()> read);
   [[nodiscard]] CallbackHandle ReadGauge(const FamilyName& family, Labels labels, std::function<double()> read);
 
+  // Families that are made up anew for every exposition; nobody else may have a family of one of their names. The same
+  // rules for `read`; it is called by one thread at a time.
+  [[nodiscard]] CallbackHandle ReadFamilies(std::function<std::vector<FamilySamples>()> read);
+
   // The text format 0.0.4 (kExpositionType): families by name, series by label values. Any thread; nobody who counts
   // waits for it.
   std::string Expose() const;
@@ -71,7 +85,7 @@ class Registry {
  private:
   enum class Kind { kCounter, kGauge, kHistogram };
   template <template <typename> typename Pointer>
-  using Series = std::variant<Pointer<Counter>, Pointer<Gauge>, Pointer<Histogram>, Pointer<Callback>>;
+  using Series = std::variant<Pointer<Counter>, Pointer<Gauge>, Pointer<Histogram>, Pointer<NumberCallback>>;
 
   struct Family {
     Kind kind;
@@ -80,6 +94,8 @@ class Registry {
     std::optional<Buckets> buckets;                  // of a histogram
     std::map<Labels, Series<std::weak_ptr>> series;  // dead ones are swept when the next one comes
   };
+
+  using Texts = std::map<std::string, std::string>;  // of a family, by its name
 
   // What an exposition holds on to while it writes, outside the lock.
   struct Page {
@@ -93,13 +109,16 @@ class Registry {
   std::shared_ptr<T> Get(const FamilyName& name, Kind kind, Labels labels, const Buckets* buckets, Make make);
   CallbackHandle Read(const FamilyName& name, Kind kind, Labels labels, std::function<double()> read);
   std::vector<Page> Collect() const;
+  std::vector<std::shared_ptr<FamiliesCallback>> Collectors() const;
 
   static Series<std::shared_ptr> Lock(const Series<std::weak_ptr>& series);
   static bool IsDead(const Series<std::weak_ptr>& series);
-  static void Append(std::string& out, const Page& page);
+  static std::string Text(const Page& page);
+  static void Add(Texts& texts, const std::vector<FamilySamples>& families);
 
   mutable Mutex mutex_;
   std::map<std::string, Family, std::less<>> families_ GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<FamiliesCallback>> collectors_ GUARDED_BY(mutex_);  // dead ones as above
 };
 
 }  // namespace trireme::metrics

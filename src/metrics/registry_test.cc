@@ -142,5 +142,27 @@ TEST(StagesTest, PromtoolFindsNothingToSay) {
   EXPECT_EQ(pclose(promtool), 0) << "127: promtool is missing (apt-get install prometheus)\n" << text;
 }
 
+TEST(RegistryTest, ShowsFamiliesThatAreMadeUpForEachExposition) {
+  Registry registry;
+  const auto counter = registry.GetCounter(kJobs);
+  std::vector<FamilySamples> families;
+  CallbackHandle handle = registry.ReadFamilies([&] { return families; });
+  EXPECT_EQ(registry.Expose(), "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 0\n");
+
+  families = {{.family = {"zeal", "How keen."}, .kind = FamilySamples::Kind::kGauge, .samples = {{{}, 1}}},
+              {.family = {"empty", "Nothing."}, .kind = FamilySamples::Kind::kGauge, .samples = {}},
+              {.family = {"doors_total", "Doors."},
+               .kind = FamilySamples::Kind::kCounter,
+               .samples = {{{{"room", "a"}}, 2}, {{{"room", "b"}}, 3}}}};
+  EXPECT_EQ(registry.Expose(),
+            "# HELP doors_total Doors.\n# TYPE doors_total counter\n"
+            "doors_total{room=\"a\"} 2\ndoors_total{room=\"b\"} 3\n"
+            "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 0\n"
+            "# HELP zeal How keen.\n# TYPE zeal gauge\nzeal 1\n");
+
+  handle = CallbackHandle();
+  EXPECT_THAT(registry.Expose(), Not(HasSubstr("zeal")));
+}
+
 }  // namespace
 }  // namespace trireme::metrics
