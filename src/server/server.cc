@@ -19,7 +19,9 @@
 #include "protocols/kserve/kserve_dialect.h"
 #include "server/access_log.h"
 #include "server/front_handler.h"
+#include "server/host_metrics.h"
 #include "server/metrics_dialect.h"
+#include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/router.h"
 
@@ -63,6 +65,8 @@ class Server::Parts {
         metrics_handler_(metrics_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
         network_(Named(options.net), pool_, log),
         network_metrics_(registry_, network_.counters()),
+        host_metrics_(registry_, Clock::System()),
+        model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     main_router_.Add(kserve_);
     if (options.allow_metrics) main_router_.Add(metrics_);
@@ -130,6 +134,8 @@ class Server::Parts {
   FrontHandler metrics_handler_;
   net::Network network_;
   NetworkMetrics network_metrics_;
+  HostMetrics host_metrics_;
+  metrics::CallbackHandle model_states_;
   ServerPorts ports_;
   ThreadPool codec_workers_;  // last: its jobs may outlive the connections that they answer, and use all of the above
 };
