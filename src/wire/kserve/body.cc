@@ -14,12 +14,8 @@ Result<size_t> ParseHeaderLength(std::string_view text, size_t body_bytes) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   const std::errc error = std::from_chars(text.data(), text.data() + text.size(), value).ec;
   if (!digits || error != std::errc() || value > body_bytes) {
-    return InvalidArgument(std::string(kHeaderLengthName) + ": expected a number from 1 to the " +
+    return InvalidArgument(std::string(kHeaderLengthName) + ": expected a number from 0 to the " +
                            std::to_string(body_bytes) + " bytes of the body, found " + Quoted(text));
-  }
-  if (value == 0) {
-    return Unsupported(std::string(kHeaderLengthName) +
-                       ": 0 announces a raw binary request, which is not supported: describe the input in JSON");
   }
   return value;
 }

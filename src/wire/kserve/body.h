@@ -19,8 +19,8 @@ namespace trireme::kserve {
 // the whole body is JSON.
 inline constexpr std::string_view kHeaderLengthName = "Inference-Header-Content-Length";
 
-// Reads that header's value: digits only, from 1 to the bytes of the body. 0 announces a raw binary request
-// (kUnsupported); everything else is kInvalidArgument.
+// Reads that header's value: digits only, from 0 to the bytes of the body; everything else is kInvalidArgument. 0:
+// there is no JSON, which a request may say (wire/kserve/raw_request.h).
 Result<size_t> ParseHeaderLength(std::string_view text, size_t body_bytes);
 
 // A message as it came.

@@ -21,16 +21,15 @@ TEST(HeaderLengthTest, RefusesEverythingElse) {
     const Status status = ParseHeaderLength(text, 10).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << text;
     EXPECT_EQ(status.message(),
-              "Inference-Header-Content-Length: expected a number from 1 to the 10 bytes of the body, "
+              "Inference-Header-Content-Length: expected a number from 0 to the 10 bytes of the body, "
               "found '" +
                   std::string(text) + "'");
   }
 }
 
-TEST(HeaderLengthTest, SaysThatRawBinaryRequestsAreNotSupported) {
-  const Status status = ParseHeaderLength("0", 10).status();
-  EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-  EXPECT_THAT(status.message(), HasSubstr("raw binary request"));
+TEST(HeaderLengthTest, MaySayThatThereIsNoJson) {
+  EXPECT_EQ(*ParseHeaderLength("0", 10), 0U);
+  EXPECT_EQ(*ParseHeaderLength("0", 0), 0U);
 }
 
 TEST(EncodedBodyTest, NamesItsTypeAndHeaderByWhatFollowsTheJson) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "codec/json_cursor.h"
@@ -58,7 +57,8 @@ class RequestReader {
     if (!json_.EnterObject()) return place.Wrong(json_);
     while (const auto key = json_.NextKey()) RETURN_IF_ERROR(ReadParameter(*key, Place(*key, &place)));
     if (!json_.ok()) return place.Wrong(json_);
-    return TakeKnown(place);
+    TakeKnown();
+    return {};
   }
 
   Status ReadParameter(std::string_view key, const Place& place) {
@@ -90,19 +90,14 @@ class RequestReader {
   }
 
   // What the parameters mean, once all are read.
-  Status TakeKnown(const Place& place) {
+  void TakeKnown() {
     message_.form.binary_data_output = binary_data_output_.value_or(false);
     message_.sequence.start = sequence_start_.value_or(false);
     message_.sequence.end = sequence_end_.value_or(false);
-    constexpr uint32_t kMaxPriority = std::numeric_limits<uint32_t>::max();
-    if (priority_.value_or(0) > kMaxPriority) {
-      return Place("priority", &place).Wrong("at most " + std::to_string(kMaxPriority), std::to_string(*priority_));
-    }
-    message_.priority = static_cast<uint32_t>(priority_.value_or(0));
-    if (timeout_us_.value_or(0) == 0) return {};
+    message_.priority = priority_.value_or(0);
+    if (timeout_us_.value_or(0) == 0) return;
     constexpr auto kMaxMicroseconds = static_cast<uint64_t>(std::chrono::microseconds(kMaxTimeout).count());
     message_.timeout = std::chrono::microseconds(std::min(*timeout_us_, kMaxMicroseconds));
-    return {};
   }
 
   Status ReadOutputs(const Place& place) {

@@ -25,7 +25,7 @@ void AppendParameters(std::string& out, const InferRequestMessage& message) {
   ObjectWriter object(out);
   if (message.form.binary_data_output) object.Member("binary_data_output", true);
   AppendSequence(object, message.sequence);
-  if (message.priority != 0) object.Member("priority", uint64_t{message.priority});
+  if (message.priority != 0) object.Member("priority", message.priority);
   if (message.timeout) object.Member("timeout", static_cast<uint64_t>(message.timeout->count()));
   for (const auto& [key, value] : message.parameters) object.Member(key, value);
   object.Close();

@@ -28,7 +28,7 @@ inline constexpr std::chrono::hours kMaxTimeout{24 * 366};  // a longer timeout 
 struct OutputForm {
   std::string name;
   bool binary = false;          // else JSON; not influenced by binary_data_output
-  uint64_t classification = 0;  // top K as "value:index" strings; 0: the tensor itself
+  uint64_t classification = 0;  // the top K as "value:index" strings in the tensor's place; 0: the tensor itself
 };
 
 // What a request says of its answer: kept until the answer is encoded.
@@ -43,8 +43,8 @@ struct InferRequestMessage {
   ResponseForm form;
   std::vector<NamedTensor> inputs;  // host memory; binary ones view the body where it is aligned for their type
   SequenceFields sequence;          // sequence_id (0 and "" are none), sequence_start, sequence_end
-  uint32_t priority = 0;
-  std::optional<std::chrono::microseconds> timeout;  // none if 0
+  uint64_t priority = 0;            // 0: the model's default; 1 is the highest
+  std::optional<std::chrono::microseconds> timeout;  // that it may wait in line; none if 0
   Parameters parameters;                             // all others
 };
 

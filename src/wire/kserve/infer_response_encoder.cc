@@ -9,27 +9,22 @@
 namespace trireme::kserve {
 namespace {
 
-struct Wanted {
-  bool binary;
-  uint64_t classification;
-};
-
-// How the output at `index` is wanted. Outputs come in the order they were asked for, so the first guess is nearly
-// always right.
-Wanted FormOf(const ResponseForm& form, size_t index, const std::string& name) {
-  if (form.outputs.empty()) return {.binary = form.binary_data_output, .classification = 0};
+// Whether the output at `index` is wanted in binary form. Outputs come in the order they were asked for, so the first
+// guess is nearly always right.
+bool IsWantedBinary(const ResponseForm& form, size_t index, const std::string& name) {
+  if (form.outputs.empty()) return form.binary_data_output;
   const auto has_name = [&](const OutputForm& output) { return output.name == name; };
   auto found = form.outputs.begin() + static_cast<ptrdiff_t>(std::min(index, form.outputs.size() - 1));
   if (!has_name(*found)) found = std::find_if(form.outputs.begin(), form.outputs.end(), has_name);
-  if (found == form.outputs.end()) return {.binary = form.binary_data_output, .classification = 0};
-  return {.binary = found->binary, .classification = found->classification};
+  if (found == form.outputs.end()) return form.binary_data_output;
+  return found->binary;
 }
 
 size_t Estimate(const InferResponse& response, const ResponseForm& form) {
   constexpr size_t kFrame = 256;
   size_t bytes = kFrame;
   for (size_t i = 0; i < response.outputs.size(); ++i) {
-    bytes += EstimateTensor(response.outputs[i], FormOf(form, i, response.outputs[i].name).binary);
+    bytes += EstimateTensor(response.outputs[i], IsWantedBinary(form, i, response.outputs[i].name));
   }
   return bytes;
 }
@@ -38,12 +33,8 @@ Status AppendOutputs(EncodedBody& body, const InferResponse& response, const Res
   body.json += '[';
   for (size_t i = 0; i < response.outputs.size(); ++i) {
     const NamedTensor& output = response.outputs[i];
-    const Wanted wanted = FormOf(form, i, output.name);
-    if (wanted.classification > 0) {
-      return Unsupported("output '" + output.name + "': the parameter 'classification' is not supported");
-    }
     if (i > 0) body.json += ',';
-    Status status = AppendTensor(body, output, wanted.binary);
+    Status status = AppendTensor(body, output, IsWantedBinary(form, i, output.name));
     if (!status.ok()) return std::move(status).Within("output '" + output.name + "'");
   }
   body.json += ']';

@@ -16,10 +16,10 @@ namespace trireme::kserve {
 
 // Writes an answer as the request wanted it. JSON data is flat, floats are the shortest text that reads back the same,
 // and what is no number is written NaN, Infinity, -Infinity, as V2 clients read it. Binary outputs are shared, not
-// copied.
+// copied. An output that was to be classified must have been already: it is written as it is.
 //
-// kInvalidArgument: a BYTES output that is wanted as JSON holds bytes that are not UTF-8. kUnsupported: classification.
-// kInternal: a tensor whose bytes do not fit its shape. Tensors must be in host memory.
+// kInvalidArgument: a BYTES output that is wanted as JSON holds bytes that are not UTF-8. kInternal: a tensor whose
+// bytes do not fit its shape. Tensors must be in host memory.
 Result<EncodedBody> EncodeInferResponse(const InferResponse& response, const ResponseForm& form);
 
 // An answer as a client reads it.

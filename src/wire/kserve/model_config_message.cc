@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/kserve/model_config_message.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "proto/model_config.pb.h"
+#include "wire/kserve/json_message.h"
+
+namespace trireme::kserve {
+namespace {
+
+using inference::ModelDynamicBatching;
+using inference::ModelInstanceGroup;
+
+inference::DataType TypeOf(DataType type) {
+  switch (type) {
+    case DataType::kBool:
+      return inference::TYPE_BOOL;
+    case DataType::kUint8:
+      return inference::TYPE_UINT8;
+    case DataType::kUint16:
+      return inference::TYPE_UINT16;
+    case DataType::kUint32:
+      return inference::TYPE_UINT32;
+    case DataType::kUint64:
+      return inference::TYPE_UINT64;
+    case DataType::kInt8:
+      return inference::TYPE_INT8;
+    case DataType::kInt16:
+      return inference::TYPE_INT16;
+    case DataType::kInt32:
+      return inference::TYPE_INT32;
+    case DataType::kInt64:
+      return inference::TYPE_INT64;
+    case DataType::kFp16:
+      return inference::TYPE_FP16;
+    case DataType::kBf16:
+      return inference::TYPE_BF16;
+    case DataType::kFp32:
+      return inference::TYPE_FP32;
+    case DataType::kFp64:
+      return inference::TYPE_FP64;
+    case DataType::kBytes:
+      return inference::TYPE_STRING;
+  }
+  return inference::TYPE_INVALID;
+}
+
+// The backend as Triton calls it, by the platform; ours where that says nothing.
+std::string BackendOf(const std::string& platform, const std::string& ours) {
+  if (platform == "onnxruntime_onnx") return "onnxruntime";
+  if (platform == "pytorch_libtorch") return "pytorch";
+  if (platform == "tensorrt_plan") return "tensorrt";
+  if (platform.starts_with("tensorflow_")) return "tensorflow";
+  return ours;
+}
+
+template <typename T>
+T Narrowed(uint64_t value) {
+  return static_cast<T>(std::min<uint64_t>(value, std::numeric_limits<T>::max()));
+}
+
+// The dimensions that a config shows: those behind the rows, if they are counted.
+void SetDims(const Shape& shape, bool without_rows, google::protobuf::RepeatedField<int64_t>& to) {
+  to.Clear();
+  for (size_t i = without_rows && shape.rank() > 0 ? 1 : 0; i < shape.rank(); ++i) to.Add(shape[i]);
+}
+
+// What is common to inputs and outputs. What the file says besides stays.
+template <typename ModelTensor>
+ModelTensor Fitted(const google::protobuf::RepeatedPtrField<ModelTensor>& declared, const TensorSpec& spec,
+                   bool without_rows) {
+  ModelTensor tensor;
+  const auto said = std::find_if(declared.begin(), declared.end(),
+                                 [&](const ModelTensor& candidate) { return candidate.name() == spec.name; });
+  if (said != declared.end()) tensor = *said;
+  tensor.set_name(spec.name);
+  tensor.set_data_type(TypeOf(spec.type));
+  SetDims(spec.shape, without_rows, *tensor.mutable_dims());
+  tensor.clear_reshape();
+  if (spec.model_shape) SetDims(*spec.model_shape, without_rows, *tensor.mutable_reshape()->mutable_shape());
+  return tensor;
+}
+
+void SetTensors(const Signature& signature, inference::ModelConfig& config) {
+  const bool without_rows = config.max_batch_size() > 0;
+  google::protobuf::RepeatedPtrField<inference::ModelInput> inputs;
+  for (const TensorSpec& spec : signature.inputs) {
+    *inputs.Add() = Fitted(config.input(), spec, without_rows);
+    inputs.rbegin()->set_optional(spec.optional);
+  }
+  google::protobuf::RepeatedPtrField<inference::ModelOutput> outputs;
+  for (const TensorSpec& spec : signature.outputs) *outputs.Add() = Fitted(config.output(), spec, without_rows);
+  config.mutable_input()->Swap(&inputs);
+  config.mutable_output()->Swap(&outputs);
+}
+
+void SetKind(const Device& device, ModelInstanceGroup& group) {
+  if (group.kind() != ModelInstanceGroup::KIND_AUTO) return;
+  group.set_kind(device.kind == DeviceKind::kCpu ? ModelInstanceGroup::KIND_CPU : ModelInstanceGroup::KIND_GPU);
+  if (device.kind == DeviceKind::kCuda && group.gpus().empty()) group.add_gpus(device.index);
+}
+
+void SetInstances(const ModelConfigParts& parts, inference::ModelConfig& config) {
+  auto& groups = *config.mutable_instance_group();
+  const bool declared = !groups.empty();
+  if (!declared) groups.Add();
+  for (int i = 0; i < groups.size(); ++i) {
+    ModelInstanceGroup& group = groups[i];
+    if (group.name().empty()) group.set_name(declared ? parts.name + "_" + std::to_string(i) : parts.name);
+    SetKind(parts.config.device, group);
+    // Of several groups only the sum was decided.
+    const bool decided = groups.size() == 1 && parts.config.instances > 0;
+    group.set_count(decided ? parts.config.instances : std::max(1, group.count()));
+  }
+}
+
+bool IsPlain(const QueuePolicy& policy) {
+  return policy.timeout.count() == 0 && !policy.allow_timeout_override && policy.max_waiting_requests == 0 &&
+         policy.timeout_action == QueuePolicy::TimeoutAction::kReject;
+}
+
+void SetPolicy(const QueuePolicy& policy, inference::ModelQueuePolicy& to) {
+  to.set_timeout_action(policy.timeout_action == QueuePolicy::TimeoutAction::kDelay
+                            ? inference::ModelQueuePolicy::DELAY
+                            : inference::ModelQueuePolicy::REJECT);
+  to.set_default_timeout_microseconds(static_cast<uint64_t>(policy.timeout.count()));
+  to.set_allow_timeout_override(policy.allow_timeout_override);
+  to.set_max_queue_size(Narrowed<uint32_t>(policy.max_waiting_requests));
+}
+
+void SetBatching(const ModelConfig& decided, ModelDynamicBatching& batching) {
+  batching.clear_preferred_batch_size();
+  for (const int64_t rows : decided.preferred_rows) {
+    batching.add_preferred_batch_size(Narrowed<int32_t>(static_cast<uint64_t>(rows)));
+  }
+  if (decided.preferred_rows.empty()) {
+    batching.add_preferred_batch_size(Narrowed<int32_t>(static_cast<uint64_t>(decided.max_rows)));
+  }
+  batching.set_max_queue_delay_microseconds(static_cast<uint64_t>(decided.max_delay.count()));
+  batching.set_preserve_ordering(decided.preserve_ordering);
+  batching.set_priority_levels(decided.priority_levels);
+  batching.set_default_priority_level(decided.default_priority);
+  if (batching.has_default_queue_policy() || !IsPlain(decided.queue_policy)) {
+    SetPolicy(decided.queue_policy, *batching.mutable_default_queue_policy());
+  }
+  auto& levels = *batching.mutable_priority_queue_policy();
+  levels.clear();
+  for (const auto& [level, policy] : decided.level_policies) SetPolicy(policy, levels[level]);
+}
+
+void SetScheduling(const ModelConfigParts& parts, inference::ModelConfig& config) {
+  if (config.has_sequence_batching() || config.has_ensemble_scheduling()) return;
+  if (parts.signature.batched && parts.config.max_rows > 1) {
+    SetBatching(parts.config, *config.mutable_dynamic_batching());
+  } else {
+    config.clear_dynamic_batching();
+  }
+}
+
+void SetDefaults(inference::ModelConfig& config) {
+  if (config.version_policy().policy_choice_case() == inference::ModelVersionPolicy::POLICY_CHOICE_NOT_SET ||
+      (config.version_policy().has_latest() && config.version_policy().latest().num_versions() == 0)) {
+    config.mutable_version_policy()->mutable_latest()->set_num_versions(1);
+  }
+  inference::ModelOptimizationPolicy& optimization = *config.mutable_optimization();
+  if (!optimization.has_input_pinned_memory()) optimization.mutable_input_pinned_memory()->set_enable(true);
+  if (!optimization.has_output_pinned_memory()) optimization.mutable_output_pinned_memory()->set_enable(true);
+}
+
+}  // namespace
+
+int64_t MaxBatchSize(const ModelConfigParts& parts) {
+  constexpr int64_t kWorkable = 32;
+  if (parts.declared_max_batch_size) return *parts.declared_max_batch_size;
+  return parts.signature.batched ? std::max(parts.config.max_rows, kWorkable) : 0;
+}
+
+inference::ModelConfig MakeModelConfig(const ModelConfigParts& parts) {
+  inference::ModelConfig config;
+  // It was serialized by this server. If it cannot be read after all, what was decided is still true.
+  if (!config.ParseFromString(parts.message)) config.Clear();
+  config.set_name(parts.name);
+  if (config.platform().empty()) config.set_platform(parts.platform);
+  if (config.backend().empty()) config.set_backend(BackendOf(config.platform(), parts.backend));
+  config.set_max_batch_size(Narrowed<int32_t>(static_cast<uint64_t>(MaxBatchSize(parts))));
+  if (config.default_model_filename().empty()) config.set_default_model_filename(parts.file_name);
+  SetTensors(parts.signature, config);
+  SetInstances(parts, config);
+  SetScheduling(parts, config);
+  SetDefaults(config);
+  return config;
+}
+
+std::string EncodeModelConfig(const ModelConfigParts& parts) {
+  return EncodeMessage(MakeModelConfig(parts));
+}
+
+}  // namespace trireme::kserve

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/kserve/statistics.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace trireme::kserve {
+namespace {
+
+// In the order in which members are added.
+using Json = nlohmann::ordered_json;
+
+Json ToJson(const CountedTime& time) {
+  return {{"count", time.count}, {"ns", static_cast<uint64_t>(std::max<int64_t>(0, time.total.count()))}};
+}
+
+Json InferenceStats(const ModelStatistics& statistics) {
+  return {{"success", ToJson(statistics.success)},
+          {"fail", ToJson(statistics.fail)},
+          {"queue", ToJson(statistics.queue)},
+          {"compute_input", ToJson(statistics.compute_input)},
+          {"compute_infer", ToJson(statistics.compute_infer)},
+          {"compute_output", ToJson(statistics.compute_output)},
+          {"cache_hit", ToJson(CountedTime())},  // there is no cache of responses
+          {"cache_miss", ToJson(CountedTime())}};
+}
+
+Json BatchStats(const ModelStatistics& statistics) {
+  Json batches = Json::array();
+  for (const auto& [rows, batch] : statistics.batches) {
+    batches.push_back({{"batch_size", rows},
+                       {"compute_input", ToJson(batch.compute_input)},
+                       {"compute_infer", ToJson(batch.compute_infer)},
+                       {"compute_output", ToJson(batch.compute_output)}});
+  }
+  return batches;
+}
+
+uint64_t MillisecondsSinceEpoch(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+  return static_cast<uint64_t>(std::max<int64_t>(0, since.count()));
+}
+
+Json ToJson(const StatisticsEntry& entry) {
+  const ModelStatistics& statistics = entry.statistics;
+  Json memory = Json::array();
+  memory.push_back({{"type", "CPU"}, {"id", 0}, {"byte_size", entry.memory_bytes}});
+  return {{"name", entry.name},
+          {"version", entry.version},
+          {"last_inference", MillisecondsSinceEpoch(statistics.last_inference)},
+          {"inference_count", statistics.inferences},
+          {"execution_count", statistics.executions},
+          {"inference_stats", InferenceStats(statistics)},
+          {"response_stats", Json::object()},  // of models that give several responses a request
+          {"batch_stats", BatchStats(statistics)},
+          {"memory_usage", std::move(memory)}};
+}
+
+}  // namespace
+
+std::string EncodeStatistics(std::span<const StatisticsEntry> entries) {
+  Json array = Json::array();
+  for (const StatisticsEntry& entry : entries) array.push_back(ToJson(entry));
+  Json document = Json::object();
+  document["model_stats"] = std::move(array);
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace trireme::kserve

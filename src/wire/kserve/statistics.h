@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "model/statistics.h"
+
+namespace trireme::kserve {
+
+// GET /v2/models/M/stats ("Statistics" extension): a model version, what it did, and the memory it holds.
+struct StatisticsEntry {
+  std::string name;
+  std::string version;
+  ModelStatistics statistics;
+  uint64_t memory_bytes = 0;
+};
+std::string EncodeStatistics(std::span<const StatisticsEntry> entries);
+
+}  // namespace trireme::kserve
