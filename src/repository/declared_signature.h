@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "repository/finding.h"
 #include "tensor/data_type.h"
 #include "tensor/shape.h"
 
@@ -20,6 +21,15 @@ struct DeclaredTensor {
   std::optional<Shape> reshape;  // what the model takes or gives where clients see `dims`
   bool optional = false;
   std::string label_file;  // of an output; a name within the model's folder
+
+  // Where it is said, for messages; as little as is known.
+  FieldPlace place = {};
+  FieldPlace name_place = {};
+  FieldPlace type_place = {};
+  FieldPlace dims_place = {};
+  FieldPlace reshape_place = {};
+  FieldPlace optional_place = {};
+  FieldPlace label_place = {};
 };
 
 // What a config file says of a model's inputs and outputs: to be laid over what the model itself says, field by field
@@ -30,6 +40,7 @@ struct DeclaredSignature {
   std::optional<int64_t> max_batch_size;
   std::vector<DeclaredTensor> inputs;
   std::vector<DeclaredTensor> outputs;
+  FieldPlace max_batch_size_place = {};
 };
 
 }  // namespace trireme

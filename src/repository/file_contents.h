@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace trireme {
+
+// The bytes of a file, links followed. kNotFound: there is none; kTooLarge: it has more than `max_bytes`, and was not
+// read further; kUnavailable: it cannot be read. Never waits: what is no ordinary file is not opened.
+Result<std::string> ReadFileContents(const std::filesystem::path& file, size_t max_bytes);
+
+// The file that `name` leads to from `folder`, links followed. kNotFound: there is none; kInvalidArgument: it lies
+// outside of `root`, or is no name of a file. Messages say what was found, and not where.
+Result<std::filesystem::path> FindInside(const std::filesystem::path& root, const std::filesystem::path& folder,
+                                         std::string_view name);
+
+}  // namespace trireme

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/model_config.h"
+#include "repository/declared_signature.h"
+#include "repository/finding.h"
+
+namespace trireme {
+
+// Which versions of a model are served.
+struct VersionPolicy {
+  enum class Kind : uint8_t { kLatest, kAll, kSpecific };
+  Kind kind = Kind::kLatest;
+  uint32_t latest = 1;            // kLatest: so many of the highest
+  std::vector<int64_t> versions;  // kSpecific
+  bool declared = false;          // somebody said so
+  FieldPlace place = {};
+};
+
+// What a reader of a config knows beforehand.
+struct ConfigContext {
+  std::string model_name;
+  std::filesystem::path file;    // for messages
+  std::filesystem::path folder;  // the model's
+  ModelConfig defaults;          // for what is not said
+};
+
+// What a config says, in our nouns. With an error among the findings the model cannot be served like this, and the rest
+// is as far as it could be read.
+struct ConfigFile {
+  ModelConfig config;
+  DeclaredSignature declared;
+  VersionPolicy version_policy;
+  std::string model_filename;  // in a version's folder; empty: as usual
+  Status served;               // kUnsupported: a backend that is not served yet
+  std::string message;         // serialized inference.ModelConfig
+  std::vector<Finding> findings;
+};
+
+// Reads config.pbtxt, or a config in JSON. Any text may come; every problem that can be found is. Looks at the file
+// system for the files of warm-up data alone.
+ConfigFile ReadConfigText(std::string_view text, const ConfigContext& context);
+ConfigFile ReadConfigJson(std::string_view json, const ConfigContext& context);
+
+}  // namespace trireme
