@@ -115,7 +115,13 @@ void Welcome(const Urls& urls, const Engine& engine) {
   }
   if (first_ready != nullptr && !urls.http.empty()) {
     const Result<ModelDescription> description = engine.Describe(first_ready->id.name, std::nullopt);
-    if (description.ok()) std::cout << "Try it:\n  " << ExampleRequest(urls.http, *description) << "\n";
+    if (description.ok()) {
+      const ExampleModel example{.name = description->name,
+                                 .version = {},
+                                 .signature = description->signature,
+                                 .free_dim = description->free_dim};
+      std::cout << "Try it:\n  " << CurlExample(urls.http, example) << "\n";
+    }
   }
   std::cout << std::flush;
 }
