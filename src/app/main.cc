@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/check_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
 #include "base/version.h"
@@ -22,6 +23,10 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
 
 int Run(const ServeOptions& options) {
   return RunServe(options);
+}
+
+int Run(const CheckOptions& options) {
+  return RunCheck(options, std::cout, std::cerr);
 }
 
 int Run(const bench::BenchOptions& options) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/bench_settings.h"
+#include "app/check_settings.h"
 #include "app/flags.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
@@ -19,12 +20,14 @@ Usage: trireme COMMAND [OPTIONS]
 
 Commands:
   serve PATH...   Serve models over the network
+  check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
   version         Say which version this is
 
 Examples:
   trireme serve model.onnx             one model, on port 8000 of this machine
   trireme serve models/                every model in a folder or Triton repository
+  trireme check models/                what becomes of each, without a server
   trireme bench http://127.0.0.1:8000  how fast it answers
   trireme serve --help                 every option of a command
 )";
@@ -56,6 +59,24 @@ Examples:
   trireme serve models/ --http-address 0.0.0.0 --allow-exposure
   trireme serve models/ --model-control-mode explicit --load-model resnet50
   TRIREME_LOG_FORMAT=json trireme serve --config server.yaml
+)"};
+  return text;
+}
+
+const CommandText& CheckText() {
+  static const CommandText text = {
+      .name = "trireme check",
+      .purpose =
+          "Looks at models as a server would, without loading them, and says what would be served, how, and what "
+          "is wrong with the rest.",
+      .examples =
+          R"(Every flag is also a variable (--model-repository: TRIREME_MODEL_REPOSITORY); the command line comes first.
+Exit code: 0 if everything can be served, 1 if something cannot, 2 for wrong usage.
+
+Examples:
+  trireme check models/
+  trireme check models/ --json | jq '.models[] | select(.servable | not)'
+  trireme check model.onnx --client python > client.py
 )"};
   return text;
 }
@@ -107,6 +128,18 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   return Command(std::move(options));
 }
 
+Result<Command> ParseCheck(std::span<const std::string> arguments, const Environment& environment) {
+  CheckOptions options;
+  const std::vector<Setting> settings = CheckSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(CheckText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  RETURN_IF_ERROR(CheckCheckOptions(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseBench(std::span<const std::string> arguments, const Environment& environment) {
   bench::BenchOptions options;
   const std::vector<Setting> settings = BenchSettings(options);
@@ -127,13 +160,14 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 }  // namespace
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
-  if (arguments.empty()) return InvalidArgument("expected a command (serve, bench, version), found nothing");
+  if (arguments.empty()) return InvalidArgument("expected a command (serve, check, bench, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
+  if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve, bench or version");
+  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench or version");
 }
 
 }  // namespace trireme

@@ -86,6 +86,18 @@ struct ServeOptions {
   std::vector<std::string> without_effect;  // what was set and means nothing here, as "--grpc-port"
 };
 
+// `trireme check`.
+struct CheckOptions {
+  enum class Client { kNone, kCurl, kPython };
+
+  std::vector<std::filesystem::path> paths;  // at least one
+  std::string config_name;                   // of configs/<config_name>.pbtxt
+  bool strict = false;
+  bool json = false;
+  Client client = Client::kNone;
+  std::string url = "http://127.0.0.1:8000";
+};
+
 // `trireme version`.
 struct ShowVersion {};
 
@@ -94,13 +106,14 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, bench::BenchOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 // What the user wants, from the arguments behind the program's name, from TRIREME_<FLAG> variables and from the YAML
-// file that --config (or TRIREME_CONFIG) names; the first of them that sets a thing decides. `bench` reads no file.
+// file that --config (or TRIREME_CONFIG) names; the first of them that sets a thing decides. Only `serve` reads a
+// file.
 //
 // Every failure is wrong usage (kExitUsage). Its message names the flag, variable or file and line, what was expected
 // and what was found; it is one line without "error:".

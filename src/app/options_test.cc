@@ -8,6 +8,7 @@
 #include <set>
 
 #include "app/bench_settings.h"
+#include "app/check_settings.h"
 #include "app/serve_settings.h"
 #include "app/triton_settings.h"
 #include "base/testing/temp_dir.h"
@@ -411,6 +412,42 @@ TEST(ServeOptions, TheHelpNamesEveryFlagAndItsDefault) {
     EXPECT_THAT(help->text, HasSubstr("[8000]"));
     EXPECT_THAT(help->text, HasSubstr("[64MiB]"));
     EXPECT_THAT(help->text, HasSubstr("trireme serve model.onnx"));
+  }
+}
+
+CheckOptions Check(std::vector<std::string> arguments, const Variables& variables = {}) {
+  arguments.insert(arguments.begin(), "check");
+  const auto command = Parse(arguments, variables);
+  EXPECT_TRUE(command.ok()) << command.status();
+  const auto* options = command.ok() ? std::get_if<CheckOptions>(&*command) : nullptr;
+  EXPECT_NE(options, nullptr);
+  return options == nullptr ? CheckOptions() : *options;
+}
+
+TEST(CheckOptionsTest, TakesEverySetting) {
+  EXPECT_THAT(Check({"a", "b", "--model-repository", "c"}).paths, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(Check({}, {{"TRIREME_MODEL_STORE", "a"}}).paths, ElementsAre("a"));
+  EXPECT_TRUE(Check({"a", "--strict"}).strict);
+  EXPECT_TRUE(Check({"a", "--json"}).json);
+  EXPECT_EQ(Check({"a", "--model-config-name=gpu"}).config_name, "gpu");
+  EXPECT_EQ(Check({"a", "--client", "curl"}).client, CheckOptions::Client::kCurl);
+  EXPECT_EQ(Check({"a", "--client=python", "--url=http://h:1"}).url, "http://h:1");
+}
+
+TEST(CheckOptionsTest, RefusesWhatMakesNoSense) {
+  EXPECT_EQ(Problem({"check"}), "nothing to check: expected a PATH, as in 'trireme check models/'");
+  EXPECT_EQ(Problem({"check", "a", "--json", "--client=curl"}), "json and client: expected one of them, found both");
+  EXPECT_EQ(Problem({"check", "a", "--client=java"}), "--client: expected none|curl|python, found 'java'");
+  EXPECT_EQ(Problem({"check", "a", "--jsn"}), "unknown flag '--jsn'; did you mean '--json'?");
+}
+
+TEST(CheckOptionsTest, TheHelpNamesEveryFlag) {
+  const auto command = Parse({"check", "--help"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  CheckOptions options;
+  for (const Setting& setting : CheckSettings(options)) {
+    if (setting.form == Setting::Form::kArguments) continue;
+    EXPECT_THAT(std::get<ShowHelp>(*command).text, HasSubstr("--" + setting.name));
   }
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/check_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/check_json.h"
+#include "app/check_text.h"
+#include "app/check_words.h"
+#include "app/plugin_folder.h"
+#include "backend/backend_set.h"
+#include "base/cpu_count.h"
+#include "base/memory_pool.h"
+#include "server/example_request.h"
+
+namespace trireme {
+namespace {
+
+bool IsSet(const char* variable) {
+  const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  return value != nullptr && *value != '\0';
+}
+
+// https://no-color.org
+bool WantsColours() {
+  return isatty(STDOUT_FILENO) != 0 && !IsSet("NO_COLOR");
+}
+
+// Nothing is run here, so nobody knows yet which size a model takes where its signature leaves one open. An image of
+// one pixel is too small for most that look at images; everything else is usually content with 1.
+int64_t LikelyFreeDim(const Signature& signature) {
+  constexpr size_t kImageRank = 4;
+  const bool image = std::any_of(signature.inputs.begin(), signature.inputs.end(),
+                                 [](const TensorSpec& spec) { return spec.shape.rank() >= kImageRank; });
+  return image ? 64 : 1;
+}
+
+std::vector<ExampleModel> Examples(const CheckReport& report) {
+  std::map<std::string, int, std::less<>> versions;
+  for (const CheckedModel& model : report.models) {
+    if (model.servable) ++versions[model.id.name];
+  }
+  std::vector<ExampleModel> examples;
+  for (const CheckedModel& model : report.models) {
+    if (!model.servable) continue;
+    ExampleModel& example = examples.emplace_back();
+    example.name = model.id.name;
+    if (versions[model.id.name] > 1) example.version = model.id.version;
+    example.signature = model.signature;
+    example.free_dim = LikelyFreeDim(model.signature);
+  }
+  return examples;
+}
+
+}  // namespace
+
+int CheckExitCode(const CheckOptions& options, const CheckReport& report) {
+  const FindingCounts counts = CountFindings(report);
+  const bool failed = !report.ok() || counts.errors > 0 || (options.strict && counts.warnings > 0);
+  return failed ? kExitFailure : kExitOk;
+}
+
+std::string ClientCalls(const CheckOptions& options, const CheckReport& report) {
+  const std::vector<ExampleModel> examples = Examples(report);
+  if (options.client == CheckOptions::Client::kPython) return PythonExample(options.url, examples);
+  std::string calls;
+  for (const ExampleModel& example : examples) calls += CurlExample(options.url, example) + "\n";
+  return calls;
+}
+
+int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err) {
+  const Logger log(STDERR_FILENO, Logger::Form::kText, LogLevel::kError);
+  MemoryPool pool;
+  BackendSet backends({.pool = pool, .log = log, .folder = PluginFolder()});
+  const Result<CheckReport> report =
+      CheckRepository(options.paths, {.defaults = {}, .config_name = options.config_name}, backends, AvailableCpus());
+  if (!report.ok()) {
+    err << "trireme: " << report.status().message() << "\n";
+    return kExitFailure;
+  }
+  if (options.client != CheckOptions::Client::kNone) {
+    out << ClientCalls(options, *report);
+    for (const CheckedModel& model : report->models) {
+      if (!model.servable) err << "trireme: " << model.id.name << " cannot be served: 'trireme check' says why\n";
+    }
+  } else {
+    out << (options.json ? CheckJson(*report) : CheckText(*report, WantsColours()));
+  }
+  out.flush();
+  return CheckExitCode(options, *report);
+}
+
+}  // namespace trireme

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/check_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include "app/check_words.h"
+#include "app/quantity.h"
+#include "app/signature_difference.h"
+#include "base/log.h"
+
+namespace trireme {
+namespace {
+
+constexpr size_t kLabelWidth = 10;
+
+// Without control characters.
+std::string Plain(std::string_view text) {
+  std::string quoted;
+  AppendJsonString(quoted, text);
+  std::string plain;
+  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
+    const bool needless = quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\');
+    if (needless) ++i;
+    plain += quoted[i];
+  }
+  return plain;
+}
+
+std::string Padded(std::string text, size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+std::string Count(size_t count, const std::string& one, const std::string& several) {
+  return std::to_string(count) + " " + (count == 1 ? one : several);
+}
+
+// "12.3 MiB"
+std::string RoughBytes(uint64_t bytes) {
+  static constexpr std::array<const char*, 5> kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits.at(unit));
+  return text.data();
+}
+
+// Rows of cells, each column as wide as its widest cell.
+std::vector<std::string> Aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    std::string& line = lines.emplace_back();
+    for (size_t i = 0; i < row.size(); ++i) line += i + 1 == row.size() ? row[i] : Padded(row[i], widths[i]) + "  ";
+  }
+  return lines;
+}
+
+std::vector<std::string> Tensors(const std::vector<TensorSpec>& specs) {
+  std::vector<std::vector<std::string>> rows;
+  for (const TensorSpec& spec : specs) {
+    std::string shape = spec.shape.ToString();
+    if (spec.model_shape) shape += ", " + spec.model_shape->ToString() + " for the model";
+    if (spec.optional) shape += ", optional";
+    rows.push_back({Plain(spec.name), std::string(Name(spec.type)), std::move(shape)});
+  }
+  return Aligned(rows);
+}
+
+std::string Batching(const CheckedModel& model) {
+  const ModelConfig& config = model.config;
+  if (!model.signature.batched) return "none: no dimension counts rows";
+  if (config.max_rows == 1) return "off";
+  std::string text = config.max_rows == 0 ? "up to the number of rows that pays, found out when it is loaded"
+                                          : "up to " + std::to_string(config.max_rows) + " rows in a run";
+  for (size_t i = 0; i < config.preferred_rows.size(); ++i) {
+    text += (i == 0 ? ", best " : " or ") + std::to_string(config.preferred_rows[i]);
+  }
+  if (config.max_delay.count() > 0) text += ", for which a request waits at most " + FormatDuration(config.max_delay);
+  return text;
+}
+
+std::string RunsOn(const ModelConfig& config) {
+  return config.device.ToString() + ", " + Count(static_cast<size_t>(config.instances), "instance", "instances") +
+         " x " + Count(static_cast<size_t>(config.threads), "thread", "threads");
+}
+
+class Writer {
+ public:
+  explicit Writer(bool colours) : colours_(colours) {}
+
+  void Write(const CheckedModel& model) {
+    text_ += Bold(Plain(model.id.name.empty() ? model.path.string() : model.id.name));
+    if (model.id.version > 0) text_ += " version " + std::to_string(model.id.version);
+    text_ += model.servable ? ": " + Colour("32", "can be served") : ": " + Colour("31", "cannot be served");
+    text_ += "\n";
+    Line("file", Plain(model.path.string()));
+    if (!model.format.empty()) Line("format", Plain(model.format));
+    if (!model.platform.empty()) Line("platform", model.platform + " (backend " + model.backend + ")");
+    Lines("inputs", Tensors(model.signature.inputs));
+    Lines("outputs", Tensors(model.signature.outputs));
+    if (model.servable) {
+      Line("batching", Batching(model));
+      Line("runs on", RunsOn(model.config));
+      if (model.weight_bytes > 0) Line("memory", "about " + RoughBytes(model.weight_bytes) + " for its weights");
+    }
+    Write(SignatureDifferences(model.file_says, model.model_says));
+    Write(model.findings);
+    text_ += "\n";
+  }
+
+  void Write(const std::vector<SignatureDifference>& differences) {
+    if (differences.empty()) return;
+    std::vector<std::vector<std::string>> rows = {{"", "the file says", "the model says"}};
+    for (const auto& [subject, file, model] : differences) rows.push_back({Plain(subject), Plain(file), Plain(model)});
+    Lines("differs", Aligned(rows));
+  }
+
+  void Write(const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) Write(finding);
+  }
+
+  void Write(const Finding& finding) {
+    std::string place = finding.file.string();
+    if (finding.line > 0) place += ":" + std::to_string(finding.line);
+    if (finding.line > 0 && finding.column > 0) place += ":" + std::to_string(finding.column);
+    if (!finding.field.empty()) place += (place.empty() ? "" : ": ") + finding.field;
+    const std::string name(Name(finding.severity));
+    static constexpr std::array<const char*, 3> kColours = {"36", "33", "31"};
+    text_ +=
+        "  " + Colour(kColours.at(static_cast<size_t>(finding.severity)), Padded(name, kLabelWidth)) + Plain(place);
+    text_ += "\n";
+    if (!finding.expected.empty()) Line("", "expected  " + Plain(finding.expected));
+    if (!finding.found.empty()) Line("", (finding.expected.empty() ? "" : "found     ") + Plain(finding.found));
+    if (!finding.fix.empty()) Line("", "to do     " + Plain(finding.fix));
+  }
+
+  void Line(const std::string& label, const std::string& text) {
+    text_ += "  " + Padded(label, kLabelWidth) + text + "\n";
+  }
+
+  void Lines(const std::string& label, const std::vector<std::string>& lines) {
+    for (size_t i = 0; i < lines.size(); ++i) Line(i == 0 ? label : "", lines[i]);
+  }
+
+  void Append(const std::string& text) { text_ += text; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string Colour(const char* code, const std::string& text) const {
+    return colours_ ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
+  }
+  std::string Bold(const std::string& text) const { return Colour("1", text); }
+
+  const bool colours_;
+  std::string text_;
+};
+
+std::string Sum(const CheckReport& report) {
+  const auto servable = static_cast<size_t>(std::count_if(report.models.begin(), report.models.end(),
+                                                          [](const CheckedModel& model) { return model.servable; }));
+  const FindingCounts counts = CountFindings(report);
+  std::string text = Count(report.models.size(), "model version", "model versions") + ": " + std::to_string(servable) +
+                     " can be served, " + std::to_string(report.models.size() - servable) + " cannot";
+  text += "; " + Count(static_cast<size_t>(counts.errors), "error", "errors") + ", " +
+          Count(static_cast<size_t>(counts.warnings), "warning", "warnings");
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string CheckText(const CheckReport& report, bool colours) {
+  Writer writer(colours);
+  for (const CheckedModel& model : report.models) writer.Write(model);
+  if (!report.findings.empty()) {
+    writer.Append("Of no model:\n");
+    writer.Write(report.findings);
+    writer.Append("\n");
+  }
+  writer.Append(Sum(report));
+  return writer.text();
+}
+
+}  // namespace trireme
