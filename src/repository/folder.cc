@@ -125,8 +125,10 @@ std::optional<std::string> UnservedKind(const fs::path& path) {
   return std::string(kind->what);
 }
 
-Status NotServedYet(const fs::path& path, const std::string& kind) {
-  return Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected an .onnx file");
+Complaint NotServedYet(const fs::path& path, const std::string& kind) {
+  return Complain(
+      Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected an .onnx file"),
+      path, "an .onnx file", kind + ", which is not served yet", "export the model to ONNX");
 }
 
 }  // namespace trireme

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "repository/candidate.h"
 
 namespace trireme {
 
@@ -39,6 +40,6 @@ bool HasOnnxExtension(const std::filesystem::path& path);
 std::optional<std::string> UnservedKind(const std::filesystem::path& path);
 
 // The kUnsupported that belongs to it.
-Status NotServedYet(const std::filesystem::path& path, const std::string& kind);
+Complaint NotServedYet(const std::filesystem::path& path, const std::string& kind);
 
 }  // namespace trireme

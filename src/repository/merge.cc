@@ -2,12 +2,14 @@
 #include "repository/merge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
+#include "base/check.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -24,10 +26,12 @@ bool SameFile(const fs::path& a, const fs::path& b) {
 void CheckNames(std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     if (candidate.name.empty()) continue;
-    Status named = CheckModelName(candidate.name);
+    const Status named = CheckModelName(candidate.name);
     if (named.ok()) continue;
-    candidate.name.clear();
-    candidate.status = std::move(named).Within(Quoted(candidate.path.string()));
+    candidate = Problem(candidate.path, "",
+                        Complain(InvalidArgument(Quoted(candidate.path.string()) + ": " + named.message()),
+                                 candidate.path, "a name of ASCII letters, digits and _-.+@ for the model",
+                                 Quoted(candidate.name), "give the file or folder another name"));
   }
 }
 
@@ -36,7 +40,8 @@ std::vector<Candidate> WithoutRepeats(std::span<Candidate> same_name) {
   std::vector<Candidate> places;
   for (Candidate& candidate : same_name) {
     const bool known = std::any_of(places.begin(), places.end(), [&](const Candidate& place) {
-      return place.status.ok() == candidate.status.ok() && SameFile(place.path, candidate.path);
+      return place.status.ok() == candidate.status.ok() && place.config == candidate.config &&
+             SameFile(place.path, candidate.path);
     });
     if (!known) places.push_back(std::move(candidate));
   }
@@ -54,38 +59,51 @@ void GiveWay(std::vector<Candidate>& places) {
   std::erase_if(places, unserved);
 }
 
-Status SeveralPlaces(const std::vector<Candidate>& places) {
-  std::string message = "model " + Quoted(places.front().name) + " is found in " + std::to_string(places.size()) +
-                        " places, so it is served from none: ";
+Complaint SeveralPlaces(const std::vector<Candidate>& places) {
+  std::string found;
   for (const Candidate& place : places) {
-    if (&place != &places.front()) message += " and ";
-    message += Quoted(place.path.string());
-    if (!place.status.ok()) message += " (" + place.status.message() + ")";
+    if (&place != &places.front()) found += " and ";
+    found += Quoted(place.path.string());
+    if (!place.status.ok()) found += " (" + place.status.message() + ")";
   }
-  return {StatusCode::kAlreadyExists, std::move(message)};
+  const std::string name = Quoted(places.front().name);
+  return Complain({StatusCode::kAlreadyExists, "model " + name + " is found in " + std::to_string(places.size()) +
+                                                   " places, so it is served from none: " + found},
+                  places.front().path, "one place for model " + name, found, "remove or rename all but one");
 }
 
-void Decide(std::vector<Candidate> places, const ScanOptions& options, RepositoryScan& scan) {
+ModelProblem ToProblem(Candidate candidate) {
+  return {.path = std::move(candidate.path),
+          .name = std::move(candidate.name),
+          .status = std::move(candidate.status),
+          .findings = std::move(candidate.findings)};
+}
+
+// What was noticed of the model as a whole stands with its newest version, in front.
+void AddVersions(Candidate candidate, std::vector<ModelEntry>& models) {
+  CHECK(!candidate.versions.empty());
+  for (ModelEntry& entry : candidate.versions) entry.id.name = candidate.name;
+  ModelEntry& newest = candidate.versions.back();
+  newest.notes.insert(newest.notes.begin(), candidate.notes.begin(), candidate.notes.end());
+  newest.findings.insert(newest.findings.begin(), candidate.findings.begin(), candidate.findings.end());
+  std::ranges::move(candidate.versions, std::back_inserter(models));
+}
+
+void Decide(std::vector<Candidate> places, RepositoryScan& scan) {
   GiveWay(places);
   Candidate& first = places.front();
   if (places.size() > 1) {
-    scan.problems.push_back({first.path, first.name, SeveralPlaces(places), {}});
+    scan.problems.push_back(ToProblem(Problem(first.path, first.name, SeveralPlaces(places))));
   } else if (!first.status.ok()) {
-    scan.problems.push_back({first.path, first.name, std::move(first.status), {}});
+    scan.problems.push_back(ToProblem(std::move(first)));
   } else {
-    ModelEntry entry;
-    entry.id = {first.name, first.version};
-    entry.path = first.path;
-    entry.folder = first.path.parent_path();
-    entry.config = options.defaults;
-    entry.notes = std::move(first.notes);
-    scan.models.push_back(std::move(entry));
+    AddVersions(std::move(first), scan.models);
   }
 }
 
 }  // namespace
 
-RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ScanOptions& options) {
+RepositoryScan MergeCandidates(std::vector<Candidate> candidates) {
   CheckNames(candidates);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.name, a.path) < std::tie(b.name, b.path);
@@ -95,9 +113,9 @@ RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ScanOpti
     const auto last = std::find_if(first, candidates.end(), [&](const Candidate& c) { return c.name != first->name; });
     std::vector<Candidate> places = WithoutRepeats({first, last});
     if (places.front().name.empty()) {
-      for (Candidate& place : places) scan.problems.push_back({place.path, "", std::move(place.status), {}});
+      for (Candidate& place : places) scan.problems.push_back(ToProblem(std::move(place)));
     } else {
-      Decide(std::move(places), options, scan);
+      Decide(std::move(places), scan);
     }
     first = last;
   }

@@ -10,6 +10,6 @@ namespace trireme {
 
 // Decides which candidate is served under each name; the rules are ScanRepository's. Looks at the file system only to
 // see whether two paths lead to one file.
-RepositoryScan MergeCandidates(std::vector<Candidate> candidates, const ScanOptions& options);
+RepositoryScan MergeCandidates(std::vector<Candidate> candidates);
 
 }  // namespace trireme

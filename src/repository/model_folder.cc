@@ -2,40 +2,38 @@
 #include "repository/model_folder.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
+#include <cstdint>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "repository/fingerprint.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
+#include "repository/version_folder.h"
+#include "repository/version_policy.h"
 
 namespace trireme {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct VersionFolder {
-  int64_t number = 0;
-  fs::path path;
+using VersionFolders = std::map<int64_t, fs::path>;
+
+// A model while it is read.
+struct Reading {
+  Candidate model;
+  fs::path folder;
+  ConfigFile config;
 };
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::optional<int64_t> ParseVersion(std::string_view text) {
-  if (!IsDigits(text) || text.front() == '0') return std::nullopt;
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 bool IsFolderOfDigits(const fs::path& path) {
+  // Asked first: it costs no look at the disk.
+  const std::string name = path.filename().string();
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
   const PathKind kind = KindOf(path);
-  return (kind == PathKind::kFolder || kind == PathKind::kBrokenLink) && IsDigits(path.filename().string());
+  return kind == PathKind::kFolder || kind == PathKind::kBrokenLink;
 }
 
 bool HoldsFolderOfDigits(const fs::path& folder) {
@@ -43,98 +41,167 @@ bool HoldsFolderOfDigits(const fs::path& folder) {
   return inside.ok() && std::any_of(inside->begin(), inside->end(), IsFolderOfDigits);
 }
 
-// Sorts what lies in a model's folder into versions and notes.
-std::vector<VersionFolder> FindVersions(const std::vector<fs::path>& inside, Candidate& model) {
-  std::vector<VersionFolder> versions;
+bool IsKnownFolder(std::string_view name) {
+  return name == "configs" || name == "warmup" || name == "initial_state";
+}
+
+// The versions in a model's folder, and notes on what is none.
+VersionFolders FindVersions(const std::vector<fs::path>& inside, std::vector<std::string>& notes) {
+  VersionFolders versions;
   for (const fs::path& path : inside) {
     const std::string name = path.filename().string();
-    if (name == "config.pbtxt") {
-      model.notes.push_back(Quoted(path.string()) + " is not read yet: the model is run with what its file says");
-      continue;
-    }
+    if (IsKnownFolder(name)) continue;
     if (const PathKind kind = KindOf(path); kind != PathKind::kFolder && kind != PathKind::kBrokenLink) continue;
     if (const auto number = ParseVersion(name)) {
-      versions.push_back({*number, path});
+      versions[*number] = path;
     } else {
-      model.notes.push_back(Quoted(path.string()) +
-                            " is passed over: a version is a positive number without leading zeros");
+      notes.push_back(Quoted(path.string()) + " is passed over: a version is a positive number without leading zeros");
     }
   }
-  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   return versions;
 }
 
-void NoteOlderVersions(const std::vector<VersionFolder>& versions, Candidate& model) {
-  if (versions.size() < 2) return;
-  std::string note = "version " + std::to_string(versions.back().number) + " is served, the newest; not served: ";
-  for (size_t i = 0; i + 1 < versions.size(); ++i) {
-    note += (i > 0 ? ", " : "") + std::to_string(versions[i].number);
+std::string Listed(const std::vector<int64_t>& versions) {
+  constexpr size_t kShown = 10;
+  std::string text;
+  for (size_t i = 0; i < std::min(versions.size(), kShown); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(versions[i]);
   }
-  model.notes.push_back(std::move(note));
+  if (versions.size() > kShown) text += " and " + std::to_string(versions.size() - kShown) + " more";
+  return text;
 }
 
-// The only .onnx file, if there is no model.onnx: an easy thing to mean.
-const fs::path* OnlyOnnxFile(const std::vector<fs::path>& inside) {
-  const auto first = std::find_if(inside.begin(), inside.end(), HasOnnxExtension);
-  if (first == inside.end() || std::any_of(first + 1, inside.end(), HasOnnxExtension)) return nullptr;
-  return &*first;
+ModelEntry EntryOf(const Reading& reading, int64_t version) {
+  ModelEntry entry;
+  entry.id = {reading.model.name, version};
+  entry.folder = reading.folder;
+  entry.config = reading.config.config;
+  entry.declared = reading.config.declared;
+  entry.config_message = reading.config.message;
+  return entry;
 }
 
-Status NoModelFile(const fs::path& folder, const std::vector<fs::path>& inside) {
-  for (const fs::path& path : inside) {
-    if (const auto kind = UnservedKind(path)) return NotServedYet(path, *kind);
-  }
-  return NotFound("version folder " + Quoted(folder.string()) + " has no model: expected model.onnx, found " +
-                  NamesOf(inside));
+Complaint NoVersion(const fs::path& folder, const std::vector<fs::path>& inside) {
+  return Complain(NotFound("model folder " + Quoted(folder.string()) +
+                           " has no version: expected 1/model.onnx in it, found " + NamesOf(inside)),
+                  folder, "1/model.onnx in the model's folder", NamesOf(inside), "put the model into a folder 1");
 }
 
-// Puts the model file of a version into `model.path`.
-Status FindModelFile(const fs::path& folder, Candidate& model) {
-  if (const PathKind kind = KindOf(folder); kind != PathKind::kFolder) {
-    return NotFound(Quoted(folder.string()) + ": expected a version folder, found " + std::string(Describe(kind)));
-  }
-  ASSIGN_OR_RETURN(const std::vector<fs::path> inside, ListFolder(folder));
-  fs::path file = folder / "model.onnx";
-  // A model.onnx may be a folder, which has the file and its external data.
-  if (KindOf(file) == PathKind::kFolder) file /= "model.onnx";
-  if (KindOf(file) == PathKind::kMissing) {
-    const fs::path* only = OnlyOnnxFile(inside);
-    if (only == nullptr) return NoModelFile(folder, inside);
-    model.notes.push_back(Quoted(only->string()) + " is served: there is no model.onnx beside it");
-    file = *only;
-  }
-  model.path = file;
-  const PathKind kind = KindOf(file);
-  if (kind == PathKind::kFile) return {};
-  return NotFound(Quoted(file.string()) + ": expected an ONNX file, found " + std::string(Describe(kind)));
+Finding MissingVersions(const ChosenVersions& chosen, const Reading& reading) {
+  const FieldPlace& place = reading.config.version_policy.place;
+  Finding finding;
+  finding.severity = chosen.served.empty() ? Finding::Severity::kError : Finding::Severity::kWarning;
+  finding.file = reading.config.declared.file;
+  finding.line = place.line;
+  finding.column = place.column;
+  finding.field = place.field;
+  finding.expected = "versions that have a folder";
+  finding.found = Listed(chosen.missing) + ", which " + (chosen.missing.size() == 1 ? "has" : "have") + " none";
+  finding.fix = chosen.served.empty() ? "name one of " + Listed(chosen.not_served) + ", or leave version_policy out"
+                                      : "served are " + Listed(chosen.served);
+  return finding;
 }
 
-Status ReadInto(const fs::path& folder, Candidate& model) {
-  ASSIGN_OR_RETURN(const std::vector<fs::path> inside, ListFolder(folder));
-  const std::vector<VersionFolder> versions = FindVersions(inside, model);
-  if (versions.empty()) {
-    return NotFound("model folder " + Quoted(folder.string()) + " has no version: expected 1/model.onnx in it, found " +
-                    NamesOf(inside));
+void SayWhatIsNotServed(const ChosenVersions& chosen, Reading& reading) {
+  if (!chosen.missing.empty()) {
+    Finding finding = MissingVersions(chosen, reading);
+    if (chosen.served.empty()) {
+      Status status = NotFound(finding.ToString());
+      reading.model.Add({.status = std::move(status), .finding = std::move(finding)});
+    } else {
+      reading.model.findings.push_back(std::move(finding));
+    }
   }
-  NoteOlderVersions(versions, model);
-  model.version = versions.back().number;
-  return FindModelFile(versions.back().path, model);
+  if (reading.config.version_policy.declared || chosen.not_served.empty()) return;
+  reading.model.notes.push_back("version " + std::to_string(chosen.served.back()) +
+                                " is served, the newest; not served: " + Listed(chosen.not_served) +
+                                "; version_policy in config.pbtxt would say otherwise");
+}
+
+void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
+  FoundModel found = FindModel(folder, reading.config.model_filename);
+  if (found.complaint) {
+    reading.model.Add(*std::move(found.complaint));
+    return;
+  }
+  ModelEntry entry = EntryOf(reading, version);
+  entry.path = std::move(found.path);
+  if (!found.note.empty()) entry.notes.push_back(std::move(found.note));
+  entry.fingerprint = FingerprintOf(entry, folder, reading.config.text);
+  reading.model.versions.push_back(std::move(entry));
+}
+
+void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
+  const VersionFolders folders = FindVersions(inside, reading.model.notes);
+  if (folders.empty()) {
+    reading.model.Add(NoVersion(reading.folder, inside));
+    return;
+  }
+  std::vector<int64_t> there;
+  for (const auto& [number, folder] : folders) there.push_back(number);
+  const ChosenVersions chosen = ChooseVersions(reading.config.version_policy, there);
+  SayWhatIsNotServed(chosen, reading);
+  for (const int64_t version : chosen.served) ReadVersion(version, folders.at(version), reading);
+}
+
+// What the config says is the model's, and so is what is wrong with it.
+void TakeConfig(ConfigFile config, Reading& reading) {
+  Candidate& model = reading.model;
+  model.config = config.declared.file;
+  model.findings = std::move(config.findings);
+  model.status = config.served.ok() ? StatusOf(model.findings) : config.served;
+  if (!model.status.ok()) model.path = model.config;
+  reading.config = std::move(config);
+}
+
+Candidate Finish(Reading reading) {
+  Candidate& model = reading.model;
+  if (model.status.ok()) {
+    model.path = model.versions.back().path;
+  } else {
+    model.versions.clear();
+  }
+  return std::move(model);
 }
 
 }  // namespace
 
 bool IsModelFolder(const fs::path& folder) {
-  if (KindOf(folder / "config.pbtxt") == PathKind::kFile) return true;
+  if (const PathKind kind = KindOf(folder / "config.pbtxt"); kind != PathKind::kMissing && kind != PathKind::kFolder) {
+    return true;
+  }
   const auto inside = ListFolder(folder);
   return inside.ok() && std::any_of(inside->begin(), inside->end(), [](const fs::path& path) {
            return IsFolderOfDigits(path) && !HoldsFolderOfDigits(path);
          });
 }
 
-Candidate ReadModelFolder(const fs::path& folder, const std::string& name) {
-  Candidate model{.name = name, .version = 1, .path = folder, .status = {}, .notes = {}};
-  model.status = ReadInto(folder, model);
-  return model;
+Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const ReadOptions& options) {
+  Reading reading;
+  reading.model.name = name;
+  reading.folder = folder;
+  const auto inside = ListFolder(folder);
+  if (!inside.ok()) {
+    reading.model.Add(
+        Complain(inside.status(), folder, "a model's folder", "one that cannot be read", "let the server read it"));
+    return reading.model;
+  }
+  TakeConfig(ReadConfigOf(folder, name, options), reading);
+  // Of a model of another family the files mean nothing to us.
+  if (reading.config.served.ok()) ReadVersions(*inside, reading);
+  return Finish(std::move(reading));
+}
+
+Candidate ReadModelFile(const fs::path& file, const ReadOptions& options) {
+  Reading reading;
+  reading.model.name = file.stem().string();
+  reading.folder = file.has_parent_path() ? file.parent_path() : ".";
+  TakeConfig(ReadConfigBeside(reading.folder, reading.model.name, options), reading);
+  ModelEntry entry = EntryOf(reading, 1);
+  entry.path = file;
+  entry.fingerprint = FingerprintOf(entry, {}, reading.config.text);
+  reading.model.versions.push_back(std::move(entry));
+  return Finish(std::move(reading));
 }
 
 }  // namespace trireme

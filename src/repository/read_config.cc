@@ -8,8 +8,9 @@
 namespace trireme {
 namespace {
 
-ConfigFile Read(ConfigMessage config, const ConfigContext& context) {
+ConfigFile Read(ConfigMessage config, std::string_view text, const ConfigContext& context) {
   ConfigFile file;
+  file.text = text;
   file.config = context.defaults;
   file.declared.file = context.file;
   if (!config.findings.empty()) {
@@ -34,11 +35,11 @@ ConfigFile Read(ConfigMessage config, const ConfigContext& context) {
 }  // namespace
 
 ConfigFile ReadConfigText(std::string_view text, const ConfigContext& context) {
-  return Read(ParseConfigText(text, context.file), context);
+  return Read(ParseConfigText(text, context.file), text, context);
 }
 
 ConfigFile ReadConfigJson(std::string_view json, const ConfigContext& context) {
-  return Read(ParseConfigJson(json, context.file), context);
+  return Read(ParseConfigJson(json, context.file), json, context);
 }
 
 }  // namespace trireme

@@ -42,6 +42,7 @@ struct ConfigFile {
   std::string model_filename;  // in a version's folder; empty: as usual
   Status served;               // kUnsupported: a backend that is not served yet
   std::string message;         // serialized inference.ModelConfig
+  std::string text;            // as it was read
   std::vector<Finding> findings;
 };
 

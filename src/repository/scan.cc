@@ -10,6 +10,7 @@
 #include "repository/merge.h"
 #include "repository/model_folder.h"
 #include "repository/model_name.h"
+#include "repository/override_files.h"
 
 namespace trireme {
 namespace {
@@ -17,16 +18,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExpected =
-    "expected an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
+    "an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
     "(VERSION/model.onnx)";
 
-Candidate Problem(const fs::path& path, std::string name, Status status) {
-  return {.name = std::move(name), .version = 1, .path = path, .status = std::move(status), .notes = {}};
-}
+constexpr const char* kFix = "give one of these";
 
-Candidate OnnxFile(const fs::path& path) {
-  return {.name = path.stem().string(), .version = 1, .path = path, .status = {}, .notes = {}};
-}
+// One call of a scan.
+struct Scanning {
+  ReadOptions options;
+  const std::string* only = nullptr;  // null: every model
+  std::vector<Candidate> found;
+  std::vector<std::string> notes;
+
+  // A name of a file or folder that is worth a look: what is not asked for is passed over unread.
+  bool Wants(const fs::path& path) const { return only == nullptr || path.filename() == *only || path.stem() == *only; }
+};
 
 // The last component of a path as it was given: "models" for "models/", the working folder's own for ".".
 std::string NameOfFolder(const fs::path& path) {
@@ -38,93 +44,155 @@ std::string NameOfFolder(const fs::path& path) {
 // A folder without versions that has model files in it all the same.
 std::optional<Candidate> MisplacedModel(const fs::path& folder) {
   const auto inside = ListFolder(folder);
-  if (!inside.ok()) return Problem(folder, NameOfFolder(folder), inside.status());
+  if (!inside.ok()) {
+    return Problem(folder, NameOfFolder(folder),
+                   Complain(inside.status(), folder, "a folder", "one that cannot be read", "let the server read it"));
+  }
   for (const fs::path& path : *inside) {
     if (const auto kind = UnservedKind(path)) return Problem(folder, NameOfFolder(folder), NotServedYet(path, *kind));
     if (!HasOnnxExtension(path)) continue;
+    const fs::path better = folder / "1" / "model.onnx";
     return Problem(folder, NameOfFolder(folder),
-                   NotFound("model folder " + Quoted(folder.string()) + " has no version folder: expected " +
-                            Quoted((folder / "1" / "model.onnx").string()) + ", found " + Quoted(path.string())));
+                   Complain(NotFound("model folder " + Quoted(folder.string()) + " has no version folder: expected " +
+                                     Quoted(better.string()) + ", found " + Quoted(path.string())),
+                            folder, "1/model.onnx in the model's folder", NamesOf({path}),
+                            "move the model to " + Quoted(better.string())));
   }
   return std::nullopt;
 }
 
-std::optional<Candidate> ReadSubfolder(const fs::path& path, std::vector<std::string>& notes) {
-  if (IsModelFolder(path)) return ReadModelFolder(path, path.filename().string());
-  auto misplaced = MisplacedModel(path);
-  if (!misplaced) notes.push_back("folder " + Quoted(path.string()) + " is passed over: there is no model in it");
-  return misplaced;
+void ReadSubfolder(const fs::path& path, Scanning& scanning) {
+  if (IsModelFolder(path)) {
+    scanning.found.push_back(ReadModelFolder(path, path.filename().string(), scanning.options));
+  } else if (auto misplaced = MisplacedModel(path)) {
+    scanning.found.push_back(*std::move(misplaced));
+  } else {
+    scanning.notes.push_back("folder " + Quoted(path.string()) + " is passed over: there is no model in it");
+  }
 }
 
-// One thing in a folder that is not itself a model; nothing if it is none of our business.
-std::optional<Candidate> ReadChild(const fs::path& path, std::vector<std::string>& notes) {
+// One thing in a folder that is not itself a model; it may be none of our business.
+void ReadChild(const fs::path& path, Scanning& scanning) {
+  if (!scanning.Wants(path.filename()) && !scanning.Wants(path.stem())) return;
   const PathKind kind = KindOf(path);
-  if (kind == PathKind::kFolder) return ReadSubfolder(path, notes);
+  if (kind == PathKind::kFolder) return ReadSubfolder(path, scanning);
   if (const auto unserved = UnservedKind(path)) {
-    return Problem(path, path.stem().string(), NotServedYet(path, *unserved));
+    scanning.found.push_back(Problem(path, path.stem().string(), NotServedYet(path, *unserved)));
+  } else if (kind == PathKind::kFile) {
+    if (HasOnnxExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
+  } else if (kind == PathKind::kBrokenLink || HasOnnxExtension(path)) {
+    const std::string what(Describe(kind));
+    scanning.found.push_back(Problem(path, path.stem().string(),
+                                     Complain(NotFound(Quoted(path.string()) + ": expected a model, found " + what),
+                                              path, "a model", what, "put it right, or remove it")));
   }
-  if (kind == PathKind::kFile) return HasOnnxExtension(path) ? std::optional(OnnxFile(path)) : std::nullopt;
-  if (kind != PathKind::kBrokenLink && !HasOnnxExtension(path)) return std::nullopt;
-  return Problem(path, path.stem().string(),
-                 NotFound(Quoted(path.string()) + ": expected a model, found " + std::string(Describe(kind))));
 }
 
-std::vector<Candidate> ReadFolder(const fs::path& folder, std::vector<std::string>& notes) {
-  if (IsModelFolder(folder)) return {ReadModelFolder(folder, NameOfFolder(folder))};
+Candidate NoModelIn(const fs::path& folder, const std::vector<fs::path>& inside) {
+  return Problem(folder, "",
+                 Complain(NotFound("no model in folder " + Quoted(folder.string()) + ": expected " + kExpected +
+                                   ", found " + NamesOf(inside)),
+                          folder, kExpected, NamesOf(inside), kFix));
+}
+
+void ReadFolder(const fs::path& folder, Scanning& scanning) {
+  if (IsModelFolder(folder)) {
+    const std::string name = NameOfFolder(folder);
+    if (scanning.Wants(name)) scanning.found.push_back(ReadModelFolder(folder, name, scanning.options));
+    return;
+  }
   auto inside = ListFolder(folder);
-  if (!inside.ok()) return {Problem(folder, "", std::move(inside).status())};
-  if (std::any_of(inside->begin(), inside->end(), [](const fs::path& p) { return p.filename() == "saved_model.pb"; })) {
-    return {Problem(folder, NameOfFolder(folder), NotServedYet(folder, "a TensorFlow SavedModel"))};
-  }
-  std::vector<Candidate> found;
-  for (const fs::path& path : *inside) {
-    if (auto candidate = ReadChild(path, notes)) found.push_back(*std::move(candidate));
-  }
-  if (found.empty()) {
-    found.push_back(Problem(
+  if (!inside.ok()) {
+    scanning.found.push_back(Problem(
         folder, "",
-        NotFound("no model in folder " + Quoted(folder.string()) + ": " + kExpected + ", found " + NamesOf(*inside))));
+        Complain(inside.status(), folder, "a folder of models", "one that cannot be read", "let the server read it")));
+    return;
   }
-  return found;
+  if (std::any_of(inside->begin(), inside->end(), [](const fs::path& p) { return p.filename() == "saved_model.pb"; })) {
+    scanning.found.push_back(Problem(folder, NameOfFolder(folder), NotServedYet(folder, "a TensorFlow SavedModel")));
+    return;
+  }
+  const size_t had = scanning.found.size();
+  for (const fs::path& path : *inside) ReadChild(path, scanning);
+  if (scanning.found.size() == had) scanning.found.push_back(NoModelIn(folder, *inside));
 }
 
-std::vector<Candidate> ReadFile(const fs::path& file) {
-  if (HasOnnxExtension(file)) return {OnnxFile(file)};
-  if (const auto unserved = UnservedKind(file)) {
-    return {Problem(file, file.stem().string(), NotServedYet(file, *unserved))};
+void ReadFile(const fs::path& file, Scanning& scanning) {
+  if (!scanning.Wants(file.stem())) return;
+  if (HasOnnxExtension(file)) {
+    scanning.found.push_back(ReadModelFile(file, scanning.options));
+  } else if (const auto unserved = UnservedKind(file)) {
+    scanning.found.push_back(Problem(file, file.stem().string(), NotServedYet(file, *unserved)));
+  } else {
+    scanning.found.push_back(Problem(file, "",
+                                     Complain(InvalidArgument(Quoted(file.string()) + " is no model: expected " +
+                                                              kExpected + ", found a file of another kind"),
+                                              file, kExpected, "a file of another kind", kFix)));
   }
-  return {Problem(
-      file, "",
-      InvalidArgument(Quoted(file.string()) + " is no model: " + kExpected + ", found a file of another kind"))};
 }
 
-std::vector<Candidate> ReadPath(const fs::path& path, std::vector<std::string>& notes) {
+void ReadPath(const fs::path& path, Scanning& scanning) {
   const PathKind kind = KindOf(path);
-  if (kind == PathKind::kFolder) return ReadFolder(path, notes);
-  if (kind == PathKind::kFile) return ReadFile(path);
-  return {
-      Problem(path, "", NotFound(Quoted(path.string()) + ": " + kExpected + ", found " + std::string(Describe(kind))))};
+  if (kind == PathKind::kFolder) return ReadFolder(path, scanning);
+  if (kind == PathKind::kFile) return ReadFile(path, scanning);
+  const std::string what(Describe(kind));
+  scanning.found.push_back(
+      Problem(path, "",
+              Complain(NotFound(Quoted(path.string()) + ": expected " + kExpected + ", found " + what), path, kExpected,
+                       what, kFix)));
+}
+
+RepositoryScan Finish(Scanning scanning) {
+  if (scanning.only != nullptr) {
+    std::erase_if(scanning.found, [&](const Candidate& candidate) { return candidate.name != *scanning.only; });
+    scanning.notes.clear();
+  }
+  RepositoryScan scan = MergeCandidates(std::move(scanning.found));
+  scan.notes = std::move(scanning.notes);
+  return scan;
+}
+
+// A config that came with a request, and is not valid, is that request's mistake and not the model's.
+Status CheckOverride(const RepositoryScan& scan) {
+  for (const ModelProblem& problem : scan.problems) {
+    if (problem.status.code() == StatusCode::kInvalidArgument) return problem.status;
+  }
+  return {};
+}
+
+Result<RepositoryScan> ScanOverride(const std::string& name, const ReadOptions& options, const LoadOverride& instead,
+                                    const fs::path& scratch) {
+  if (instead.config_json.empty()) return InvalidArgument("files instead of the repository's need a config as well");
+  RETURN_IF_ERROR(CheckModelName(name));
+  if (scratch.empty()) return Internal("there is no folder for the files of a load request");
+  const fs::path folder = scratch / name;
+  RETURN_IF_ERROR(WriteOverrideFiles(instead.files, folder));
+  Scanning scanning{.options = options, .only = &name};
+  scanning.found.push_back(ReadModelFolder(folder, name, options));
+  return Finish(std::move(scanning));
 }
 
 }  // namespace
 
 Result<RepositoryScan> ScanRepository(std::span<const fs::path> paths, const ScanOptions& options) {
-  if (paths.empty()) return InvalidArgument(std::string("no path to serve: ") + kExpected);
-  std::vector<Candidate> candidates;
-  std::vector<std::string> notes;
-  for (const fs::path& path : paths) {
-    for (Candidate& candidate : ReadPath(path, notes)) candidates.push_back(std::move(candidate));
-  }
-  RepositoryScan scan = MergeCandidates(std::move(candidates), options);
-  scan.notes = std::move(notes);
-  return scan;
+  if (paths.empty()) return InvalidArgument(std::string("no path to serve: expected ") + kExpected);
+  Scanning scanning{.options = {.scan = options}};
+  for (const fs::path& path : paths) ReadPath(path, scanning);
+  return Finish(std::move(scanning));
 }
 
 Result<RepositoryScan> ScanModel(std::span<const fs::path> paths, const std::string& name, const ScanOptions& options,
-                                 const LoadOverride& /*instead*/, const fs::path& /*scratch*/) {
-  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
-  std::erase_if(scan.models, [&](const ModelEntry& entry) { return entry.id.name != name; });
-  std::erase_if(scan.problems, [&](const ModelProblem& problem) { return problem.name != name; });
+                                 const LoadOverride& instead, const fs::path& scratch) {
+  const ReadOptions read{.scan = options, .config_json = instead.config_json};
+  RepositoryScan scan;
+  if (instead.files.empty()) {
+    Scanning scanning{.options = read, .only = &name};
+    for (const fs::path& path : paths) ReadPath(path, scanning);
+    scan = Finish(std::move(scanning));
+  } else {
+    ASSIGN_OR_RETURN(scan, ScanOverride(name, read, instead, scratch));
+  }
+  if (!instead.config_json.empty()) RETURN_IF_ERROR(CheckOverride(scan));
   if (scan.models.empty() && scan.problems.empty()) return NotFound("unknown model '" + name + "'");
   return scan;
 }

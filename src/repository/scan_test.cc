@@ -147,13 +147,18 @@ TEST(ScanRepository, PassesOverFoldersThatAreNoVersionsWithANote) {
               ElementsAre(passed_over("0"), passed_over("03"), passed_over("99999999999999999999"), passed_over("v4")));
 }
 
-TEST(ScanRepository, SaysThatAConfigFileIsNotRead) {
+TEST(ScanRepository, ReadsAConfigFile) {
   const TempDir dir;
   dir.Write("m/1/model.onnx");
-  dir.Write("m/config.pbtxt");
+  dir.Write("m/config.pbtxt", "max_batch_size: 8 dynamic_batching {}");
   const RepositoryScan scan = Scan({dir / "m"});
   ASSERT_THAT(Models(scan), ElementsAre("m/1"));
-  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("config.pbtxt\" is not read yet")));
+  EXPECT_EQ(scan.models[0].config.max_rows, 8);
+  EXPECT_EQ(scan.models[0].declared.file, dir / "m/config.pbtxt");
+  EXPECT_EQ(scan.models[0].folder, dir / "m");
+  EXPECT_THAT(scan.models[0].config_message, ::testing::Not(IsEmpty()));
+  EXPECT_THAT(scan.models[0].notes, IsEmpty());
+  EXPECT_THAT(scan.models[0].findings, IsEmpty());
 }
 
 TEST(ScanRepository, PassesOverWhatIsHidden) {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/fingerprint.h"
+
+#include <sys/stat.h>
+
+#include <concepts>
+#include <string>
+
+#include "repository/folder.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMaxDepth = 8;
+constexpr int kMaxFiles = 10000;
+
+// FNV-1a. Texts carry their lengths, so that two do not run into one.
+class Hash {
+ public:
+  void Add(std::integral auto value) {
+    auto bits = static_cast<uint64_t>(value);
+    for (int i = 0; i < 8; ++i, bits >>= 8) AddByte(static_cast<uint8_t>(bits));
+  }
+  void Add(std::string_view text) {
+    Add(text.size());
+    for (const char c : text) AddByte(static_cast<uint8_t>(c));
+  }
+  uint64_t value() const { return value_; }
+
+ private:
+  void AddByte(uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3; }
+
+  uint64_t value_ = 0xcbf29ce484222325;
+};
+
+void AddFile(const fs::path& file, Hash& hash) {
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return;
+  hash.Add(file.native());
+  hash.Add(found.st_size);
+  hash.Add(found.st_mtim.tv_sec);
+  hash.Add(found.st_mtim.tv_nsec);
+  hash.Add(found.st_ino);
+  hash.Add(found.st_dev);
+}
+
+void AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash) {
+  const auto inside = ListFolder(folder);
+  if (!inside.ok()) return;
+  for (const fs::path& path : *inside) {
+    if (files_left-- <= 0) return;
+    if (KindOf(path) != PathKind::kFolder) {
+      AddFile(path, hash);
+    } else if (depth < kMaxDepth) {
+      hash.Add(path.native());
+      AddFolder(path, depth + 1, files_left, hash);
+    }
+  }
+}
+
+// Of a file among other models: what exporters call the data beside it.
+void AddExternalData(const fs::path& file, Hash& hash) {
+  for (const char* ending : {".data", "_data"}) AddFile(fs::path(file) += ending, hash);
+  AddFile(fs::path(file).replace_extension(".data"), hash);
+}
+
+void AddPolicy(const QueuePolicy& policy, Hash& hash) {
+  hash.Add(static_cast<int>(policy.timeout_action));
+  hash.Add(policy.timeout.count());
+  hash.Add(policy.allow_timeout_override);
+  hash.Add(policy.max_waiting_requests);
+}
+
+void AddWarmup(const WarmupSample& sample, Hash& hash) {
+  hash.Add(sample.name);
+  hash.Add(sample.rows);
+  hash.Add(sample.count);
+  hash.Add(sample.inputs.size());
+  for (const auto& [name, input] : sample.inputs) {
+    hash.Add(name);
+    hash.Add(static_cast<int>(input.type));
+    hash.Add(input.dims.ToString());
+    hash.Add(static_cast<int>(input.fill));
+    hash.Add(input.file.native());
+    if (!input.file.empty()) AddFile(input.file, hash);
+  }
+}
+
+void AddConfig(const ModelConfig& config, Hash& hash) {
+  hash.Add(config.device.ToString());
+  hash.Add(config.instances);
+  hash.Add(config.threads);
+  hash.Add(config.max_rows);
+  hash.Add(config.max_request_rows);
+  hash.Add(config.preferred_rows.size());
+  for (const int64_t rows : config.preferred_rows) hash.Add(rows);
+  hash.Add(config.max_delay.count());
+  hash.Add(config.max_waiting_requests);
+  hash.Add(config.max_waiting_bytes);
+  hash.Add(config.run_inline);
+  hash.Add(config.preserve_ordering);
+  hash.Add(config.priority_levels);
+  hash.Add(config.default_priority);
+  AddPolicy(config.queue_policy, hash);
+  hash.Add(config.level_policies.size());
+  for (const auto& [level, policy] : config.level_policies) {
+    hash.Add(level);
+    AddPolicy(policy, hash);
+  }
+  hash.Add(config.warmup.size());
+  for (const WarmupSample& sample : config.warmup) AddWarmup(sample, hash);
+  hash.Add(config.graph_optimization.has_value());
+  hash.Add(config.graph_optimization.value_or(0));
+  hash.Add(config.runtime_parameters.size());
+  for (const auto& [key, value] : config.runtime_parameters) {
+    hash.Add(key);
+    hash.Add(value);
+  }
+}
+
+}  // namespace
+
+uint64_t FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, std::string_view config_text) {
+  Hash hash;
+  hash.Add(entry.path.native());
+  AddFile(entry.path, hash);
+  if (version_folder.empty()) {
+    AddExternalData(entry.path, hash);
+  } else {
+    int files_left = kMaxFiles;
+    AddFolder(version_folder, 0, files_left, hash);
+  }
+  for (const DeclaredTensor& output : entry.declared.outputs) {
+    if (!output.label_file.empty()) AddFile(entry.folder / output.label_file, hash);
+  }
+  hash.Add(config_text);
+  AddConfig(entry.config, hash);
+  return hash.value();
+}
+
+}  // namespace trireme

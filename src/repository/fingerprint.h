@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "repository/scan.h"
+
+namespace trireme {
+
+// A number that is another one when a file of the model has changed, or how it is to be run: of what lies in the folder
+// of the model file where that is a version's own, else of the file and its external data; of label and warm-up files;
+// of `config_text` and entry.config. A file has changed when its path, size, time of change or inode has: contents are
+// not read, and of a folder with very many files only the first are looked at.
+uint64_t FingerprintOf(const ModelEntry& entry, const std::filesystem::path& version_folder,
+                       std::string_view config_text);
+
+}  // namespace trireme

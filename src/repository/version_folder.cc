@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/version_folder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "repository/folder.h"
+#include "repository/model_name.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The only .onnx file, if there is no model.onnx: an easy thing to mean.
+const fs::path* OnlyOnnxFile(const std::vector<fs::path>& inside) {
+  const auto first = std::find_if(inside.begin(), inside.end(), HasOnnxExtension);
+  if (first == inside.end() || std::any_of(first + 1, inside.end(), HasOnnxExtension)) return nullptr;
+  return &*first;
+}
+
+Complaint NoModel(const fs::path& folder, const std::string& expected, const std::vector<fs::path>& inside) {
+  for (const fs::path& path : inside) {
+    if (const auto kind = UnservedKind(path)) return NotServedYet(path, *kind);
+  }
+  return Complain(NotFound("version folder " + Quoted(folder.string()) + " has no model: expected " + expected +
+                           ", found " + NamesOf(inside)),
+                  folder, expected + " in the version's folder", NamesOf(inside),
+                  "put the model there, or remove the folder");
+}
+
+Complaint NotOf(const fs::path& path, const std::string& expected, PathKind kind) {
+  const std::string found(Describe(kind));
+  return Complain(NotFound(Quoted(path.string()) + ": expected " + expected + ", found " + found), path, expected,
+                  found, "put it right, or remove it");
+}
+
+// `file` is there, or at least something is.
+FoundModel CheckFile(fs::path file, std::string note) {
+  if (const auto kind = UnservedKind(file)) return {.complaint = NotServedYet(file, *kind)};
+  if (const PathKind kind = KindOf(file); kind != PathKind::kFile) {
+    return {.complaint = NotOf(file, "an ONNX file", kind)};
+  }
+  return {.path = std::move(file), .note = std::move(note)};
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseVersion(std::string_view text) {
+  if (text.empty() || text.front() < '1' || text.front() > '9') return std::nullopt;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+FoundModel FindModel(const fs::path& folder, const std::string& filename) {
+  if (const PathKind kind = KindOf(folder); kind != PathKind::kFolder) {
+    return {.complaint = NotOf(folder, "a version folder", kind)};
+  }
+  const auto inside = ListFolder(folder);
+  if (!inside.ok()) {
+    return {.complaint = Complain(inside.status(), folder, "a version folder", "one that cannot be read",
+                                  "let the server read it")};
+  }
+  const std::string name = filename.empty() ? "model.onnx" : filename;
+  fs::path file = folder / name;
+  if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) file /= "model.onnx";
+  if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
+  const fs::path* only = filename.empty() ? OnlyOnnxFile(*inside) : nullptr;
+  if (only == nullptr) return {.complaint = NoModel(folder, name, *inside)};
+  return CheckFile(*only, Quoted(only->string()) + " is served: there is no model.onnx beside it");
+}
+
+}  // namespace trireme

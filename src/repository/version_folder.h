@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "repository/candidate.h"
+
+namespace trireme {
+
+// A positive decimal number without leading zeros.
+std::optional<int64_t> ParseVersion(std::string_view text);
+
+struct FoundModel {
+  std::filesystem::path path;
+  std::string note;                    // empty: nothing to say
+  std::optional<Complaint> complaint;  // why there is none
+};
+
+// The model in a version's folder: the file `filename`; where that is empty model.onnx, or the only .onnx file. A
+// model.onnx may be a folder that has such a file and its external data.
+FoundModel FindModel(const std::filesystem::path& folder, const std::string& filename);
+
+}  // namespace trireme
