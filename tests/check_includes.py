@@ -24,6 +24,10 @@ RUNTIME_HOMES = {
     "tensorflow/": "backends/tensorflow",
 }
 
+# What protoc generates, and its library, are for cold messages and config files: nobody on a request's path sees them.
+GENERATED = ("proto/", "google/protobuf/")
+GENERATED_HOMES = re.compile(r"^(repository|client|(wire|protocols|backends)/.+)$")
+
 
 @dataclass
 class Part:
@@ -126,8 +130,11 @@ def check_include(src, parts, path, line, quote, included, used, found):
     for prefix, backend in RUNTIME_HOMES.items():
         if included.startswith(prefix) and home != backend:
             found.problems.append(f"{where}: includes '{included}', a runtime's header that only {backend} may see")
-    if included.endswith(".pb.h"):
-        return  # generated
+    if included.startswith(GENERATED):
+        if not GENERATED_HOMES.match(home):
+            found.problems.append(f"{where}: includes '{included}', which only repository, wire, protocols, backends "
+                                  "and client may see")
+        return
     is_ours = (src / included).is_file()
     if quote == "<":
         if is_ours:

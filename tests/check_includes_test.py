@@ -67,6 +67,19 @@ class CheckIncludesTest(unittest.TestCase):
         self.expect_one({"src/base/status.h": HEADER + "#include <onnxruntime_c_api.h>\n"}, "only backends/onnx")
         self.expect_one({"src/base/status.h": HEADER + "#include <torch/script.h>\n"}, "only backends/torch")
 
+    def test_takes_generated_headers_where_they_may_be_seen(self):
+        for part in ("repository", "client", "wire/two", "protocols/two", "backends/two"):
+            found = self.found_with({
+                "src/CMakeLists.txt": GOOD["src/CMakeLists.txt"] + f"add_subdirectory({part})\n",
+                f"src/{part}/CMakeLists.txt": f"trireme_part({part})\n",
+                f"src/{part}/x.cc": SPDX + '\n#include "proto/x.pb.h"\n#include <google/protobuf/message.h>\n'})
+            self.assertEqual(found.problems, [], part)
+
+    def test_refuses_generated_headers_elsewhere(self):
+        for include in ('"proto/x.pb.h"', "<google/protobuf/message.h>"):
+            self.expect_one({"src/base/status.h": HEADER + f"#include {include}\n"}, "may see")
+            self.expect_one({"src/base/testing/fake.h": HEADER + f"#include {include}\n"}, "may see")
+
     def test_refuses_a_header_without_pragma_once(self):
         self.expect_one({"src/base/status.h": SPDX + "\n"}, "#pragma once")
 
