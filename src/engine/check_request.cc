@@ -8,15 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "model/reshape.h"
 #include "tensor/tensor.h"
 
 namespace trireme {
 namespace {
 
-// A client may send a name as long as a body; an answer and a log line stay short.
 // More rows than any memory holds: only tensors without elements have them.
 constexpr int64_t kMaxRows = int64_t{1} << 31;
 
+// A client may send a name as long as a body; an answer and a log line stay short.
 std::string Quoted(std::string_view name) {
   constexpr size_t kMostShown = 256;
   return "'" + std::string(name.substr(0, kMostShown)) + (name.size() > kMostShown ? "...'" : "'");
@@ -119,6 +120,35 @@ Status CountRows(const Signature& signature, InferRequest& request) {
   return {};
 }
 
+// Also for a model that runs its requests alone: what its config file promises holds whatever the trial run found.
+Status CheckMostRows(std::string_view model, int64_t max_request_rows, const InferRequest& request) {
+  if (max_request_rows <= 0) return {};
+  for (const NamedTensor& input : request.inputs) {
+    if (input.tensor.shape.rank() == 0 || input.tensor.shape[0] <= max_request_rows) continue;
+    return InvalidArgument("input " + Quoted(input.name) + " has " + std::to_string(input.tensor.shape[0]) +
+                           " rows, model " + Quoted(model) + " takes at most " + std::to_string(max_request_rows) +
+                           " (max_batch_size)");
+  }
+  return {};
+}
+
+// From the shapes that clients see to those that the model takes.
+Status Reshape(const Signature& signature, InferRequest& request) {
+  for (size_t i = 0; i < request.inputs.size(); ++i) {
+    const TensorSpec& spec = signature.inputs[i];
+    Tensor& tensor = request.inputs[i].tensor;
+    const bool left_out = spec.optional && tensor.data.empty() && tensor.shape.rank() == 0;
+    if (!spec.model_shape || left_out) continue;
+    const std::optional<Shape> shape = Reshaped(spec.shape, *spec.model_shape, tensor.shape);
+    if (!shape) {
+      return InvalidArgument("input " + Quoted(spec.name) + " of shape " + tensor.shape.ToString() +
+                             " cannot be brought into shape " + spec.model_shape->ToString());
+    }
+    tensor.shape = *shape;
+  }
+  return {};
+}
+
 Status FindOutputs(std::string_view model, const Signature& signature, std::vector<RequestedOutput>& outputs) {
   if (outputs.empty()) {
     outputs.reserve(signature.outputs.size());
@@ -142,7 +172,8 @@ Status FindOutputs(std::string_view model, const Signature& signature, std::vect
 
 }  // namespace
 
-Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request) {
+Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request,
+                    int64_t max_request_rows) {
   RETURN_IF_ERROR(BringIntoOrder(model_name, signature, request.inputs));
   request.bytes = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i) {
@@ -150,7 +181,9 @@ Status CheckRequest(std::string_view model_name, const Signature& signature, Inf
     RETURN_IF_ERROR(CheckBools(signature.inputs[i], request.inputs[i].tensor));
     request.bytes += MemoryOf(request.inputs[i].tensor);
   }
+  RETURN_IF_ERROR(CheckMostRows(model_name, max_request_rows, request));
   RETURN_IF_ERROR(CountRows(signature, request));
+  RETURN_IF_ERROR(Reshape(signature, request));
   return FindOutputs(model_name, signature, request.outputs);
 }
 

@@ -20,7 +20,8 @@ void Engine::Infer(std::unique_ptr<InferRequest> request) {
   Result<std::shared_ptr<ServedModel>> found = table->Find(request->model, request->version);
   if (!found.ok()) return refuse(std::move(found).status());
   ServedModel& model = **found;
-  if (Status status = CheckRequest(model.id.name, model.signature, *request); !status.ok()) {
+  Status status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
+  if (!status.ok()) {
     request->stages.answered = Clock::System().Now();
     model.metrics->Record(status.code(), request->stages);
     request->reply.Finish(std::move(status), request->stages);
@@ -30,10 +31,8 @@ void Engine::Infer(std::unique_ptr<InferRequest> request) {
 }
 
 bool Engine::Ready() const {
-  if (!accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed)) return false;
-  if (!lifecycle_.settled()) return false;
-  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
-  return !table->ready.empty() || table->statuses.empty();
+  const bool stopping = !accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed);
+  return !stopping && lifecycle_.started();
 }
 
 Status Engine::ModelReady(std::string_view name, std::optional<int64_t> version) const {

@@ -58,7 +58,8 @@ class Engine {
   void Infer(std::unique_ptr<InferRequest> request);
 
   // Whether requests should come here: everything that was wanted at the start is loaded (or has failed), at least one
-  // model serves unless none was wanted, and nobody asked us to stop.
+  // model has served since unless none was wanted, and nobody asked us to stop. What is loaded, fails or goes later
+  // changes nothing about it: each model has a readiness of its own.
   bool Ready() const;
 
   // OK if the version (or any, if none is named) serves; else why not.

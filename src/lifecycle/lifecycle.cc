@@ -2,33 +2,29 @@
 #include "lifecycle/lifecycle.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <utility>
 
 #include "base/check.h"
 
 namespace trireme {
 namespace {
 
+using WallClock = std::chrono::system_clock;
+
 int64_t MillisecondsSince(TimePoint begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().Now() - begin).count();
 }
 
-// What people know it by, if it could not be given a name.
-std::string NameOf(const ModelProblem& problem) {
-  return problem.name.empty() ? problem.path.string() : problem.name;
+std::string ReasonOf(const Status& status, const ModelEntry& entry) {
+  const std::array<std::filesystem::path, 2> folders = {entry.path.parent_path(), entry.folder};
+  return WithoutFolders(status.message(), folders);
 }
 
-// What clients are told: where on this machine the file lies is none of their business.
-std::string WithoutFolder(std::string text, const std::filesystem::path& path) {
-  if (path.parent_path().empty()) return text;
-  const std::string folder = (path.parent_path() / "").string();
-  for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());
+std::string Joined(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) text += (text.empty() ? "" : "; ") + note;
   return text;
-}
-
-bool OnItsWay(ModelState state) {
-  return state != ModelState::kReady && state != ModelState::kFailed && state != ModelState::kRetired;
 }
 
 }  // namespace
@@ -42,117 +38,156 @@ Lifecycle::~Lifecycle() {
   Close();
 }
 
-void Lifecycle::SetDesired(const RepositoryScan& scan) {
-  const std::vector<Action> actions = Reconcile(scan);
+void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
+  VersionBook::Change change;
+  std::vector<std::shared_ptr<const void>> dropped;
+  {
+    const MutexLock lock(mutex_);
+    const bool nothing = scan.models.empty() && scan.problems.empty();
+    if (closing_ && !nothing) return;
+    change = book_.Want(scan, scope, WallClock::now());
+    jobs_ += static_cast<int>(change.actions.size());
+    dropped = book_.TakeDropped();
+  }
   Publish();
-  for (const ModelProblem& problem : scan.problems) {
-    log_.Error("model cannot be served", {{"model", NameOf(problem)}, {"reason", problem.status.message()}});
-  }
-  for (const std::string& note : scan.notes) log_.Info("note", {{"note", note}});
-  for (const ModelEntry& entry : scan.models) {
-    for (const std::string& note : entry.notes) log_.Info("note", {{"model", entry.id.name}, {"note", note}});
-  }
-  for (const Action& action : actions) Carry(action);
+  Say(change.news);
+  Carry(change.actions);
+  TellSettled();
 }
 
-// Takes note of what the scan found; what follows from it.
-std::vector<Action> Lifecycle::Reconcile(const RepositoryScan& scan) {
-  const auto now = std::chrono::system_clock::now();
-  std::vector<ModelId> desired;
-  const MutexLock lock(mutex_);
-  for (const ModelEntry& entry : scan.models) {
-    desired.push_back(entry.id);
-    Tracked& tracked = versions_[entry.id];
-    tracked.entry = entry;
-    if (tracked.status.id.name.empty())
-      tracked.status = {.id = entry.id, .state = ModelState::kFound, .reason = {}, .since = now};
+void Lifecycle::Say(const std::vector<VersionBook::News>& news) const {
+  for (const VersionBook::News& item : news) {
+    if (item.is_problem) {
+      log_.Write(item.level, "model cannot be served", {{"model", item.model}, {"reason", item.text}});
+    } else if (item.model.empty()) {
+      log_.Write(item.level, "note", {{"note", item.text}});
+    } else {
+      log_.Write(item.level, "note", {{"model", item.model}, {"note", item.text}});
+    }
   }
-  for (const ModelProblem& problem : scan.problems) {
-    const ModelId id{.name = problem.name.empty() ? problem.path.filename().string() : problem.name, .version = 0};
-    versions_[id].status = {.id = id,
-                            .state = ModelState::kFailed,
-                            .reason = WithoutFolder(problem.status.message(), problem.path),
-                            .since = now};
+}
+
+void Lifecycle::SetKnown(std::set<std::string, std::less<>> names) {
+  {
+    const MutexLock lock(mutex_);
+    book_.SetKnown(std::move(names));
   }
-  std::vector<ModelStatus> actual;
-  for (const auto& [id, tracked] : versions_) actual.push_back(tracked.status);
-  std::vector<Action> actions = PlanActions(desired, actual);
+  Publish();
+}
+
+void Lifecycle::AddKnown(const std::string& name) {
+  {
+    const MutexLock lock(mutex_);
+    book_.AddKnown(name);
+  }
+  Publish();
+}
+
+void Lifecycle::RemoveKnown(const std::string& name) {
+  {
+    const MutexLock lock(mutex_);
+    book_.RemoveKnown(name);
+  }
+  Publish();
+}
+
+void Lifecycle::Carry(const std::vector<Action>& actions) {
   for (const Action& action : actions) {
-    if (action.kind == ActionKind::kLoad) versions_[action.id].status.state = ModelState::kAdmitted;
+    const bool taken = loaders_.Submit([this, action] { CarryOut(action); });
+    CHECK(taken);  // the line of jobs is longer than any repository
   }
-  busy_ += static_cast<int>(actions.size());
-  return actions;
 }
 
-void Lifecycle::Carry(const Action& action) {
-  const bool taken = loaders_.Submit([this, action] {
-    action.kind == ActionKind::kLoad ? Load(action.id) : Retire(action.id);
+// On a loader thread. The version has arrived before what it replaced has drained, which may take as long as a request.
+void Lifecycle::CarryOut(const Action& action) {
+  std::shared_ptr<Generation> retired;
+  if (action.kind == ActionKind::kRetire) {
+    {
+      const MutexLock lock(mutex_);
+      retired = book_.Draining(action.id);
+    }
+    retired->Retire();
+    log_.Info("model unloaded", {{"model", action.id.name}, {"version", action.id.version}});
     const MutexLock lock(mutex_);
-    --busy_;
-    moved_.NotifyAll();
-  });
-  CHECK(taken);  // the line of jobs is longer than any repository
+    book_.Retired(action.id, WallClock::now());
+    --generations_;
+  } else {
+    retired = Load(action.id);
+  }
+  Finish(action.id);
+  if (action.kind != ActionKind::kRetire && retired) {
+    retired->Retire();
+    const MutexLock lock(mutex_);
+    --generations_;
+  }
+  retired.reset();
+  const MutexLock lock(mutex_);
+  --jobs_;
+  moved_.NotifyAll();
 }
 
-void Lifecycle::Load(const ModelId& id) {
+// Returns what has to be retired then.
+std::shared_ptr<Generation> Lifecycle::Load(const ModelId& id) {
   const TimePoint begin = Clock::System().Now();
-  ModelEntry entry;
+  std::optional<VersionBook::LoadOrder> order;
   {
     const MutexLock lock(mutex_);
-    entry = versions_[id].entry;
+    order = book_.BeginLoad(id, WallClock::now());
   }
-  if (closing()) return MoveTo(id, ModelState::kRetired);
-  MoveTo(id, ModelState::kLoading);
-  Result<LoadedModel> loaded = loader_.Load(entry, [&] { MoveTo(id, ModelState::kWarmingUp); });
-  if (!loaded.ok()) {
-    log_.Error("model failed to load",
-               {{"model", id.name}, {"version", id.version}, {"reason", loaded.status().message()}});
-    return MoveTo(id, ModelState::kFailed, WithoutFolder(loaded.status().message(), entry.path));
-  }
-  const ModelConfig& config = loaded->model->config;
-  log_.Info("model ready", {{"model", id.name},
-                            {"version", id.version},
-                            {"load_ms", MillisecondsSince(begin)},
-                            {"instances", config.instances},
-                            {"threads", config.threads},
-                            {"max_batch", config.max_rows}});
-  if (!loaded->note.empty()) log_.Info("note", {{"model", id.name}, {"note", loaded->note}});
-  bool too_late = false;
+  if (!order) return nullptr;
+  Publish();
+  Result<LoadedModel> loaded = loader_.Load(order->entry, [&] {
+    {
+      const MutexLock lock(mutex_);
+      book_.Opened(id, WallClock::now());
+    }
+    Publish();
+  });
+  if (loaded.ok()) return TakeOver(id, *order, *std::move(loaded), begin);
+  log_.Error(order->reload ? "model failed to reload, the one loaded before goes on" : "model failed to load",
+             {{"model", id.name}, {"version", id.version}, {"reason", loaded.status().message()}});
   {
     const MutexLock lock(mutex_);
-    too_late = closing_;
-    if (!too_late) versions_[id].model = loaded->model;
-  }
-  if (!too_late) return MoveTo(id, ModelState::kReady, loaded->note);
-  loaded->model->line->Close();
-  MoveTo(id, ModelState::kRetired);
-}
-
-void Lifecycle::Retire(const ModelId& id) {
-  std::shared_ptr<ServedModel> model;
-  {
-    const MutexLock lock(mutex_);
-    model = versions_[id].model;
-  }
-  MoveTo(id, ModelState::kDraining);  // out of the table: no new requests find it
-  if (model) model->line->Close();
-  {
-    const MutexLock lock(mutex_);
-    versions_[id].model.reset();
-  }
-  MoveTo(id, ModelState::kRetired);
-}
-
-void Lifecycle::MoveTo(const ModelId& id, ModelState state, std::string reason) {
-  {
-    const MutexLock lock(mutex_);
-    ModelStatus& status = versions_[id].status;
-    status.state = state;
-    status.reason = std::move(reason);
-    status.since = std::chrono::system_clock::now();
-    moved_.NotifyAll();
+    book_.Failed(id, ReasonOf(loaded.status(), order->entry), WallClock::now());
   }
   Publish();
+  return nullptr;
+}
+
+std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const VersionBook::LoadOrder& order,
+                                                LoadedModel loaded, TimePoint begin) {
+  const ModelConfig& config = loaded.model->config;
+  log_.Info(order.reload ? "model reloaded" : "model ready", {{"model", id.name},
+                                                              {"version", id.version},
+                                                              {"load_ms", MillisecondsSince(begin)},
+                                                              {"instances", config.instances},
+                                                              {"threads", config.threads},
+                                                              {"max_batch", config.max_rows}});
+  for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
+  auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
+  std::shared_ptr<Generation> retired;
+  {
+    const MutexLock lock(mutex_);
+    ++generations_;
+    retired = book_.Loaded(id, std::move(generation), Joined(loaded.notes), WallClock::now());
+  }
+  Publish();
+  return retired;
+}
+
+// The version has arrived somewhere; goes on with what is wanted of it by now.
+void Lifecycle::Finish(const ModelId& id) {
+  std::vector<Action> actions;
+  std::vector<std::shared_ptr<const void>> dropped;
+  {
+    const MutexLock lock(mutex_);
+    actions = book_.Finish(id, WallClock::now());
+    jobs_ += static_cast<int>(actions.size());
+    dropped = book_.TakeDropped();
+  }
+  Publish();
+  Carry(actions);
+  TellSettled();
 }
 
 void Lifecycle::Publish() {
@@ -160,17 +195,43 @@ void Lifecycle::Publish() {
   ServingTable table;
   {
     const MutexLock lock(mutex_);
-    for (const auto& [id, tracked] : versions_) {
-      table.statuses.push_back(tracked.status);
-      if (tracked.status.state == ModelState::kReady) table.ready[id.name][id.version] = tracked.model;
-    }
+    if (!book_.changed()) return;  // somebody else's table had it
+    table = book_.Table();
   }
   table_.Publish(std::move(table));
 }
 
+void Lifecycle::WhenSettled(const std::string& name, Settled then) {
+  {
+    const MutexLock lock(mutex_);
+    waiting_.emplace_back(name, std::move(then));
+  }
+  TellSettled();
+}
+
+// Everything that has settled was published before.
+void Lifecycle::TellSettled() {
+  std::vector<std::pair<Settled, Status>> told;
+  {
+    const MutexLock lock(mutex_);
+    if (!closing_ && book_.started()) started_.store(true, std::memory_order_release);
+    std::vector<std::pair<std::string, Settled>> still;
+    for (auto& [name, then] : waiting_) {
+      if (closing_) {
+        told.emplace_back(std::move(then), Unavailable("the server is shutting down"));
+      } else if (book_.settled(name)) {
+        told.emplace_back(std::move(then), book_.Verdict(name));
+      } else {
+        still.emplace_back(name, std::move(then));
+      }
+    }
+    waiting_.swap(still);
+  }
+  for (auto& [then, status] : told) then(std::move(status));
+}
+
 bool Lifecycle::SettledLocked() const {
-  return busy_ == 0 && std::none_of(versions_.begin(), versions_.end(),
-                                    [](const auto& version) { return OnItsWay(version.second.status.state); });
+  return jobs_ == 0 && book_.settled();
 }
 
 void Lifecycle::WaitUntilSettled() {
@@ -183,11 +244,6 @@ bool Lifecycle::settled() const {
   return SettledLocked();
 }
 
-bool Lifecycle::closing() const {
-  const MutexLock lock(mutex_);
-  return closing_;
-}
-
 void Lifecycle::Close() {
   {
     const MutexLock lock(mutex_);
@@ -195,8 +251,7 @@ void Lifecycle::Close() {
   }
   SetDesired({});
   const MutexLock lock(mutex_);
-  const auto serves = [](const auto& version) { return version.second.model != nullptr; };
-  while (std::any_of(versions_.begin(), versions_.end(), serves)) moved_.Wait(mutex_);
+  while (generations_ > 0) moved_.Wait(mutex_);
 }
 
 }  // namespace trireme

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,15 +15,26 @@
 #include "base/snapshot.h"
 #include "base/thread_pool.h"
 #include "lifecycle/model_loader.h"
-#include "lifecycle/model_status.h"
 #include "lifecycle/plan.h"
 #include "lifecycle/serving_table.h"
+#include "lifecycle/version_book.h"
 #include "repository/scan.h"
 
 namespace trireme {
 
-// Brings what is wanted and what is there together: loads and retires model versions on its own threads, and publishes
-// the table of what serves. No request changes a model, and no model that fails disturbs another.
+// Brings what is wanted and what is there together: loads, replaces and retires model versions on its own threads, and
+// publishes the table of what serves. No request changes a model, and no model that fails disturbs another.
+//
+// A version goes through the states of ModelState. What the entry's fingerprint says has changed is loaded beside what
+// serves; the table changes in one step, and what was replaced answers what it has accepted before it is destroyed. If
+// the load fails, what serves goes on, the reason stands in its status, and it is tried again when the files change
+// once more. So a version that is ready stays ready until it is not wanted any more:
+//
+//   wanted:      found -> admitted -> loading -> warming up -> ready (reloading: still ready) | failed
+//   not wanted:  ready -> draining -> retired, and forgotten; a load under way ends and is thrown away
+//
+// The server as a whole goes one way: starting -> started() -> closing. What comes, fails and goes later does not take
+// it back.
 //
 // Thread-safe. Close() or the destructor retires everything.
 class Lifecycle {
@@ -28,6 +42,8 @@ class Lifecycle {
   struct Options {
     int load_threads = 4;  // versions that load at the same time
   };
+  // On a loader thread, or on the thread that asks or closes; must not block.
+  using Settled = std::function<void(Status)>;
 
   // Loader and log must outlive it.
   Lifecycle(Options options, ModelLoader& loader, const Logger& log);
@@ -35,13 +51,34 @@ class Lifecycle {
   Lifecycle(const Lifecycle&) = delete;
   Lifecycle& operator=(const Lifecycle&) = delete;
 
-  // From now on these are wanted, and the scan's problems are shown as failed. Returns at once.
-  void SetDesired(const RepositoryScan& scan);
+  // From now on these are wanted, and the scan's problems are shown as failed. What is not wanted any more is out of
+  // the table when this returns; the rest goes on by itself.
+  void SetDesired(const RepositoryScan& scan) { Want(scan, {}); }
+
+  // The same for one model by name: its versions, its problem, or nothing. What failed is tried again. `files`: what
+  // must stay for as long as the entries are served or may be loaded again.
+  void SetDesiredOf(const std::string& name, const RepositoryScan& scan, std::shared_ptr<const void> files = nullptr) {
+    Want(scan, {.name = name, .retry = true, .files = std::move(files)});
+  }
+
+  // Names that can be asked for: they are listed, though nothing of them is loaded, and what was unloaded of them is
+  // listed as "unloaded".
+  void SetKnown(std::set<std::string, std::less<>> names);
+  void AddKnown(const std::string& name);
+  void RemoveKnown(const std::string& name);
+
+  // Calls back once: as soon as all that is wanted of the model is ready or has failed, and what is not wanted of it is
+  // found by no new request. OK, or kInvalidArgument with the reasons, version by version; kUnavailable: closing.
+  void WhenSettled(const std::string& name, Settled then);
 
   // What serves right now.
   std::shared_ptr<const ServingTable> table() const { return table_.Read(); }
 
-  // Returns when nothing is on its way: every version is ready, failed or retired.
+  // Whether all that was wanted first is ready or has failed, and something has served since (unless nothing was
+  // wanted). Never taken back.
+  bool started() const { return started_.load(std::memory_order_acquire); }
+
+  // Returns when nothing is on its way: every version is ready, failed or gone.
   void WaitUntilSettled();
   bool settled() const;
 
@@ -51,30 +88,29 @@ class Lifecycle {
   void Close();
 
  private:
-  // A version as far as it has come.
-  struct Tracked {
-    ModelEntry entry;
-    ModelStatus status;
-    std::shared_ptr<ServedModel> model;  // while it serves; shared with the serving table
-  };
-
-  void Carry(const Action& action);
-  void Load(const ModelId& id);
-  void Retire(const ModelId& id);
-  void MoveTo(const ModelId& id, ModelState state, std::string reason = {});
+  void Want(const RepositoryScan& scan, const WishScope& scope);
+  void Say(const std::vector<VersionBook::News>& news) const;
+  void Carry(const std::vector<Action>& actions);
+  void CarryOut(const Action& action);
+  std::shared_ptr<Generation> Load(const ModelId& id);
+  std::shared_ptr<Generation> TakeOver(const ModelId& id, const VersionBook::LoadOrder& order, LoadedModel loaded,
+                                       TimePoint begin);
+  void Finish(const ModelId& id);
   void Publish();
-  std::vector<Action> Reconcile(const RepositoryScan& scan);
+  void TellSettled();
   bool SettledLocked() const REQUIRES(mutex_);
-  bool closing() const;
 
   ModelLoader& loader_;
   const Logger& log_;
   Snapshot<ServingTable> table_;
+  std::atomic<bool> started_ = false;  // set after the table that shows it was published
 
   mutable Mutex mutex_;
   CondVar moved_;
-  std::map<ModelId, Tracked> versions_ GUARDED_BY(mutex_);
-  int busy_ GUARDED_BY(mutex_) = 0;  // actions handed to the loaders and not yet done
+  VersionBook book_ GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, Settled>> waiting_ GUARDED_BY(mutex_);  // by model
+  int jobs_ GUARDED_BY(mutex_) = 0;                                          // handed to the loaders and not yet done
+  int generations_ GUARDED_BY(mutex_) = 0;                                   // that serve or drain
   bool closing_ GUARDED_BY(mutex_) = false;
   Mutex publish_mutex_;  // one publisher at a time, so that an older table never follows a newer one
 

@@ -59,12 +59,12 @@ TEST_F(LifecycleTest, NewestVersionAnswersWhenNoneIsNamed) {
   EXPECT_EQ((*lifecycle_.table()->Find("m", 2))->id.version, 2);
 }
 
-TEST_F(LifecycleTest, RetiresWhatIsNoLongerWanted) {
+TEST_F(LifecycleTest, ForgetsWhatIsNoLongerWanted) {
   lifecycle_.SetDesired({.models = {Entry("a"), Entry("b")}, .problems = {}, .notes = {}});
   lifecycle_.WaitUntilSettled();
   lifecycle_.SetDesired({.models = {Entry("b")}, .problems = {}, .notes = {}});
   lifecycle_.WaitUntilSettled();
-  EXPECT_EQ(StatusOf(*lifecycle_.table(), "a").state, ModelState::kRetired);
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
   EXPECT_EQ(StatusOf(*lifecycle_.table(), "b").state, ModelState::kReady);
 }
 

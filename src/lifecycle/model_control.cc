@@ -1,38 +1,177 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/model_control.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
+#include "base/thread_pool.h"
+#include "lifecycle/settled_scan.h"
+
 namespace trireme {
+namespace {
 
-class ModelControl::Worker {
- public:
-  explicit Worker(Lifecycle& lifecycle) : lifecycle_(lifecycle) {}
-  Lifecycle& lifecycle() { return lifecycle_; }
+constexpr size_t kMostErrands = 1024;
 
- private:
-  Lifecycle& lifecycle_;
-};
+using Names = std::set<std::string, std::less<>>;
 
-ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& /*log*/)
-    : options_(std::move(options)), worker_(std::make_unique<Worker>(lifecycle)) {}
+Names NamesIn(const RepositoryScan& scan) {
+  Names names;
+  for (const ModelEntry& entry : scan.models) names.insert(entry.id.name);
+  for (const ModelProblem& problem : scan.problems) {
+    if (!problem.name.empty()) names.insert(problem.name);
+  }
+  return names;
+}
 
-ModelControl::~ModelControl() = default;
+std::string Joined(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + ("'" + name + "'");
+  return text.empty() ? "none" : text;
+}
+
+// What was asked for is not what lies there, whatever the files say.
+uint64_t OtherFingerprint(uint64_t fingerprint, uint64_t count) {
+  return (fingerprint ^ count * 0x9E3779B97F4A7C15ULL) + 1;
+}
+
+}  // namespace
+
+ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& log)
+    : options_(std::move(options)),
+      lifecycle_(lifecycle),
+      log_(log),
+      errands_(std::make_shared<ErrandQueue>(kMostErrands)) {}
+
+ModelControl::~ModelControl() {
+  Stop();
+}
 
 Status ModelControl::Start() {
-  ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(options_.paths, options_.scan));
-  worker_->lifecycle().SetDesired(scan);
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(options_.paths, options_.scan));
+  if (options_.mode == Mode::kExplicit) {
+    RETURN_IF_ERROR(StartExplicit(scan));
+  } else {
+    lifecycle_.SetDesired(scan);
+    const MutexLock lock(look_mutex_);
+    applied_ = scan;
+    previous_ = std::move(scan);
+  }
+  if (options_.mode == Mode::kNone) return {};
+  const MutexLock lock(thread_mutex_);
+  thread_ = std::thread([this] { Work(); });
   return {};
 }
 
-void ModelControl::Load(const std::string& /*name*/, LoadOverride /*instead*/, Done done) {
-  done(Unavailable("not built yet"));
+Status ModelControl::StartExplicit(const RepositoryScan& scan) {
+  Names asked(options_.load_models.begin(), options_.load_models.end());
+  const Names found = NamesIn(scan);
+  const bool all = asked.erase("*") > 0;
+  for (const std::string& name : asked) {
+    if (found.contains(name)) continue;
+    return NotFound("--load-model " + name + ": no such model; the repositories have " + Joined(found));
+  }
+  lifecycle_.SetKnown(found);
+  RepositoryScan wanted = scan;
+  if (!all) {
+    std::erase_if(wanted.models, [&](const ModelEntry& entry) { return !asked.contains(entry.id.name); });
+    std::erase_if(wanted.problems, [&](const ModelProblem& problem) { return !asked.contains(problem.name); });
+  }
+  lifecycle_.SetDesired(wanted);
+  return {};
 }
 
-void ModelControl::Unload(const std::string& /*name*/, Done done) {
-  done(Unavailable("not built yet"));
+void ModelControl::Work() {
+  NameThisThread("model-control");
+  const bool looks = options_.poll_interval.count() > 0;
+  const auto next = [&] { return looks ? Clock::System().Now() + options_.poll_interval : kNever; };
+  TimePoint next_look = next();
+  while (!errands_->closed()) {
+    if (std::optional<Errand> errand = errands_->Take(next_look)) CarryOut(*std::move(errand));
+    if (Clock::System().Now() < next_look || errands_->closed()) continue;
+    Look();
+    next_look = next();
+  }
 }
 
-void ModelControl::Stop() {}
+void ModelControl::LookNow() {
+  Look();
+}
+
+void ModelControl::Look() {
+  const MutexLock one_at_a_time(look_mutex_);
+  Result<RepositoryScan> scan = ScanRepository(options_.paths, options_.scan);
+  if (!scan.ok()) return;  // without paths, which Start() has refused
+  if (options_.mode == Mode::kExplicit) return lifecycle_.SetKnown(NamesIn(*scan));
+  if (options_.mode == Mode::kNone) return;
+  RepositoryScan settled = SettledScan(applied_, previous_, *scan);
+  previous_ = *std::move(scan);
+  if (SaysTheSame(applied_, settled)) return;
+  applied_ = std::move(settled);
+  lifecycle_.SetDesired(applied_);
+}
+
+void ModelControl::Load(const std::string& name, LoadOverride instead, Done done) {
+  Ask({.kind = Errand::Kind::kLoad, .name = name, .instead = std::move(instead), .done = std::move(done)});
+}
+
+void ModelControl::Unload(const std::string& name, Done done) {
+  Ask({.kind = Errand::Kind::kUnload, .name = name, .instead = {}, .done = std::move(done)});
+}
+
+void ModelControl::Ask(Errand errand) {
+  if (options_.mode == Mode::kExplicit) return errands_->Add(std::move(errand));
+  errand.done(
+      Unavailable("models are not loaded and unloaded by name here: the server was not started with "
+                  "--model-control-mode explicit"));
+}
+
+// On the control thread, which waits for nothing but the file system: loads are carried out by the lifecycle.
+void ModelControl::CarryOut(Errand errand) {
+  std::shared_ptr<const ScratchFolder> scratch;
+  const Result<RepositoryScan> wanted = FindModel(errand, scratch);
+  if (!wanted.ok()) {
+    errand.done(wanted.status());
+    return errands_->Finished(errand.name);
+  }
+  const bool load = errand.kind == Errand::Kind::kLoad;
+  log_.Info(load ? "asked to load a model" : "asked to unload a model", {{"model", errand.name}});
+  lifecycle_.SetDesiredOf(errand.name, *wanted, std::move(scratch));
+  const std::string name = errand.name;
+  lifecycle_.WhenSettled(name, [errands = errands_, name, done = std::move(errand.done)](Status status) {
+    done(std::move(status));
+    errands->Finished(name);
+  });
+}
+
+// What shall be wanted of the model from now on.
+Result<RepositoryScan> ModelControl::FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch) {
+  const bool unload = errand.kind == Errand::Kind::kUnload;
+  if (unload && IsKnown(errand.name)) return RepositoryScan();
+  if (!errand.instead.files.empty()) {
+    ASSIGN_OR_RETURN(scratch, ScratchFolder::Make());
+  }
+  const std::filesystem::path folder = scratch ? scratch->path() : std::filesystem::path();
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanModel(options_.paths, errand.name, options_.scan, errand.instead, folder));
+  if (unload) return RepositoryScan();
+  if (!scratch) lifecycle_.AddKnown(errand.name);
+  if (!errand.instead.config_json.empty() || scratch) {
+    ++overrides_;
+    for (ModelEntry& entry : scan.models) entry.fingerprint = OtherFingerprint(entry.fingerprint, overrides_);
+  }
+  return scan;
+}
+
+bool ModelControl::IsKnown(const std::string& name) const {
+  const auto table = lifecycle_.table();
+  return std::any_of(table->statuses.begin(), table->statuses.end(),
+                     [&](const ModelStatus& status) { return status.id.name == name; });
+}
+
+void ModelControl::Stop() {
+  errands_->Close();
+  const MutexLock lock(thread_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
 
 }  // namespace trireme

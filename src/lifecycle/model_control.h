@@ -7,19 +7,25 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/status.h"
+#include "lifecycle/errand_queue.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/scratch_folder.h"
 #include "repository/scan.h"
 
 namespace trireme {
 
 // Decides which models are wanted, and tells the lifecycle.
 //
-// Works on one thread of its own, which looks at the repositories; nothing here blocks its callers. Thread-safe.
+// Works on one thread of its own, which looks at the repositories; nothing here blocks its callers. What is asked for
+// by name is done in order for each model, and side by side for different ones. In explicit mode the repositories are
+// looked at as well, but only for the names that could be asked for. Thread-safe.
 class ModelControl {
  public:
   enum class Mode : uint8_t {
@@ -32,11 +38,12 @@ class ModelControl {
     ScanOptions scan;
     Mode mode = Mode::kWatch;
     // How often a watched repository is looked at. A change is acted upon when two looks in a row have seen the same,
-    // so that a model which is just being copied is not loaded half.
+    // so that a model which is just being copied is not loaded half. 0: never again.
     std::chrono::milliseconds poll_interval{2000};
     std::vector<std::string> load_models;  // kExplicit: at the start; "*" is all
   };
-  // On the control thread or a loader thread, exactly once; must not block.
+  // Exactly once, also when the control or the lifecycle ends before that. On the control thread, a loader thread or
+  // that of whoever ends it; for what is refused at once, before Load() or Unload() returns. Must not block.
   using Done = std::function<void(Status)>;
 
   // Both must outlive it.
@@ -46,12 +53,14 @@ class ModelControl {
   ModelControl& operator=(const ModelControl&) = delete;
 
   // Looks at the repositories for the first time, on the calling thread, and begins to load. Errors: nothing could be
-  // looked at at all.
+  // looked at at all; a name in load_models that is in none of them.
   Status Start();
 
   // Loads a model, or brings a loaded one up to date with its files; done when its versions are ready or have failed
   // (kInvalidArgument with the reasons: the fault is in the model). A version that serves goes on serving until its
-  // successor is ready, and if that fails. kUnavailable in another mode than kExplicit, and after Stop().
+  // successor is ready, and if that fails. What is loaded and unchanged is left as it is; what failed is tried again.
+  // An override counts until the next Load. kNotFound: no such model anywhere. kOverloaded: more than 1024 calls wait.
+  // kUnavailable in another mode than kExplicit, and after Stop().
   void Load(const std::string& name, LoadOverride instead, Done done);
 
   // Retires all versions of a model; done as soon as no new request finds it. OK too if it was not loaded. kNotFound:
@@ -60,13 +69,33 @@ class ModelControl {
 
   Mode mode() const { return options_.mode; }
 
+  // Takes a look now, on the calling thread, instead of waiting for the next. For tests.
+  void LookNow();
+
   // No further looks; what was asked for and has not begun is answered kUnavailable.
   void Stop();
 
  private:
-  class Worker;
+  void Work();
+  void Look();
+  Status StartExplicit(const RepositoryScan& scan);
+  void CarryOut(Errand errand);
+  Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
+  bool IsKnown(const std::string& name) const;
+  void Ask(Errand errand);
+
   const Options options_;
-  std::unique_ptr<Worker> worker_;
+  Lifecycle& lifecycle_;
+  const Logger& log_;
+  const std::shared_ptr<ErrandQueue> errands_;  // shared with callbacks of the lifecycle, which may outlive the control
+
+  Mutex look_mutex_;  // one look at a time
+  RepositoryScan applied_ GUARDED_BY(look_mutex_);
+  RepositoryScan previous_ GUARDED_BY(look_mutex_);
+  uint64_t overrides_ = 0;  // so far; of the control thread
+
+  Mutex thread_mutex_;
+  std::thread thread_ GUARDED_BY(thread_mutex_);
 };
 
 }  // namespace trireme

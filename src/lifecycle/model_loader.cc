@@ -8,18 +8,25 @@
 
 #include "base/thread_pool.h"
 #include "lifecycle/trial.h"
+#include "lifecycle/warmup.h"
+#include "repository/fit_to_model.h"
+#include "repository/labels.h"
 
 namespace trireme {
 namespace {
 
 struct OpenedModel {
   std::unique_ptr<OpenModel> model;
+  std::string backend;
   std::string platform;
 };
 
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
 Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry) {
-  const OpenOptions options{.device = entry.config.device, .threads = entry.config.threads};
+  const OpenOptions options{.device = entry.config.device,
+                            .threads = entry.config.threads,
+                            .graph_optimization = entry.config.graph_optimization,
+                            .runtime_parameters = entry.config.runtime_parameters};
   ASSIGN_OR_RETURN(Backend * backend, backends.For(entry.path));
   ASSIGN_OR_RETURN(Opened opened, backend->Open({.path = entry.path}, options));
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
@@ -29,7 +36,9 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   }
   auto* model = std::get_if<std::unique_ptr<OpenModel>>(&opened);
   if (model == nullptr) return Internal("backend 'onnx' gave a conversion instead of a model");
-  return OpenedModel{.model = std::move(*model), .platform = std::string(backend->platform())};
+  return OpenedModel{.model = std::move(*model),
+                     .backend = std::string(backend->name()),
+                     .platform = std::string(backend->platform())};
 }
 
 // Loading stands back for serving.
@@ -41,6 +50,45 @@ Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry) {
   std::optional<Result<OpenedModel>> opened;
   RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenWithBackend(backends, entry)); });
   return *std::move(opened);
+}
+
+// All that makes it impossible to serve the model like this; what is only worth knowing goes into `notes`.
+Status Judge(const std::vector<Finding>& findings, std::vector<std::string>& notes) {
+  std::string errors;
+  for (const Finding& finding : findings) {
+    if (finding.severity == Finding::Severity::kError) {
+      errors += (errors.empty() ? "" : "; ") + finding.ToString();
+    } else {
+      notes.push_back(finding.ToString());
+    }
+  }
+  return errors.empty() ? Status() : InvalidArgument(std::move(errors));
+}
+
+// What the model itself takes and gives of what clients may send.
+Signature AsTheModelHasIt(Signature signature) {
+  for (auto* specs : {&signature.inputs, &signature.outputs}) {
+    for (TensorSpec& spec : *specs) {
+      if (spec.model_shape) spec.shape = *spec.model_shape;
+    }
+  }
+  return signature;
+}
+
+TrialOptions TrialOptionsOf(const ModelConfig& config) {
+  TrialOptions options{.max_rows = config.max_rows};
+  if (config.max_request_rows > 0) {
+    options.max_rows = std::min(options.max_rows, config.max_request_rows);
+    options.most_rows = std::min(options.most_rows, config.max_request_rows);
+  }
+  return options;
+}
+
+// Whether the outermost dimension counts rows: the trial found it to; or the file says so, and it was not tried because
+// no request shares a run with another.
+bool CountsRows(const ModelEntry& entry, const Signature& fitted, const TrialResult& trial) {
+  const bool declared = entry.declared.max_batch_size.value_or(0) > 0;
+  return trial.batched || (declared && fitted.batched && !trial.refuted);
 }
 
 }  // namespace
@@ -58,31 +106,47 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   ASSIGN_OR_RETURN(OpenedModel open, OpenQuietly(backends_, decided));
   opened();
 
+  LoadedModel loaded;
+  FittedSignature fitted = FitToModel(entry.declared, open.model->signature());
+  RETURN_IF_ERROR(Judge(fitted.findings, loaded.notes));
+  ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
+  RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
+
   TrialResult trial;
-  RunWithNiceness(kLoadNiceness,
-                  [&] { trial = TryModel(*open.model, {.max_rows = decided.config.max_rows}, pool_, clock_); });
-  decided.config.max_rows = trial.max_rows;
+  Status warm;
+  RunWithNiceness(kLoadNiceness, [&] {
+    trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
+    warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_);
+  });
+  RETURN_IF_ERROR(warm);
+  if (!trial.note.empty()) loaded.notes.insert(loaded.notes.begin(), trial.note);
 
   auto served = std::make_shared<ServedModel>();
   served->id = decided.id;
-  served->signature = open.model->signature();
-  served->signature.batched = trial.batched;
-  served->config = decided.config;
-  served->platform = open.platform;
+  served->signature = std::move(fitted.signature);
+  served->signature.batched = CountsRows(entry, served->signature, trial);
+  served->config = std::move(decided.config);
+  served->config.max_rows = trial.max_rows;
+  served->platform = std::move(open.platform);
   served->memory = open.model->memory_use();
   served->free_dim = trial.free_dim;
-  served->labels = std::make_shared<const ModelLabels>();
-  served->metrics = std::make_shared<ModelMetrics>(registry_, decided.id);
+  served->backend = std::move(open.backend);
+  served->file_name = entry.path.filename().string();
+  served->declared = entry.declared;
+  served->config_message = entry.config_message;
+  served->labels = std::make_shared<const ModelLabels>(std::move(labels.labels));
+  served->metrics = metrics_.Take(decided.id);
   served->line = std::make_unique<ModelLine>(
-      decided.id, served->signature, std::move(open.model),
-      ModelLine::Options{.rules = {.max_rows = decided.config.max_rows,
-                                   .max_delay = decided.config.max_delay,
-                                   .max_waiting_requests = decided.config.max_waiting_requests,
-                                   .max_waiting_bytes = decided.config.max_waiting_bytes},
-                         .instances = decided.config.instances,
-                         .run_inline = decided.config.run_inline},
+      served->id, served->signature, std::move(open.model),
+      ModelLine::Options{.rules = {.max_rows = served->config.max_rows,
+                                   .max_delay = served->config.max_delay,
+                                   .max_waiting_requests = served->config.max_waiting_requests,
+                                   .max_waiting_bytes = served->config.max_waiting_bytes},
+                         .instances = served->config.instances,
+                         .run_inline = served->config.run_inline},
       pool_, *served->metrics, clock_);
-  return LoadedModel{.model = std::move(served), .note = trial.note};
+  loaded.model = std::move(served);
+  return loaded;
 }
 
 }  // namespace trireme

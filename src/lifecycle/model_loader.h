@@ -4,11 +4,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backend/backend_set.h"
 #include "base/clock.h"
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "lifecycle/metrics_shelf.h"
 #include "lifecycle/served_model.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
@@ -18,25 +20,26 @@ namespace trireme {
 // What came of loading a model.
 struct LoadedModel {
   std::shared_ptr<ServedModel> model;  // shared by the serving table and the requests that find it there
-  std::string note;                    // for people: a decision that may surprise
+  std::vector<std::string> notes;      // for people: decisions that may surprise, warnings about its config file
 };
 
-// Makes a model version serve: finds its backend, opens it, tries it, decides what its config leaves open, and starts
-// its instances. Thread-safe; runs on loader threads.
+// Makes a model version serve: finds its backend, opens it, lays its config file over what the model says, tries it,
+// warms it up, decides what is left open, and starts its instances. Thread-safe; runs on loader threads.
 class ModelLoader {
  public:
   // All must outlive the models it loads. `cpus`: threads that all models together may keep busy.
   ModelLoader(BackendSet& backends, MemoryPool& pool, metrics::Registry& registry, int cpus,
               const Clock& clock = Clock::System())
-      : backends_(backends), pool_(pool), registry_(registry), cpus_(cpus), clock_(clock) {}
+      : backends_(backends), pool_(pool), metrics_(registry), cpus_(cpus), clock_(clock) {}
 
-  // Calls `opened` between opening and the trial runs.
+  // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
+  // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
 
  private:
   BackendSet& backends_;
   MemoryPool& pool_;
-  metrics::Registry& registry_;
+  MetricsShelf metrics_;
   const int cpus_;
   const Clock& clock_;
 };

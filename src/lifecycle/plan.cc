@@ -4,19 +4,55 @@
 #include <algorithm>
 
 namespace trireme {
+namespace {
 
-std::vector<Action> PlanActions(std::span<const ModelId> desired, std::span<const ModelStatus> actual) {
+std::optional<ActionKind> TowardsServing(const VersionFacts& version) {
+  switch (version.state) {
+    case ModelState::kFound:
+    case ModelState::kRetired:
+      return ActionKind::kLoad;
+    case ModelState::kFailed:
+      if (version.wanted != version.tried) return ActionKind::kLoad;
+      break;
+    case ModelState::kReady:
+      if (version.wanted != version.tried && version.wanted != version.loaded) return ActionKind::kReload;
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<ActionKind> TowardsNothing(const VersionFacts& version) {
+  switch (version.state) {
+    case ModelState::kReady:
+      return ActionKind::kRetire;
+    case ModelState::kFound:
+    case ModelState::kFailed:
+      return ActionKind::kForget;
+    case ModelState::kRetired:
+      if (!version.remembered) return ActionKind::kForget;
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Action> PlanActions(std::span<const VersionFacts> versions) {
   std::vector<Action> actions;
-  for (const ModelId& id : desired) {
-    const auto known = std::find_if(actual.begin(), actual.end(), [&](const ModelStatus& s) { return s.id == id; });
-    if (known == actual.end() || known->state == ModelState::kFound || known->state == ModelState::kRetired) {
-      actions.push_back({ActionKind::kLoad, id});
-    }
+  for (const VersionFacts& version : versions) {
+    // What serves and is not wanted goes at once, also while its successor loads.
+    const bool serves_unwanted = !version.wanted && version.state == ModelState::kReady;
+    if (version.busy && !serves_unwanted) continue;
+    const auto kind = version.wanted ? TowardsServing(version) : TowardsNothing(version);
+    if (kind) actions.push_back({*kind, version.id});
   }
-  for (const ModelStatus& status : actual) {
-    const bool wanted = std::find(desired.begin(), desired.end(), status.id) != desired.end();
-    if (!wanted && status.state == ModelState::kReady) actions.push_back({ActionKind::kRetire, status.id});
-  }
+  std::stable_partition(actions.begin(), actions.end(), [](const Action& action) {
+    return action.kind == ActionKind::kLoad || action.kind == ActionKind::kReload;
+  });
   return actions;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,7 +10,12 @@
 
 namespace trireme {
 
-enum class ActionKind { kLoad, kRetire };
+enum class ActionKind : uint8_t {
+  kLoad,    // nothing of this version serves yet
+  kReload,  // what serves goes on until its successor is ready
+  kRetire,  // out of the table, drained, destroyed
+  kForget,  // there is nothing left to know of it
+};
 
 struct Action {
   ActionKind kind;
@@ -16,9 +23,22 @@ struct Action {
   bool operator==(const Action&) const = default;
 };
 
-// What to do so that what is becomes what is wanted: loads first, in the order wanted, then retirements. A pure
-// function: loader threads carry it out. A version that failed is not tried again by itself, and one that is on its way
-// out is left alone until it is gone.
-std::vector<Action> PlanActions(std::span<const ModelId> desired, std::span<const ModelStatus> actual);
+// What decides about one version. Fingerprints are ModelEntry's: another one means that something has changed.
+struct VersionFacts {
+  ModelId id;
+  ModelState state = ModelState::kFound;
+  bool busy = false;               // an action is on its way
+  std::optional<uint64_t> wanted;  // the fingerprint of what is wanted; nothing: it is not wanted
+  uint64_t tried = 0;              // of what was loaded last, or failed to load
+  uint64_t loaded = 0;             // of what serves
+  bool remembered = false;         // shown as unloaded, because it can be loaded again by name
+};
+
+// What to do so that what is becomes what is wanted: loads first, in the order given, then the rest. A pure function:
+// loader threads carry it out.
+//
+// A version on its way is left alone until it has arrived; only what serves and is not wanted goes at once. What failed
+// is tried again only when its fingerprint has changed, and what serves is replaced only by something else than itself.
+std::vector<Action> PlanActions(std::span<const VersionFacts> versions);
 
 }  // namespace trireme

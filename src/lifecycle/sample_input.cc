@@ -97,4 +97,9 @@ std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, 
   return inputs;
 }
 
+Tensor MakeSampleTensor(DataType type, const Shape& shape, uint64_t seed, MemoryPool& pool) {
+  Random random(seed);
+  return MakeSample(type, shape, shape.ElementCount().value_or(0), random, pool);
+}
+
 }  // namespace trireme

@@ -23,4 +23,7 @@ struct SampleOptions {
 std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, const SampleOptions& options,
                                                     MemoryPool& pool);
 
+// One such tensor. The shape has no free dimension and an element count that fits in memory.
+Tensor MakeSampleTensor(DataType type, const Shape& shape, uint64_t seed, MemoryPool& pool);
+
 }  // namespace trireme

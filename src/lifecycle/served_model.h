@@ -18,7 +18,7 @@ namespace trireme {
 // A model version that serves: everything a request needs to know of it.
 struct ServedModel {
   ModelId id;
-  Signature signature;   // `batched` as the trial run found it
+  Signature signature;   // as clients see it; `batched` as the trial run found it
   ModelConfig config;    // with everything that was left open decided
   std::string platform;  // as V2 metadata names it
   MemoryUse memory;

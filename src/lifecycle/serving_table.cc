@@ -5,6 +5,7 @@ namespace trireme {
 namespace {
 
 std::string Describe(const ModelStatus& status) {
+  if (status.state == ModelState::kRetired) return status.reason.empty() ? "not loaded" : status.reason;
   std::string text(Name(status.state));
   if (!status.reason.empty()) text += ": " + status.reason;
   return text;
@@ -18,14 +19,17 @@ Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, s
     const auto found = model->second.find(*version);
     if (found != model->second.end()) return found->second;
   }
-  // Not ready: the reason is worth more than a bare "no".
+  // Not ready: the reason is worth more than a bare "no". That of the newest version, unless it was merely unloaded.
   bool known = false;
+  const ModelStatus* told = nullptr;
   for (const ModelStatus& status : statuses) {
     if (status.id.name != name) continue;
     known = true;
-    if (!version || status.id.version == *version || status.id.version == 0) {
-      return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(status));
-    }
+    if (version && status.id.version != *version && status.id.version != 0) continue;
+    if (told == nullptr || status.state != ModelState::kRetired) told = &status;
+  }
+  if (told != nullptr) {
+    return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
   }
   if (known) {
     return NotFound("model '" + std::string(name) + "' has no version " + std::to_string(*version));

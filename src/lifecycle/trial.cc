@@ -17,7 +17,6 @@ namespace {
 // What free dimensions are tried with: an image's side or a sentence's length that most networks take, then smaller and
 // larger ones.
 constexpr std::array<int64_t, 7> kFreeDims = {64, 32, 224, 16, 1, 320, 512};
-constexpr int64_t kMostRows = 32;
 constexpr int kRepeats = 3;
 
 // A row that takes this long is bound by computing: no batch makes it cheaper, and measuring that would only delay the
@@ -27,8 +26,9 @@ constexpr Duration kLongRow = std::chrono::milliseconds(20);
 // A model with what is needed to run it on samples.
 class Trial {
  public:
-  Trial(OpenModel& model, MemoryPool& pool, const Clock& clock) : model_(model), pool_(pool), clock_(clock) {
-    wanted_.resize(model.signature().outputs.size());
+  Trial(OpenModel& model, const Signature& signature, MemoryPool& pool, const Clock& clock)
+      : model_(model), signature_(signature), pool_(pool), clock_(clock) {
+    wanted_.resize(signature.outputs.size());
     std::iota(wanted_.begin(), wanted_.end(), 0);
   }
 
@@ -36,7 +36,7 @@ class Trial {
   Status FindInput() {
     Status last = InvalidArgument("its input is too large to be made up");
     for (const int64_t dim : kFreeDims) {
-      const auto inputs = MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = dim, .seed = 1}, pool_);
+      const auto inputs = MakeSampleInputs(signature_, {.rows = 1, .free_dim = dim, .seed = 1}, pool_);
       if (!inputs) continue;
       Result<std::vector<Tensor>> outputs = model_.Run(*inputs, wanted_, {});
       if (outputs.ok()) {
@@ -53,14 +53,14 @@ class Trial {
   const std::vector<Tensor>& first_outputs() const { return first_outputs_; }
 
   std::optional<std::vector<Tensor>> Sample(uint64_t seed) const {
-    return MakeSampleInputs(model_.signature(), {.rows = 1, .free_dim = free_dim_, .seed = seed}, pool_);
+    return MakeSampleInputs(signature_, {.rows = 1, .free_dim = free_dim_, .seed = seed}, pool_);
   }
 
   Result<std::vector<Tensor>> Run(const std::vector<Tensor>& inputs) { return model_.Run(inputs, wanted_, {}); }
 
   // The shortest of a few runs: the others were interrupted.
   std::optional<Duration> Measure(int64_t rows) {
-    const auto inputs = MakeSampleInputs(model_.signature(), {.rows = rows, .free_dim = free_dim_, .seed = 1}, pool_);
+    const auto inputs = MakeSampleInputs(signature_, {.rows = rows, .free_dim = free_dim_, .seed = 1}, pool_);
     if (!inputs) return std::nullopt;
     std::optional<Duration> shortest;
     for (int i = 0; i < kRepeats; ++i) {
@@ -78,6 +78,7 @@ class Trial {
 
  private:
   OpenModel& model_;
+  const Signature& signature_;
   MemoryPool& pool_;
   const Clock& clock_;
   std::vector<int> wanted_;
@@ -123,7 +124,7 @@ PairRun RunPair(Trial& trial, const Signature& signature, const Clock& clock) {
 // Doubles the batch for as long as a row still gets cheaper.
 std::vector<Duration> MeasureBatches(Trial& trial, const TrialOptions& options, const Clock& clock) {
   const TimePoint end = clock.Now() + options.enough;
-  const int64_t most = options.max_rows > 0 ? options.max_rows : kMostRows;
+  const int64_t most = options.max_rows > 0 ? options.max_rows : options.most_rows;
   std::vector<Duration> cost;
   for (int64_t rows = 1; rows <= most; rows *= 2) {
     const std::optional<Duration> took = trial.Measure(rows);
@@ -179,22 +180,24 @@ int64_t BatchThatPays(const std::vector<Duration>& cost, double slack) {
   return int64_t{1} << smallest;
 }
 
-TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& pool, const Clock& clock) {
+TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOptions& options, MemoryPool& pool,
+                     const Clock& clock) {
   TrialResult result;
-  Trial trial(model, pool, clock);
+  Trial trial(model, signature, pool, clock);
   if (const Status found = trial.FindInput(); !found.ok()) {
     result.note = "no trial run: it does not take made-up input (" + found.message() + "); requests run alone";
     return result;
   }
   result.ran = true;
   result.free_dim = trial.free_dim();
-  if (options.max_rows == 1) return result;
-  if (!model.signature().batched) {
+  if (options.max_rows == 1 || (options.max_rows == 0 && options.most_rows <= 1)) return result;
+  if (!signature.batched) {
     if (options.max_rows > 1) result.note = "requests run alone: its inputs and outputs do not all have free rows";
     return result;
   }
-  const PairRun pair = RunPair(trial, model.signature(), clock);
+  const PairRun pair = RunPair(trial, signature, clock);
   if (!pair.why_not_batched.empty()) {
+    result.refuted = true;
     result.note = "requests run alone: " + pair.why_not_batched;
     return result;
   }

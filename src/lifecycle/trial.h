@@ -14,6 +14,7 @@ namespace trireme {
 
 struct TrialOptions {
   int64_t max_rows = 0;                             // 0: find out which batch pays; else warm up to this one
+  int64_t most_rows = 32;                           // that are looked at while finding out
   Duration enough{std::chrono::milliseconds(300)};  // no further measurement begins after this
 };
 
@@ -21,6 +22,7 @@ struct TrialOptions {
 struct TrialResult {
   bool ran = false;      // it took made-up input
   bool batched = false;  // a batch gives what its rows give alone
+  bool refuted = false;  // a batch was run, and did not
   int64_t max_rows = 1;  // the smallest batch whose rows are (nearly) as cheap as they get
   int64_t free_dim = 1;  // a size that it took where the signature leaves one open
   std::string note;      // for people: why it does not batch, or could not be tried
@@ -29,7 +31,11 @@ struct TrialResult {
 // Runs a freshly opened model on made-up input: warms it up, finds out whether requests may share a run, and measures
 // by which batch a row gets cheaper. On a CPU that is often none: a big model's row costs the same alone, and joining
 // inputs costs a copy (docs/decisions/0003-batch-size-by-trial.md). On a loader thread.
-TrialResult TryModel(OpenModel& model, const TrialOptions& options, MemoryPool& pool, const Clock& clock);
+//
+// `signature` is what the model itself takes and gives, narrowed to what clients may send; not batched if it shall not
+// be tried.
+TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOptions& options, MemoryPool& pool,
+                     const Clock& clock);
 
 // The smallest batch within `slack` of the cheapest row. `cost[i]` is the time of a run of 2^i rows; not empty.
 int64_t BatchThatPays(const std::vector<Duration>& cost, double slack = 0.1);

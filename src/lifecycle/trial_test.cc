@@ -46,7 +46,7 @@ TEST(NearlyEqual, AllowsWhatAnotherOrderOfSummationChanges) {
 TEST(TryModel, BelievesABatchingModel) {
   MemoryPool pool;
   const auto model = MakeFakeModel(std::make_shared<FakeScript>());
-  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {}, pool, Clock::System());
   EXPECT_TRUE(result.ran);
   EXPECT_TRUE(result.batched) << result.note;
   EXPECT_GE(result.max_rows, 1);
@@ -55,7 +55,7 @@ TEST(TryModel, BelievesABatchingModel) {
 TEST(TryModel, FindsOutThatRowsInfluenceOneAnother) {
   MemoryPool pool;
   const auto model = MakeFakeModel(std::make_shared<FakeScript>(), {.mixes_rows = true});
-  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {}, pool, Clock::System());
   EXPECT_TRUE(result.ran);
   EXPECT_FALSE(result.batched);
   EXPECT_EQ(result.max_rows, 1);
@@ -65,7 +65,7 @@ TEST(TryModel, FindsOutThatRowsInfluenceOneAnother) {
 TEST(TryModel, DoesNotBatchAModelWithoutRows) {
   MemoryPool pool;
   const auto model = MakeFakeModel(std::make_shared<FakeScript>(), {.batched = false});
-  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {}, pool, Clock::System());
   EXPECT_TRUE(result.ran);
   EXPECT_FALSE(result.batched);
 }
@@ -75,7 +75,7 @@ TEST(TryModel, DoesNotBatchAModelThatFailsOnTwoRows) {
   auto script = std::make_shared<FakeScript>();
   script->FailWhen([](int64_t rows) { return rows > 1 ? Internal("one at a time") : Status(); });
   const auto model = MakeFakeModel(script);
-  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {}, pool, Clock::System());
   EXPECT_TRUE(result.ran);
   EXPECT_FALSE(result.batched);
 }
@@ -85,7 +85,7 @@ TEST(TryModel, ServesAModelThatTakesNoSampleWithoutBatching) {
   auto script = std::make_shared<FakeScript>();
   script->FailWhen([](int64_t) { return InvalidArgument("not like this"); });
   const auto model = MakeFakeModel(script);
-  const TrialResult result = TryModel(*model, {}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {}, pool, Clock::System());
   EXPECT_FALSE(result.ran);
   EXPECT_FALSE(result.batched);
   EXPECT_NE(result.note.find("not like this"), std::string::npos);
@@ -95,9 +95,19 @@ TEST(TryModel, KeepsTheBatchThatIsAskedForAndWarmsUpToIt) {
   MemoryPool pool;
   auto script = std::make_shared<FakeScript>();
   const auto model = MakeFakeModel(script);
-  const TrialResult result = TryModel(*model, {.max_rows = 16}, pool, Clock::System());
+  const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 16}, pool, Clock::System());
   EXPECT_EQ(result.max_rows, 16);
   EXPECT_EQ(script->runs().back(), 16);
+}
+
+TEST(TryModel, LooksAtNoLargerBatchThanItIsAllowed) {
+  MemoryPool pool;
+  auto script = std::make_shared<FakeScript>();
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, model->signature(), {.most_rows = 3}, pool, Clock::System());
+  EXPECT_TRUE(result.batched);
+  EXPECT_LE(result.max_rows, 3);
+  for (const int64_t rows : script->runs()) EXPECT_LE(rows, 3);
 }
 
 TEST(MakeSampleInputs, DiffersByRowAndSeedAndIsRepeatable) {

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/version_book.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "base/calendar.h"
+#include "base/check.h"
+
+namespace trireme {
+namespace {
+
+// "2026-03-01T12:00:05Z"
+std::string TimeText(VersionBook::WallTime time) {
+  const UtcTime utc = ToUtc(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.year, utc.month, utc.day, utc.hour,
+                utc.minute, utc.second);
+  return text.data();
+}
+
+// What people know it by, if it could not be given a name.
+std::string KeyOf(const ModelProblem& problem) {
+  return problem.name.empty() ? problem.path.string() : problem.name;
+}
+
+std::string ReasonOf(const ModelProblem& problem) {
+  const std::array<std::filesystem::path, 2> folders = {problem.path, problem.path.parent_path()};
+  return WithoutFolders(problem.status.message(), folders);
+}
+
+LogLevel LevelOf(Finding::Severity severity) {
+  return severity == Finding::Severity::kNote ? LogLevel::kInfo : LogLevel::kWarning;
+}
+
+}  // namespace
+
+std::string WithoutFolders(std::string text, std::span<const std::filesystem::path> folders) {
+  for (const std::filesystem::path& path : folders) {
+    if (path.empty() || path == path.root_path()) continue;
+    const std::string folder = (path / "").string();
+    for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());
+  }
+  return text;
+}
+
+VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScope& scope, WallTime now) {
+  Change change;
+  changed_ = true;
+  for (auto& [id, tracked] : versions_) {
+    if (!scope.name || id.name == *scope.name) tracked.wanted = false;
+  }
+  ReplaceProblems(scan, scope, change.news, now);
+  SayNotes(scan, scope, change.news);
+  for (const ModelEntry& entry : scan.models) WantEntry(entry, scope, change.news, now);
+  // A mistake in its files takes nothing away that serves.
+  for (auto& [id, tracked] : versions_) {
+    if (tracked.state == ModelState::kReady && problems_.contains(id.name)) tracked.wanted = true;
+  }
+  if (!asked_) {
+    asked_ = true;
+    asked_for_nothing_ = scan.models.empty() && scan.problems.empty();
+    for (const ModelEntry& entry : scan.models) starting_.insert(entry.id);
+  }
+  change.actions = Plan(versions_.begin(), versions_.end(), now);
+  return change;
+}
+
+void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news, WallTime now) {
+  const auto [at, is_new] = versions_.try_emplace(entry.id);
+  Tracked& tracked = at->second;
+  if (is_new) tracked.since = now;
+  if (is_new || tracked.entry.fingerprint != entry.fingerprint) {
+    for (const std::string& note : entry.notes) news.push_back({.model = entry.id.name, .text = note});
+    for (const Finding& finding : entry.findings) {
+      news.push_back({.level = LevelOf(finding.severity), .model = entry.id.name, .text = finding.ToString()});
+    }
+  }
+  dropped_.push_back(std::exchange(tracked.files, scope.files));
+  tracked.entry = entry;
+  tracked.wanted = true;
+  if (tracked.busy > 0) return;
+  if (tracked.state == ModelState::kReady && (scope.retry || entry.fingerprint == tracked.loaded)) {
+    ForgiveFailure(tracked);
+  }
+  if (tracked.state == ModelState::kFailed && scope.retry) tracked.state = ModelState::kFound;
+}
+
+// What serves is as it is wanted, or its successor gets another chance.
+void VersionBook::ForgiveFailure(Tracked& tracked) {
+  tracked.tried = tracked.loaded;
+  tracked.failure.clear();
+  changed_ = true;
+}
+
+void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news,
+                                  WallTime now) {
+  std::map<std::string, Problem> before;
+  if (scope.name) {
+    if (auto node = problems_.extract(*scope.name)) before.insert(std::move(node));
+  } else {
+    before.swap(problems_);
+  }
+  for (const ModelProblem& problem : scan.problems) {
+    const std::string key = KeyOf(problem);
+    const auto known = before.find(key);
+    if (known != before.end() && known->second.text == problem.status.message()) {
+      problems_[key] = std::move(known->second);
+      continue;
+    }
+    news.push_back({.level = LogLevel::kError, .model = key, .text = problem.status.message(), .is_problem = true});
+    const std::string name = problem.name.empty() ? problem.path.filename().string() : problem.name;
+    problems_[key] = {.status = {.id = {.name = name, .version = 0},
+                                 .state = ModelState::kFailed,
+                                 .reason = ReasonOf(problem),
+                                 .since = now},
+                      .text = problem.status.message()};
+  }
+}
+
+void VersionBook::SayNotes(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news) {
+  if (scope.name) return;  // they belong to no model
+  for (const std::string& note : scan.notes) {
+    if (!notes_.contains(note)) news.push_back({.model = {}, .text = note});
+  }
+  notes_ = {scan.notes.begin(), scan.notes.end()};
+}
+
+void VersionBook::SetKnown(std::set<std::string, std::less<>> names) {
+  if (names == known_) return;
+  known_ = std::move(names);
+  changed_ = true;
+  for (auto at = versions_.begin(); at != versions_.end();) {
+    const auto& [id, tracked] = *at++;
+    const bool unloaded = tracked.state == ModelState::kRetired && tracked.busy == 0;
+    if (unloaded && !known_.contains(id.name)) Forget(ModelId(id));
+  }
+}
+
+void VersionBook::AddKnown(const std::string& name) {
+  if (known_.insert(name).second) changed_ = true;
+}
+
+void VersionBook::RemoveKnown(const std::string& name) {
+  std::set<std::string, std::less<>> names = known_;
+  names.erase(name);
+  SetKnown(std::move(names));
+}
+
+std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, WallTime now) {
+  Tracked& tracked = versions_.at(id);
+  const bool reload = tracked.generation != nullptr;
+  if (!tracked.wanted) {
+    if (tracked.state == ModelState::kAdmitted) MoveTo(tracked, ModelState::kFound, now);
+    return std::nullopt;
+  }
+  tracked.tried = tracked.entry.fingerprint;
+  if (!reload) MoveTo(tracked, ModelState::kLoading, now);
+  return LoadOrder{.entry = tracked.entry, .files = tracked.files, .reload = reload};
+}
+
+void VersionBook::Opened(const ModelId& id, WallTime now) {
+  Tracked& tracked = versions_.at(id);
+  if (tracked.state == ModelState::kLoading) MoveTo(tracked, ModelState::kWarmingUp, now);
+}
+
+std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_ptr<Generation> generation,
+                                                std::string note, WallTime now) {
+  Tracked& tracked = versions_.at(id);
+  if (!tracked.wanted) {
+    if (tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFound, now);
+    return generation;
+  }
+  tracked.metrics = generation->shown()->metrics;
+  tracked.generation.swap(generation);
+  tracked.loaded = tracked.tried;
+  tracked.note = std::move(note);
+  tracked.failure.clear();
+  MoveTo(tracked, ModelState::kReady, now);
+  return generation;
+}
+
+void VersionBook::Failed(const ModelId& id, std::string reason, WallTime now) {
+  Tracked& tracked = versions_.at(id);
+  changed_ = true;
+  tracked.failure = std::move(reason);
+  if (tracked.generation != nullptr) return;  // it goes on serving
+  if (tracked.wanted || tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFailed, now);
+}
+
+std::shared_ptr<Generation> VersionBook::Draining(const ModelId& id) const {
+  return versions_.at(id).draining;
+}
+
+void VersionBook::Retired(const ModelId& id, WallTime now) {
+  Tracked& tracked = versions_.at(id);
+  dropped_.push_back(std::exchange(tracked.draining, nullptr));
+  if (tracked.state == ModelState::kDraining) MoveTo(tracked, ModelState::kRetired, now);
+  if (!tracked.wanted) dropped_.push_back(std::exchange(tracked.files, nullptr));
+}
+
+void VersionBook::MoveTo(Tracked& tracked, ModelState state, WallTime now) {
+  changed_ = true;
+  tracked.state = state;
+  tracked.since = now;
+}
+
+std::vector<Action> VersionBook::Finish(const ModelId& id, WallTime now) {
+  const auto at = versions_.find(id);
+  CHECK(at != versions_.end());
+  Tracked& tracked = at->second;
+  --tracked.busy;
+  if (tracked.state == ModelState::kReady && tracked.entry.fingerprint == tracked.loaded) ForgiveFailure(tracked);
+  return Plan(at, std::next(at), now);
+}
+
+// What is to be done for these versions, begun as far as the book is concerned.
+std::vector<Action> VersionBook::Plan(Versions::iterator begin, Versions::iterator end, WallTime now) {
+  std::vector<VersionFacts> facts;
+  for (auto at = begin; at != end; ++at) facts.push_back(FactsOf(at->first, at->second));
+  std::vector<Action> actions = PlanActions(facts);
+  for (const Action& action : actions) Begin(action, now);
+  std::erase_if(actions, [](const Action& action) { return action.kind == ActionKind::kForget; });
+  return actions;
+}
+
+void VersionBook::Begin(const Action& action, WallTime now) {
+  if (action.kind == ActionKind::kForget) return Forget(action.id);
+  Tracked& tracked = versions_.at(action.id);
+  ++tracked.busy;
+  if (action.kind == ActionKind::kReload) return;  // ready all the while
+  tracked.failure.clear();
+  if (action.kind == ActionKind::kRetire) tracked.draining = std::exchange(tracked.generation, nullptr);
+  MoveTo(tracked, action.kind == ActionKind::kLoad ? ModelState::kAdmitted : ModelState::kDraining, now);
+}
+
+void VersionBook::Forget(const ModelId& id) {
+  auto node = versions_.extract(id);
+  dropped_.push_back(std::move(node.mapped().metrics));
+  dropped_.push_back(std::move(node.mapped().files));
+  changed_ = true;
+}
+
+VersionFacts VersionBook::FactsOf(const ModelId& id, const Tracked& tracked) const {
+  return {.id = id,
+          .state = tracked.state,
+          .busy = tracked.busy > 0,
+          .wanted = tracked.wanted ? std::optional(tracked.entry.fingerprint) : std::nullopt,
+          .tried = tracked.tried,
+          .loaded = tracked.loaded,
+          .remembered = known_.contains(id.name)};
+}
+
+bool VersionBook::Arrived(const Tracked& tracked) {
+  return tracked.busy == 0 && (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed);
+}
+
+bool VersionBook::Settled(const Tracked& tracked) {
+  return tracked.wanted ? Arrived(tracked) : tracked.state != ModelState::kReady;
+}
+
+std::vector<const VersionBook::Versions::value_type*> VersionBook::VersionsOf(const std::string& name) const {
+  std::vector<const Versions::value_type*> found;
+  for (auto at = versions_.lower_bound({name, std::numeric_limits<int64_t>::min()});
+       at != versions_.end() && at->first.name == name; ++at) {
+    found.push_back(&*at);
+  }
+  return found;
+}
+
+bool VersionBook::settled() const {
+  return std::all_of(versions_.begin(), versions_.end(),
+                     [](const auto& version) { return version.second.busy == 0 && Settled(version.second); });
+}
+
+bool VersionBook::settled(const std::string& name) const {
+  const auto versions = VersionsOf(name);
+  return std::all_of(versions.begin(), versions.end(), [](const auto* version) { return Settled(version->second); });
+}
+
+Status VersionBook::Verdict(const std::string& name) const {
+  std::string reasons;
+  if (const auto problem = problems_.find(name); problem != problems_.end()) reasons = problem->second.status.reason;
+  for (const auto* version : VersionsOf(name)) {
+    const auto& [id, tracked] = *version;
+    if (!tracked.wanted || tracked.failure.empty()) continue;
+    reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + tracked.failure;
+  }
+  if (reasons.empty()) return {};
+  return InvalidArgument("load failed for model '" + name + "': " + reasons);
+}
+
+bool VersionBook::started() {
+  std::erase_if(starting_, [this](const ModelId& id) {
+    const auto at = versions_.find(id);
+    return at == versions_.end() || !at->second.wanted || Arrived(at->second);
+  });
+  if (!asked_ || !starting_.empty()) return false;
+  return asked_for_nothing_ || std::any_of(versions_.begin(), versions_.end(), [](const auto& version) {
+           return version.second.state == ModelState::kReady && version.second.busy == 0;
+         });
+}
+
+bool VersionBook::Serves(const std::string& name) const {
+  const auto versions = VersionsOf(name);
+  return std::any_of(versions.begin(), versions.end(),
+                     [](const auto* version) { return version->second.state == ModelState::kReady; });
+}
+
+ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) const {
+  ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
+  if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
+  if (tracked.state != ModelState::kReady) return status;
+  const auto problem = problems_.find(id.name);
+  const std::string& why = problem != problems_.end() ? problem->second.status.reason : tracked.failure;
+  status.reason = why.empty() ? tracked.note
+                              : "serving the version loaded at " + TimeText(tracked.since) + "; reload failed: " + why;
+  return status;
+}
+
+ServingTable VersionBook::Table() {
+  changed_ = false;
+  ServingTable table;
+  for (const auto& [id, tracked] : versions_) {
+    table.statuses.push_back(StatusOf(id, tracked));
+    if (tracked.state == ModelState::kReady) table.ready[id.name][id.version] = tracked.generation->shown();
+  }
+  for (const auto& [key, problem] : problems_) {
+    if (!Serves(key)) table.statuses.push_back(problem.status);
+  }
+  for (const std::string& name : known_) {
+    if (!problems_.contains(name) && VersionsOf(name).empty()) {
+      table.statuses.push_back(
+          {.id = {.name = name, .version = 0}, .state = ModelState::kRetired, .reason = {}, .since = {}});
+    }
+  }
+  std::stable_sort(table.statuses.begin(), table.statuses.end(),
+                   [](const ModelStatus& a, const ModelStatus& b) { return a.id < b.id; });
+  return table;
+}
+
+std::vector<std::shared_ptr<const void>> VersionBook::TakeDropped() {
+  return std::exchange(dropped_, {});
+}
+
+}  // namespace trireme

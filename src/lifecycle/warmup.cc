@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/warmup.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "lifecycle/sample_input.h"
+#include "model/reshape.h"
+#include "tensor/bytes_elements.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+using Fill = WarmupSample::Input::Fill;
+
+constexpr uint64_t kMaxInputBytes = uint64_t{1} << 30;
+
+std::string Quoted(const std::string& name) {
+  return "'" + name + "'";
+}
+
+// One input of a sample, and where it goes.
+struct Part {
+  const WarmupSample& sample;
+  const WarmupSample::Input& input;
+  const TensorSpec& spec;
+  int64_t rows = 1;      // that the data is repeated for
+  Shape client;          // whole, as a client would send it
+  Shape model;           // the same for the model
+  int64_t elements = 0;  // of one row
+};
+
+Status Place(Part& part) {
+  const WarmupSample::Input& input = part.input;
+  if (input.type != part.spec.type) {
+    return InvalidArgument("expected data type " + std::string(Name(part.spec.type)) + ", found " +
+                           std::string(Name(input.type)));
+  }
+  part.client = input.dims;
+  if (input.dims.rank() + 1 == part.spec.shape.rank()) {
+    part.rows = std::max<int64_t>(1, part.sample.rows);
+    part.client = input.dims.WithRows(part.rows);
+  } else if (part.sample.rows > 1) {
+    return InvalidArgument("its dims " + input.dims.ToString() + " leave no dimension for a batch of " +
+                           std::to_string(part.sample.rows) + ": the model takes " + part.spec.shape.ToString());
+  }
+  if (!part.spec.shape.Accepts(part.client)) {
+    return InvalidArgument("expected shape " + part.spec.shape.ToString() + ", found " + part.client.ToString());
+  }
+  const std::optional<int64_t> elements = input.dims.ElementCount();
+  const std::optional<int64_t> all = part.client.ElementCount();
+  const auto element_bytes = static_cast<int64_t>(std::max<size_t>(4, ElementBytes(input.type)));
+  if (!elements || !all || *all > static_cast<int64_t>(kMaxInputBytes) / element_bytes) {
+    return InvalidArgument("expected dims of known size and at most " + std::to_string(kMaxInputBytes) +
+                           " bytes, found " + part.client.ToString());
+  }
+  part.elements = *elements;
+  part.model = part.client;
+  if (part.spec.model_shape) {
+    const std::optional<Shape> model = Reshaped(part.spec.shape, *part.spec.model_shape, part.client);
+    if (!model) return InvalidArgument("shape " + part.client.ToString() + " cannot be reshaped for the model");
+    part.model = *model;
+  }
+  return {};
+}
+
+Status CheckFileSize(const Part& part, uint64_t size) {
+  const fs::path& file = part.input.file;
+  if (part.input.type == DataType::kBytes) {
+    if (size * static_cast<uint64_t>(part.rows) <= kMaxInputBytes) return {};
+    return InvalidArgument("file " + Quoted(file.filename().string()) + " of " + std::to_string(size) + " bytes for " +
+                           std::to_string(part.rows) + " rows: expected at most " + std::to_string(kMaxInputBytes) +
+                           " bytes together");
+  }
+  const uint64_t expected = static_cast<uint64_t>(part.elements) * ElementBytes(part.input.type);
+  if (size == expected) return {};
+  return InvalidArgument("file " + Quoted(file.filename().string()) + ": expected " + std::to_string(expected) +
+                         " bytes, one row of " + part.input.dims.ToString() + " " + std::string(Name(part.input.type)) +
+                         ", found " + std::to_string(size));
+}
+
+// The elements of one row.
+Result<std::string> ReadRow(const Part& part) {
+  const fs::path& file = part.input.file;
+  std::error_code error;
+  const uint64_t size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
+  if (error || !fs::is_regular_file(file, error)) {
+    return InvalidArgument("file " + Quoted(file.filename().string()) + ": expected a file that can be read, found " +
+                           (error ? error.message() : "none"));
+  }
+  RETURN_IF_ERROR(CheckFileSize(part, size));
+  std::string bytes(size, '\0');
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) {
+    return InvalidArgument("file " + Quoted(file.filename().string()) + " cannot be read");
+  }
+  if (part.input.type != DataType::kBytes) return bytes;
+  Status whole = CheckBytesElements(std::as_bytes(std::span(bytes)), part.elements);
+  if (!whole.ok()) return std::move(whole).Within("file " + Quoted(file.filename().string()));
+  return bytes;
+}
+
+Tensor Repeated(const Part& part, const std::string& row, MemoryPool& pool) {
+  Tensor tensor{.type = part.input.type,
+                .shape = part.model,
+                .data = Buffer::Take(pool, row.size() * static_cast<size_t>(part.rows))};
+  for (int64_t i = 0; i < part.rows; ++i) {
+    std::memcpy(tensor.data.mutable_data() + static_cast<size_t>(i) * row.size(), row.data(), row.size());
+  }
+  return tensor;
+}
+
+Result<Tensor> MakeData(const Part& part, MemoryPool& pool) {
+  if (part.input.fill == Fill::kFile) {
+    ASSIGN_OR_RETURN(const std::string row, ReadRow(part));
+    return Repeated(part, row, pool);
+  }
+  if (part.input.fill == Fill::kRandom) return MakeSampleTensor(part.input.type, part.model, /*seed=*/1, pool);
+  // Of BYTES, elements of length 0.
+  const size_t bytes = part.input.type == DataType::kBytes ? 4 : ElementBytes(part.input.type);
+  return Repeated(part, std::string(static_cast<size_t>(part.elements) * bytes, '\0'), pool);
+}
+
+Status InSample(Status status, const WarmupSample& sample, const std::string& input) {
+  return std::move(status).Within("warm-up sample " + Quoted(sample.name) +
+                                  (input.empty() ? "" : ": input " + Quoted(input)));
+}
+
+// The parts of a sample by the signature's inputs; nothing for one that is left out.
+Result<std::vector<std::optional<Part>>> PlaceAll(const WarmupSample& sample, const Signature& signature) {
+  for (const auto& [name, input] : sample.inputs) {
+    if (FindSpec(signature.inputs, name) < 0) {
+      return InSample(InvalidArgument("the model has no such input"), sample, name);
+    }
+  }
+  std::vector<std::optional<Part>> parts;
+  for (const TensorSpec& spec : signature.inputs) {
+    const auto input = sample.inputs.find(spec.name);
+    if (input == sample.inputs.end()) {
+      if (!spec.optional) return InSample(InvalidArgument("it is missing"), sample, spec.name);
+      parts.emplace_back();
+      continue;
+    }
+    Part part{.sample = sample, .input = input->second, .spec = spec, .client = {}, .model = {}};
+    if (Status placed = Place(part); !placed.ok()) return InSample(std::move(placed), sample, spec.name);
+    parts.emplace_back(part);
+  }
+  return parts;
+}
+
+}  // namespace
+
+Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool) {
+  ASSIGN_OR_RETURN(const auto parts, PlaceAll(sample, signature));
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const TensorSpec& spec = signature.inputs[i];
+    if (!parts[i]) {
+      inputs.push_back({.type = spec.type, .shape = {}, .data = {}});
+      continue;
+    }
+    Result<Tensor> tensor = MakeData(*parts[i], pool);
+    if (!tensor.ok()) return InSample(std::move(tensor).status(), sample, spec.name);
+    inputs.push_back(*std::move(tensor));
+  }
+  return inputs;
+}
+
+Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature) {
+  ASSIGN_OR_RETURN(const auto parts, PlaceAll(sample, signature));
+  for (const std::optional<Part>& part : parts) {
+    if (!part || part->input.fill != Fill::kFile) continue;
+    if (Status read = ReadRow(*part).status(); !read.ok()) return InSample(std::move(read), sample, part->spec.name);
+  }
+  return {};
+}
+
+Status WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples, MemoryPool& pool) {
+  std::vector<int> wanted(signature.outputs.size());
+  std::iota(wanted.begin(), wanted.end(), 0);
+  for (const WarmupSample& sample : samples) {
+    ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, MakeWarmupInputs(sample, signature, pool));
+    for (int i = 0; i < std::max(1, sample.count); ++i) {
+      if (Status ran = model.Run(inputs, wanted, {}).status(); !ran.ok()) return InSample(std::move(ran), sample, {});
+    }
+  }
+  return {};
+}
+
+}  // namespace trireme

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "model/signature.h"
+#include "model/warmup_sample.h"
+#include "tensor/tensor.h"
+
+namespace trireme {
+
+// The inputs of a warm-up sample in the signature's order and in the shapes that the model itself takes; an optional
+// one that the sample leaves out is empty and of rank 0. `signature` is the fitted one. Every row is the same: a file
+// holds the elements of one, and is used for each.
+//
+// kInvalidArgument names the sample, the input, what was expected and what was found.
+Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool);
+
+// Whether they can be made: names, types, dims, and files that are there and of the right size.
+Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature);
+
+// Runs every sample as often as it wants. The first that fails ends it, and the error names it. On a loader thread.
+Status WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples, MemoryPool& pool);
+
+}  // namespace trireme
