@@ -10,7 +10,6 @@
 #include "base/check.h"
 
 namespace trireme::metrics {
-namespace {
 
 static_assert((kShards & (kShards - 1)) == 0);
 
@@ -20,10 +19,8 @@ size_t ThisShard() {
   return static_cast<unsigned>(sched_getcpu()) & (kShards - 1);
 }
 
-}  // namespace
-
-void Counter::Add(uint64_t amount) {
-  cells_[ThisShard()].value.fetch_add(amount, std::memory_order_relaxed);
+void Counter::Add(uint64_t amount, size_t shard) {
+  cells_[shard].value.fetch_add(amount, std::memory_order_relaxed);
 }
 
 uint64_t Counter::value() const {
@@ -51,10 +48,9 @@ Histogram::Histogram(Buckets buckets)
   CHECK(std::ranges::adjacent_find(buckets_.bounds, std::ranges::greater_equal()) == buckets_.bounds.end());
 }
 
-void Histogram::Observe(int64_t value) {
+void Histogram::Observe(int64_t value, size_t shard) {
   value = std::max<int64_t>(value, 0);
   const auto bucket = std::ranges::lower_bound(buckets_.bounds, value) - buckets_.bounds.begin();
-  const size_t shard = ThisShard();
   Cell(shard, 0).fetch_add(static_cast<uint64_t>(value), std::memory_order_relaxed);
   Cell(shard, 1 + static_cast<size_t>(bucket)).fetch_add(1, std::memory_order_relaxed);
 }

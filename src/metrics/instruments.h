@@ -17,10 +17,14 @@ namespace trireme::metrics {
 // costs a few nanoseconds however many threads make it, and a sum read meanwhile is right up to the updates in flight.
 inline constexpr size_t kShards = 4;  // a power of two; more processors than this share lines now and then
 
+// The lines of whoever runs here now. Where one event is counted in several places it is asked for once.
+size_t ThisShard();
+
 // Only grows.
 class Counter {
  public:
-  void Add(uint64_t amount = 1);
+  void Add(uint64_t amount = 1) { Add(amount, ThisShard()); }
+  void Add(uint64_t amount, size_t shard);
   uint64_t value() const;
 
  private:
@@ -59,9 +63,11 @@ class Histogram {
   explicit Histogram(Buckets buckets);
 
   // A number in the buckets' own unit; below zero counts as zero.
-  void Observe(int64_t value);
+  void Observe(int64_t value) { Observe(value, ThisShard()); }
+  void Observe(int64_t value, size_t shard);
   // For buckets made by Seconds().
   void Observe(Duration duration) { Observe(duration.count()); }
+  void Observe(Duration duration, size_t shard) { Observe(duration.count(), shard); }
 
   struct Reading {
     std::vector<uint64_t> counts;  // of each bucket alone, the rest last

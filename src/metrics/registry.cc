@@ -199,10 +199,12 @@ void Registry::Add(Texts& texts, const std::vector<FamilySamples>& families) {
   for (const FamilySamples& family : families) {
     CHECK(IsMetricName(family.family.name));
     if (family.samples.empty()) continue;
-    std::string& text = texts[family.family.name];
-    CHECK(text.empty());  // two families of one name
     const bool is_counter = family.kind == FamilySamples::Kind::kCounter;
-    AppendHead(text, family.family.name, family.family.help, is_counter ? "counter" : "gauge");
+    std::string head;
+    AppendHead(head, family.family.name, family.family.help, is_counter ? "counter" : "gauge");
+    std::string& text = texts[family.family.name];
+    if (text.empty()) text = head;
+    CHECK(text.starts_with(head));  // a second meaning for the name
     for (const auto& [labels, value] : family.samples) AppendSample(text, family.family.name, labels, value);
   }
 }

@@ -17,11 +17,13 @@ namespace trireme::metrics {
 
 // What all series of one name have in common.
 struct FamilyName {
-  std::string name;  // a counter's ends in _total; units are base units: _seconds, _bytes
+  // A counter's ends in _total; units are base units: _seconds, _bytes. Where another server's names are kept for the
+  // sake of those who read them (nv_*), they are as they are.
+  std::string name;
   std::string help;  // one sentence
 };
 
-// A whole family, for series that come and go too often to be held one by one.
+// A family or a part of it, for series that come and go too often to be held one by one, or that are read together.
 struct FamilySamples {
   enum class Kind { kCounter, kGauge };
   FamilyName family;
@@ -74,8 +76,9 @@ class Registry {
   [[nodiscard]] CallbackHandle ReadCounter(const FamilyName& family, Labels labels, std::function<double()> read);
   [[nodiscard]] CallbackHandle ReadGauge(const FamilyName& family, Labels labels, std::function<double()> read);
 
-  // Families that are made up anew for every exposition; nobody else may have a family of one of their names. The same
-  // rules for `read`; it is called by one thread at a time.
+  // Families that are made up anew for every exposition, so that their numbers can be of one moment. Several callbacks
+  // may each have a part of a family: their samples follow one another, under labels that differ. The same rules for
+  // `read`; it is called by one thread at a time.
   [[nodiscard]] CallbackHandle ReadFamilies(std::function<std::vector<FamilySamples>()> read);
 
   // The text format 0.0.4 (kExpositionType): families by name, series by label values. Any thread; nobody who counts

@@ -164,5 +164,25 @@ TEST(RegistryTest, ShowsFamiliesThatAreMadeUpForEachExposition) {
   EXPECT_THAT(registry.Expose(), Not(HasSubstr("zeal")));
 }
 
+TEST(RegistryTest, PutsPartsOfAFamilyTogether) {
+  Registry registry;
+  const auto doors = [](std::string room, double count) -> std::vector<FamilySamples> {
+    return {{.family = {"doors", "Doors."}, .samples = {{{{"room", std::move(room)}}, count}}}};
+  };
+  const CallbackHandle a = registry.ReadFamilies([&] { return doors("a", 1); });
+  const CallbackHandle b = registry.ReadFamilies([&] { return doors("b", 2); });
+  EXPECT_EQ(registry.Expose(), "# HELP doors Doors.\n# TYPE doors gauge\ndoors{room=\"a\"} 1\ndoors{room=\"b\"} 2\n");
+}
+
+TEST(RegistryDeathTest, RefusesPartsThatDisagree) {
+  Registry registry;
+  const auto doors = [](std::string help) -> std::vector<FamilySamples> {
+    return {{.family = {"doors", std::move(help)}, .samples = {{{}, 1}}}};
+  };
+  const CallbackHandle a = registry.ReadFamilies([&] { return doors("Doors."); });
+  const CallbackHandle b = registry.ReadFamilies([&] { return doors("Gates."); });
+  EXPECT_DEATH(registry.Expose(), "head");
+}
+
 }  // namespace
 }  // namespace trireme::metrics

@@ -55,9 +55,9 @@ RequestMetrics::RequestMetrics(Registry& registry, const std::string& model, con
   }
 }
 
-void RequestMetrics::ObserveRequest(StatusCode code, Duration duration) {
-  requests_[static_cast<size_t>(code)]->Add();
-  duration_->Observe(duration);
+void RequestMetrics::ObserveRequest(StatusCode code, Duration duration, size_t shard) {
+  requests_[static_cast<size_t>(code)]->Add(1, shard);
+  duration_->Observe(duration, shard);
 }
 
 }  // namespace trireme::metrics

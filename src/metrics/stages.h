@@ -29,8 +29,10 @@ class RequestMetrics {
  public:
   RequestMetrics(Registry& registry, const std::string& model, const std::string& version);
 
-  void ObserveStage(Stage stage, Duration duration) { stages_[static_cast<size_t>(stage)]->Observe(duration); }
-  void ObserveRequest(StatusCode code, Duration duration);
+  void ObserveStage(Stage stage, Duration duration, size_t shard = ThisShard()) {
+    stages_[static_cast<size_t>(stage)]->Observe(duration, shard);
+  }
+  void ObserveRequest(StatusCode code, Duration duration, size_t shard = ThisShard());
   void ObserveBatch(int64_t rows) { batch_rows_->Observe(rows); }
 
  private:
