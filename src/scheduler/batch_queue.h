@@ -4,48 +4,79 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "base/clock.h"
 #include "model/infer_request.h"
+#include "model/model_config.h"
 
 namespace trireme {
 
+// What a model's config says of its line (model/model_config.h). The defaults ask for nothing that costs anything.
 struct BatchRules {
   int64_t max_rows = 1;   // of a batch; 1: requests run alone
   Duration max_delay{0};  // how long the oldest may wait for company
   size_t max_waiting_requests = 1024;
   size_t max_waiting_bytes = size_t{1} << 30;
+  std::vector<int64_t> preferred_rows = {};  // batches of exactly so many rows go at once; none: only a full one does
+  bool preserve_ordering = false;            // of answers: the line sees to it, not the queue
+  uint32_t priority_levels = 0;
+  uint32_t default_priority = 0;
+  QueuePolicy queue_policy = {};
+  std::map<uint32_t, QueuePolicy> level_policies = {};
 };
+
+BatchRules RulesOf(const ModelConfig& config);
 
 using RequestPtr = std::unique_ptr<InferRequest>;
 
-// What comes off the line at one time.
-struct Taken {
-  std::vector<RequestPtr> batch;    // to be run together; empty: nothing is due
-  std::vector<RequestPtr> expired;  // to be answered without a run: past the deadline, or cancelled
+// A request that is to be answered without a run, and why.
+struct Expired {
+  enum class Why : uint8_t {
+    kCancelled,     // its client has gone
+    kDeadline,      // it is past its own deadline, or has waited for as long as it said it would
+    kQueueTimeout,  // it has waited for as long as the queue policy allows
+  };
+  RequestPtr request;
+  Why why;
 };
 
-// The requests that wait for one model version, in order of arrival, and the decision which of them run next.
+// What comes off the line at one time.
+struct Taken {
+  std::vector<RequestPtr> batch;  // to be run together; empty: nothing is due
+  std::vector<Expired> expired;
+
+  size_t size() const { return batch.size() + expired.size(); }
+  bool empty() const { return size() == 0; }
+};
+
+// The requests that wait for one model version, in the order in which they run: by priority level, the most urgent
+// first; in a level those that its policy has put back behind all others; and else by arrival. Decides which of them
+// run next.
 //
-// A batch begins with the oldest and takes those behind it that can share its run: the same inputs, with the same type
+// A batch begins with the first and takes those behind it that can share its run: the same inputs, with the same type
 // and the same shape but for the rows. Others keep their place. A request with more rows than a batch may have runs
 // alone. Only decides: time is an argument, there are no threads here. Not thread-safe.
 class BatchQueue {
  public:
-  explicit BatchQueue(BatchRules rules) : rules_(rules) {}
+  explicit BatchQueue(BatchRules rules) : rules_(std::move(rules)) {}
 
-  // Whether a request of so many bytes still finds room.
-  bool HasRoomFor(size_t bytes) const;
+  // The bound that this request would break.
+  enum class Bound : uint8_t { kNone, kRequests, kBytes, kLevel };
+  Bound BrokenBy(const InferRequest& request) const;
 
-  // `request->stages.queued` and `bytes` are set. The caller asked for room.
+  // `request->stages.received`, `queued` and `bytes` are set. The caller asked for room.
   void Push(RequestPtr request);
 
-  // Takes a batch if one is due: it is full, or its oldest has waited long enough. With `flush` whatever waits is due.
+  // Takes a batch if one is due: it has a preferred size, it is full, or somebody has waited for long enough. A batch
+  // that is due only for its size has the largest preferred size that can be had, if any. With `flush` whatever waits
+  // is due. What is past its time is taken out in any case.
   Taken TakeIfDue(TimePoint now, bool flush = false);
 
-  // When something will be due if nothing more arrives; kNever if nothing waits.
+  // When something will be due if nothing more arrives, be it a batch or a request whose time runs out; kNever if
+  // nothing waits.
   TimePoint NextDue() const;
 
   bool empty() const { return waiting_.empty(); }
@@ -53,12 +84,37 @@ class BatchQueue {
   size_t bytes() const { return bytes_; }
   const BatchRules& rules() const { return rules_; }
 
+  // The level that a request belongs to: 0 if there are none.
+  uint32_t LevelOf(const InferRequest& request) const;
+  const QueuePolicy& PolicyOf(uint32_t level) const;
+  size_t WaitingIn(uint32_t level) const;
+
  private:
-  std::vector<RequestPtr> TakeExpired(TimePoint now);
-  std::vector<size_t> PickBatch(int64_t& rows) const;
+  // A place in the line. They are in order of `level` and `delayed`, then of arrival.
+  struct Waiting {
+    RequestPtr request;
+    uint32_t level = 0;
+    bool delayed = false;        // put back by its policy
+    TimePoint timeout = kNever;  // when its policy acts
+  };
+
+  struct Pick {
+    std::vector<size_t> places;
+    int64_t rows = 0;
+    bool full = false;     // nothing more fits
+    size_t preferred = 0;  // so many of them make the largest preferred size
+  };
+
+  static bool GoesBefore(const Waiting& a, const Waiting& b);
+  void Insert(Waiting waiting);
+  std::vector<Expired> TakeExpired(TimePoint now);
+  bool HasRunOut(const Waiting& waiting, TimePoint now, Expired::Why& why) const;
+  Pick PickBatch() const;
+  TimePoint EndOfDelay() const;
+  std::vector<RequestPtr> TakeOut(const std::vector<size_t>& places);
 
   const BatchRules rules_;
-  std::deque<RequestPtr> waiting_;
+  std::deque<Waiting> waiting_;
   size_t bytes_ = 0;
 };
 

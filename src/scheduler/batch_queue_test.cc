@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/memory_pool.h"
-#include "model/testing/recorded_reply.h"
 
 namespace trireme {
 namespace {
@@ -21,6 +20,8 @@ struct RequestOptions {
   int64_t width = 4;
   Duration lives = std::chrono::hours(1);
   std::string id = {};
+  uint64_t priority = 0;
+  std::chrono::microseconds queue_timeout{0};
 };
 
 RequestPtr Request(const RequestOptions& options = {}) {
@@ -30,18 +31,34 @@ RequestPtr Request(const RequestOptions& options = {}) {
   request->rows = options.rows;
   request->inputs.push_back({"x", MakeTensor(pool, DataType::kFp32, {options.rows, options.width})});
   request->bytes = request->inputs[0].tensor.data.size();
+  request->stages.received = kStart + options.arrives;
   request->stages.queued = kStart + options.arrives;
   request->deadline = kStart + options.arrives + options.lives;
+  request->priority = options.priority;
+  request->queue_timeout = options.queue_timeout;
   return request;
 }
 
-std::vector<std::string> Ids(const std::vector<RequestPtr>& requests) {
-  std::vector<std::string> ids;
+using Names = std::vector<std::string>;
+using Bound = BatchQueue::Bound;
+using Why = Expired::Why;
+
+Names Ids(const std::vector<RequestPtr>& requests) {
+  Names ids;
   for (const RequestPtr& request : requests) ids.push_back(request->id);
   return ids;
 }
 
-using Names = std::vector<std::string>;
+Names Ids(const std::vector<Expired>& expired) {
+  Names ids;
+  for (const Expired& one : expired) ids.push_back(one.request->id);
+  return ids;
+}
+
+// The bytes of a request are 16 a row.
+Bound BrokenBy(const BatchQueue& queue, int64_t rows) {
+  return queue.BrokenBy(*Request({.rows = rows}));
+}
 
 TEST(BatchQueue, TakesWhatIsThereWhenNobodyShallWait) {
   BatchQueue queue({.max_rows = 8});
@@ -131,22 +148,24 @@ TEST(BatchQueue, GivesBackWhatTheClientNoLongerWants) {
 TEST(BatchQueue, HasNoRoomBeyondItsBoundInRequests) {
   BatchQueue queue({.max_waiting_requests = 2});
   queue.Push(Request());
-  EXPECT_TRUE(queue.HasRoomFor(16));
+  EXPECT_EQ(BrokenBy(queue, 1), Bound::kNone);
   queue.Push(Request());
-  EXPECT_FALSE(queue.HasRoomFor(16));
+  EXPECT_EQ(BrokenBy(queue, 1), Bound::kRequests);
 }
 
 TEST(BatchQueue, HasNoRoomBeyondItsBoundInBytes) {
-  BatchQueue queue({.max_waiting_bytes = 40});
-  queue.Push(Request());  // 16 bytes
-  EXPECT_TRUE(queue.HasRoomFor(24));
-  EXPECT_FALSE(queue.HasRoomFor(25));
-  EXPECT_FALSE(queue.HasRoomFor(~size_t{0}));
+  BatchQueue queue({.max_waiting_bytes = 48});
+  queue.Push(Request());
+  EXPECT_EQ(BrokenBy(queue, 2), Bound::kNone);
+  EXPECT_EQ(BrokenBy(queue, 3), Bound::kBytes);
+  const RequestPtr huge = Request();
+  huge->bytes = ~size_t{0};
+  EXPECT_EQ(queue.BrokenBy(*huge), Bound::kBytes);
 }
 
 TEST(BatchQueue, TakesALargeRequestWhenNothingElseWaits) {
   const BatchQueue queue({.max_waiting_bytes = 40});
-  EXPECT_TRUE(queue.HasRoomFor(1000));
+  EXPECT_EQ(BrokenBy(queue, 100), Bound::kNone);
 }
 
 TEST(CanShareRun, NeedsTheSameOptionalInputs) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "model/reshape.h"
 #include "tensor/rows.h"
 
 namespace trireme {
@@ -29,6 +30,18 @@ class WantedOutputs {
  private:
   std::vector<int> indexes_;
 };
+
+// Where clients know the output under another shape than the model gives it, it gets theirs.
+Status GiveClientsShape(Tensor& tensor, const TensorSpec& spec) {
+  if (!spec.model_shape) return {};
+  const std::optional<Shape> shape = Reshaped(*spec.model_shape, spec.shape, tensor.shape);
+  if (!shape) {
+    return Internal("output '" + spec.name + "' of shape " + tensor.shape.ToString() + " cannot be reshaped from " +
+                    spec.model_shape->ToString() + " to " + spec.shape.ToString());
+  }
+  tensor.shape = *shape;
+  return {};
+}
 
 // Where the caller supplied a place for an output and the tensor is not there already, it is brought there.
 Status Deliver(Tensor& tensor, const RequestedOutput& wanted) {
@@ -57,6 +70,20 @@ void MarkRun(const std::vector<RequestPtr>& batch, TimePoint begin, TimePoint en
   }
 }
 
+Status WhyExpired(Expired::Why why, const ModelId& id) {
+  const std::string line = "the line of '" + id.name + "'";
+  switch (why) {
+    case Expired::Why::kCancelled:
+      return Cancelled("the client went away while the request waited");
+    case Expired::Why::kDeadline:
+      return DeadlineExceeded("the request's time ran out while it waited in " + line);
+    case Expired::Why::kQueueTimeout:
+      break;
+  }
+  return DeadlineExceeded("the request's time ran out: it waited in " + line +
+                          " for as long as its queue policy allows");
+}
+
 int64_t RowsOf(const std::vector<RequestPtr>& batch) {
   int64_t rows = 0;
   for (const RequestPtr& request : batch) rows += request->rows;
@@ -71,19 +98,16 @@ Duration BatchRunner::Run(std::vector<RequestPtr> batch) {
   if (const std::optional<Duration> took = RunTogether(batch)) return *took;
   Duration took(0);
   for (RequestPtr& request : batch) {
+    // It has waited until now for its own run.
+    request->stages.taken = clock_.Now();
     request->stages.batch_rows = request->rows;
     took += RunAlone(std::move(request));
   }
   return took;
 }
 
-void BatchRunner::AnswerExpired(std::vector<RequestPtr> expired) {
-  for (RequestPtr& request : expired) {
-    Status why = request->cancellation.cancelled()
-                     ? Cancelled("the client went away while the request waited")
-                     : DeadlineExceeded("the request's time ran out while it waited in the line of '" + id_.name + "'");
-    Refuse(std::move(request), std::move(why));
-  }
+void BatchRunner::AnswerExpired(std::vector<Expired> expired) {
+  for (Expired& one : expired) Refuse(std::move(one.request), WhyExpired(one.why, id_));
 }
 
 void BatchRunner::Refuse(RequestPtr request, Status why) {
@@ -112,13 +136,14 @@ Duration BatchRunner::RunAlone(RequestPtr request) {
   Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted, destinations);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
-  metrics_.RecordRun(request->rows);
 
-  if (!outputs.ok()) {
-    Refuse(std::move(request), std::move(outputs).status());
+  Answer answer;
+  if (outputs.ok()) {
+    answer = Prepare(std::move(request), *std::move(outputs));
   } else {
-    Answer(std::move(request), *std::move(outputs));
+    answer = {.request = std::move(request), .status = std::move(outputs).status()};
   }
+  Finish({&answer, 1});
   return took;
 }
 
@@ -143,14 +168,16 @@ std::optional<Duration> BatchRunner::RunTogether(std::vector<RequestPtr>& batch)
     if (!split.ok()) return std::nullopt;
     parts.push_back(*std::move(split));
   }
-  metrics_.RecordRun(RowsOf(batch));
 
+  std::vector<Answer> answers;
+  answers.reserve(batch.size());
   for (size_t i = 0; i < batch.size(); ++i) {
     std::vector<Tensor> own;
     own.reserve(batch[i]->outputs.size());
     for (const RequestedOutput& output : batch[i]->outputs) own.push_back(parts[wanted.PositionOf(output.index)][i]);
-    Answer(std::move(batch[i]), std::move(own));
+    answers.push_back(Prepare(std::move(batch[i]), std::move(own)));
   }
+  Finish(answers);
   return end - begin;
 }
 
@@ -167,20 +194,47 @@ std::vector<Tensor> BatchRunner::JoinInputs(const std::vector<RequestPtr>& batch
   return joined;
 }
 
-void BatchRunner::Answer(RequestPtr request, std::vector<Tensor> outputs) {
-  InferResponse response{.model = id_, .outputs = {}, .parameters = {}, .stages = {}};
-  response.outputs.reserve(outputs.size());
+BatchRunner::Answer BatchRunner::Prepare(RequestPtr request, std::vector<Tensor> outputs) const {
+  Answer answer{.request = std::move(request), .status = {}};
+  answer.response.model = id_;
+  answer.response.outputs.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (Status status = Deliver(outputs[i], request->outputs[i]); !status.ok()) {
-      Refuse(std::move(request), std::move(status));
-      return;
+    RequestedOutput& wanted = answer.request->outputs[i];
+    answer.status = GiveClientsShape(outputs[i], signature_.outputs[wanted.index]);
+    if (!answer.status.ok()) return answer;
+    answer.status = Deliver(outputs[i], wanted);
+    if (!answer.status.ok()) {
+      answer.reason = ModelStatistics::FailureReason::kOther;
+      return answer;
     }
-    response.outputs.push_back({.name = std::move(request->outputs[i].name), .tensor = std::move(outputs[i])});
+    answer.response.outputs.push_back({.name = std::move(wanted.name), .tensor = std::move(outputs[i])});
   }
-  request->stages.answered = clock_.Now();
-  response.stages = request->stages;
-  metrics_.Record(StatusCode::kOk, request->stages);
-  request->reply.Finish(std::move(response));
+  return answer;
+}
+
+void BatchRunner::Finish(std::span<Answer> answers) {
+  const TimePoint now = clock_.Now();
+  std::vector<ModelMetrics::Ended> ended;
+  ended.reserve(answers.size());
+  for (const Answer& answer : answers) {
+    answer.request->stages.answered = now;
+    ended.push_back({.code = answer.status.code(),
+                     .reason = answer.reason,
+                     .rows = answer.request->rows,
+                     .stages = &answer.request->stages});
+  }
+  metrics_.RecordRun(ended);
+
+  for (Answer& answer : answers) {
+    InferRequest& request = *answer.request;
+    if (answer.status.ok()) {
+      answer.response.stages = request.stages;
+      request.reply.Finish(std::move(answer.response));
+    } else {
+      request.reply.Finish(std::move(answer.status), request.stages);
+    }
+    answer.request.reset();
+  }
 }
 
 }  // namespace trireme

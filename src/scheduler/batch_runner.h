@@ -2,19 +2,24 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "base/memory_pool.h"
+#include "base/status.h"
+#include "model/infer_response.h"
 #include "model/model_id.h"
 #include "model/signature.h"
+#include "model/statistics.h"
 #include "scheduler/batch_queue.h"
 #include "scheduler/model_metrics.h"
 
 namespace trireme {
 
-// Runs batches of one model: joins their inputs, runs the model, splits its outputs and answers each request.
+// Runs batches of one model: joins their inputs, runs the model, splits its outputs and answers each request, under the
+// shapes that clients know. All requests of a run are counted together, before any of them has its answer.
 // Thread-safe: every instance uses the same one.
 class BatchRunner {
  public:
@@ -28,16 +33,25 @@ class BatchRunner {
   Duration Run(std::vector<RequestPtr> batch);
 
   // Answers what is not worth running any more: kDeadlineExceeded or kCancelled.
-  void AnswerExpired(std::vector<RequestPtr> expired);
+  void AnswerExpired(std::vector<Expired> expired);
 
   // Finishes a request without a run.
   void Refuse(RequestPtr request, Status why);
 
  private:
+  // A request that was part of a run, and what it is to be told.
+  struct Answer {
+    RequestPtr request;
+    Status status;
+    ModelStatistics::FailureReason reason = ModelStatistics::FailureReason::kBackend;  // if it is not OK
+    InferResponse response = {};
+  };
+
   Duration RunAlone(RequestPtr request);
   std::optional<Duration> RunTogether(std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
-  void Answer(RequestPtr request, std::vector<Tensor> outputs);
+  Answer Prepare(RequestPtr request, std::vector<Tensor> outputs) const;
+  void Finish(std::span<Answer> answers);
 
   const ModelId& id_;
   const Signature& signature_;

@@ -25,11 +25,13 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
                      MemoryPool& pool, ModelMetrics& metrics, const Clock& clock)
     : id_(std::move(id)),
       signature_(std::move(signature)),
-      options_(options),
+      options_(std::move(options)),
       clock_(clock),
       model_(std::move(model)),
+      metrics_(metrics),
       runner_(id_, signature_, *model_, pool, clock, metrics),
-      queue_(options.rules) {
+      order_(options_.rules.preserve_ordering ? std::make_unique<AnswerOrder>() : nullptr),
+      queue_(options_.rules) {
   CHECK(options_.instances > 0);
   instances_.reserve(options_.instances);
   for (int i = 0; i < options_.instances; ++i) {
@@ -59,11 +61,13 @@ void ModelLine::Push(RequestPtr request) {
 ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
   const MutexLock lock(mutex_);
   if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
+  if (order_) order_->Enter(*request);
   if (MayRunInline(*request)) {
     ++running_;
     return {};
   }
   queue_.Push(std::move(request));
+  metrics_.AddWaiting(1);
   return {.wake = asleep_ > 0};
 }
 
@@ -71,14 +75,41 @@ Status ModelLine::WhyRefused(const InferRequest& request) const {
   if (closing_) {
     return Unavailable("model '" + id_.name + "' version " + std::to_string(id_.version) + " is being unloaded");
   }
-  if (queue_.HasRoomFor(request.bytes)) return {};
-  return Overloaded("the line of model '" + id_.name + "' is full: " + std::to_string(queue_.size()) +
-                    " requests wait (max-waiting-requests is " + std::to_string(options_.rules.max_waiting_requests) +
-                    "); try again later");
+  const BatchQueue::Bound bound = queue_.BrokenBy(request);
+  if (bound != BatchQueue::Bound::kNone) return WhyNoRoom(bound, request);
+  if (order_ == nullptr || order_->held() + queue_.size() < options_.rules.max_waiting_requests) return {};
+  return Overloaded("model '" + id_.name + "' has too many answers that wait for those of earlier requests: " +
+                    std::to_string(order_->held()) + " do, and " + std::to_string(queue_.size()) +
+                    " requests are in line (preserve_ordering is on, max-waiting-requests is " +
+                    std::to_string(options_.rules.max_waiting_requests) + "); try again later");
+}
+
+Status ModelLine::WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const {
+  const BatchRules& rules = options_.rules;
+  std::string where = "the line of model '" + id_.name + "' is full";
+  size_t waiting = queue_.size();
+  std::string which;
+  switch (bound) {
+    case BatchQueue::Bound::kBytes:
+      which =
+          std::to_string(queue_.bytes()) + " bytes, max-waiting-bytes is " + std::to_string(rules.max_waiting_bytes);
+      break;
+    case BatchQueue::Bound::kLevel: {
+      const uint32_t level = queue_.LevelOf(request);
+      if (rules.priority_levels > 0) where += " at priority level " + std::to_string(level);
+      waiting = queue_.WaitingIn(level);
+      which = "max_queue_size of its queue policy is " + std::to_string(queue_.PolicyOf(level).max_waiting_requests);
+      break;
+    }
+    default:
+      which = "max-waiting-requests is " + std::to_string(rules.max_waiting_requests);
+  }
+  return Overloaded(where + ": " + std::to_string(waiting) + " requests wait (" + which + "); try again later");
 }
 
 bool ModelLine::MayRunInline(const InferRequest& request) const {
   if (!options_.run_inline || !queue_.empty() || running_ >= options_.instances) return false;
+  if (request.deadline <= request.stages.queued) return false;  // not to be run at all
   const std::optional<Duration> expected = run_times_.Expected(request.bytes);
   return expected && *expected <= kLongestInlineRun;
 }
@@ -96,7 +127,8 @@ bool ModelLine::TakeWork(Taken& taken) {
     const bool free = running_ < options_.instances;
     if (free) {
       taken = queue_.TakeIfDue(clock_.Now(), /*flush=*/closing_);
-      if (!taken.batch.empty() || !taken.expired.empty()) {
+      if (!taken.empty()) {
+        metrics_.AddWaiting(-static_cast<int64_t>(taken.size()));
         ++running_;
         return true;
       }

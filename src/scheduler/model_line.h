@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "model/model_id.h"
 #include "model/signature.h"
+#include "scheduler/answer_order.h"
 #include "scheduler/batch_queue.h"
 #include "scheduler/batch_runner.h"
 #include "scheduler/model_metrics.h"
@@ -23,6 +24,9 @@ namespace trireme {
 // There is no batcher thread: an instance is a thread that runs the model, and whenever it is free it takes what is
 // due. A model without batching is the same path with max_rows = 1. When nobody waits, an instance is free and runs of
 // this size are known to be short, Push() runs the model itself, on the caller's thread: a hand-off would cost more.
+//
+// A request whose time runs out while it waits is answered then, without a run, if an instance is free to see it; while
+// all of them run, as soon as one has finished.
 //
 // Every request pushed is answered exactly once, also when the line is full (kOverloaded) or closed (kUnavailable).
 // Thread-safe.
@@ -62,6 +66,7 @@ class ModelLine {
   };
   Entry Enter(RequestPtr& request);
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
+  Status WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const REQUIRES(mutex_);
   bool MayRunInline(const InferRequest& request) const REQUIRES(mutex_);
   void Work(Taken taken);
 
@@ -70,7 +75,9 @@ class ModelLine {
   const Options options_;
   const Clock& clock_;
   std::unique_ptr<OpenModel> model_;
+  ModelMetrics& metrics_;
   BatchRunner runner_;
+  const std::unique_ptr<AnswerOrder> order_;  // if answers are to keep it
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -1,32 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/model_metrics.h"
 
+#include <algorithm>
 #include <string>
+
+#include "scheduler/triton_series.h"
 
 namespace trireme {
 
+using FailureReason = ModelStatistics::FailureReason;
 using metrics::Stage;
 
-ModelMetrics::ModelMetrics(metrics::Registry& registry, const ModelId& id)
-    : series_(registry, id.name, std::to_string(id.version)) {}
+namespace {
 
-void ModelMetrics::Record(StatusCode code, const Stages& stages) {
-  series_.ObserveRequest(code, stages.answered - stages.received);
-  if (stages.queued == TimePoint()) return;  // refused before it entered the line
-  series_.ObserveStage(Stage::kDecode, stages.queued - stages.received);
-  if (stages.run_end == TimePoint()) return;  // never run
-  series_.ObserveStage(Stage::kQueue, stages.taken - stages.queued);
-  series_.ObserveStage(Stage::kInput, stages.run_begin - stages.taken);
-  series_.ObserveStage(Stage::kCompute, stages.run_end - stages.run_begin);
-  series_.ObserveStage(Stage::kOutput, stages.answered - stages.run_end);
+// Of a model that takes requests of any size, clients choose how many there are. Runs of further sizes count in the
+// totals alone.
+constexpr size_t kMostBatchSizes = 1024;
+
+FailureReason ReasonOf(StatusCode code) {
+  switch (code) {
+    case StatusCode::kOverloaded:
+    case StatusCode::kDeadlineExceeded:
+      return FailureReason::kRejected;
+    case StatusCode::kCancelled:
+      return FailureReason::kCanceled;
+    default:
+      return FailureReason::kOther;
+  }
 }
 
-void ModelMetrics::RecordRun(int64_t rows) {
+}  // namespace
+
+ModelMetrics::ModelMetrics(metrics::Registry& registry, const ModelId& id)
+    : series_(registry, id.name, std::to_string(id.version)),
+      waiting_(triton_series::Waiting(registry, triton_series::LabelsOf(id))),
+      load_seconds_(triton_series::LoadSeconds(registry, triton_series::LabelsOf(id))),
+      counters_(registry.ReadFamilies(
+          [this, labels = triton_series::LabelsOf(id)] { return triton_series::Counters(labels, totals()); })) {}
+
+void ModelMetrics::RecordRun(std::span<const Ended> requests) {
+  int64_t rows = 0;
+  uint64_t successful_rows = 0;
+  const Stages* successful = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    for (const Ended& request : requests) {
+      rows += request.rows;
+      if (request.code != StatusCode::kOk) {
+        CountFailure(request.reason, *request.stages);
+        continue;
+      }
+      CountSuccess(*request.stages);
+      successful_rows += static_cast<uint64_t>(request.rows);
+      successful = request.stages;
+    }
+    if (successful != nullptr) CountRun(successful_rows, *successful);
+  }
   series_.ObserveBatch(rows);
+  for (const Ended& request : requests) Observe(request.code, *request.stages);
+}
+
+void ModelMetrics::Record(StatusCode code, const Stages& stages) {
+  {
+    const MutexLock lock(mutex_);
+    CountFailure(ReasonOf(code), stages);
+  }
+  Observe(code, stages);
+}
+
+void ModelMetrics::CountSuccess(const Stages& stages) {
+  totals_.success.Add(stages.answered - stages.received);
+  totals_.queue.Add(stages.taken - stages.queued);
+  totals_.compute_input.Add(stages.run_begin - stages.taken);
+  totals_.compute_infer.Add(stages.run_end - stages.run_begin);
+  totals_.compute_output.Add(stages.answered - stages.run_end);
+}
+
+void ModelMetrics::CountFailure(FailureReason reason, const Stages& stages) {
+  totals_.fail.Add(stages.answered - stages.received);
+  ++totals_.failures[static_cast<size_t>(reason)];
+}
+
+void ModelMetrics::CountRun(uint64_t rows, const Stages& stages) {
+  last_inference_ = std::max(last_inference_, stages.answered);
+  totals_.inferences += rows;
+  ++totals_.executions;
+  auto batch = batches_.find(rows);
+  if (batch == batches_.end()) {
+    if (batches_.size() == kMostBatchSizes) return;
+    batch = batches_.emplace(rows, ModelStatistics::Batch()).first;
+  }
+  batch->second.compute_input.Add(stages.run_begin - stages.taken);
+  batch->second.compute_infer.Add(stages.run_end - stages.run_begin);
+  batch->second.compute_output.Add(stages.answered - stages.run_end);
+}
+
+void ModelMetrics::Observe(StatusCode code, const Stages& stages) {
+  const size_t shard = metrics::ThisShard();
+  series_.ObserveRequest(code, stages.answered - stages.received, shard);
+  if (stages.queued == TimePoint()) return;  // refused before it entered the line
+  series_.ObserveStage(Stage::kDecode, stages.queued - stages.received, shard);
+  if (stages.run_end == TimePoint()) return;  // never run
+  series_.ObserveStage(Stage::kQueue, stages.taken - stages.queued, shard);
+  series_.ObserveStage(Stage::kInput, stages.run_begin - stages.taken, shard);
+  series_.ObserveStage(Stage::kCompute, stages.run_end - stages.run_begin, shard);
+  series_.ObserveStage(Stage::kOutput, stages.answered - stages.run_end, shard);
+}
+
+ModelStatistics ModelMetrics::totals() const {
+  const MutexLock lock(mutex_);
+  return totals_;
 }
 
 ModelStatistics ModelMetrics::statistics() const {
-  return {};
+  // What people call now is asked for here rather than at every run.
+  const auto steady_now = Clock::System().Now();
+  const auto now = std::chrono::system_clock::now();
+  const MutexLock lock(mutex_);
+  ModelStatistics statistics = totals_;
+  statistics.batches = batches_;
+  if (last_inference_ != TimePoint()) statistics.last_inference = now - (steady_now - last_inference_);
+  return statistics;
+}
+
+void ModelMetrics::RecordLoad(Duration took) {
+  load_seconds_->Set(std::chrono::duration<double>(took).count());
 }
 
 void ModelMetrics::RecordEncode(Duration took) {

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "metrics/registry.h"
 #include "metrics/stages.h"
@@ -13,26 +18,62 @@
 
 namespace trireme {
 
-// The series of one model version: which of a request's times goes into which histogram. Lives as long as the version
-// is known to the server, so that counts survive what happens to the model. Thread-safe.
+// What is counted of one model version: for Prometheus the histograms of metrics/stages.h and Triton's series
+// (scheduler/triton_series.h), and V2's statistics. Everything is counted before the answer is handed over: who has an
+// answer finds it counted.
+//
+// Lives as long as the version is known to the server, so that counts survive what happens to the model. At any time
+// there is one for a version at most: two would count into the same series. Thread-safe.
 class ModelMetrics {
  public:
   ModelMetrics(metrics::Registry& registry, const ModelId& id);
 
-  // Once a request, when it is finished, however it ended.
-  void Record(StatusCode code, const Stages& stages);
+  // How a request ended that was part of a run.
+  struct Ended {
+    StatusCode code = StatusCode::kOk;
+    // Why it failed, if it did: not always the run, the answer may not have found room.
+    ModelStatistics::FailureReason reason = ModelStatistics::FailureReason::kBackend;
+    int64_t rows = 1;
+    const Stages* stages = nullptr;
+  };
 
-  // Once a run of the model.
-  void RecordRun(int64_t rows);
+  // Once a run of the model whose requests are now answered, however it ended: all its requests. In the statistics a
+  // run has the rows of the requests that succeeded, and counts if any did; so one that failed as a whole is not in
+  // them, and the rows of all runs are the inferences.
+  void RecordRun(std::span<const Ended> requests);
+
+  // Once a request that failed without a run.
+  void Record(StatusCode code, const Stages& stages);
 
   // Everything so far, all of one moment.
   ModelStatistics statistics() const;
+
+  // The counts and times alone, without the batches: cheap.
+  ModelStatistics totals() const;
+
+  // Requests that came into the line, or went from it.
+  void AddWaiting(int64_t change) { waiting_->Add(static_cast<double>(change)); }
+
+  // How long it took to load, the last time.
+  void RecordLoad(Duration took);
 
   // The protocol's part, after the request is finished here.
   void RecordEncode(Duration took);
 
  private:
+  void CountSuccess(const Stages& stages) REQUIRES(mutex_);
+  void CountFailure(ModelStatistics::FailureReason reason, const Stages& stages) REQUIRES(mutex_);
+  void CountRun(uint64_t rows, const Stages& stages) REQUIRES(mutex_);
+  void Observe(StatusCode code, const Stages& stages);
+
   metrics::RequestMetrics series_;
+  mutable Mutex mutex_;
+  ModelStatistics totals_ GUARDED_BY(mutex_);  // without the batches, so that a copy costs nothing
+  std::map<uint64_t, ModelStatistics::Batch> batches_ GUARDED_BY(mutex_);
+  TimePoint last_inference_ GUARDED_BY(mutex_);  // the epoch: never
+  std::shared_ptr<metrics::Gauge> waiting_;      // both shared with whoever is just exposing them
+  std::shared_ptr<metrics::Gauge> load_seconds_;
+  metrics::CallbackHandle counters_;  // last: it reads the totals until it is gone
 };
 
 }  // namespace trireme

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/batch_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "backend/testing/fake_backend.h"
+#include "base/testing/manual_clock.h"
+#include "metrics/registry.h"
+#include "model/testing/recorded_reply.h"
+
+namespace trireme {
+namespace {
+
+using FailureReason = ModelStatistics::FailureReason;
+using testing::HasSubstr;
+
+class BatchRunnerTest : public testing::Test {
+ protected:
+  RequestPtr Request(Reply reply, int64_t rows = 1) {
+    auto request = std::make_unique<InferRequest>();
+    request->rows = rows;
+    Tensor x = MakeTensor(pool_, DataType::kFp32, {rows, 4});
+    std::ranges::fill(x.MutableAs<float>(), 1.0F);
+    request->bytes = x.data.size();
+    request->inputs.push_back({"x", std::move(x)});
+    request->outputs.push_back({.name = "y", .index = 0, .destination = {}});
+    request->stages.received = request->stages.queued = clock_.Now();
+    request->reply = std::move(reply);
+    return request;
+  }
+  RequestPtr Request(const RecordedReply& reply, int64_t rows = 1) { return Request(reply.MakeReply(), rows); }
+
+  void Run(RequestPtr one, RequestPtr other = nullptr) {
+    std::vector<RequestPtr> batch;
+    batch.push_back(std::move(one));
+    if (other != nullptr) batch.push_back(std::move(other));
+    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_).Run(std::move(batch));
+  }
+
+  // The numbers that a reader adds up.
+  void ExpectThatItAddsUp(uint64_t successes, uint64_t failures, const std::map<uint64_t, uint64_t>& runs_by_rows) {
+    const ModelStatistics statistics = metrics_.statistics();
+    EXPECT_EQ(statistics.success.count, successes);
+    EXPECT_EQ(statistics.queue.count, successes);
+    EXPECT_EQ(statistics.compute_input.count, successes);
+    EXPECT_EQ(statistics.compute_infer.count, successes);
+    EXPECT_EQ(statistics.compute_output.count, successes);
+    EXPECT_EQ(statistics.fail.count, failures);
+    EXPECT_EQ(statistics.failures[0] + statistics.failures[1] + statistics.failures[2] + statistics.failures[3],
+              failures);
+    std::map<uint64_t, uint64_t> runs;
+    uint64_t inferences = 0;
+    uint64_t executions = 0;
+    for (const auto& [rows, batch] : statistics.batches) {
+      runs[rows] = batch.compute_infer.count;
+      inferences += rows * batch.compute_infer.count;
+      executions += batch.compute_infer.count;
+    }
+    EXPECT_EQ(runs, runs_by_rows);
+    EXPECT_EQ(statistics.inferences, inferences);
+    EXPECT_EQ(statistics.executions, executions);
+  }
+
+  uint64_t failures(FailureReason reason) const { return metrics_.statistics().failures[static_cast<size_t>(reason)]; }
+
+  const ModelId id_{"m", 1};
+  Signature signature_ = FakeSignature();
+  MemoryPool pool_;
+  ManualClock clock_;
+  metrics::Registry registry_;
+  ModelMetrics metrics_{registry_, id_};
+  std::shared_ptr<FakeScript> script_ = std::make_shared<FakeScript>();  // shared with the model
+  std::unique_ptr<OpenModel> model_ = MakeFakeModel(script_);
+};
+
+// --- What is counted.
+
+TEST_F(BatchRunnerTest, CountsABatchOnceAndItsRequestsOneByOne) {
+  const RecordedReply one;
+  const RecordedReply other;
+  Run(Request(one, 2), Request(other, 3));
+  EXPECT_TRUE(one.Wait().status.ok());
+  EXPECT_TRUE(other.Wait().status.ok());
+  ExpectThatItAddsUp(2, 0, {{5, 1}});
+}
+
+TEST_F(BatchRunnerTest, CountsRequestsThatRanAgainAloneAsRunsOfTheirOwn) {
+  script_->FailWhen([](int64_t rows) { return rows > 2 ? InvalidArgument("bad row") : Status(); });
+  const RecordedReply good;
+  const RecordedReply bad;
+  Run(Request(good, 2), Request(bad, 3));
+  EXPECT_TRUE(good.Wait().status.ok());
+  EXPECT_EQ(bad.Wait().status.code(), StatusCode::kInvalidArgument);
+  ExpectThatItAddsUp(1, 1, {{2, 1}});
+  EXPECT_EQ(failures(FailureReason::kBackend), 1U);
+}
+
+TEST_F(BatchRunnerTest, CountsARequestWhoseAnswerFoundNoRoomAsFailed) {
+  const RecordedReply good;
+  const RecordedReply bad;
+  RequestPtr without_room = Request(bad, 3);
+  without_room->outputs[0].destination = Buffer::Take(pool_, 4);
+  Run(Request(good, 2), std::move(without_room));
+  EXPECT_TRUE(good.Wait().status.ok());
+  EXPECT_EQ(bad.Wait().status.code(), StatusCode::kInvalidArgument);
+  ExpectThatItAddsUp(1, 1, {{2, 1}});
+  EXPECT_EQ(failures(FailureReason::kOther), 1U);
+}
+
+TEST_F(BatchRunnerTest, CountsARunThatFailed) {
+  script_->FailWhen([](int64_t) { return Internal("broken"); });
+  const RecordedReply reply;
+  Run(Request(reply));
+  EXPECT_EQ(reply.Wait().status.code(), StatusCode::kInternal);
+  ExpectThatItAddsUp(0, 1, {});
+  EXPECT_EQ(failures(FailureReason::kBackend), 1U);
+}
+
+TEST_F(BatchRunnerTest, CountsWhatExpired) {
+  BatchRunner runner(id_, signature_, *model_, pool_, clock_, metrics_);
+  const RecordedReply replies[3];
+  const Expired::Why whys[] = {Expired::Why::kCancelled, Expired::Why::kDeadline, Expired::Why::kQueueTimeout};
+  std::vector<Expired> expired;
+  for (size_t i = 0; i < 3; ++i) expired.push_back({.request = Request(replies[i]), .why = whys[i]});
+  runner.AnswerExpired(std::move(expired));
+  EXPECT_EQ(replies[0].Wait().status.code(), StatusCode::kCancelled);
+  EXPECT_EQ(replies[1].Wait().status.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(replies[2].Wait().status.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(replies[2].Wait().status.message(), HasSubstr("queue policy"));
+  ExpectThatItAddsUp(0, 3, {});
+  EXPECT_EQ(failures(FailureReason::kCanceled), 1U);
+  EXPECT_EQ(failures(FailureReason::kRejected), 2U);
+}
+
+// Looks at the counts when its answer comes.
+class LookingSink final : public ReplySink {
+ public:
+  explicit LookingSink(std::function<void()> look) : look_(std::move(look)) {}
+  void Respond(InferResponse /*response*/) override {}
+  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { look_(); }
+
+ private:
+  std::function<void()> look_;
+};
+
+TEST_F(BatchRunnerTest, CountsAllOfABatchBeforeAnyoneHasAnAnswer) {
+  std::vector<uint64_t> seen;
+  const auto look = [&] { seen.push_back(metrics_.statistics().success.count); };
+  Run(Request(Reply(std::make_unique<LookingSink>(look))), Request(Reply(std::make_unique<LookingSink>(look))));
+  EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2}));
+}
+
+TEST_F(BatchRunnerTest, TimeLostInABatchThatFailedIsTimeInLine) {
+  script_->FailWhen([this](int64_t rows) {
+    clock_.Advance(std::chrono::milliseconds(1));
+    return rows > 1 ? InvalidArgument("not together") : Status();
+  });
+  const RecordedReply one;
+  const RecordedReply other;
+  Run(Request(one), Request(other));
+  EXPECT_TRUE(other.Wait().status.ok());
+  const ModelStatistics statistics = metrics_.statistics();
+  EXPECT_EQ(statistics.queue.total, std::chrono::milliseconds(1 + 2));
+  EXPECT_EQ(statistics.compute_input.total, Duration(0));
+  EXPECT_EQ(statistics.compute_infer.total, std::chrono::milliseconds(2));
+}
+
+// --- What clients see.
+
+TEST_F(BatchRunnerTest, GivesOutputsTheShapeThatClientsKnow) {
+  signature_.outputs[0].model_shape = signature_.outputs[0].shape;
+  signature_.outputs[0].shape = {Shape::kAny, 2, 1, 2};
+  const RecordedReply one;
+  const RecordedReply other;
+  Run(Request(one, 2), Request(other, 3));
+  EXPECT_EQ(one.Wait().response->outputs[0].tensor.shape, (Shape{2, 2, 1, 2}));
+  EXPECT_EQ(other.Wait().response->outputs[0].tensor.shape, (Shape{3, 2, 1, 2}));
+  const RecordedReply alone;
+  Run(Request(alone));
+  EXPECT_EQ(alone.Wait().response->outputs[0].tensor.shape, (Shape{1, 2, 1, 2}));
+}
+
+TEST_F(BatchRunnerTest, SaysWhatCannotBeReshaped) {
+  signature_.outputs[0].model_shape = Shape{Shape::kAny, 6};
+  signature_.outputs[0].shape = {Shape::kAny, 2, 3};
+  const RecordedReply reply;
+  Run(Request(reply));
+  EXPECT_EQ(reply.Wait().status.code(), StatusCode::kInternal);
+  EXPECT_THAT(reply.Wait().status.message(), HasSubstr("output 'y' of shape [1,4]"));
+}
+
+}  // namespace
+}  // namespace trireme
