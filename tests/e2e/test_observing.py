@@ -26,7 +26,10 @@ class Metrics(ServingTest):
             self.assertEqual(answer.status, 200)
             self.assertRegex(answer.header("Content-Type"), r"^text/plain; version=0\.0\.4")
             checked = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
-            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, b""))
+            # 1 would be a page that it cannot read. Names that it would have chosen otherwise are Triton's.
+            self.assertIn(checked.returncode, (0, 3))
+            remarks = (checked.stdout + checked.stderr).splitlines()
+            self.assertEqual([remark for remark in remarks if not remark.startswith(b"nv_")], [])
 
     def test_requests_add_up(self):
         with self.server.connect() as connection:
