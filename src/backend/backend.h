@@ -83,6 +83,9 @@ using Opened = std::variant<std::unique_ptr<OpenModel>, OnnxModelBytes>;
 struct ModelSource {
   std::filesystem::path path;  // also where the bytes came from, for messages and data files beside the model
   const OnnxModelBytes* onnx = nullptr;
+  // Inputs with a default that requests may send: they are in the signature, behind the others. All others with one
+  // keep it and are not.
+  std::vector<std::string> optional_inputs = {};
 };
 
 // One family of models, on one runtime library. Lives in a plug-in (backend/plugin.h).

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "onnxfile/byte_source.h"
 #include "onnxfile/wire_reader.h"
 
 namespace trireme::onnxfile {
@@ -22,9 +23,10 @@ inline Status TooMany(std::string_view what, size_t most) {
 // Calls `visit` with every field of a message; `visit` returns a Status, and the first that is not OK ends the walk.
 // `where` names the message for people.
 template <typename Visit>
-Status ForEachField(std::string_view message, std::string_view where, Visit&& visit) {
-  WireReader reader(message);
+Status ForEachField(ByteSource& source, ByteSpan message, std::string_view where, Visit&& visit) {
+  WireReader reader(source, message);
   while (const std::optional<WireField> field = reader.Next()) RETURN_IF_ERROR(visit(*field));
+  RETURN_IF_ERROR(source.status());
   if (reader.malformed()) return Malformed(where);
   return {};
 }

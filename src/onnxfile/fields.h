@@ -28,12 +28,12 @@ inline constexpr int kNode = 7;
 
 namespace attribute_field {
 inline constexpr int kName = 1, kFloat = 2, kInt = 3, kString = 4, kTensor = 5, kGraph = 6, kFloats = 7, kInts = 8;
-inline constexpr int kStrings = 9, kTensors = 10, kGraphs = 11, kType = 20;
+inline constexpr int kStrings = 9, kTensors = 10, kGraphs = 11, kType = 20, kSparseTensor = 22, kSparseTensors = 23;
 }  // namespace attribute_field
 
 // AttributeProto.AttributeType
 namespace attribute_type {
-inline constexpr int kFloat = 1, kInt = 2, kString = 3, kTensor = 4, kFloats = 6, kInts = 7, kStrings = 8;
+inline constexpr int kFloat = 1, kInt = 2, kString = 3, kTensor = 4, kGraph = 5, kFloats = 6, kInts = 7, kStrings = 8;
 }  // namespace attribute_type
 
 namespace value_field {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <set>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "base/status.h"
+#include "onnxfile/byte_source.h"
+#include "onnxfile/constant_reader.h"
 #include "onnxfile/onnx_reader.h"
 
 namespace trireme::onnxfile {
@@ -17,23 +17,31 @@ namespace trireme::onnxfile {
 // What it remembers and how deep it goes is bounded.
 class InsideWalker {
  public:
+  explicit InsideWalker(ByteSource& source) : source_(source) {}
+
   // `depth` counts the graphs around this one.
-  Status WalkGraph(std::string_view graph, int depth);
-  Status WalkFunction(std::string_view function);
+  Status WalkGraph(ByteSpan graph, int depth);
+  Status WalkFunction(ByteSpan function);
+
+  // To be told afterwards whether an initialiser of the outermost graph has this name.
+  void WatchFor(const std::string& name) { watched_[name] = false; }
+  bool IsFilled(const std::string& name) const { return watched_.at(name); }
 
   void MoveTo(ModelSummary& summary);
 
  private:
-  Status WalkNode(std::string_view node, int depth);
-  Status CountOp(std::string_view domain, std::string_view type);
-  Status WalkAttribute(std::string_view attribute, int depth);
-  Status WalkSparseTensor(std::string_view sparse);
-  Status WalkTensor(std::string_view tensor);
-  Status NoteDataFile(std::string_view entry);
+  Status WalkNode(ByteSpan node, int depth);
+  Status CountOp(std::string name);
+  Status WalkAttribute(ByteSpan attribute, int depth);
+  Status WalkInitializer(ByteSpan tensor, int depth);
+  Status WalkSparseTensor(ByteSpan sparse);
+  Status Note(ConstantFacts facts);
   void AddConstantBytes(uint64_t bytes);
 
-  std::map<std::string, int64_t, std::less<>> op_counts_;
-  std::set<std::string, std::less<>> data_files_;
+  ByteSource& source_;
+  std::map<std::string, bool> watched_;
+  std::map<std::string, int64_t> op_counts_;
+  std::vector<ExternalTensor> external_tensors_;
   uint64_t constant_bytes_ = 0;
 };
 

@@ -2,7 +2,7 @@
 #include "onnxfile/onnx_reader.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 #include "onnxfile/field_walk.h"
 #include "onnxfile/fields.h"
@@ -18,43 +18,46 @@ constexpr size_t kMaxDims = 64;
 constexpr size_t kMaxOpsets = 256;
 constexpr int64_t kNewestIrVersion = 64;  // today's is 13
 
-Result<Dim> ReadDim(std::string_view message) {
+Result<Dim> ReadDim(ByteSource& source, ByteSpan message) {
   Dim dim(-1);
-  RETURN_IF_ERROR(ForEachField(message, "a dimension", [&](const WireField& field) -> Status {
-    if (field.IsVarint(dim_field::kValue)) dim.size = std::max<int64_t>(field.as_int(), -1);
-    if (field.IsBytes(dim_field::kName)) dim.name = field.bytes;
+  RETURN_IF_ERROR(ForEachField(source, message, "a dimension", [&](const WireField& field) -> Status {
+    // It has a size or a name: the last one counts.
+    if (field.IsVarint(dim_field::kValue)) dim = Dim(std::max<int64_t>(field.as_int(), -1));
+    if (!field.IsBytes(dim_field::kName)) return {};
+    dim.size = -1;
+    ASSIGN_OR_RETURN(dim.name, source.Text(field.bytes));
     return {};
   }));
   return dim;
 }
 
-Result<std::vector<Dim>> ReadDims(std::string_view message) {
+Result<std::vector<Dim>> ReadDims(ByteSource& source, ByteSpan message) {
   std::vector<Dim> dims;
-  RETURN_IF_ERROR(ForEachField(message, "a shape", [&](const WireField& field) -> Status {
+  RETURN_IF_ERROR(ForEachField(source, message, "a shape", [&](const WireField& field) -> Status {
     if (!field.IsBytes(shape_field::kDim)) return {};
     if (dims.size() == kMaxDims) return TooMany("dimensions in a shape", kMaxDims);
-    ASSIGN_OR_RETURN(Dim dim, ReadDim(field.bytes));
+    ASSIGN_OR_RETURN(Dim dim, ReadDim(source, field.bytes));
     dims.push_back(std::move(dim));
     return {};
   }));
   return dims;
 }
 
-Status ReadTensorType(std::string_view message, GraphValue& value) {
-  return ForEachField(message, "a tensor type", [&](const WireField& field) -> Status {
+Status ReadTensorType(ByteSource& source, ByteSpan message, GraphValue& value) {
+  return ForEachField(source, message, "a tensor type", [&](const WireField& field) -> Status {
     if (field.IsVarint(tensor_type_field::kElementType)) value.type = static_cast<ElementType>(field.as_int());
     if (!field.IsBytes(tensor_type_field::kShape)) return {};
-    ASSIGN_OR_RETURN(value.dims, ReadDims(field.bytes));
+    ASSIGN_OR_RETURN(value.dims, ReadDims(source, field.bytes));
     return {};
   });
 }
 
-Status ReadType(std::string_view message, GraphValue& value) {
-  return ForEachField(message, "a type", [&](const WireField& field) -> Status {
+Status ReadType(ByteSource& source, ByteSpan message, GraphValue& value) {
+  return ForEachField(source, message, "a type", [&](const WireField& field) -> Status {
     switch (field.number) {
       case type_field::kTensor:
         value.kind = GraphValue::Kind::kTensor;
-        return ReadTensorType(field.bytes, value);
+        return ReadTensorType(source, field.bytes, value);
       case type_field::kSequence:
         value.kind = GraphValue::Kind::kSequence;
         break;
@@ -74,68 +77,53 @@ Status ReadType(std::string_view message, GraphValue& value) {
   });
 }
 
-Result<GraphValue> ReadValue(std::string_view message) {
+Result<GraphValue> ReadValue(ByteSource& source, ByteSpan message) {
   GraphValue value;
-  RETURN_IF_ERROR(ForEachField(message, "an input or output", [&](const WireField& field) -> Status {
-    if (field.IsBytes(value_field::kName)) value.name = field.bytes;
-    if (field.IsBytes(value_field::kType)) return ReadType(field.bytes, value);
+  RETURN_IF_ERROR(ForEachField(source, message, "an input or output", [&](const WireField& field) -> Status {
+    if (field.IsBytes(value_field::kName)) {
+      ASSIGN_OR_RETURN(value.name, source.Text(field.bytes));
+    }
+    if (field.IsBytes(value_field::kType)) return ReadType(source, field.bytes, value);
     return {};
   }));
   return value;
 }
 
-Result<OpsetImport> ReadOpset(std::string_view message) {
+Result<OpsetImport> ReadOpset(ByteSource& source, ByteSpan message) {
   OpsetImport opset;
-  RETURN_IF_ERROR(ForEachField(message, "an opset import", [&](const WireField& field) -> Status {
-    if (field.IsBytes(opset_field::kDomain)) opset.domain = field.bytes;
+  RETURN_IF_ERROR(ForEachField(source, message, "an opset import", [&](const WireField& field) -> Status {
+    if (field.IsBytes(opset_field::kDomain)) {
+      ASSIGN_OR_RETURN(opset.domain, source.Text(field.bytes));
+    }
     if (field.IsVarint(opset_field::kVersion)) opset.version = field.as_int();
     return {};
   }));
   return opset;
 }
 
-std::string_view TensorName(std::string_view tensor) {
-  WireReader reader(tensor);
-  while (const std::optional<WireField> field = reader.Next()) {
-    if (field->IsBytes(tensor_field::kName)) return field->bytes;
-  }
-  return {};
-}
-
-Status ReadValues(std::string_view graph, int wanted, std::vector<GraphValue>& values) {
-  return ForEachField(graph, "the graph", [&](const WireField& field) -> Status {
-    if (!field.IsBytes(wanted)) return {};
+Status ReadValues(ByteSource& source, ByteSpan graph, ModelSummary& summary) {
+  return ForEachField(source, graph, "the graph", [&](const WireField& field) -> Status {
+    const bool is_input = field.IsBytes(graph_field::kInput);
+    if (!is_input && !field.IsBytes(graph_field::kOutput)) return {};
+    std::vector<GraphValue>& values = is_input ? summary.inputs : summary.outputs;
     if (values.size() == kMaxValues) return TooMany("inputs or outputs", kMaxValues);
-    ASSIGN_OR_RETURN(GraphValue value, ReadValue(field.bytes));
+    ASSIGN_OR_RETURN(GraphValue value, ReadValue(source, field.bytes));
     values.push_back(std::move(value));
     return {};
   });
 }
 
-// Before IR version 4 every initialiser had to be listed as an input too.
-Status DropFilledInputs(std::string_view graph, std::vector<GraphValue>& inputs) {
-  std::unordered_set<std::string_view> names;
-  for (const GraphValue& input : inputs) names.insert(input.name);
-  std::unordered_set<std::string_view> filled;
-  RETURN_IF_ERROR(ForEachField(graph, "the graph", [&](const WireField& field) -> Status {
-    if (!field.IsBytes(graph_field::kInitializer)) return {};
-    if (const auto found = names.find(TensorName(field.bytes)); found != names.end()) filled.insert(*found);
-    return {};
-  }));
-  // Remembered apart and only then removed: `filled` views the names.
-  std::vector<GraphValue> kept;
-  for (GraphValue& input : inputs) {
-    if (!filled.contains(input.name)) kept.push_back(std::move(input));
+Status ReadGraph(ByteSource& source, ByteSpan graph, ModelSummary& summary, InsideWalker& inside) {
+  RETURN_IF_ERROR(ReadValues(source, graph, summary));
+  for (const GraphValue& input : summary.inputs) inside.WatchFor(input.name);
+  RETURN_IF_ERROR(inside.WalkGraph(graph, 0));
+  // Before IR version 4 every initialiser had to be listed as an input too.
+  std::vector<GraphValue> required;
+  for (GraphValue& input : summary.inputs) {
+    (inside.IsFilled(input.name) ? summary.defaulted_inputs : required).push_back(std::move(input));
   }
-  inputs = std::move(kept);
+  summary.inputs = std::move(required);
   return {};
-}
-
-Status ReadGraph(std::string_view graph, ModelSummary& summary, InsideWalker& inside) {
-  RETURN_IF_ERROR(ReadValues(graph, graph_field::kInput, summary.inputs));
-  RETURN_IF_ERROR(ReadValues(graph, graph_field::kOutput, summary.outputs));
-  RETURN_IF_ERROR(DropFilledInputs(graph, summary.inputs));
-  return inside.WalkGraph(graph, 0);
 }
 
 bool IsKnownModelField(const WireField& field) {
@@ -148,44 +136,47 @@ bool IsKnownModelField(const WireField& field) {
 }  // namespace
 
 bool LooksLikeModel(std::string_view beginning, uint64_t file_bytes) {
-  WireReader reader(beginning);
+  ByteSource source(beginning);
+  WireReader reader(source, {0, file_bytes});
   bool has_version = false;
-  while (const std::optional<WireReader::Cut> cut = reader.NextCut()) {
-    if (!IsKnownModelField(cut->field) || cut->declared_bytes > file_bytes) return false;
-    if (cut->field.number == model_field::kIrVersion) {
-      if (cut->field.as_int() < 1 || cut->field.as_int() > kNewestIrVersion) return false;
+  while (const std::optional<WireField> field = reader.Next()) {
+    if (!IsKnownModelField(*field)) return false;
+    if (field->number == model_field::kIrVersion) {
+      if (field->as_int() < 1 || field->as_int() > kNewestIrVersion) return false;
       has_version = true;
     }
     // Writers put the version before the graph, whose end is out of sight as a rule.
-    if (cut->field.number == model_field::kGraph) return has_version;
+    if (field->number == model_field::kGraph) return has_version;
   }
   return false;
 }
 
-Result<ModelSummary> ReadModelSummary(std::string_view model) {
-  if (model.empty()) return InvalidArgument("not an ONNX model: the file is empty");
+Result<ModelSummary> ReadModelSummary(ByteSource& source) {
+  if (source.size() == 0) return InvalidArgument("not an ONNX model: the file is empty");
   ModelSummary summary;
-  InsideWalker inside;
+  InsideWalker inside(source);
   int graphs = 0;
-  RETURN_IF_ERROR(ForEachField(model, "the file", [&](const WireField& field) -> Status {
+  RETURN_IF_ERROR(ForEachField(source, {0, source.size()}, "the file", [&](const WireField& field) -> Status {
     if (!IsKnownModelField(field)) return {};
     switch (field.number) {
       case model_field::kIrVersion:
         summary.ir_version = field.as_int();
         return {};
-      case model_field::kProducerName:
-        summary.producer_name = field.bytes;
+      case model_field::kProducerName: {
+        ASSIGN_OR_RETURN(summary.producer_name, source.Text(field.bytes));
         return {};
-      case model_field::kProducerVersion:
-        summary.producer_version = field.bytes;
+      }
+      case model_field::kProducerVersion: {
+        ASSIGN_OR_RETURN(summary.producer_version, source.Text(field.bytes));
         return {};
+      }
       case model_field::kFunctions:
         return inside.WalkFunction(field.bytes);
       case model_field::kGraph:
-        return ++graphs > 1 ? Malformed("the file") : ReadGraph(field.bytes, summary, inside);
+        return ++graphs > 1 ? Malformed("the file") : ReadGraph(source, field.bytes, summary, inside);
       case model_field::kOpsetImport: {
         if (summary.opsets.size() == kMaxOpsets) return TooMany("opset imports", kMaxOpsets);
-        ASSIGN_OR_RETURN(OpsetImport opset, ReadOpset(field.bytes));
+        ASSIGN_OR_RETURN(OpsetImport opset, ReadOpset(source, field.bytes));
         summary.opsets.push_back(std::move(opset));
         return {};
       }
@@ -196,6 +187,11 @@ Result<ModelSummary> ReadModelSummary(std::string_view model) {
   if (graphs == 0) return InvalidArgument("not an ONNX model: it has no graph");
   inside.MoveTo(summary);
   return summary;
+}
+
+Result<ModelSummary> ReadModelSummary(std::string_view model) {
+  ByteSource source(model);
+  return ReadModelSummary(source);
 }
 
 }  // namespace trireme::onnxfile

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onnxfile/testing/test_models.h"
@@ -48,6 +50,8 @@ TEST(OnnxReader, LeavesOutInputsThatAnInitialiserFills) {
   ASSERT_TRUE(summary.ok()) << summary.status();
   ASSERT_EQ(summary->inputs.size(), 1U);
   EXPECT_EQ(summary->inputs[0].name, "INPUT0");
+  ASSERT_EQ(summary->defaulted_inputs.size(), 1U);
+  EXPECT_EQ(summary->defaulted_inputs[0].name, "SCALE");
 }
 
 TEST(OnnxReader, NamesOperatorsOfOtherDomainsInFull) {
@@ -88,7 +92,10 @@ TEST(OnnxReader, AddsUpConstantsWhereverTheyLie) {
   })));
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_EQ(summary->constant_bytes, 3 * 4U + 2 * 4U + 4 * 4U + 3U + 10 * 8U);
-  EXPECT_THAT(summary->data_files, ElementsAre("weights.bin"));
+  ASSERT_EQ(summary->external_tensors.size(), 1U);
+  EXPECT_EQ(summary->external_tensors[0].name, "beside");
+  EXPECT_EQ(summary->external_tensors[0].location, "weights.bin");
+  EXPECT_EQ(summary->external_tensors[0].bytes, 10 * 8U);
 }
 
 TEST(OnnxReader, DoesNotWrapSizesThatNoMemoryHolds) {
@@ -102,6 +109,65 @@ TEST(OnnxReader, DoesNotWrapSizesThatNoMemoryHolds) {
       Serialize(ModelOf({.name = "huge", .nodes = {}, .inputs = {}, .outputs = {}, .initializers = {huge, huge}})));
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_EQ(summary->constant_bytes, std::numeric_limits<uint64_t>::max());
+}
+
+TEST(OnnxReader, SaysWhereConstantsOfOtherFilesLie) {
+  const auto summary = [](std::vector<std::pair<std::string, std::string>> entries, std::string location = "w.bin") {
+    const TensorProto tensor{
+        .name = "w", .dims = {4}, .external_location = std::move(location), .external_entries = std::move(entries)};
+    return ReadModelSummary(
+        Serialize(ModelOf({.name = "g", .nodes = {}, .inputs = {}, .outputs = {}, .initializers = {tensor}})));
+  };
+  const auto all = summary({{"offset", "4096"}, {"length", "16"}, {"checksum", "abc"}});
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->external_tensors[0].location, "w.bin");
+  EXPECT_EQ(all->external_tensors[0].offset, 4096U);
+  EXPECT_EQ(all->external_tensors[0].bytes, 16U);
+  EXPECT_EQ(summary({})->external_tensors[0].bytes, 16U);
+  EXPECT_THAT(summary({{"length", "17"}}).status().message(), HasSubstr("should be 16"));
+  EXPECT_THAT(summary({{"offset", "-1"}}).status().message(), HasSubstr("is '-1'"));
+  EXPECT_THAT(summary({{"offset", "9223372036854775808"}}).status().message(), HasSubstr("a number of bytes"));
+}
+
+TEST(OnnxReader, RefusesConstantsThatLieNowhere) {
+  WireWriter out;
+  out.Message(7, [&] {
+    out.Message(5, [&] {
+      out.Bytes(8, "w");
+      out.Varint(14, 1);
+    });
+  });
+  EXPECT_THAT(ReadModelSummary(std::move(out).Take()).status().message(), HasSubstr("does not say which"));
+}
+
+TEST(OnnxReader, TellsLocationsEvenIfTheyAreNotToBeUsed) {
+  // A message that comes in two pieces is one to other readers: here the location, there the wish to use it.
+  WireWriter out;
+  out.Message(7, [&] {
+    out.Message(5, [&] {
+      out.Message(13, [&] {
+        out.Bytes(1, "location");
+        out.Bytes(2, "../secret");
+      });
+    });
+  });
+  const auto summary = ReadModelSummary(std::move(out).Take());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->external_tensors.at(0).location, "../secret");
+}
+
+TEST(OnnxReader, ReadsFromAFileWhatItReadsFromMemory) {
+  for (const ModelFile& model : GoodModels()) {
+    ByteSource file(model.bytes.size(), [&](uint64_t offset, std::span<char> to) -> Status {
+      std::copy_n(model.bytes.begin() + static_cast<std::ptrdiff_t>(offset), to.size(), to.begin());
+      return {};
+    });
+    const auto summary = ReadModelSummary(file);
+    ASSERT_TRUE(summary.ok()) << model.name << ": " << summary.status();
+    EXPECT_EQ(summary->op_counts, ReadModelSummary(model.bytes)->op_counts) << model.name;
+  }
+  ByteSource broken(1000, [](uint64_t, std::span<char>) { return InvalidArgument("cannot be read"); });
+  EXPECT_EQ(ReadModelSummary(broken).status().message(), "cannot be read");
 }
 
 TEST(OnnxReader, RefusesWhatIsNoModel) {

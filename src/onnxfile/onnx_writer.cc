@@ -33,6 +33,12 @@ void WriteExternal(WireWriter& out, const TensorProto& tensor) {
     out.Bytes(entry_field::kKey, "location");
     out.Bytes(entry_field::kValue, tensor.external_location);
   });
+  for (const auto& [key, value] : tensor.external_entries) {
+    out.Message(tensor_field::kExternalData, [&, &entry_key = key, &entry_value = value] {
+      out.Bytes(entry_field::kKey, entry_key);
+      out.Bytes(entry_field::kValue, entry_value);
+    });
+  }
   out.Varint(tensor_field::kDataLocation, tensor_field::kExternal);
 }
 
@@ -44,6 +50,8 @@ void WriteTensor(WireWriter& out, const TensorProto& tensor) {
   if (!tensor.external_location.empty()) return WriteExternal(out, tensor);
   if (tensor.type != ElementType::kString) out.Bytes(tensor_field::kRawData, tensor.raw);
 }
+
+void WriteGraph(WireWriter& out, const Graph& graph);
 
 // One overload a kind of value: the value, then the type that says which field it is in.
 struct AttributeValueWriter {
@@ -76,6 +84,10 @@ struct AttributeValueWriter {
   void operator()(const std::vector<std::string>& values) const {
     for (const std::string& value : values) out.Bytes(attribute_field::kStrings, value);
     out.Varint(attribute_field::kType, attribute_type::kStrings);
+  }
+  void operator()(const std::vector<Graph>& graphs) const {
+    out.Message(attribute_field::kGraph, [&] { WriteGraph(out, graphs.front()); });
+    out.Varint(attribute_field::kType, attribute_type::kGraph);
   }
 };
 
@@ -115,6 +127,7 @@ std::string Serialize(const Model& model) {
   WireWriter out;
   out.Varint(model_field::kIrVersion, model.ir_version);
   if (!model.producer_name.empty()) out.Bytes(model_field::kProducerName, model.producer_name);
+  if (!model.producer_version.empty()) out.Bytes(model_field::kProducerVersion, model.producer_version);
   out.Message(model_field::kGraph, [&] { WriteGraph(out, model.graph); });
   for (const OpsetImport& opset : model.opsets) {
     out.Message(model_field::kOpsetImport, [&] { WriteOpset(out, opset); });

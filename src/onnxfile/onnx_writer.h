@@ -37,6 +37,7 @@ struct TensorProto {
   std::string raw;                   // the elements, little-endian, unless they are strings
   std::vector<std::string> strings;  // the elements of kString
   std::string external_location;     // if not empty: the file beside the model that has the elements instead
+  std::vector<std::pair<std::string, std::string>> external_entries = {};  // where there: {"offset", "4096"}
 };
 
 // A constant of numbers. T must be the C++ type of the element type.
@@ -53,10 +54,13 @@ TensorProto Constant(std::string name, ElementType type, std::vector<int64_t> di
   return tensor;
 }
 
+struct Graph;
+
 struct Attribute {
   std::string name;
+  // A list of graphs is one graph: a branch, or the body of a loop.
   std::variant<int64_t, float, std::string, TensorProto, std::vector<int64_t>, std::vector<float>,
-               std::vector<std::string>>
+               std::vector<std::string>, std::vector<Graph>>
       value;
 };
 
@@ -85,6 +89,7 @@ struct OpsetImport {
 struct Model {
   int64_t ir_version = 8;
   std::string producer_name;
+  std::string producer_version = {};
   std::vector<OpsetImport> opsets = {{"", 17}};
   Graph graph;
 };

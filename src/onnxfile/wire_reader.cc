@@ -9,6 +9,7 @@ namespace trireme::onnxfile {
 namespace {
 
 constexpr size_t kMaxVarintBytes = 10;
+constexpr size_t kMaxHeadBytes = 2 * kMaxVarintBytes;  // a tag, and a number or a length
 constexpr uint64_t kMaxFieldNumber = (uint64_t{1} << 29) - 1;
 
 // Takes a varint off the front; nothing if it is cut off or too long.
@@ -26,71 +27,60 @@ std::optional<uint64_t> TakeVarint(std::string_view& rest) {
   return std::nullopt;
 }
 
+std::optional<uint64_t> TakeFixed(std::string_view& rest, size_t width) {
+  if (rest.size() < width) return std::nullopt;
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t value = 0;
+  std::memcpy(&value, rest.data(), width);
+  rest.remove_prefix(width);
+  return value;
+}
+
+// Of a field of this type; of kBytes, its length.
+std::optional<uint64_t> TakeValue(WireField::Type type, std::string_view& rest) {
+  switch (type) {
+    case WireField::Type::kVarint:
+    case WireField::Type::kBytes:
+      return TakeVarint(rest);
+    case WireField::Type::kFixed64:
+      return TakeFixed(rest, 8);
+    case WireField::Type::kFixed32:
+      return TakeFixed(rest, 4);
+  }
+  // Groups (types 3 and 4) are obsolete and ONNX has none.
+  return std::nullopt;
+}
+
 }  // namespace
 
 float WireField::as_float() const {
   return std::bit_cast<float>(static_cast<uint32_t>(number_value));
 }
 
-std::optional<uint64_t> WireReader::ReadVarint() {
-  return TakeVarint(rest_);
-}
-
-std::optional<uint64_t> WireReader::ReadFixed(size_t width) {
-  if (rest_.size() < width) return std::nullopt;
-  static_assert(std::endian::native == std::endian::little);
-  uint64_t value = 0;
-  std::memcpy(&value, rest_.data(), width);
-  rest_.remove_prefix(width);
-  return value;
-}
-
-std::optional<WireReader::Cut> WireReader::Fail() {
+std::optional<WireField> WireReader::Fail() {
   malformed_ = true;
   rest_ = {};
   return std::nullopt;
 }
 
-std::optional<WireReader::Cut> WireReader::NextCut() {
-  if (rest_.empty()) return std::nullopt;
-  const std::optional<uint64_t> tag = ReadVarint();
-  if (!tag || *tag >> 3 == 0 || *tag >> 3 > kMaxFieldNumber) return Fail();
-  Cut cut;
-  cut.field.number = static_cast<int>(*tag >> 3);
-  cut.field.type = static_cast<WireField::Type>(*tag & 7);
-  std::optional<uint64_t> value;
-  switch (cut.field.type) {
-    case WireField::Type::kVarint:
-      value = ReadVarint();
-      break;
-    case WireField::Type::kFixed64:
-      value = ReadFixed(8);
-      break;
-    case WireField::Type::kFixed32:
-      value = ReadFixed(4);
-      break;
-    case WireField::Type::kBytes:
-      value = ReadVarint();
-      if (!value) break;
-      cut.declared_bytes = *value;
-      cut.field.bytes = rest_.substr(0, std::min<uint64_t>(*value, rest_.size()));
-      rest_.remove_prefix(cut.field.bytes.size());
-      return cut;
-  }
-  // Groups (types 3 and 4) are obsolete and ONNX has none.
-  if (!value) return Fail();
-  cut.field.number_value = *value;
-  return cut;
-}
-
 std::optional<WireField> WireReader::Next() {
-  const std::optional<Cut> cut = NextCut();
-  if (!cut) return std::nullopt;
-  if (cut->field.bytes.size() < cut->declared_bytes) {
-    Fail();
-    return std::nullopt;
+  if (rest_.size() == 0) return std::nullopt;
+  const std::string_view head = source_.At(rest_.begin, std::min<uint64_t>(rest_.size(), kMaxHeadBytes));
+  std::string_view after = head;
+  const std::optional<uint64_t> tag = TakeVarint(after);
+  if (!tag || *tag >> 3 == 0 || *tag >> 3 > kMaxFieldNumber) return Fail();
+  WireField field{.number = static_cast<int>(*tag >> 3), .type = static_cast<WireField::Type>(*tag & 7)};
+  const std::optional<uint64_t> value = TakeValue(field.type, after);
+  if (!value) return Fail();
+  rest_.begin += head.size() - after.size();
+  if (field.type != WireField::Type::kBytes) {
+    field.number_value = *value;
+    return field;
   }
-  return cut->field;
+  if (*value > rest_.size()) return Fail();
+  field.bytes = {rest_.begin, rest_.begin + *value};
+  rest_.begin = field.bytes.end;
+  return field;
 }
 
 std::optional<int64_t> PackedVarints::Next() {

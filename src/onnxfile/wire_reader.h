@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "onnxfile/byte_source.h"
+
 namespace trireme::onnxfile {
 
 // One field of a protobuf message.
@@ -14,8 +16,8 @@ struct WireField {
 
   int number = 0;
   Type type = Type::kVarint;
-  uint64_t number_value = 0;    // of all types but kBytes
-  std::string_view bytes = {};  // of kBytes: a string, a message or packed numbers; views the input
+  uint64_t number_value = 0;  // of all types but kBytes
+  ByteSpan bytes = {};        // of kBytes: where a string, a message or packed numbers lie
 
   bool Is(int wanted, Type wanted_type) const { return number == wanted && type == wanted_type; }
   bool IsBytes(int wanted) const { return Is(wanted, Type::kBytes); }
@@ -24,31 +26,23 @@ struct WireField {
   float as_float() const;  // of kFixed32
 };
 
-// Walks the fields of a protobuf message (https://protobuf.dev/programming-guides/encoding/) one after the other.
-// Safe on any bytes; allocates nothing. What it returns views the input.
+// Walks the fields of a protobuf message (https://protobuf.dev/programming-guides/encoding/) one after the other,
+// and steps over what fields of type kBytes hold. Safe on any bytes; allocates nothing.
 class WireReader {
  public:
-  explicit WireReader(std::string_view message) : rest_(message) {}
+  // The message may be longer than the source, if only its beginning is at hand.
+  WireReader(ByteSource& source, ByteSpan message) : source_(source), rest_(message) {}
 
-  // The next field, or nothing: at the end, or where the bytes are no protobuf (then malformed()).
+  // The next field, or nothing: at the end, or where the bytes are no protobuf or out of sight (then malformed()).
   std::optional<WireField> Next();
 
   bool malformed() const { return malformed_; }
 
-  // The number and type of the next field and, for kBytes, its length, where the bytes themselves may be cut off: for
-  // looking at the beginning of a file. The field's own bytes, as far as they are there, are in `bytes`.
-  struct Cut {
-    WireField field;
-    uint64_t declared_bytes = 0;
-  };
-  std::optional<Cut> NextCut();
-
  private:
-  std::optional<uint64_t> ReadVarint();
-  std::optional<uint64_t> ReadFixed(size_t width);
-  std::optional<Cut> Fail();
+  std::optional<WireField> Fail();
 
-  std::string_view rest_;
+  ByteSource& source_;
+  ByteSpan rest_;
   bool malformed_ = false;
 };
 

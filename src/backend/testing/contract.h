@@ -83,6 +83,17 @@ class BackendContract : public testing::Test {
     return {DataType::kBytes, shape, Buffer::CopyOf(data)};
   }
 
+  static void ExpectSame(const std::vector<TensorSpec>& described, const std::vector<TensorSpec>& opened) {
+    ASSERT_EQ(described.size(), opened.size());
+    for (size_t i = 0; i < described.size(); ++i) {
+      EXPECT_EQ(described[i].name, opened[i].name);
+      EXPECT_EQ(described[i].type, opened[i].type) << opened[i].name;
+      EXPECT_EQ(described[i].shape, opened[i].shape) << opened[i].name;
+      EXPECT_EQ(described[i].dim_names, opened[i].dim_names) << opened[i].name;
+      EXPECT_EQ(described[i].optional, opened[i].optional) << opened[i].name;
+    }
+  }
+
   static bool SameBytes(const Tensor& a, const Tensor& b) {
     return a.data.size() == b.data.size() && std::memcmp(a.data.data(), b.data.data(), a.data.size()) == 0;
   }
@@ -111,6 +122,23 @@ TYPED_TEST_P(BackendContract, NamesTheFileThatCannotBeOpened) {
     ASSERT_FALSE(opened.ok()) << what;
     EXPECT_NE(opened.status().code(), StatusCode::kInternal) << what << ": " << opened.status();
     EXPECT_THAT(opened.status().message(), testing::HasSubstr(path.string())) << what;
+    const Result<ModelFacts> described = this->backend_->Describe({.path = path});
+    ASSERT_FALSE(described.ok()) << what;
+    EXPECT_EQ(described.status().code(), opened.status().code()) << what << ": " << described.status();
+    EXPECT_THAT(described.status().message(), testing::HasSubstr(path.string())) << what;
+  }
+}
+
+TYPED_TEST_P(BackendContract, DescribesAModelAsItIsOnceOpen) {
+  this->models_.identity[DataType::kInt32] = this->models_.add_sub;
+  for (const auto& [type, path] : this->models_.identity) {
+    const auto facts = this->backend_->Describe({.path = path});
+    ASSERT_TRUE(facts.ok()) << Name(type) << ": " << facts.status();
+    EXPECT_FALSE(facts->format.empty());
+    const auto model = this->Open(path);
+    this->ExpectSame(facts->signature.inputs, model->signature().inputs);
+    this->ExpectSame(facts->signature.outputs, model->signature().outputs);
+    EXPECT_EQ(facts->signature.batched, model->signature().batched) << Name(type);
   }
 }
 
@@ -238,9 +266,10 @@ TYPED_TEST_P(BackendContract, CallsAWrongShapeTheCallersFault) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(BackendContract, KnowsItsModelsFromOtherFiles, NamesTheFileThatCannotBeOpened,
-                            SaysWhatAModelTakesAndGives, CarriesElementsOfEveryTypeUnchanged,
-                            CarriesTensorsWithoutElements, GivesTheOutputsThatAreWantedInTheirOrder,
-                            WritesWhereTheCallerWants, WritesElementsOfEveryTypeWhereTheCallerWants,
-                            OutputsOutliveModelAndBackend, RunsForManyThreadsAtOnce, CallsAWrongShapeTheCallersFault);
+                            DescribesAModelAsItIsOnceOpen, SaysWhatAModelTakesAndGives,
+                            CarriesElementsOfEveryTypeUnchanged, CarriesTensorsWithoutElements,
+                            GivesTheOutputsThatAreWantedInTheirOrder, WritesWhereTheCallerWants,
+                            WritesElementsOfEveryTypeWhereTheCallerWants, OutputsOutliveModelAndBackend,
+                            RunsForManyThreadsAtOnce, CallsAWrongShapeTheCallersFault);
 
 }  // namespace trireme

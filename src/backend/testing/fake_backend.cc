@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/testing/fake_backend.h"
 
+#include <fstream>
+#include <string>
 #include <utility>
 
 namespace trireme {
@@ -31,6 +33,21 @@ std::vector<int64_t> FakeScript::runs() const {
   return runs_;
 }
 
+int FakeScript::opens() const {
+  const MutexLock lock(mutex_);
+  return opens_;
+}
+
+int FakeScript::open_models() const {
+  const MutexLock lock(mutex_);
+  return open_models_;
+}
+
+OpenOptions FakeScript::last_options() const {
+  const MutexLock lock(mutex_);
+  return last_options_;
+}
+
 Status FakeScript::Enter(int64_t rows) {
   const MutexLock lock(mutex_);
   runs_.push_back(rows);
@@ -44,7 +61,16 @@ Status FakeScript::Enter(int64_t rows) {
 class FakeModel final : public OpenModel {
  public:
   FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options)
-      : script_(std::move(script)), options_(options), signature_(FakeSignature(options)) {}
+      : script_(std::move(script)), options_(options), signature_(FakeSignature(options)) {
+    const MutexLock lock(script_->mutex_);
+    ++script_->open_models_;
+  }
+  ~FakeModel() override {
+    const MutexLock lock(script_->mutex_);
+    --script_->open_models_;
+  }
+  FakeModel(const FakeModel&) = delete;
+  FakeModel& operator=(const FakeModel&) = delete;
 
   const Signature& signature() const override { return signature_; }
 
@@ -72,8 +98,6 @@ class FakeModel final : public OpenModel {
   MemoryPool pool_;
 };
 
-namespace {
-
 class FakeBackend final : public Backend {
  public:
   FakeBackend(std::shared_ptr<FakeScript> script, const FakeOptions& options)
@@ -85,21 +109,30 @@ class FakeBackend final : public Backend {
   Probe Inspect(const std::filesystem::path& path) const override {
     return {.confidence = path.extension() == ".onnx" ? 1.0 : 0.0, .what = "fake model"};
   }
-  Result<Opened> Open(const ModelSource& source, const OpenOptions& /*options*/) override {
-    if (source.path.stem().string().starts_with("bad")) return InvalidArgument(source.path.string() + " is bad");
+  Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override {
+    {
+      const MutexLock lock(script_->mutex_);
+      ++script_->opens_;
+      script_->last_options_ = options;
+    }
+    if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
     return Opened(MakeFakeModel(script_, options_));
   }
   Result<ModelFacts> Describe(const ModelSource& source) override {
-    if (source.path.stem().string().starts_with("bad")) return InvalidArgument(source.path.string() + " is bad");
+    if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
     return ModelFacts{.signature = FakeSignature(options_), .weight_bytes = 1000, .format = "fake model", .notes = {}};
   }
 
  private:
+  static bool IsBad(const std::filesystem::path& path) {
+    std::string beginning(3, ' ');
+    std::ifstream(path, std::ios::binary).read(beginning.data(), 3);
+    return beginning == "bad" || path.stem().string().starts_with("bad");
+  }
+
   const std::shared_ptr<FakeScript> script_;  // shared with the test
   const FakeOptions options_;
 };
-
-}  // namespace
 
 Signature FakeSignature(const FakeOptions& options) {
   const Shape shape = options.batched ? Shape{Shape::kAny, 4} : Shape{4};

@@ -26,8 +26,15 @@ class FakeScript {
   // The rows of each run so far, in order.
   std::vector<int64_t> runs() const;
 
+  // How often a model was opened, or was tried to be; and the models that are open now.
+  int opens() const;
+  int open_models() const;
+  // With what it was opened last.
+  OpenOptions last_options() const;
+
  private:
   friend class FakeModel;
+  friend class FakeBackend;
   Status Enter(int64_t rows);
 
   mutable Mutex mutex_;
@@ -36,6 +43,9 @@ class FakeScript {
   int waiting_ GUARDED_BY(mutex_) = 0;
   std::function<Status(int64_t)> fail_ GUARDED_BY(mutex_);
   std::vector<int64_t> runs_ GUARDED_BY(mutex_);
+  int opens_ GUARDED_BY(mutex_) = 0;
+  int open_models_ GUARDED_BY(mutex_) = 0;
+  OpenOptions last_options_ GUARDED_BY(mutex_);
 };
 
 // FP32 [rows, 4] in ("x"), twice that out ("y"); or, mixing rows, minus the mean of the batch.
@@ -46,7 +56,8 @@ struct FakeOptions {
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});
 
-// Opens every path with the suffix ".onnx" as a fake model, except those whose stem begins with "bad".
+// Opens every path with the suffix ".onnx" as a fake model, whether it is there or not; except those whose stem begins
+// with "bad", or whose contents do.
 std::unique_ptr<Backend> MakeFakeBackend(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});
 
 }  // namespace trireme

@@ -40,7 +40,7 @@ ArenaTrimmer::ArenaTrimmer(const OrtApi& api, const OrtMemoryInfo& cpu, Handle<O
     : api_(&api), cpu_(&cpu), session_(std::move(session)), run_options_(std::move(run_options)) {}
 
 Result<ArenaTrimmer> ArenaTrimmer::Make(const OrtApi& api, const OrtEnv& env, const OrtMemoryInfo& cpu) {
-  ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, 1, {}));
+  ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, {}, {}));
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeTrimmingOptions(api));
   const std::string model = OneElementModel();
   OrtSession* session = nullptr;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/model_file.h"
 
-#include <algorithm>
 #include <array>
 #include <fstream>
+#include <memory>
 #include <string>
-#include <string_view>
+
+#include "backends/onnx/file_source.h"
 
 namespace trireme::onnx {
 namespace {
@@ -44,15 +45,29 @@ bool BeginsLikeModel(const fs::path& file) {
   return onnxfile::LooksLikeModel({beginning.data(), static_cast<size_t>(in.gcount())}, size);
 }
 
-Status CheckDataFiles(const onnxfile::ModelSummary& summary) {
-  for (const std::string& location : summary.data_files) {
-    const fs::path path(location);
-    const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
-    if (location.empty() || location.find('\0') != std::string::npos || path.is_absolute() || climbs) {
-      return InvalidArgument("its weights lie in '" + location + "'; only a path inside the model's folder is allowed");
-    }
+Result<LocatedModel> Locate(const ModelSource& source) {
+  std::error_code ignored;
+  if (source.onnx != nullptr) {
+    const fs::path folder = fs::is_directory(source.path, ignored) ? source.path : source.path.parent_path();
+    return LocatedModel{.file = {}, .bytes = source.onnx->bytes, .shown = source.path, .folders = {folder, folder}};
   }
-  return {};
+  const std::optional<fs::path> file = FindModelFile(source.path);
+  if (!file) {
+    return NotFound(source.path.string() + ": the folder has neither model.onnx nor one single other .onnx file");
+  }
+  return LocatedModel{.file = *file, .bytes = {}, .shown = *file, .folders = DataFoldersOf(*file)};
+}
+
+Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model) {
+  if (model.file.empty()) {
+    ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(model.bytes));
+    RETURN_IF_ERROR(CheckDataFiles(summary, model.folders));
+    return summary;
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<onnxfile::ByteSource> source, OpenFileSource(model.file));
+  ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(*source));
+  RETURN_IF_ERROR(CheckDataFiles(summary, model.folders));
+  return summary;
 }
 
 }  // namespace trireme::onnx

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include "backend/backend.h"
+#include "backends/onnx/data_files.h"
 #include "base/status.h"
 #include "onnxfile/onnx_reader.h"
 
@@ -16,8 +18,18 @@ std::optional<std::filesystem::path> FindModelFile(const std::filesystem::path& 
 // Whether the beginning of a file looks like an ONNX model.
 bool BeginsLikeModel(const std::filesystem::path& file);
 
-// Whether a model names only data files within its own folder: neither absolute nor climbing with "..". What lies
-// there, a link for instance, was put there by whoever owns the folder.
-Status CheckDataFiles(const onnxfile::ModelSummary& summary);
+// A model's bytes, and where else it may have some.
+struct LocatedModel {
+  std::filesystem::path file;   // empty: the bytes are at hand
+  std::string_view bytes;       // in memory, if there is no file
+  std::filesystem::path shown;  // for messages
+  DataFolders folders;
+};
+
+// kNotFound: a folder without a model.
+Result<LocatedModel> Locate(const ModelSource& source);
+
+// What the bytes say, once all is seen that is wrong with the file or with the data files beside it.
+Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model);
 
 }  // namespace trireme::onnx

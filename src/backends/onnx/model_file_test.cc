@@ -10,12 +10,6 @@
 namespace trireme::onnx {
 namespace {
 
-onnxfile::ModelSummary WithDataFile(const std::string& location) {
-  onnxfile::ModelSummary summary;
-  summary.data_files = {location};
-  return summary;
-}
-
 TEST(FindModelFile, TakesAFileAsItIs) {
   const TempDir folder;
   EXPECT_EQ(FindModelFile(folder.Write("any.name")), folder / "any.name");
@@ -37,17 +31,6 @@ TEST(FindModelFile, TakesTheOnlyOneOfAFolderAndGuessesNot) {
   EXPECT_EQ(FindModelFile(folder.path()), folder / "a.onnx");
   folder.Write("b.onnx");
   EXPECT_EQ(FindModelFile(folder.path()), std::nullopt);
-}
-
-TEST(CheckDataFiles, AllowsWhatLiesBesideOrBelowTheModel) {
-  EXPECT_TRUE(CheckDataFiles(WithDataFile("model.onnx_data")).ok());
-  EXPECT_TRUE(CheckDataFiles(WithDataFile("weights/part..1")).ok());
-}
-
-TEST(CheckDataFiles, RefusesWhatLeavesTheFolder) {
-  for (const std::string location : {"/etc/passwd", "../other/weights", "a/../../b", "..", ""}) {
-    EXPECT_EQ(CheckDataFiles(WithDataFile(location)).code(), StatusCode::kInvalidArgument) << location;
-  }
 }
 
 }  // namespace

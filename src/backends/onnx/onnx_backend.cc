@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/onnx_backend.h"
 
+#include <span>
 #include <utility>
+#include <vector>
 
-#include "backends/onnx/mapped_file.h"
+#include "backends/onnx/model_facts.h"
 #include "backends/onnx/model_file.h"
 #include "backends/onnx/onnx_model.h"
 #include "backends/onnx/ort_error.h"
 #include "backends/onnx/runtime.h"
 #include "backends/onnx/session_options.h"
+#include "backends/onnx/session_settings.h"
 #include "backends/onnx/session_signature.h"
 #include "onnxfile/onnx_reader.h"
 
@@ -17,49 +20,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A run that fails tells its caller; the log would only repeat it, at a client's pleasure.
-Result<Handle<OrtRunOptions>> MakeRunOptions(const OrtApi& api) {
-  OrtRunOptions* made = nullptr;
-  RETURN_IF_ERROR(ToStatus(api, api.CreateRunOptions(&made)));
-  Handle<OrtRunOptions> options(made, api.ReleaseRunOptions);
-  RETURN_IF_ERROR(ToStatus(api, api.RunOptionsSetRunLogSeverityLevel(made, ORT_LOGGING_LEVEL_FATAL)));
-  return options;
-}
-
-// The rest of Open once the model's bytes are in sight; `file` is empty if they are all there is.
-Result<std::unique_ptr<OpenModel>> OpenSession(const std::shared_ptr<const Runtime>& runtime, std::string_view bytes,
-                                               const fs::path& file, const fs::path& folder, int threads) {
-  const OrtApi& api = runtime->api();
-  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(bytes));
-  RETURN_IF_ERROR(CheckDataFiles(summary));
-  ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, threads, folder));
+// Of a model that ReadSummary has seen.
+Result<Handle<OrtSession>> OpenSession(const Runtime& runtime, const LocatedModel& model,
+                                       const SessionSettings& settings) {
+  const OrtApi& api = runtime.api();
+  ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
-      api, file.empty() ? api.CreateSessionFromArray(runtime->env(), bytes.data(), bytes.size(), options.get(), &made)
-                        : api.CreateSession(runtime->env(), file.c_str(), options.get(), &made)));
-  Handle<OrtSession> session(made, api.ReleaseSession);
-  ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *session));
-  ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api));
+      api, model.file.empty()
+               ? api.CreateSessionFromArray(runtime.env(), model.bytes.data(), model.bytes.size(), options.get(), &made)
+               : api.CreateSession(runtime.env(), model.file.c_str(), options.get(), &made)));
+  return Handle<OrtSession>(made, api.ReleaseSession);
+}
+
+Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
+                                               std::span<const std::string> optional_inputs,
+                                               const SessionSettings& settings) {
+  const OrtApi& api = runtime->api();
+  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(model));
+  ASSIGN_OR_RETURN(Handle<OrtSession> session, OpenSession(*runtime, model, settings));
+  ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *session, optional_inputs));
+  ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
   const MemoryUse memory_use{.weights = summary.constant_bytes, .workspace = 0};
   return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(runtime, std::move(session), std::move(run_options),
                                                                 std::move(signature), memory_use));
 }
 
-Result<std::unique_ptr<OpenModel>> OpenFile(const std::shared_ptr<const Runtime>& runtime, const fs::path& file,
-                                            int threads) {
-  ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
-  return OpenSession(runtime, mapped.bytes(), file, file.parent_path(), threads);
-}
-
-fs::path FolderOf(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored) ? path : path.parent_path();
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 }  // namespace
 
-OnnxBackend::OnnxBackend(std::shared_ptr<const Runtime> runtime) : runtime_(std::move(runtime)) {}
+OnnxBackend::OnnxBackend(std::shared_ptr<const Runtime> runtime, const Logger& log)
+    : runtime_(std::move(runtime)), log_(log) {}
 
 std::string OnnxBackend::runtime_version() const {
   return "ONNX Runtime " + runtime_->version();
@@ -76,26 +73,30 @@ Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& o
   if (options.device.kind != DeviceKind::kCpu) {
     return Unsupported(source.path.string() + ": ONNX models run on cpu here, not on " + options.device.ToString());
   }
-  const std::optional<fs::path> file = FindModelFile(source.path);
-  if (source.onnx == nullptr && !file) {
-    return NotFound(source.path.string() + ": the folder has neither model.onnx nor one single other .onnx file");
+  ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
+  Result<SessionSettings> settings = ReadSessionSettings(options);
+  if (!settings.ok()) return std::move(settings).status().Within(model.shown.string());
+  if (!settings->ignored.empty()) {
+    log_.Warning("settings without effect on ONNX models here",
+                 {{"file", model.shown.string()}, {"settings", Listed(settings->ignored)}});
   }
-  auto model = source.onnx != nullptr
-                   ? OpenSession(runtime_, source.onnx->bytes, {}, FolderOf(source.path), options.threads)
-                   : OpenFile(runtime_, *file, options.threads);
-  if (!model.ok()) {
-    return std::move(model).status().Within(source.onnx != nullptr ? source.path.string() : file->string());
-  }
-  return Opened(std::move(model).value());
+  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings);
+  if (!opened.ok()) return std::move(opened).status().Within(model.shown.string());
+  return Opened(std::move(opened).value());
 }
 
 Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source) {
-  return Unsupported(source.path.string() + ": not built yet");
+  ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
+  const Result<onnxfile::ModelSummary> summary = ReadSummary(model);
+  if (!summary.ok()) return Status(summary.status()).Within(model.shown.string());
+  auto facts = FactsOf(*summary, source.optional_inputs, runtime_->version());
+  if (!facts.ok()) return std::move(facts).status().Within(model.shown.string());
+  return facts;
 }
 
 Result<std::unique_ptr<Backend>> CreateBackend(const PluginHost& host) {
   ASSIGN_OR_RETURN(std::shared_ptr<const Runtime> runtime, Runtime::Open(host.folder, host.log, host.pool));
-  return std::unique_ptr<Backend>(std::make_unique<OnnxBackend>(std::move(runtime)));
+  return std::unique_ptr<Backend>(std::make_unique<OnnxBackend>(std::move(runtime), host.log));
 }
 
 }  // namespace trireme::onnx

@@ -15,10 +15,12 @@ class Runtime;
 
 // ONNX models on ONNX Runtime. A model is a file, or a folder with model.onnx or one other file of that suffix in it.
 //
-// All graph optimisations are on, threads never spin while they wait, and one arena holds what runs of all models need.
+// Unless OpenOptions say otherwise (session_settings.h), all graph optimisations are on, threads never spin while they
+// wait, and one arena holds what runs of all models need.
 class OnnxBackend : public Backend {
  public:
-  explicit OnnxBackend(std::shared_ptr<const Runtime> runtime);
+  // `log` outlives it.
+  OnnxBackend(std::shared_ptr<const Runtime> runtime, const Logger& log);
 
   std::string_view name() const override { return "onnx"; }
   std::string_view platform() const override { return "onnxruntime_onnx"; }
@@ -29,6 +31,7 @@ class OnnxBackend : public Backend {
 
  private:
   const std::shared_ptr<const Runtime> runtime_;  // shared with the models and with outputs that are still read
+  const Logger& log_;
 };
 
 // What the plug-in exports.

@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,8 @@
 #include "onnxfile/onnx_writer.h"
 #include "onnxfile/testing/test_models.h"
 #include "onnxfile/testing/triton_models.h"
+#include "onnxfile/wire_reader.h"
+#include "onnxfile/wire_writer.h"
 
 namespace trireme::onnx {
 namespace {
@@ -25,6 +30,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 class OnnxBackendTest : public testing::Test {
@@ -43,6 +49,22 @@ class OnnxBackendTest : public testing::Test {
     Result<Opened> opened = TryOpen(bytes, options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     return opened.ok() ? std::get<std::unique_ptr<OpenModel>>(std::move(opened).value()) : nullptr;
+  }
+
+  // What Describe says of it.
+  Result<ModelFacts> Describe(const std::string& bytes) {
+    return backend_->Describe({.path = onnxfile::WriteModel(folder_.path(), "model", bytes)});
+  }
+
+  // That both refuse it for the same reason, which the file shows.
+  void ExpectRefused(const std::string& bytes, StatusCode code, const testing::Matcher<const std::string&>& message) {
+    const auto opened = TryOpen(bytes);
+    const auto described = Describe(bytes);
+    ASSERT_FALSE(opened.ok());
+    ASSERT_FALSE(described.ok());
+    EXPECT_EQ(opened.status().code(), code);
+    EXPECT_THAT(opened.status().message(), message);
+    EXPECT_EQ(described.status().ToString(), opened.status().ToString());
   }
 
   Tensor Floats(const Shape& shape, const std::vector<float>& elements) {
@@ -197,21 +219,203 @@ TEST_F(OnnxBackendTest, FindsDataFilesBesideTheModel) {
   }
 }
 
+// FP32 INPUT0 [n,4] -> OUTPUT0 = INPUT0 + four floats of weights.bin.
+onnxfile::Model ModelWithDataFile(std::vector<std::pair<std::string, std::string>> entries) {
+  onnxfile::Model model;
+  model.graph = {
+      .name = "data_file",
+      .nodes = {{"Add", {"INPUT0", "w"}, {"OUTPUT0"}}},
+      .inputs = {{"INPUT0", onnxfile::ElementType::kFloat, {"n", 4}}},
+      .outputs = {{"OUTPUT0", onnxfile::ElementType::kFloat, {"n", 4}}},
+      .initializers = {
+          {.name = "w", .dims = {4}, .external_location = "weights.bin", .external_entries = std::move(entries)}}};
+  return model;
+}
+
+TEST_F(OnnxBackendTest, ReadsTheirPartOfADataFile) {
+  const float weights[] = {9, 9, 1, 2, 3, 4, 9};
+  folder_.Write("model/1/weights.bin", {reinterpret_cast<const char*>(weights), sizeof(weights)});
+  const std::string bytes = Serialize(ModelWithDataFile({{"offset", "8"}, {"length", "16"}, {"checksum", "x"}}));
+  EXPECT_EQ(Describe(bytes)->weight_bytes, 16U);
+  const auto output = RunOne(*Open(bytes), Floats({1, 4}, {0, 0, 0, 0}));
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_THAT(output->As<float>(), ElementsAre(1, 2, 3, 4));
+}
+
 TEST_F(OnnxBackendTest, DoesNotFollowAModelOutOfItsFolder) {
   folder_.Write("secret", std::string(16, 's'));
   for (const std::string& location : {(folder_ / "secret").string(), std::string("../../secret")}) {
-    const auto opened = TryOpen(onnxfile::ExternalDataModel(location));
-    ASSERT_FALSE(opened.ok());
-    EXPECT_EQ(opened.status().code(), StatusCode::kInvalidArgument);
-    EXPECT_THAT(opened.status().message(), HasSubstr("'" + location + "'"));
+    ExpectRefused(onnxfile::ExternalDataModel(location), StatusCode::kInvalidArgument, HasSubstr("'" + location + "'"));
+  }
+  std::filesystem::create_directories(folder_ / "model/1");
+  std::filesystem::create_symlink(folder_ / "secret", folder_ / "model/1/link");
+  ExpectRefused(onnxfile::ExternalDataModel("link"), StatusCode::kInvalidArgument, HasSubstr("'link'"));
+}
+
+TEST_F(OnnxBackendTest, SaysWhatIsWrongWithADataFile) {
+  const std::string missing = Serialize(ModelWithDataFile({}));
+  ExpectRefused(missing, StatusCode::kInvalidArgument, AllOf(HasSubstr("'w'"), HasSubstr("no such file")));
+  folder_.Write("model/1/weights.bin", std::string(20, 'x'));
+  const std::tuple<std::string, std::string, std::string> cases[] = {
+      {"offset", "5", "from byte 5 to 21, and that file ends at byte 20"},
+      {"offset", "-4", "the offset of its data in 'weights.bin' should be a number of bytes and is '-4'"},
+      {"offset", "9223372036854775808", "should be a number of bytes"},
+      {"offset", "0x8", "should be a number of bytes"},
+      {"length", "12", "should be 16 for its type and shape and is 12"},
+      {"length", "99999999999999999999", "should be a number of bytes"},
+  };
+  for (const auto& [key, value, text] : cases) {
+    ExpectRefused(Serialize(ModelWithDataFile({{key, value}})), StatusCode::kInvalidArgument,
+                  AllOf(HasSubstr("'w'"), HasSubstr(text)));
   }
 }
 
+TEST_F(OnnxBackendTest, FindsDataFilesOfNestedGraphsAndAttributes) {
+  const onnxfile::TensorProto outside{.name = "inner", .dims = {1}, .external_location = "../outside"};
+  onnxfile::Graph branch{.name = "branch",
+                         .nodes = {{"Identity", {"inner"}, {"y"}}},
+                         .outputs = {{"y", onnxfile::ElementType::kFloat, {1}}},
+                         .initializers = {outside}};
+  onnxfile::Model nested;
+  nested.graph = {.name = "nested",
+                  .nodes = {{"If",
+                             {"c"},
+                             {"y"},
+                             {{"then_branch", std::vector<onnxfile::Graph>{branch}},
+                              {"else_branch", std::vector<onnxfile::Graph>{branch}}}}},
+                  .inputs = {{"c", onnxfile::ElementType::kBool, {}}},
+                  .outputs = {{"y", onnxfile::ElementType::kFloat, {1}}}};
+  ExpectRefused(Serialize(nested), StatusCode::kInvalidArgument, HasSubstr("'../outside'"));
+  onnxfile::Model constant;
+  constant.graph = {.name = "constant",
+                    .nodes = {{"Constant", {}, {"y"}, {{"value", outside}}}},
+                    .inputs = {},
+                    .outputs = {{"y", onnxfile::ElementType::kFloat, {1}}}};
+  ExpectRefused(Serialize(constant), StatusCode::kInvalidArgument, HasSubstr("'../outside'"));
+}
+
+void ExpectSameSpecs(const std::vector<TensorSpec>& described, const std::vector<TensorSpec>& opened) {
+  ASSERT_EQ(described.size(), opened.size());
+  for (size_t i = 0; i < described.size(); ++i) {
+    EXPECT_EQ(described[i].name, opened[i].name);
+    EXPECT_EQ(described[i].type, opened[i].type) << opened[i].name;
+    EXPECT_EQ(described[i].shape, opened[i].shape) << opened[i].name;
+    EXPECT_EQ(described[i].dim_names, opened[i].dim_names) << opened[i].name;
+    EXPECT_EQ(described[i].optional, opened[i].optional) << opened[i].name;
+  }
+}
+
+TEST_F(OnnxBackendTest, DescribesModelsAsTheyAreOnceOpen) {
+  const auto files = onnxfile::TritonModels();
+  onnxfile::WriteFiles(folder_.path(), files);
+  std::vector<std::filesystem::path> paths;
+  for (const auto& file : files) {
+    if (file.path.ends_with(".onnx")) paths.push_back(folder_ / file.path);
+  }
+  for (const auto& model : onnxfile::GoodModels()) {
+    paths.push_back(onnxfile::WriteModel(folder_.path(), model.name, model.bytes));
+  }
+  for (const auto& path : paths) {
+    SCOPED_TRACE(path);
+    const ModelSource source{.path = path, .optional_inputs = {"SCALE"}};
+    const auto facts = backend_->Describe(source);
+    const auto opened = backend_->Open(source, {});
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    const OpenModel& model = *std::get<std::unique_ptr<OpenModel>>(*opened);
+    ExpectSameSpecs(facts->signature.inputs, model.signature().inputs);
+    ExpectSameSpecs(facts->signature.outputs, model.signature().outputs);
+    EXPECT_EQ(facts->signature.batched, model.signature().batched);
+    EXPECT_EQ(facts->weight_bytes, model.memory_use().weights);
+    EXPECT_THAT(facts->notes, IsEmpty());
+  }
+}
+
+TEST_F(OnnxBackendTest, DescribesNoModelThatItCannotOpen) {
+  for (const auto& model : onnxfile::BadModels()) {
+    const auto facts = Describe(model.bytes);
+    ASSERT_FALSE(facts.ok()) << model.name;
+    EXPECT_EQ(facts.status().code(), TryOpen(model.bytes).status().code()) << model.name;
+    EXPECT_THAT(facts.status().message(), HasSubstr((folder_ / "model/1/model.onnx").string()));
+  }
+  EXPECT_EQ(backend_->Describe({.path = folder_ / "missing.onnx"}).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(backend_->Describe({.path = folder_.path()}).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(OnnxBackendTest, KnowsTheNewestFormatsThatTheRuntimeReads) {
+  const auto agree = [&](const onnxfile::Model& model) {
+    const std::string bytes = Serialize(model);
+    const bool opens = TryOpen(bytes).ok();
+    EXPECT_EQ(Describe(bytes).ok(), opens);
+    return opens;
+  };
+  const onnxfile::Graph graph{.name = "identity",
+                              .nodes = {{"Identity", {"x"}, {"y"}}},
+                              .inputs = {{"x", onnxfile::ElementType::kFloat, {"n"}}},
+                              .outputs = {{"y", onnxfile::ElementType::kFloat, {"n"}}}};
+  const auto refused_from = [&](auto make) {
+    for (int64_t version = 5; version < 100; ++version) {
+      if (!agree(make(version))) return version;
+    }
+    return int64_t{100};
+  };
+  EXPECT_LT(refused_from([&](int64_t v) { return onnxfile::Model{.ir_version = v, .graph = graph}; }), 100);
+  EXPECT_LT(refused_from([&](int64_t v) {
+              return onnxfile::Model{.opsets = {{"", std::max<int64_t>(v, 17)}}, .graph = graph};
+            }),
+            100);
+  EXPECT_LT(refused_from([&](int64_t v) {
+              return onnxfile::Model{.opsets = {{"", 17}, {"ai.onnx.ml", v}}, .graph = graph};
+            }),
+            100);
+}
+
+// Writes a model whose INPUT0 goes through, with `count` constants of `bytes` zeros each, which take no room on disk.
+std::filesystem::path WriteLargeModel(const std::filesystem::path& path, int64_t count, int64_t bytes) {
+  const auto field = [](int number, std::string_view content, size_t more = 0) {
+    onnxfile::WireWriter head;
+    head.Varint(number, static_cast<int64_t>(content.size() + more));  // a length looks like a number
+    std::string text = std::move(head).Take();
+    text[0] = static_cast<char>(text[0] | 2);  // of type bytes
+    return text.append(content);
+  };
+  const std::string raw = field(9, "", static_cast<size_t>(bytes));
+  onnxfile::WireWriter about;
+  about.Varint(1, bytes / 4);
+  about.Varint(2, 1);
+  about.Bytes(8, "w");
+  const std::string tensor = field(5, std::move(about).Take() + raw, static_cast<size_t>(bytes));
+  onnxfile::Model model;
+  model.graph = {.name = "large",
+                 .nodes = {{"Identity", {"INPUT0"}, {"OUTPUT0"}}},
+                 .inputs = {{"INPUT0", onnxfile::ElementType::kFloat, {"n"}}},
+                 .outputs = {{"OUTPUT0", onnxfile::ElementType::kFloat, {"n"}}}};
+  const std::string small = Serialize(model);
+  // The graph is written anew around the constants: its fields, then theirs.
+  onnxfile::ByteSource source(small);
+  onnxfile::WireReader reader(source, {0, small.size()});
+  std::string graph;
+  while (const auto part = reader.Next()) {
+    if (part->IsBytes(7)) graph = small.substr(part->bytes.begin, part->bytes.size());
+  }
+  const auto total = static_cast<size_t>(count) * (tensor.size() + static_cast<size_t>(bytes));
+  std::ofstream out(path, std::ios::binary);
+  onnxfile::WireWriter head;
+  head.Varint(1, 8);
+  out << std::move(head).Take() << field(7, graph, total);
+  for (int64_t i = 0; i < count; ++i) {
+    out << tensor;
+    out.seekp(bytes, std::ios::cur);
+  }
+  onnxfile::WireWriter opset;
+  opset.Message(8, [&] { opset.Varint(2, 17); });
+  out << std::move(opset).Take();
+  return path;
+}
+
 TEST_F(OnnxBackendTest, NamesWhatNoProtocolCanCarry) {
-  const auto opened = TryOpen(onnxfile::SequenceModel());
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.status().code(), StatusCode::kUnsupported);
-  EXPECT_THAT(opened.status().message(), AllOf(HasSubstr("OUTPUT0"), HasSubstr("sequence")));
+  ExpectRefused(onnxfile::SequenceModel(), StatusCode::kUnsupported,
+                AllOf(HasSubstr("OUTPUT0"), HasSubstr("sequence")));
 }
 
 TEST_F(OnnxBackendTest, NamesAnOpsetThatIsTooNew) {
@@ -245,6 +449,62 @@ TEST_F(OnnxBackendTest, GivesBackWhatRunsNeededWhenAModelCloses) {
   const int64_t open = ResidentBytes();
   model.reset();
   EXPECT_LT(ResidentBytes(), open - output_bytes / 2);
+}
+
+TEST_F(OnnxBackendTest, DescribesALargeModelInLittleMemory) {
+  constexpr int64_t kGigabyte = int64_t{1} << 30;
+  for (const int64_t count : {1, 64, 4096}) {
+    const auto path = WriteLargeModel(folder_ / (std::to_string(count) + ".onnx"), count, kGigabyte / count);
+    const int64_t before = ResidentBytes();
+    const auto facts = backend_->Describe({.path = path});
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    EXPECT_EQ(facts->weight_bytes, static_cast<uint64_t>(kGigabyte));
+    EXPECT_LT(ResidentBytes() - before, 20 << 20);
+  }
+}
+
+TEST_F(OnnxBackendTest, RunsWithAndWithoutOptionalInputs) {
+  const auto path = onnxfile::WriteModel(folder_.path(), "model", onnxfile::DefaultedInputModel());
+  auto opened = backend_->Open({.path = path, .optional_inputs = {"SCALE"}}, {});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  OpenModel& model = *std::get<std::unique_ptr<OpenModel>>(*opened);
+  ASSERT_EQ(model.signature().inputs.size(), 2U);
+  const int wanted[] = {0};
+  const auto with = model.Run(std::vector<Tensor>{Floats({1, 2}, {1, 2}), Floats({1}, {10})}, wanted, {});
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_THAT((*with)[0].As<float>(), ElementsAre(10, 20));
+  const Tensor left_out{DataType::kFp32, {}, Buffer()};
+  const auto without = model.Run(std::vector<Tensor>{Floats({1, 2}, {1, 2}), left_out}, wanted, {});
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_THAT((*without)[0].As<float>(), ElementsAre(3, 6));
+}
+
+TEST_F(OnnxBackendTest, RunsWithEverySettingThatItTakes) {
+  const std::vector<std::map<std::string, std::string>> settings = {
+      {{"execution_mode", "1"}, {"inter_op_thread_count", "2"}},
+      {{"enable_mem_arena", "0"}, {"memory.enable_memory_arena_shrinkage", "cpu:0"}},
+      {{"enable_mem_pattern", "0"}},
+      {{"memory.enable_memory_arena_shrinkage", "cpu:0"}},
+      {{"session.use_device_allocator_for_initializers", "0"}, {"session.disable_prepacking", "1"}},
+      {{"session.dynamic_block_base", "4"}, {"session.qdq_matmulnbits_accuracy_level", "4"}},
+  };
+  for (const auto& parameters : settings) {
+    for (const int level : {-1, 0, 1, 2}) {
+      const OpenOptions options{.threads = 2, .graph_optimization = level, .runtime_parameters = parameters};
+      const auto model = Open(onnxfile::AddModel(), options);
+      const auto output = RunOne(*model, Floats({1, 16}, std::vector<float>(16, 1)));
+      ASSERT_TRUE(output.ok()) << output.status();
+      EXPECT_EQ(output->As<float>()[15], 2);
+    }
+  }
+}
+
+TEST_F(OnnxBackendTest, NamesTheFileAndTheSettingThatIsWrong) {
+  const auto opened = TryOpen(onnxfile::AddModel(), {.runtime_parameters = {{"execution_mode", "7"}}});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(opened.status().message(),
+              AllOf(HasSubstr("model.onnx: parameters[\"execution_mode\"]"), HasSubstr("found \"7\"")));
 }
 
 TEST_F(OnnxBackendTest, RunsWithSeveralThreads) {

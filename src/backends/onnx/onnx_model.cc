@@ -17,6 +17,10 @@ std::vector<const char*> NamesOf(const std::vector<TensorSpec>& specs) {
   return names;
 }
 
+bool IsLeftOut(const Tensor& input, const TensorSpec& spec) {
+  return spec.optional && input.data.empty() && input.shape.rank() == 0;
+}
+
 }  // namespace
 
 OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session,
@@ -66,16 +70,20 @@ Result<bool> OnnxModel::Bind(std::span<const Tensor> inputs, std::span<const int
 
 Status OnnxModel::RunSession(std::span<const Tensor> inputs, std::span<const int> wanted, Values& outputs) const {
   Values values(runtime_->api(), inputs.size());
+  std::vector<const char*> input_names;
+  input_names.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    Status status = ToValue(*runtime_, inputs[i], values[i]);
+    if (IsLeftOut(inputs[i], signature_.inputs[i])) continue;
+    Status status = ToValue(*runtime_, inputs[i], values[input_names.size()]);
     if (!status.ok()) return std::move(status).Within("input '" + signature_.inputs[i].name + "'");
+    input_names.push_back(input_names_[i]);
   }
   std::vector<const char*> names;
   names.reserve(wanted.size());
   for (const int index : wanted) names.push_back(output_names_[static_cast<size_t>(index)]);
   return ToRunStatus(runtime_->api(),
-                     runtime_->api().Run(session_.get(), run_options_.get(), input_names_.data(), values.data(),
-                                         values.size(), names.data(), names.size(), outputs.data()));
+                     runtime_->api().Run(session_.get(), run_options_.get(), input_names.data(), values.data(),
+                                         input_names.size(), names.data(), names.size(), outputs.data()));
 }
 
 Result<std::vector<Tensor>> OnnxModel::TakeOutputs(Values& outputs, std::span<Buffer> destinations) const {

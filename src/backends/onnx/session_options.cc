@@ -1,55 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/session_options.h"
 
+#include <onnxruntime_run_options_config_keys.h>
 #include <onnxruntime_session_options_config_keys.h>
+
+#include <map>
+#include <string>
 
 #include "backends/onnx/ort_error.h"
 
 namespace trireme::onnx {
 namespace {
 
-struct Setting {
-  const char* key;
-  const char* value;
-};
+GraphOptimizationLevel LevelOf(SessionSettings::Optimization optimization) {
+  switch (optimization) {
+    case SessionSettings::Optimization::kAll:
+      return ORT_ENABLE_ALL;
+    case SessionSettings::Optimization::kExtended:
+      return ORT_ENABLE_EXTENDED;
+    case SessionSettings::Optimization::kBasic:
+      return ORT_ENABLE_BASIC;
+    case SessionSettings::Optimization::kNone:
+      return ORT_DISABLE_ALL;
+  }
+  return ORT_ENABLE_ALL;
+}
 
-// Threads that share a run hand one another pieces of a few microseconds: asleep between them they would take twice as
-// long. When the run ends they sleep, because other models want the processors.
-const Setting kSpinWhileRunning[] = {
-    {kOrtSessionOptionsConfigAllowIntraOpSpinning, "1"},
-    {kOrtSessionOptionsConfigForceSpinningStop, "1"},
-};
-const Setting kNeverSpin[] = {
-    {kOrtSessionOptionsConfigAllowIntraOpSpinning, "0"},
-    {kOrtSessionOptionsConfigForceSpinningStop, "0"},
-};
+std::map<std::string, std::string> EntriesOf(const SessionSettings& settings, const std::filesystem::path& folder) {
+  // Threads that share a run hand one another pieces of a few microseconds: asleep between them they would take twice
+  // as long. When the run ends they sleep, because other models want the processors.
+  const char* spin = settings.threads > 1 ? "1" : "0";
+  std::map<std::string, std::string> entries = {
+      {kOrtSessionOptionsConfigAllowIntraOpSpinning, spin},
+      {kOrtSessionOptionsConfigAllowInterOpSpinning, "0"},
+      {kOrtSessionOptionsConfigForceSpinningStop, spin},
+      // Weights outside the arena: they are never reused, and go back to the system with their model.
+      {kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1"},
+  };
+  for (const auto& [key, value] : settings.entries) entries[key] = value;
+  entries[kOrtSessionOptionsConfigUseEnvAllocators] = settings.memory_arena ? "1" : "0";
+  entries[kOrtSessionOptionsModelExternalInitializersFileFolderPath] = folder.string();
+  return entries;
+}
 
-const Setting kSettings[] = {
-    {kOrtSessionOptionsConfigUseEnvAllocators, "1"},
-    // Weights outside the arena: they are never reused, and go back to the system with their model.
-    {kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1"},
-};
+Status SetMemory(const OrtApi& api, OrtSessionOptions* options, const SessionSettings& settings) {
+  if (!settings.memory_arena) RETURN_IF_ERROR(ToStatus(api, api.DisableCpuMemArena(options)));
+  if (!settings.memory_pattern) RETURN_IF_ERROR(ToStatus(api, api.DisableMemPattern(options)));
+  return {};
+}
 
 }  // namespace
 
-Result<Handle<OrtSessionOptions>> MakeSessionOptions(const OrtApi& api, int threads,
+Result<Handle<OrtSessionOptions>> MakeSessionOptions(const OrtApi& api, const SessionSettings& settings,
                                                      const std::filesystem::path& folder) {
   OrtSessionOptions* made = nullptr;
   RETURN_IF_ERROR(ToStatus(api, api.CreateSessionOptions(&made)));
   Handle<OrtSessionOptions> options(made, api.ReleaseSessionOptions);
-  RETURN_IF_ERROR(ToStatus(api, api.SetSessionGraphOptimizationLevel(made, ORT_ENABLE_ALL)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetSessionExecutionMode(made, ORT_SEQUENTIAL)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetIntraOpNumThreads(made, threads)));
-  RETURN_IF_ERROR(ToStatus(api, api.SetInterOpNumThreads(made, 1)));
-  for (const Setting& setting : threads > 1 ? kSpinWhileRunning : kNeverSpin) {
-    RETURN_IF_ERROR(ToStatus(api, api.AddSessionConfigEntry(made, setting.key, setting.value)));
+  RETURN_IF_ERROR(ToStatus(api, api.SetSessionGraphOptimizationLevel(made, LevelOf(settings.optimization))));
+  const ExecutionMode mode = settings.parallel ? ORT_PARALLEL : ORT_SEQUENTIAL;
+  RETURN_IF_ERROR(ToStatus(api, api.SetSessionExecutionMode(made, mode)));
+  RETURN_IF_ERROR(ToStatus(api, api.SetIntraOpNumThreads(made, settings.threads)));
+  RETURN_IF_ERROR(ToStatus(api, api.SetInterOpNumThreads(made, settings.parallel ? settings.inter_op_threads : 1)));
+  RETURN_IF_ERROR(SetMemory(api, made, settings));
+  for (const auto& [key, value] : EntriesOf(settings, folder)) {
+    RETURN_IF_ERROR(ToStatus(api, api.AddSessionConfigEntry(made, key.c_str(), value.c_str())));
   }
-  for (const Setting& setting : kSettings) {
-    RETURN_IF_ERROR(ToStatus(api, api.AddSessionConfigEntry(made, setting.key, setting.value)));
+  return options;
+}
+
+Result<Handle<OrtRunOptions>> MakeRunOptions(const OrtApi& api, const SessionSettings& settings) {
+  OrtRunOptions* made = nullptr;
+  RETURN_IF_ERROR(ToStatus(api, api.CreateRunOptions(&made)));
+  Handle<OrtRunOptions> options(made, api.ReleaseRunOptions);
+  RETURN_IF_ERROR(ToStatus(api, api.RunOptionsSetRunLogSeverityLevel(made, ORT_LOGGING_LEVEL_FATAL)));
+  if (settings.shrink_arena) {
+    RETURN_IF_ERROR(
+        ToStatus(api, api.AddRunConfigEntry(made, kOrtRunOptionsConfigEnableMemoryArenaShrinkage, "cpu:0")));
   }
-  // Where models that come as bytes have their data files.
-  RETURN_IF_ERROR(ToStatus(
-      api, api.AddSessionConfigEntry(made, kOrtSessionOptionsModelExternalInitializersFileFolderPath, folder.c_str())));
   return options;
 }
 
