@@ -167,8 +167,8 @@ class Announcer {
   std::thread thread_;
 };
 
-void CannotOpen(const Logger& log, std::string_view what, const std::filesystem::path& file) {
-  log.Error(what, {{"file", file.string()}, {"reason", std::generic_category().message(errno)}});
+void CannotOpen(const Logger& log, std::string_view what, const std::filesystem::path& file, int error) {
+  log.Error(what, {{"file", file.string()}, {"reason", std::generic_category().message(error)}});
 }
 
 // In one line, so that scripts of another server need not be cleaned before they can be tried.
@@ -180,16 +180,17 @@ void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {
   const int log_fd = options.log.file.empty() ? STDERR_FILENO : OpenLogFile(options.log.file);
+  const int log_error = errno;
   const int told_fd = log_fd == kCannotOpen ? STDERR_FILENO : log_fd;
   Logger log(told_fd, FormFor(options.log.form, told_fd), options.log.level);
   log.Change(options.log.settings());
   if (log_fd == kCannotOpen) {
-    CannotOpen(log, "log file cannot be opened", options.log.file);
+    CannotOpen(log, "log file cannot be opened", options.log.file, log_error);
     return kExitFailure;
   }
   const int access_log_fd = OpenAccessLog(options.access_log, log_fd);
   if (access_log_fd == kCannotOpen) {
-    CannotOpen(log, "access log cannot be opened", options.access_log.file);
+    CannotOpen(log, "access log cannot be opened", options.access_log.file, errno);
     return kExitFailure;
   }
   SayWhatHasNoEffect(options, log);

@@ -37,7 +37,7 @@ class Prometheus:
         self.port = None
 
     def wait_until_ready(self):
-        found = wait_until(lambda: re.search(r"component=web .*address=\S+:(\d+)\s", self.log.read_text()),
+        found = wait_until(lambda: re.search(r"component=web .*address=\S+:([1-9]\d*)\s", self.log.read_text()),
                            "Prometheus listens")
         self.port = int(found.group(1))
         wait_until(lambda: self.get("/-/ready") is not None, "Prometheus is ready")

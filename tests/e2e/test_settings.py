@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flags, variables and the config file set the same things, and the first of them that does decides."""
+import os
+import subprocess
+
+from raw_http import Connection
 from serving import ServingTest, ones
-from trireme import wait_until
+from trireme import wait_until, without_settings
 
 
 class Settings(ServingTest):
@@ -71,3 +75,66 @@ class Settings(ServingTest):
         result = self.run_trireme("serve", model, "--config", self.folder() / "nowhere.yaml")
         self.assertEqual(result.returncode, 2, result)
         self.assertRegex(result.stderr, r"nowhere\.yaml: expected a YAML file, found nothing")
+
+
+class Triton(ServingTest):
+    """The flags, variables and keys of Triton's scripts."""
+
+    def test_its_command_line_works_and_what_has_no_use_is_said_in_one_line(self):
+        server = self.serve("--model-repository", self.models / "good" / "add", f"--model-store={self.models}/good/scalar",
+                            "--model-control-mode=none", "--strict-readiness=true", "--grpc-port=0",
+                            "--backend-config=onnxruntime,default-max-batch-size=4", "--log-verbose=1",
+                            "--pinned-memory-pool-byte-size=0", "--exit-timeout-secs=5", "--http-thread-count=1",
+                            "--log-info=True")
+        self.assert_adds_one(server.infer("add", ones()))
+        self.assertEqual(server.ask("GET", "/v2/models/scalar").status, 200)
+        lines = [line for line in server.log().splitlines() if "accepted without effect" in line]
+        self.assertEqual(len(lines), 1)
+        for flag in ("--strict-readiness", "--grpc-port", "--backend-config", "--pinned-memory-pool-byte-size"):
+            self.assertIn(flag, lines[0])
+        self.assertNotIn("--log-info", lines[0])
+
+    def test_a_file_and_variables_work_too(self):
+        file = self.folder() / "server.yaml"
+        file.write_text(f"model_repository: [{self.models}/good/add]\nmodel-control-mode: poll\n"
+                        f"repository_poll_secs: 0.5\ngrpc-port: 8001\nlog-format: json\n")
+        server = self.serve("--config", file, where=(), environment={"TRIREME_HTTP_PORT": "0",
+                                                                     "TRIREME_METRICS_PORT": "0",
+                                                                     "TRIREME_STRICT_READINESS": "false"})
+        self.assert_adds_one(server.infer("add", ones()))
+        self.assertRegex(server.log(), "accepted without effect: --grpc-port, --strict-readiness")
+
+    def test_what_would_promise_protection_is_refused(self):
+        for flag in ("--http-restricted-api=model-repository:key=secret", "--grpc-use-ssl=true",
+                     "--http-header-forward-pattern=.*", "--allow-client-shm=true"):
+            with self.subTest(flag=flag):
+                result = self.run_trireme("serve", self.models / "good" / "add", flag)
+                self.assertEqual(result.returncode, 2, result)
+                self.assertRegex(result.stderr, r"\Atrireme: --[a-z-]+: this server does not have it: ")
+
+    def test_a_listener_may_stay_closed(self):
+        log = self.folder() / "log"
+        command = [self.program, "serve", str(self.models / "good" / "add"), "--http-port", "0", "--allow-metrics=false",
+                   "--log-format", "json", "--log-file", str(log)]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              env=without_settings(os.environ)) as process:
+            try:
+                welcome = process.stdout.readline()
+                self.assertRegex(welcome, r"^Trireme serves on http://127\.0\.0\.1:\d+\n$")
+                with Connection(int(welcome.rsplit(":", 1)[1])) as connection:
+                    self.assert_adds_one(connection.infer("add", ones()))
+                    self.assertEqual(connection.ask("GET", "/metrics").status, 404)
+            finally:
+                process.terminate()
+            self.assertEqual(process.wait(60), 0)
+        self.assertRegex(log.read_text(), '"listening","http":"http://[^"]*","metrics":""')
+
+    def test_a_log_file_is_appended_to_and_said_if_it_cannot_be(self):
+        log = self.folder() / "log"
+        log.write_text("before\n")
+        result = self.run_trireme("serve", self.models / "bad", "--http-port=0", "--metrics-port=0", "--log-file", log)
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertRegex(log.read_text(), r'(?s)\Abefore\n\{.*"no model can be served')
+        result = self.run_trireme("serve", self.models / "bad", "--log-file", self.folder() / "no" / "such.log")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, "log file cannot be opened.*such.log.*No such file")
