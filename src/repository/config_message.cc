@@ -61,15 +61,26 @@ void VisitFields(const pb::Descriptor& type, std::set<const pb::Descriptor*>& se
   }
 }
 
-// What a field of that name may be, wherever it stands: a message of the parser does not say in which one it does.
-std::vector<std::string> EnumValues(std::string_view field_name) {
+std::vector<std::string> ValueNames(const pb::EnumDescriptor& type) {
   std::vector<std::string> names;
+  for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());
+  return names;
+}
+
+// The values that a field of that name may have. Fields of several messages have one name, and a message of the parser
+// does not say which is meant: the one that has the value nearest to `value`, else the first. None: no such field.
+std::vector<std::string> ValuesOf(std::string_view field_name, std::string_view value) {
+  std::vector<std::vector<std::string>> types;
+  std::vector<std::string> all;
   std::set<const pb::Descriptor*> seen;
   VisitFields(*inference::ModelConfig::descriptor(), seen, [&](const pb::FieldDescriptor& field) {
     if (field.name() != field_name || field.enum_type() == nullptr) return;
-    for (int i = 0; i < field.enum_type()->value_count(); ++i) names.push_back(field.enum_type()->value(i)->name());
+    types.push_back(ValueNames(*field.enum_type()));
+    all.insert(all.end(), types.back().begin(), types.back().end());
   });
-  return names;
+  if (types.empty()) return {};
+  const std::string nearest = NearestName(value, all).value_or(types.front().front());
+  return *std::ranges::find_if(types, [&](const auto& names) { return std::ranges::count(names, nearest) > 0; });
 }
 
 std::string LastPart(const std::string& name) {
@@ -90,14 +101,9 @@ void SayUnknownField(const std::string& name, const pb::Descriptor* type, Findin
   if (type != nullptr) finding.fix = DidYouMean(name, FieldNames(*type));
 }
 
-// Fields of one name may be of several enums; their values' prefixes tell them apart.
 void SayUnknownValue(const std::string& value, const std::string& field, Finding& finding) {
-  const std::vector<std::string> values = EnumValues(field);
-  const std::string meant = NearestName(value, values).value_or(values.empty() ? "" : values.front());
-  const std::string prefix = meant.substr(0, meant.find('_') + 1);
-  for (const std::string& known : values) {
-    if (known.starts_with(prefix)) finding.expected += (finding.expected.empty() ? "" : ", ") + known;
-  }
+  const std::vector<std::string> values = ValuesOf(field, value);
+  for (const std::string& known : values) finding.expected += (finding.expected.empty() ? "" : ", ") + known;
   finding.field = Shown(field);
   finding.found = Shown(value);
   finding.fix = DidYouMean(value, values);
@@ -185,10 +191,10 @@ Finding JsonError(const std::string& message, const fs::path& file) {
     finding.field = Shown(where + (where.empty() ? "" : ".") + name);
     return finding;
   }
-  const std::string field = LastPart(finding.field.substr(0, finding.field.rfind('[')));
-  if (rest.starts_with("invalid value") && parts.size() == 1 && !EnumValues(LastPart(finding.field)).empty()) {
+  const std::string name = LastPart(finding.field);
+  if (rest.starts_with("invalid value") && parts.size() == 1 && !ValuesOf(name, parts[0]).empty()) {
     const std::string where = std::exchange(finding.field, "");
-    SayUnknownValue(parts[0], LastPart(where), finding);
+    SayUnknownValue(parts[0], name, finding);
     finding.field = Shown(where);
     return finding;
   }

@@ -36,8 +36,8 @@ void FindFile(const std::string& name, const ConfigPlace& place, ConfigReader& r
   const ConfigPlace at = place.At("input_data_file");
   auto file = FindInside(folder, folder / "warmup", name);
   if (!file.ok()) {
-    reader.findings.Add(at.Error("a file in the model's folder warmup",
-                                 Quoted(name.substr(0, 80)) + ", which is " + file.status().message()));
+    reader.findings.Add(
+        at.Error("a file in the model's folder warmup", Quoted(name.substr(0, 80)) + ": " + file.status().message()));
     return;
   }
   input.file = *std::move(file);

@@ -18,7 +18,8 @@ struct ReadLabelsResult {
 };
 
 // Reads the files that entry.declared names for its outputs: one label a line. A file must lie in the model's folder,
-// links followed, and is at most 64 MiB. `signature` is the fitted one.
+// links followed, and has at most 64 MiB and 4,194,304 lines. What is not UTF-8 in it is replaced, with a warning.
+// `signature` is the fitted one.
 ReadLabelsResult ReadLabels(const ModelEntry& entry, const Signature& signature);
 
 }  // namespace trireme

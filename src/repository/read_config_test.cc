@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/read_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/testing/temp_dir.h"
+
+namespace trireme {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using namespace std::chrono_literals;
+using Severity = Finding::Severity;
+
+const ConfigContext kContext = {.model_name = "m", .file = "config.pbtxt", .folder = ".", .defaults = {}};
+
+ConfigFile Read(std::string_view text, const ConfigContext& context = kContext) {
+  return ReadConfigText(text, context);
+}
+
+std::vector<std::string> Texts(const ConfigFile& file, Severity severity) {
+  std::vector<std::string> texts;
+  for (const Finding& finding : file.findings) {
+    if (finding.severity == severity) texts.push_back(finding.ToString());
+  }
+  return texts;
+}
+
+std::vector<std::string> Errors(const ConfigFile& file) {
+  return Texts(file, Severity::kError);
+}
+
+// Of a config without errors.
+ConfigFile ReadGood(std::string_view text, const ConfigContext& context = kContext) {
+  ConfigFile file = Read(text, context);
+  EXPECT_THAT(Errors(file), IsEmpty()) << text;
+  return file;
+}
+
+struct Mistake {
+  const char* text;
+  const char* error;
+};
+
+void ExpectErrors(const std::vector<Mistake>& mistakes) {
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_THAT(Errors(Read(mistake.text)), ElementsAre(HasSubstr(mistake.error))) << mistake.text;
+  }
+}
+
+TEST(ReadConfig, SaysNothingWhereNothingIsSaid) {
+  ConfigContext context = kContext;
+  context.defaults.instances = 3;
+  context.defaults.max_rows = 16;
+  const ConfigFile file = ReadGood("", context);
+  EXPECT_EQ(file.config.instances, 3);
+  EXPECT_EQ(file.config.max_rows, 16);
+  EXPECT_EQ(file.config.max_request_rows, 0);
+  EXPECT_EQ(file.declared.max_batch_size, std::nullopt);
+  EXPECT_EQ(file.declared.file, "config.pbtxt");
+  EXPECT_FALSE(file.version_policy.declared);
+  EXPECT_THAT(file.findings, IsEmpty());
+}
+
+TEST(ReadConfig, ReadsWhatIsUsual) {
+  const ConfigFile file = ReadGood(R"(
+name: "m"
+platform: "onnxruntime_onnx"
+max_batch_size: 8
+input [ { name: "x" data_type: TYPE_FP32 format: FORMAT_NCHW dims: [ 3, 224, 224 ] } ]
+output [
+  { name: "y" data_type: TYPE_FP32 dims: [ 1000 ] label_filename: "labels.txt" },
+  { name: "text" data_type: TYPE_STRING dims: [ -1 ] }
+]
+instance_group [ { count: 2 kind: KIND_CPU } ]
+dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 }
+optimization { graph { level: 1 } }
+parameters { key: "intra_op_thread_count" value: { string_value: "3" } }
+parameters { key: "execution_mode" value: { string_value: "1" } }
+default_model_filename: "net.onnx"
+)");
+  EXPECT_EQ(file.declared.max_batch_size, 8);
+  ASSERT_THAT(file.declared.inputs, SizeIs(1));
+  EXPECT_EQ(file.declared.inputs[0].name, "x");
+  EXPECT_EQ(file.declared.inputs[0].type, DataType::kFp32);
+  EXPECT_EQ(file.declared.inputs[0].dims, (Shape{3, 224, 224}));
+  ASSERT_THAT(file.declared.outputs, SizeIs(2));
+  EXPECT_EQ(file.declared.outputs[0].label_file, "labels.txt");
+  EXPECT_EQ(file.declared.outputs[1].type, DataType::kBytes);
+  EXPECT_EQ(file.declared.outputs[1].dims, (Shape{Shape::kAny}));
+  EXPECT_EQ(file.config.instances, 2);
+  EXPECT_EQ(file.config.max_rows, 8);
+  EXPECT_EQ(file.config.max_request_rows, 8);
+  EXPECT_THAT(file.config.preferred_rows, ElementsAre(4, 8));
+  EXPECT_EQ(file.config.max_delay, 100us);
+  EXPECT_EQ(file.config.graph_optimization, 1);
+  EXPECT_EQ(file.config.threads, 3);
+  EXPECT_THAT(file.config.runtime_parameters, ElementsAre(Pair("execution_mode", "1")));
+  EXPECT_EQ(file.model_filename, "net.onnx");
+  EXPECT_THAT(file.findings, IsEmpty());
+  EXPECT_TRUE(file.served.ok());
+}
+
+TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
+  const struct {
+    const char* text;
+    const char* error;
+  } cases[] = {
+      {"name: \"m\"\n  max_batch_siz: 8",
+       "config.pbtxt:2:3: max_batch_siz: expected a field of ModelConfig, found \"max_batch_siz\"; did you mean "
+       "\"max_batch_size\"?"},
+      {"input [\n  { name: \"x\" dmis: [ 1 ] }\n]",
+       "config.pbtxt:2:15: dmis: expected a field of ModelInput, found \"dmis\"; did you mean \"dims\"?"},
+      {"instance_group { kind: KIND_GPUU }",
+       "config.pbtxt:1:24: kind: expected KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL, found KIND_GPUU; did you mean "
+       "\"KIND_GPU\"?"},
+      {"input { data_type: FP32 }", "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL"},
+      {"max_batch_size: \"8\"", "config.pbtxt:1:17: Expected integer, got: "},
+      {"max_batch_size: 8.5", "config.pbtxt:1:17: Expected integer, got: 8.5"},
+      {"max_batch_size: 99999999999", "config.pbtxt:1:17: Integer out of range"},
+      {"name: 3", "config.pbtxt:1:7: Expected string, got: 3"},
+      {"name: \"a\"\nname: \"b\"", "config.pbtxt:2:5: Non-repeated field"},
+      {"input {", "config.pbtxt:1:8: Expected identifier"},
+      {"max_batch_size = 8", "config.pbtxt:1:16: Expected "},
+      {"dynamic_batching {}\nsequence_batching {}", "config.pbtxt:2:19: Field "},
+      {"\x01", "config.pbtxt:1:1: Invalid control characters"},
+      {"[foo.bar]: 3", "config.pbtxt:1:10: Extension"},
+  };
+  for (const auto& mistake : cases) {
+    EXPECT_THAT(Errors(Read(mistake.text)), ElementsAre(StartsWith(mistake.error))) << mistake.text;
+  }
+}
+
+TEST(ReadConfig, RefusesWhatIsTooLongOrTooDeepOrNoText) {
+  EXPECT_THAT(Errors(Read(std::string((1 << 20) + 1, ' '))), ElementsAre(HasSubstr("expected at most 1048576 bytes")));
+  std::string deep;
+  for (int i = 0; i < 10000; ++i) deep += "input {";
+  EXPECT_THAT(Errors(Read(deep)), SizeIs(1));
+  EXPECT_THAT(Errors(Read("name: \"\\xff\"")), ElementsAre(HasSubstr("expected text in UTF-8")));
+  EXPECT_THAT(Errors(Read(std::string("name\0: 3", 8))), Not(IsEmpty()));
+}
+
+TEST(ReadConfig, ErrorsInMeaningHaveLineAndColumn) {
+  const ConfigFile file = Read(R"(name: "other"
+max_batch_size: -1
+input [
+  {
+    name: "x"
+    dims: [ 3, 0 ]
+  },
+  { data_type: TYPE_FP32 }
+]
+parameters { key: "a" value: { string_value: "1" } }
+parameters {
+  key: "intra_op_thread_count"
+  value: { string_value: "many" }
+}
+)");
+  EXPECT_THAT(
+      Errors(file),
+      ElementsAre("config.pbtxt:1:1: name: expected \"m\", the model's name, found \"other\"; write the name of the "
+                  "model's folder, or leave it out",
+                  "config.pbtxt:2:1: max_batch_size: expected 0 or more, found -1; write 0 for a model without a batch "
+                  "dimension",
+                  "config.pbtxt:13:3: parameters[\"intra_op_thread_count\"]: expected a number from 0 to 1024, found "
+                  "\"many\"; write \"0\" to leave it to the server",
+                  "config.pbtxt:6:5: input[0].dims[1]: expected 1 or more, or -1 for any size, found 0",
+                  "config.pbtxt:8:5: input[1]: expected a name, found none; write the name of one of the model's "
+                  "tensors"));
+}
+
+TEST(ReadConfig, SaysHowManyRowsABatchAndARequestMayHave) {
+  const struct {
+    const char* text;
+    int64_t max_rows;
+    int64_t max_request_rows;
+  } cases[] = {
+      {"", 32, 0},
+      {"dynamic_batching {}", 32, 0},
+      {"max_batch_size: 0", 1, 0},
+      {"max_batch_size: 8", 8, 8},  // found out by the server, within that bound
+      {"max_batch_size: 64", 32, 64},
+      {"max_batch_size: 64 dynamic_batching {}", 64, 64},
+      {"max_batch_size: 8 dynamic_batching {}", 8, 8},
+  };
+  ConfigContext context = kContext;
+  context.defaults.max_rows = 32;
+  for (const auto& rule : cases) {
+    const ConfigFile file = ReadGood(rule.text, context);
+    EXPECT_EQ(file.config.max_rows, rule.max_rows) << rule.text;
+    EXPECT_EQ(file.config.max_request_rows, rule.max_request_rows) << rule.text;
+  }
+  EXPECT_EQ(ReadGood("max_batch_size: 8").config.max_rows, 0);
+}
+
+TEST(ReadConfig, RefusesTensorsThatMeanNothing) {
+  const std::string many(20, '1');
+  std::string dims;
+  for (int i = 0; i < 16; ++i) dims += " dims: 1";
+  ExpectErrors({
+      {"input { name: 'x' data_type: 99 }", "input[0].data_type: expected a type like TYPE_FP32, found 99"},
+      {"input { name: 'x' dims: -2 }", "input[0].dims[0]: expected 1 or more, or -1"},
+      {("input { name: 'x'" + dims + "}").c_str(), "input[0].dims: expected at most 15 dimensions, found 16"},
+      {"input { name: 'x' } input { name: 'x' }", "input[1].name: expected each name once"},
+      {"output { name: 'x' } output { name: 'x' }", "output[1].name: expected each name once"},
+      {"input { name: 'x' format: FORMAT_NHWC dims: 3 dims: 3 }", "input[0].format: expected 3 dims, for FORMAT_NHWC"},
+      {"max_batch_size: 1 input { name: 'x' format: FORMAT_NHWC dims: [1, 2, 3, 4] }", "expected 3 dims"},
+      {"input { name: 'x' format: 9 dims: [1, 2, 3] }", "expected FORMAT_NONE, FORMAT_NHWC or FORMAT_NCHW, found 9"},
+      {"input { name: 'x' reshape { shape: 4 } }", "input[0].reshape: expected dims beside it"},
+      {"input { name: 'x' dims: 4 reshape { shape: [3] } }", "found [3], which has 3 elements, where dims have 4"},
+      {"input { name: 'x' dims: -1 reshape { shape: [-1, -1] } }", "which has 2 free dimensions, where dims have 1"},
+      {"input { name: 'x' dims: 1 reshape { shape: [0] } }", "input[0].reshape.shape[0]: expected 1 or more"},
+      {"input { name: 'x' dims: [9223372036854775807, 2] reshape { shape: [1] } }",
+       "more elements than can be counted"},
+  });
+}
+
+TEST(ReadConfig, TakesReshapes) {
+  const ConfigFile file = ReadGood(
+      "output { name: 'y' dims: 1 reshape { } } output { name: 'z' dims: [-1, 4] reshape { shape: [2, -1, 2] } }");
+  EXPECT_EQ(file.declared.outputs[0].reshape, Shape{});
+  EXPECT_EQ(file.declared.outputs[1].reshape, (Shape{2, Shape::kAny, 2}));
+}
+
+TEST(ReadConfig, BoundsHowManyThereAre) {
+  std::string text;
+  for (int i = 0; i < 1025; ++i) text += "input {} ";
+  EXPECT_THAT(Errors(Read(text)), ElementsAre(HasSubstr("input: expected at most 1024, found 1025")));
+  text.clear();
+  for (int i = 0; i < 1000; ++i) text += "input {} output {}";
+  const ConfigFile file = Read(text);
+  EXPECT_THAT(file.findings, SizeIs(100));
+}
+
+TEST(ReadConfig, CountsInstances) {
+  const struct {
+    const char* text;
+    int instances;
+  } cases[] = {
+      {"", 0},
+      {"instance_group {}", 1},
+      {"instance_group { count: 2 kind: KIND_CPU } instance_group { count: 3 kind: KIND_MODEL }", 5},
+      {"instance_group { kind: KIND_AUTO gpus: [0] }", 1},
+      {"instance_group { count: 4 passive: true } instance_group { count: 2 }", 2},
+      {"instance_group { count: 4 passive: true }", 0},
+  };
+  for (const auto& rule : cases) EXPECT_EQ(ReadGood(rule.text).config.instances, rule.instances) << rule.text;
+  ExpectErrors({
+      {"instance_group { kind: KIND_CPU gpus: [0] }", "instance_group[0].gpus: expected none, for KIND_CPU"},
+      {"instance_group { count: -1 }", "instance_group[0].count: expected a number from 1 to 1024, found -1"},
+      {"instance_group { count: 2000000000 }", "instance_group[0].count"},
+      {"instance_group { count: 1024 } instance_group { count: 1 }", "expected at most 1024 instances, found 1025"},
+      {"instance_group { kind: 77 }", "instance_group[0].kind: expected KIND_AUTO, KIND_CPU, KIND_GPU or KIND_MODEL"},
+  });
+}
+
+TEST(ReadConfig, ServesGpuInstancesOnTheCpuWithAWarning) {
+  const ConfigFile file = ReadGood("instance_group { count: 2 kind: KIND_GPU gpus: [0] }");
+  EXPECT_EQ(file.config.instances, 2);
+  EXPECT_THAT(Texts(file, Severity::kWarning),
+              ElementsAre(AllOf(HasSubstr("1:27: instance_group[0].kind"), HasSubstr("it is served on the CPU"))));
+  ConfigContext context = kContext;
+  context.defaults.device.kind = DeviceKind::kCuda;
+  EXPECT_THAT(ReadGood("instance_group { kind: KIND_GPU }", context).findings, IsEmpty());
+}
+
+TEST(ReadConfig, ReadsDynamicBatching) {
+  const ModelConfig config = ReadGood(R"(max_batch_size: 8
+dynamic_batching {
+  preferred_batch_size: [ 8, 4, 8 ]
+  max_queue_delay_microseconds: 18446744073709551615
+  priority_levels: 3
+  default_priority_level: 2
+  default_queue_policy { default_timeout_microseconds: 1000 allow_timeout_override: true max_queue_size: 5 }
+  priority_queue_policy { key: 3 value { timeout_action: DELAY default_timeout_microseconds: 7 } }
+})")
+                                 .config;
+  EXPECT_THAT(config.preferred_rows, ElementsAre(4, 8));
+  EXPECT_EQ(config.max_delay, 365 * 24h);
+  EXPECT_EQ(config.priority_levels, 3U);
+  EXPECT_EQ(config.default_priority, 2U);
+  EXPECT_EQ(config.queue_policy.timeout, 1ms);
+  EXPECT_TRUE(config.queue_policy.allow_timeout_override);
+  EXPECT_EQ(config.queue_policy.max_waiting_requests, 5U);
+  ASSERT_THAT(config.level_policies, SizeIs(1));
+  EXPECT_EQ(config.level_policies.at(3).timeout_action, QueuePolicy::TimeoutAction::kDelay);
+  EXPECT_EQ(config.level_policies.at(3).timeout, 7us);
+  EXPECT_TRUE(ReadGood("dynamic_batching { preserve_ordering: true }").config.preserve_ordering);
+}
+
+TEST(ReadConfig, RefusesBatchingThatContradictsItself) {
+  ExpectErrors({
+      {"max_batch_size: 8 dynamic_batching { preferred_batch_size: [4, 9] }",
+       "dynamic_batching.preferred_batch_size[1]: expected a size from 1 to max_batch_size, 8, found 9"},
+      {"dynamic_batching { preferred_batch_size: 0 }", "preferred_batch_size[0]: expected a size from 1 to"},
+      {"max_batch_size: 0 dynamic_batching { preferred_batch_size: 1 }", "from 1 to max_batch_size, 0, found 1"},
+      {"dynamic_batching { priority_levels: 2 }", "expected a default_priority_level from 1 to 2, found none"},
+      {"dynamic_batching { priority_levels: 2 default_priority_level: 3 }",
+       "dynamic_batching.default_priority_level: expected a default_priority_level from 1 to 2, found 3"},
+      {"dynamic_batching { priority_levels: 5000000000 default_priority_level: 3 }", "expected at most 1000"},
+      {"dynamic_batching { priority_levels: 2 default_priority_level: 1 priority_queue_policy { key: 3 value {} } }",
+       "dynamic_batching.priority_queue_policy[\"3\"]: expected a level from 1 to 2, found 3"},
+      {"dynamic_batching { preserve_ordering: true priority_levels: 2 default_priority_level: 1 }",
+       "priority_levels: expected one level, because of preserve_ordering"},
+      {"dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY "
+       "default_timeout_microseconds: 1 } }",
+       "dynamic_batching.default_queue_policy.timeout_action: expected REJECT"},
+      {"dynamic_batching { preserve_ordering: true priority_levels: 1 default_priority_level: 1 priority_queue_policy "
+       "{ key: 1 value { timeout_action: DELAY default_timeout_microseconds: 1 } } }",
+       "dynamic_batching.priority_queue_policy[\"1\"].timeout_action: expected REJECT"},
+      {"dynamic_batching { default_queue_policy { timeout_action: 5 } }", "expected REJECT or DELAY, found 5"},
+  });
+  // Without a time-out nothing is ever put behind.
+  ReadGood("dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY } }");
+  EXPECT_THAT(Texts(ReadGood("max_batch_size: 0 dynamic_batching {}"), Severity::kWarning),
+              ElementsAre(HasSubstr("expected a max_batch_size above 0")));
+  EXPECT_THAT(Texts(ReadGood("dynamic_batching { priority_queue_policy { key: 1 value {} } }"), Severity::kWarning),
+              SizeIs(1));
+}
+
+TEST(ReadConfig, ReadsVersionPolicies) {
+  EXPECT_EQ(ReadGood("version_policy { all {} }").version_policy.kind, VersionPolicy::Kind::kAll);
+  const VersionPolicy latest = ReadGood("version_policy { latest { num_versions: 3 } }").version_policy;
+  EXPECT_EQ(latest.kind, VersionPolicy::Kind::kLatest);
+  EXPECT_EQ(latest.latest, 3U);
+  EXPECT_TRUE(latest.declared);
+  EXPECT_EQ(ReadGood("version_policy { latest {} }").version_policy.latest, 1U);
+  const VersionPolicy specific = ReadGood("version_policy: { specific: { versions: [4, 2] } }").version_policy;
+  EXPECT_THAT(specific.versions, ElementsAre(4, 2));
+  EXPECT_EQ(specific.place.field, "version_policy.specific.versions");
+  EXPECT_EQ(specific.place.line, 1);
+  ExpectErrors(
+      {{"version_policy { specific {} }", "expected versions, found none"},
+       {"version_policy { specific { versions: 0 } }", "versions[0]: expected a version, 1 or more, found 0"}});
+}
+
+TEST(ReadConfig, NamesBackendsThatAreNotServedYet) {
+  for (const char* text : {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
+                           "backend: 'onnxruntime' platform: 'onnxruntime_onnx'"}) {
+    EXPECT_TRUE(ReadGood(text).served.ok()) << text;
+  }
+  for (const char* name : {"python", "tensorrt_plan", "pytorch_libtorch"}) {
+    for (const char* field : {"backend", "platform"}) {
+      const std::string text = std::string(field) + ": '" + name + "'";
+      const ConfigFile file = Read(text);
+      EXPECT_EQ(file.served.code(), StatusCode::kUnsupported) << text;
+      EXPECT_THAT(file.served.message(), AllOf(HasSubstr(name), HasSubstr("not served yet"))) << text;
+      EXPECT_THAT(Errors(file), SizeIs(1)) << text;
+    }
+  }
+  EXPECT_THAT(Read("backend: 'onnxruntim'").served.message(), HasSubstr("did you mean \"onnxruntime\"?"));
+  EXPECT_THAT(Read("backend: 'onnxruntime' platform: 'tensorrt_plan'").served.message(), HasSubstr("platform"));
+  const ConfigFile ensemble = Read("platform: 'ensemble' ensemble_scheduling { step { model_name: 'a' } }");
+  EXPECT_EQ(ensemble.served.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(ensemble.served.message(), HasSubstr("an ensemble, which is not served yet"));
+}
+
+TEST(ReadConfig, RefusesModelFilesElsewhere) {
+  for (const char* name : {"/etc/passwd", "../2/model.onnx", "a/../../b", "..", "a/"}) {
+    EXPECT_THAT(Errors(Read("default_model_filename: '" + std::string(name) + "'")),
+                ElementsAre(HasSubstr("expected a name in the version's folder")))
+        << name;
+  }
+  EXPECT_EQ(ReadGood("default_model_filename: 'onnx/model.onnx'").model_filename, "onnx/model.onnx");
+}
+
+TEST(ReadConfig, ReadsWarmup) {
+  const TempDir dir;
+  dir.Write("warmup/x.bin", std::string(48, '\0'));
+  ConfigContext context = kContext;
+  context.folder = dir.path();
+  const ModelConfig config = ReadGood(R"(max_batch_size: 4
+model_warmup [
+  { name: "first" batch_size: 2 count: 3
+    inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3, 4 ] input_data_file: "x.bin" } }
+    inputs { key: "y" value { data_type: TYPE_STRING dims: 1 zero_data: true } } },
+  { inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3, 4 ] random_data: true } } }
+])",
+                                      context)
+                                 .config;
+  ASSERT_THAT(config.warmup, SizeIs(2));
+  const WarmupSample& first = config.warmup[0];
+  EXPECT_EQ(first.name, "first");
+  EXPECT_EQ(first.rows, 2);
+  EXPECT_EQ(first.count, 3);
+  ASSERT_THAT(first.inputs, SizeIs(2));
+  EXPECT_EQ(first.inputs.at("x").fill, WarmupSample::Input::Fill::kFile);
+  EXPECT_EQ(first.inputs.at("x").dims, (Shape{3, 4}));
+  EXPECT_TRUE(std::filesystem::equivalent(first.inputs.at("x").file, dir / "warmup/x.bin"));
+  EXPECT_EQ(first.inputs.at("y").type, DataType::kBytes);
+  EXPECT_EQ(config.warmup[1].name, "model_warmup[1]");
+  EXPECT_EQ(config.warmup[1].rows, 1);
+  EXPECT_EQ(config.warmup[1].count, 1);
+  EXPECT_EQ(config.warmup[1].inputs.at("x").fill, WarmupSample::Input::Fill::kRandom);
+  EXPECT_EQ(ReadGood("max_batch_size: 0 model_warmup { batch_size: 1 inputs { key: 'x' value { data_type: TYPE_FP32 "
+                     "dims: 1 zero_data: true } } }")
+                .config.warmup[0]
+                .rows,
+            0);
+}
+
+TEST(ReadConfig, RefusesWarmupThatCannotBeMade) {
+  const TempDir dir;
+  dir.Write("m/warmup/short.bin", "abc");
+  dir.Write("outside.bin", std::string(100, 'a'));
+  std::filesystem::create_symlink(dir / "outside.bin", dir / "m/warmup/link.bin");
+  ConfigContext context = kContext;
+  context.folder = dir / "m";
+  const struct {
+    const char* sample;
+    const char* error;
+  } cases[] = {
+      {"", "model_warmup[0]: expected inputs, found none"},
+      {"inputs { key: 'x' value { dims: 1 zero_data: true } }", "[\"x\"].data_type: expected a type like TYPE_FP32"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: -1 zero_data: true } }", "dims[0]: expected 1 or more"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 } }", "expected zero_data, random_data or"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: [1000000, 1000000] zero_data: true } }",
+       "dims: expected at most 1073741824 bytes in all rows"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'gone.bin' } }",
+       "\"gone.bin\": nothing"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'short.bin' } }",
+       "expected 4 bytes for [1] of FP32, found 3"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: '../../outside.bin' } }",
+       "a path that leads out of the model's folder"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'link.bin' } }",
+       "a link that leads out of the model's folder"},
+      {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: '/etc/passwd' } }", "an absolute path"},
+      {"batch_size: 9 inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 zero_data: true } }",
+       "batch_size: expected at most 8, for max_batch_size: 8, found 9"},
+      {"count: 4000000000 inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 zero_data: true } }", "count"},
+  };
+  for (const auto& mistake : cases) {
+    const std::string text = "max_batch_size: 8 model_warmup {" + std::string(mistake.sample) + "}";
+    EXPECT_THAT(Errors(Read(text, context)), ElementsAre(HasSubstr(mistake.error))) << text;
+  }
+}
+
+TEST(ReadConfig, ReportsWhatIsNotHonouredOnce) {
+  const ConfigFile file = ReadGood(R"(
+sequence_batching { max_sequence_idle_microseconds: 5 }
+input { name: "x" allow_ragged_batch: true is_shape_tensor: true }
+input { name: "y" allow_ragged_batch: true }
+output { name: "z" is_shape_tensor: true }
+batch_input { kind: BATCH_ELEMENT_COUNT target_name: "c" data_type: TYPE_FP32 source_input: "x" }
+batch_output { target_name: "z" source_input: "x" }
+instance_group { rate_limiter { priority: 2 } host_policy: "numa" }
+optimization {
+  priority: PRIORITY_MAX
+  cuda { graphs: true }
+  execution_accelerators { gpu_execution_accelerator { name: "tensorrt" } }
+  input_pinned_memory { enable: true }
+}
+cc_model_filenames { key: "8.0" value: "a.onnx" }
+metric_tags { key: "a" value: "b" }
+model_operations { op_library_filename: "a.so" }
+model_transaction_policy { decoupled: true }
+model_repository_agents { agents { name: "a" } }
+response_cache { enable: true }
+runtime: "a"
+model_metrics { metric_control { metric_identifier { family: "a" } } }
+)");
+  std::vector<std::string> fields;
+  for (const Finding& finding : file.findings) {
+    fields.push_back(finding.field);
+    EXPECT_GT(finding.line, 1) << finding.field;
+    EXPECT_THAT(finding.ToString(), HasSubstr("not honoured yet; ")) << finding.field;
+  }
+  EXPECT_THAT(fields, ::testing::UnorderedElementsAre(
+                          "sequence_batching", "input[0].allow_ragged_batch", "input[0].is_shape_tensor",
+                          "output[0].is_shape_tensor", "batch_input", "batch_output", "instance_group[0].rate_limiter",
+                          "instance_group[0].host_policy", "optimization.priority", "optimization.cuda",
+                          "optimization.execution_accelerators", "cc_model_filenames", "metric_tags",
+                          "model_operations.op_library_filename", "model_transaction_policy.decoupled",
+                          "model_repository_agents", "response_cache", "runtime", "model_metrics"));
+}
+
+TEST(ReadConfig, ReadsJson) {
+  const ConfigFile file = ReadConfigJson(
+      R"({"name": "m", "maxBatchSize": 8, "dynamic_batching": {"maxQueueDelayMicroseconds": "7"},
+          "input": [{"name": "x", "data_type": "TYPE_FP32", "dims": ["3", 4]}],
+          "parameters": {"a": {"string_value": "1"}}})",
+      kContext);
+  EXPECT_THAT(file.findings, IsEmpty());
+  EXPECT_EQ(file.config.max_rows, 8);
+  EXPECT_EQ(file.config.max_delay, 7us);
+  EXPECT_EQ(file.declared.inputs.at(0).dims, (Shape{3, 4}));
+  EXPECT_THAT(file.config.runtime_parameters, ElementsAre(Pair("a", "1")));
+  EXPECT_THAT(file.message, Not(IsEmpty()));
+}
+
+TEST(ReadConfig, JsonErrorsNameTheField) {
+  const ConfigContext context = {.model_name = "m", .file = "config", .folder = ".", .defaults = {}};
+  const Mistake cases[] = {
+      {R"({"input": [{"dmis": [1]}]})",
+       "config: input[0].dmis: expected a field of ModelInput, found \"dmis\"; did you mean \"dims\"?"},
+      {R"({"max_batch": 3})", "config: max_batch: expected a field of ModelConfig, found \"max_batch\""},
+      {R"({"instance_group": [{"kind": "KIND_GPUU"}]})",
+       "config: instance_group[0].kind: expected KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL, found KIND_GPUU; did you "
+       "mean \"KIND_GPU\"?"},
+      {R"({"max_batch_size": "x"})", "config: max_batch_size: invalid value "},
+      {R"({"input": [{"dims": [1.5]}]})", "config: input[0].dims[0]: invalid value 1.5"},
+      {R"({"parameters": {"a": {"strng_value": ""}}})", "did you mean \"string_value\"?"},
+      {"[1]", "config: Root element must be a message."},
+      {"", "config: Unexpected end of string."},
+      {"{\"name\": \"\xff\"}", "UTF-8"},
+      {R"({"max_batch_size": -1})", "config: max_batch_size: expected 0 or more, found -1"},
+  };
+  for (const Mistake& mistake : cases) {
+    EXPECT_THAT(Errors(ReadConfigJson(mistake.text, context)), ElementsAre(HasSubstr(mistake.error))) << mistake.text;
+  }
+  const std::string deep = "{\"input\":" + std::string(100000, '[');
+  EXPECT_THAT(Errors(ReadConfigJson(deep, context)), SizeIs(1));
+}
+
+TEST(ReadConfig, WritesNothingToStandardError) {
+  ::testing::internal::CaptureStderr();
+  Read("name: \"\\xff\" nothing");
+  Read("name: \"\\xff\"");
+  Read("input {");
+  ReadConfigJson("{\"name\": \"\xff\"}", kContext);
+  ReadConfigJson("{\"name\": \"\\ud800\"}", kContext);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(ReadConfig, TheSameConfigIsTheSameMessage) {
+  const char* text =
+      "parameters { key: 'a' value {} } parameters { key: 'b' value {} } parameters { key: 'c' value {} } metric_tags "
+      "{ "
+      "key: 'x' value: 'y' }";
+  EXPECT_EQ(ReadGood(text).message, ReadGood(text).message);
+}
+
+}  // namespace
+}  // namespace trireme
