@@ -30,7 +30,7 @@ class CheckRequestTest : public testing::Test {
     request_ = InferRequest();
     request_.inputs = inputs;
     for (const std::string& name : outputs) request_.outputs.push_back({.name = name, .index = -1, .destination = {}});
-    return CheckRequest("m", signature_, request_);
+    return CheckRequest("m", signature_, request_, max_request_rows_);
   }
 
   // The message of the expected refusal.
@@ -41,6 +41,7 @@ class CheckRequestTest : public testing::Test {
   }
 
   Signature signature_ = TwoInputs();
+  int64_t max_request_rows_ = 0;
   InferRequest request_;
   const NamedTensor a_ = Input("a", DataType::kFp32, {2, 4});
   const NamedTensor b_ = Input("b", DataType::kInt64, {2, 3});
@@ -136,6 +137,40 @@ TEST_F(CheckRequestTest, CountsOneRowWithoutBatching) {
   signature_.batched = false;
   ASSERT_TRUE(Check({a_, Input("b", DataType::kInt64, {3, 3})}).ok());
   EXPECT_EQ(request_.rows, 1);
+}
+
+TEST_F(CheckRequestTest, RefusesMoreRowsThanTheConfigAllows) {
+  max_request_rows_ = 2;
+  EXPECT_TRUE(Check({a_, b_}).ok());
+  max_request_rows_ = 1;
+  EXPECT_EQ(Refusal({a_, b_}), "input 'a' has 2 rows, model 'm' takes at most 1 (max_batch_size)");
+}
+
+TEST_F(CheckRequestTest, HoldsTheConfigsRowsAlsoIfRequestsRunAlone) {
+  signature_.batched = false;
+  max_request_rows_ = 1;
+  EXPECT_EQ(Refusal({a_, b_}), "input 'a' has 2 rows, model 'm' takes at most 1 (max_batch_size)");
+}
+
+TEST_F(CheckRequestTest, HandsOnTheShapesThatTheModelTakes) {
+  signature_.inputs[0].model_shape = Shape{-1, 2, 2};
+  ASSERT_TRUE(Check({a_, b_}).ok());
+  EXPECT_EQ(request_.inputs[0].tensor.shape, (Shape{2, 2, 2}));
+  EXPECT_EQ(request_.inputs[1].tensor.shape, (Shape{2, 3}));
+  EXPECT_EQ(request_.rows, 2);
+}
+
+TEST_F(CheckRequestTest, ChecksTheShapesThatClientsSee) {
+  signature_.inputs[0].model_shape = Shape{-1, 2, 2};
+  EXPECT_EQ(Refusal({Input("a", DataType::kFp32, {2, 2, 2}), b_}),
+            "input 'a' has shape [2,2,2], model 'm' expects [-1,4]");
+}
+
+TEST_F(CheckRequestTest, ReshapesNothingThatWasLeftOut) {
+  signature_.inputs[1].optional = true;
+  signature_.inputs[1].model_shape = Shape{-1, -1, 1};
+  ASSERT_TRUE(Check({a_}).ok());
+  EXPECT_EQ(request_.inputs[1].tensor.shape.rank(), 0U);
 }
 
 }  // namespace

@@ -2,16 +2,126 @@
 #include "lifecycle/check.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "lifecycle/model_loader.h"
+#include "lifecycle/warmup.h"
+#include "repository/fit_to_model.h"
+#include "repository/labels.h"
 
 namespace trireme {
+namespace {
 
-bool CheckReport::ok() const {
-  return std::all_of(models.begin(), models.end(), [](const CheckedModel& model) { return model.servable; });
+namespace fs = std::filesystem;
+
+bool HasError(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == Finding::Severity::kError; });
 }
 
-Result<CheckReport> CheckRepository(std::span<const std::filesystem::path> /*paths*/, const ScanOptions& /*options*/,
-                                    BackendSet& /*backends*/, int /*cpus*/) {
-  return Unsupported("not built yet");
+void Append(std::vector<Finding>& all, const std::vector<Finding>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+Finding Note(const fs::path& file, const std::string& text) {
+  return {.severity = Finding::Severity::kNote, .file = file, .found = text};
+}
+
+// An error that comes as a sentence. The file is named once.
+Finding Error(const fs::path& file, const Status& status) {
+  std::string text = status.message();
+  for (const std::string& name : {"'" + file.string() + "': ", file.string() + ": "}) {
+    if (text.starts_with(name)) text.erase(0, name.size());
+  }
+  return {.severity = Finding::Severity::kError, .file = file, .found = std::move(text)};
+}
+
+// What the model's own file says; false if it cannot be served for that alone.
+bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
+  const Result<Backend*> backend = backends.For(checked.path);
+  if (!backend.ok()) {
+    checked.findings.push_back(Error(checked.path, backend.status()));
+    return false;
+  }
+  checked.backend = (*backend)->name();
+  checked.platform = (*backend)->platform();
+  Result<ModelFacts> facts = (*backend)->Describe({.path = checked.path});
+  if (!facts.ok()) {
+    checked.findings.push_back(Error(checked.path, facts.status()));
+    return false;
+  }
+  checked.format = std::move(facts->format);
+  checked.model_says = std::move(facts->signature);
+  checked.weight_bytes = facts->weight_bytes;
+  for (const std::string& note : facts->notes) checked.findings.push_back(Note(checked.path, note));
+  return true;
+}
+
+void CheckWarmup(const ModelEntry& entry, CheckedModel& checked) {
+  for (const WarmupSample& sample : entry.config.warmup) {
+    const Status status = CheckWarmupSample(sample, checked.signature);
+    if (status.ok()) continue;
+    Finding finding = Error(entry.declared.file, status);
+    finding.field = "model_warmup";
+    checked.findings.push_back(std::move(finding));
+  }
+}
+
+CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus) {
+  CheckedModel checked;
+  checked.id = entry.id;
+  checked.path = entry.path;
+  checked.file_says = entry.declared;
+  checked.config = DecideThreads(entry.config, cpus);
+  checked.findings = entry.findings;
+  for (const std::string& note : entry.notes) checked.findings.push_back(Note({}, note));
+  if (ReadModelFile(checked, backends)) {
+    FittedSignature fitted = FitToModel(entry.declared, checked.model_says);
+    checked.signature = std::move(fitted.signature);
+    Append(checked.findings, fitted.findings);
+    // What follows from the signature would only repeat what is wrong with it.
+    if (!HasError(fitted.findings)) {
+      Append(checked.findings, ReadLabels(entry, checked.signature).findings);
+      CheckWarmup(entry, checked);
+    }
+  }
+  checked.servable = !HasError(checked.findings);
+  return checked;
+}
+
+std::vector<Finding> FindingsOf(const ModelProblem& problem) {
+  if (!problem.findings.empty()) return problem.findings;
+  return {Error(problem.path, problem.status)};
+}
+
+}  // namespace
+
+bool CheckReport::ok() const {
+  return !HasError(findings) &&
+         std::all_of(models.begin(), models.end(), [](const CheckedModel& model) { return model.servable; });
+}
+
+Result<CheckReport> CheckRepository(std::span<const fs::path> paths, const ScanOptions& options, BackendSet& backends,
+                                    int cpus) {
+  ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(paths, options));
+  CheckReport report;
+  for (const ModelEntry& entry : scan.models) report.models.push_back(CheckModel(entry, backends, cpus));
+  for (const ModelProblem& problem : scan.problems) {
+    if (problem.name.empty()) {
+      Append(report.findings, FindingsOf(problem));
+      continue;
+    }
+    CheckedModel checked;
+    checked.id = {problem.name, 0};
+    checked.path = problem.path;
+    checked.findings = FindingsOf(problem);
+    report.models.push_back(std::move(checked));
+  }
+  std::stable_sort(report.models.begin(), report.models.end(),
+                   [](const CheckedModel& a, const CheckedModel& b) { return a.id < b.id; });
+  for (const std::string& note : scan.notes) report.findings.push_back(Note({}, note));
+  return report;
 }
 
 }  // namespace trireme

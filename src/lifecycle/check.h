@@ -20,7 +20,7 @@ namespace trireme {
 
 // What would become of one model if it were served.
 struct CheckedModel {
-  ModelId id;
+  ModelId id;  // version 0: something that could not even be given a version
   std::filesystem::path path;
   bool servable = false;
   std::string backend;   // "onnx"

@@ -68,9 +68,11 @@ void Lifecycle::Say(const std::vector<VersionBook::News>& news) const {
 }
 
 void Lifecycle::SetKnown(std::set<std::string, std::less<>> names) {
+  std::vector<std::shared_ptr<const void>> dropped;
   {
     const MutexLock lock(mutex_);
     book_.SetKnown(std::move(names));
+    dropped = book_.TakeDropped();
   }
   Publish();
 }
@@ -79,14 +81,6 @@ void Lifecycle::AddKnown(const std::string& name) {
   {
     const MutexLock lock(mutex_);
     book_.AddKnown(name);
-  }
-  Publish();
-}
-
-void Lifecycle::RemoveKnown(const std::string& name) {
-  {
-    const MutexLock lock(mutex_);
-    book_.RemoveKnown(name);
   }
   Publish();
 }

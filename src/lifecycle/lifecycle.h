@@ -65,7 +65,6 @@ class Lifecycle {
   // listed as "unloaded".
   void SetKnown(std::set<std::string, std::less<>> names);
   void AddKnown(const std::string& name);
-  void RemoveKnown(const std::string& name);
 
   // Calls back once: as soon as all that is wanted of the model is ready or has failed, and what is not wanted of it is
   // found by no new request. OK, or kInvalidArgument with the reasons, version by version; kUnavailable: closing.

@@ -1,50 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/lifecycle.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include "backend/testing/fake_backend.h"
-#include "model/testing/recorded_reply.h"
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "base/testing/temp_dir.h"
+#include "lifecycle/testing/fake_models.h"
 
 namespace trireme {
 namespace {
 
+using testing::HasSubstr;
+using testing::StartsWith;
+
 class LifecycleTest : public testing::Test {
  protected:
-  LifecycleTest() { backends_.Add(MakeFakeBackend(script_)); }
-
-  static ModelEntry Entry(const std::string& name, int64_t version = 1) {
-    return {.id = {name, version}, .path = "/models/" + name + ".onnx", .config = {}, .notes = {}};
+  static RepositoryScan Scan(std::vector<ModelEntry> models, std::vector<ModelProblem> problems = {}) {
+    return {.models = std::move(models), .problems = std::move(problems), .notes = {}};
+  }
+  static ModelProblem Problem(const std::string& name, const std::string& text) {
+    return {.path = "/models/" + name, .name = name, .status = Unsupported(text), .findings = {}};
+  }
+  static ModelEntry BrokenEntry(const std::string& name, uint64_t fingerprint) {
+    ModelEntry entry = FakeEntry(name, 1, fingerprint);
+    entry.path = "/models/bad.onnx";
+    return entry;
   }
 
-  static ModelStatus StatusOf(const ServingTable& table, const std::string& name) {
-    for (const ModelStatus& status : table.statuses) {
-      if (status.id.name == name) return status;
-    }
-    ADD_FAILURE() << name << " is not in the table";
-    return {};
+  void Settle(const RepositoryScan& scan) {
+    lifecycle_.SetDesired(scan);
+    lifecycle_.WaitUntilSettled();
+  }
+  ModelStatus StatusOf(const std::string& name, int64_t version = 1) {
+    return StatusIn(*lifecycle_.table(), name, version);
+  }
+  std::shared_ptr<ServedModel> Find(const std::string& name) {
+    return lifecycle_.table()->Find(name, std::nullopt).value();
+  }
+  // What WhenSettled answers.
+  std::future<Status> Verdict(const std::string& name) {
+    const auto promise = std::make_shared<std::promise<Status>>();  // shared with the callback
+    std::future<Status> verdict = promise->get_future();
+    lifecycle_.WhenSettled(name, [promise](Status status) { promise->set_value(std::move(status)); });
+    return verdict;
   }
 
-  MemoryPool pool_;
-  metrics::Registry registry_;
-  const Logger log_{STDERR_FILENO, Logger::Form::kText, LogLevel::kError};
-  std::shared_ptr<FakeScript> script_ = std::make_shared<FakeScript>();  // shared with the models
-  BackendSet backends_{PluginHost{.pool = pool_, .log = log_, .folder = "/nowhere"}};
-  ModelLoader loader_{backends_, pool_, registry_, /*cpus=*/2};
-  Lifecycle lifecycle_{{}, loader_, log_};
+  FakeModels models_;
+  FakeScript& script_ = *models_.script;
+  Lifecycle lifecycle_{{}, models_.loader, models_.log};
 };
 
 TEST_F(LifecycleTest, ServesGoodModelsAmongBadOnes) {
-  lifecycle_.SetDesired({.models = {Entry("bad"), Entry("good")},
-                         .problems = {{.path = "/models/odd.pt", .name = "odd", .status = Unsupported("not yet")}},
-                         .notes = {}});
-  lifecycle_.WaitUntilSettled();
+  Settle(Scan({FakeEntry("bad"), FakeEntry("good")}, {Problem("odd", "not yet")}));
   const auto table = lifecycle_.table();
-  EXPECT_EQ(StatusOf(*table, "good").state, ModelState::kReady);
-  EXPECT_EQ(StatusOf(*table, "bad").state, ModelState::kFailed);
-  EXPECT_EQ(StatusOf(*table, "bad").reason, "bad.onnx is bad");
-  EXPECT_EQ(StatusOf(*table, "odd").state, ModelState::kFailed);
+  EXPECT_EQ(StatusOf("good").state, ModelState::kReady);
+  EXPECT_EQ(StatusOf("bad").state, ModelState::kFailed);
+  EXPECT_EQ(StatusOf("bad").reason, "bad.onnx is bad");
+  EXPECT_EQ(StatusOf("odd", 0).state, ModelState::kFailed);
   EXPECT_TRUE(table->Find("good", std::nullopt).ok());
   EXPECT_EQ(table->Find("bad", std::nullopt).status().code(), StatusCode::kUnavailable);
   EXPECT_EQ(table->Find("odd", std::nullopt).status().code(), StatusCode::kUnavailable);
@@ -53,60 +70,322 @@ TEST_F(LifecycleTest, ServesGoodModelsAmongBadOnes) {
 }
 
 TEST_F(LifecycleTest, NewestVersionAnswersWhenNoneIsNamed) {
-  lifecycle_.SetDesired({.models = {Entry("m", 2), Entry("m", 10)}, .problems = {}, .notes = {}});
-  lifecycle_.WaitUntilSettled();
+  Settle(Scan({FakeEntry("m", 2), FakeEntry("m", 10)}));
   EXPECT_EQ((*lifecycle_.table()->Find("m", std::nullopt))->id.version, 10);
   EXPECT_EQ((*lifecycle_.table()->Find("m", 2))->id.version, 2);
 }
 
 TEST_F(LifecycleTest, ForgetsWhatIsNoLongerWanted) {
-  lifecycle_.SetDesired({.models = {Entry("a"), Entry("b")}, .problems = {}, .notes = {}});
-  lifecycle_.WaitUntilSettled();
-  lifecycle_.SetDesired({.models = {Entry("b")}, .problems = {}, .notes = {}});
-  lifecycle_.WaitUntilSettled();
+  Settle(Scan({FakeEntry("a"), FakeEntry("b"), FakeEntry("bad")}));
+  Settle(Scan({FakeEntry("b")}));
   EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
-  EXPECT_EQ(StatusOf(*lifecycle_.table(), "b").state, ModelState::kReady);
+  EXPECT_EQ(StatusOf("b").state, ModelState::kReady);
+  EXPECT_EQ(script_.open_models(), 1);
 }
 
-TEST_F(LifecycleTest, DecidesWhatTheConfigLeavesOpen) {
-  lifecycle_.SetDesired({.models = {Entry("m")}, .problems = {}, .notes = {}});
+TEST_F(LifecycleTest, DoesNotLoadAgainWhatHasNotChanged) {
+  Settle(Scan({FakeEntry("m")}));
+  Settle(Scan({FakeEntry("m")}));
+  EXPECT_EQ(script_.opens(), 1);
+}
+
+TEST_F(LifecycleTest, ServesTheOldGenerationUntilTheNewOneIsReady) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  const ServedModel* old = Find("m").get();
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  script_.WaitUntilHeld(1);  // the new one's trial run
+  EXPECT_EQ(Find("m").get(), old);
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+  EXPECT_FALSE(lifecycle_.settled());
+  script_.Release();
   lifecycle_.WaitUntilSettled();
-  const auto model = *lifecycle_.table()->Find("m", std::nullopt);
-  EXPECT_EQ(model->config.instances, 2);
-  EXPECT_EQ(model->config.threads, 1);
-  EXPECT_GE(model->config.max_rows, 1);
-  EXPECT_TRUE(model->signature.batched);
+  EXPECT_EQ(script_.opens(), 2);
+  EXPECT_EQ(script_.open_models(), 1);
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+}
+
+TEST_F(LifecycleTest, AnswersWhatTheOldGenerationHasAccepted) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  script_.Hold();
+  const RecordedReply reply;
+  Find("m")->line->Push(FakeRequest(models_.pool, reply));
+  script_.WaitUntilHeld(1);
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  script_.WaitUntilHeld(2);
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(reply.Wait().status.ok());
+}
+
+TEST_F(LifecycleTest, DoesNotRefuseWhoFoundTheOldGenerationAMomentBefore) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  auto table = lifecycle_.table();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  ASSERT_TRUE(Verdict("m").get().ok());
+  const RecordedReply reply;
+  (*table->Find("m", std::nullopt))->line->Push(FakeRequest(models_.pool, reply));
+  table.reset();
+  EXPECT_TRUE(reply.Wait().status.ok());
+  lifecycle_.WaitUntilSettled();
+}
+
+TEST_F(LifecycleTest, GoesOnServingWhenAReloadFails) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  const ServedModel* old = Find("m").get();
+  Settle(Scan({BrokenEntry("m", 2)}));
+  EXPECT_EQ(Find("m").get(), old);
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+  EXPECT_THAT(StatusOf("m").reason, StartsWith("serving the version loaded at 2"));
+  EXPECT_THAT(StatusOf("m").reason, HasSubstr("; reload failed: bad.onnx is bad"));
+
+  Settle(Scan({BrokenEntry("m", 2)}));
+  EXPECT_EQ(script_.opens(), 2) << "it was tried again although nothing has changed";
+
+  Settle(Scan({FakeEntry("m", 1, 3)}));
+  EXPECT_EQ(StatusOf("m").reason, "");
+  EXPECT_EQ(script_.opens(), 3);
+}
+
+TEST_F(LifecycleTest, DoesNotReloadWhenWhatServesIsPutBack) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  Settle(Scan({BrokenEntry("m", 2)}));
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  EXPECT_EQ(script_.opens(), 2);
+  EXPECT_EQ(StatusOf("m").reason, "");
+}
+
+TEST_F(LifecycleTest, TriesWhatFailedAgainWhenItsFilesChange) {
+  Settle(Scan({BrokenEntry("m", 1)}));
+  Settle(Scan({BrokenEntry("m", 1)}));
+  EXPECT_EQ(script_.opens(), 1);
+  Settle(Scan({FakeEntry("m", 1, 2)}));
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+}
+
+TEST_F(LifecycleTest, LoadsWhatChangedWhileItWasLoading) {
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 1)}));
+  script_.WaitUntilHeld(1);
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_EQ(script_.opens(), 2);
+  EXPECT_EQ(script_.open_models(), 1);
+}
+
+TEST_F(LifecycleTest, ThrowsAwayWhatIsNotWantedAnyMoreOnceItIsLoaded) {
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m")}));
+  script_.WaitUntilHeld(1);
+  lifecycle_.SetDesired({});
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(lifecycle_.table()->statuses.empty());
+  EXPECT_EQ(script_.open_models(), 0);
+}
+
+TEST_F(LifecycleTest, RetiresAtOnceWhatIsNotWantedWhileItsSuccessorLoads) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  script_.WaitUntilHeld(1);
+  lifecycle_.SetDesired({});
+  EXPECT_TRUE(lifecycle_.table()->ready.empty());
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(lifecycle_.table()->statuses.empty());
+  EXPECT_EQ(script_.open_models(), 0);
+}
+
+TEST_F(LifecycleTest, LoadsWhatIsWantedAgainWhileItDrains) {
+  Settle(Scan({FakeEntry("m")}));
+  script_.Hold();
+  const RecordedReply reply;
+  Find("m")->line->Push(FakeRequest(models_.pool, reply));
+  script_.WaitUntilHeld(1);
+  lifecycle_.SetDesired({});
+  EXPECT_EQ(StatusOf("m").state, ModelState::kDraining);
+  lifecycle_.SetDesired(Scan({FakeEntry("m")}));
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(reply.Wait().status.ok());
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+  EXPECT_EQ(script_.opens(), 2);
+}
+
+TEST_F(LifecycleTest, CountsOnThroughAReload) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  const ModelMetrics* metrics = Find("m")->metrics.get();
+  Settle(Scan({FakeEntry("m", 1, 2)}));
+  EXPECT_EQ(Find("m")->metrics.get(), metrics);
+}
+
+TEST_F(LifecycleTest, DropsProblemsThatAreGone) {
+  Settle(Scan({}, {Problem("m", "broken")}));
+  EXPECT_EQ(StatusOf("m", 0).reason, "broken");
+  Settle(Scan({FakeEntry("m")}));
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+}
+
+TEST_F(LifecycleTest, AProblemWithItsFilesTakesNothingAwayThatServes) {
+  Settle(Scan({FakeEntry("m")}));
+  Settle(Scan({}, {Problem("m", "/models/m/config.pbtxt:3: no such field")}));
+  EXPECT_TRUE(lifecycle_.table()->Find("m", std::nullopt).ok());
+  EXPECT_THAT(StatusOf("m").reason, HasSubstr("; reload failed: config.pbtxt:3: no such field"));
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+  Settle(Scan({FakeEntry("m")}));
+  EXPECT_EQ(StatusOf("m").reason, "");
+  EXPECT_EQ(script_.opens(), 1);
+}
+
+TEST_F(LifecycleTest, RemembersWhatWasUnloadedIfItCanBeLoadedByName) {
+  lifecycle_.SetKnown({"m", "other"});
+  Settle(Scan({FakeEntry("m"), FakeEntry("gone")}));
+  lifecycle_.SetDesiredOf("m", {});
+  lifecycle_.SetDesiredOf("gone", {});
+  lifecycle_.WaitUntilSettled();
+  EXPECT_EQ(StatusOf("m").state, ModelState::kRetired);
+  EXPECT_EQ(StatusOf("m").reason, "unloaded");
+  EXPECT_EQ(StatusOf("other", 0).reason, "");
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 2U);
+  EXPECT_EQ(lifecycle_.table()->Find("m", std::nullopt).status().message(), "model 'm' is not ready: unloaded");
+  EXPECT_EQ(lifecycle_.table()->Find("other", std::nullopt).status().message(),
+            "model 'other' is not ready: not loaded");
+  lifecycle_.SetKnown({"other"});
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+}
+
+TEST_F(LifecycleTest, TellsWhenAllThatIsWantedOfAModelHasArrived) {
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m")}));
+  std::future<Status> verdict = Verdict("m");
+  script_.WaitUntilHeld(1);
+  EXPECT_NE(verdict.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  script_.Release();
+  EXPECT_TRUE(verdict.get().ok());
+  EXPECT_TRUE(lifecycle_.table()->Find("m", std::nullopt).ok());
+}
+
+TEST_F(LifecycleTest, TellsWhyVersionByVersion) {
+  ModelEntry second = BrokenEntry("m", 1);
+  second.id.version = 2;
+  Settle(Scan({FakeEntry("m", 1), second}));
+  const Status verdict = Verdict("m").get();
+  EXPECT_EQ(verdict.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(verdict.message(), "load failed for model 'm': version 2: bad.onnx is bad");
+  Settle(Scan({}, {Problem("p", "broken")}));
+  EXPECT_EQ(Verdict("p").get().message(), "load failed for model 'p': broken");
+}
+
+TEST_F(LifecycleTest, TellsWhoWaitsWhenItCloses) {
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m")}));
+  std::future<Status> verdict = Verdict("m");
+  script_.WaitUntilHeld(1);
+  lifecycle_.Close();
+  EXPECT_EQ(verdict.get().code(), StatusCode::kUnavailable);
+  script_.Release();
+}
+
+TEST_F(LifecycleTest, HasStartedWhenAllThatWasWantedFirstHasArrived) {
+  EXPECT_FALSE(lifecycle_.started());
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("bad"), FakeEntry("m")}));
+  script_.WaitUntilHeld(1);
+  EXPECT_FALSE(lifecycle_.started());
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(lifecycle_.started());
+}
+
+TEST_F(LifecycleTest, HasNotStartedUntilSomethingServes) {
+  Settle(Scan({FakeEntry("bad")}));
+  EXPECT_FALSE(lifecycle_.started());
+  Settle(Scan({FakeEntry("m")}));
+  EXPECT_TRUE(lifecycle_.started());
+}
+
+TEST_F(LifecycleTest, HasStartedAtOnceIfNothingIsWanted) {
+  lifecycle_.SetDesired({});
+  EXPECT_TRUE(lifecycle_.started());
+}
+
+TEST_F(LifecycleTest, StaysStartedWhateverComesAndGoes) {
+  Settle(Scan({FakeEntry("m")}));
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("n"), FakeEntry("bad")}, {Problem("p", "broken")}));
+  script_.WaitUntilHeld(1);
+  EXPECT_TRUE(lifecycle_.started());
+  script_.Release();
+  Settle({});
+  EXPECT_TRUE(lifecycle_.started());
 }
 
 TEST_F(LifecycleTest, CloseAnswersWhatWasAcceptedBeforeTheModelGoes) {
-  lifecycle_.SetDesired({.models = {Entry("m")}, .problems = {}, .notes = {}});
-  lifecycle_.WaitUntilSettled();
-  script_->Hold();
+  Settle(Scan({FakeEntry("m")}));
+  script_.Hold();
   const RecordedReply reply;
-  auto request = std::make_unique<InferRequest>();
-  request->inputs.push_back({"x", MakeTensor(pool_, DataType::kFp32, {1, 4})});
-  request->bytes = 16;
-  request->outputs.push_back({.name = "y", .index = 0, .destination = {}});
-  request->reply = reply.MakeReply();
-  (*lifecycle_.table()->Find("m", std::nullopt))->line->Push(std::move(request));
-  script_->WaitUntilHeld(1);
-  std::thread release([this] { script_->Release(); });
+  Find("m")->line->Push(FakeRequest(models_.pool, reply));
+  script_.WaitUntilHeld(1);
+  std::thread release([this] { script_.Release(); });
   lifecycle_.Close();
   release.join();
   EXPECT_TRUE(reply.Wait().status.ok());
   EXPECT_TRUE(lifecycle_.table()->ready.empty());
 }
 
-TEST(DecideThreads, FillsInWhatIsOpen) {
-  const auto decide = [](int instances, int threads) {
-    const ModelConfig config = DecideThreads({.instances = instances, .threads = threads}, 8);
-    return std::pair(config.instances, config.threads);
-  };
-  EXPECT_EQ(decide(0, 0), std::pair(8, 1));
-  EXPECT_EQ(decide(2, 0), std::pair(2, 4));
-  EXPECT_EQ(decide(0, 8), std::pair(1, 8));
-  EXPECT_EQ(decide(0, 16), std::pair(1, 16));
-  EXPECT_EQ(decide(3, 5), std::pair(3, 5));
+TEST_F(LifecycleTest, CloseDoesNotWaitForAReload) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 1, 2)}));
+  script_.WaitUntilHeld(1);
+  lifecycle_.Close();
+  EXPECT_EQ(script_.open_models(), 1) << "the one that is being loaded";
+  script_.Release();
+}
+
+// Lets go of it when the last generation that was loaded from it has gone.
+TEST_F(LifecycleTest, KeepsTheFilesOfAModelForAsLongAsItLives) {
+  auto files = std::make_shared<int>();
+  const std::weak_ptr<int> watched = files;
+  lifecycle_.SetDesiredOf("m", Scan({FakeEntry("m", 1, 1)}), std::move(files));
+  lifecycle_.WaitUntilSettled();
+  EXPECT_FALSE(watched.expired());
+  script_.Hold();
+  lifecycle_.SetDesiredOf("m", Scan({FakeEntry("m", 1, 2)}));
+  script_.WaitUntilHeld(1);
+  EXPECT_FALSE(watched.expired());
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST(LifecycleLog, SaysWhatIsWrongOnce) {
+  const TempDir folder;
+  const std::filesystem::path file = folder.Write("log");
+  std::FILE* log = std::fopen(file.c_str(), "a");
+  {
+    FakeModels models({}, fileno(log), LogLevel::kInfo);
+    Lifecycle lifecycle({}, models.loader, models.log);
+    RepositoryScan scan;
+    scan.models.push_back(FakeEntry("m"));
+    scan.models.back().notes = {"something was assumed"};
+    scan.problems.push_back({.path = "/models/p", .name = "p", .status = NotFound("no file"), .findings = {}});
+    scan.notes = {"a folder was passed over"};
+    lifecycle.SetDesired(scan);
+    lifecycle.SetDesired(scan);
+    lifecycle.WaitUntilSettled();
+  }
+  std::fclose(log);
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  for (const std::string once : {"something was assumed", "no file", "a folder was passed over"}) {
+    const size_t at = text.str().find(once);
+    EXPECT_NE(at, std::string::npos) << once;
+    EXPECT_EQ(text.str().find(once, at + 1), std::string::npos) << once;
+  }
 }
 
 }  // namespace

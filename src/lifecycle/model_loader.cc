@@ -11,6 +11,7 @@
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
+#include "scheduler/batch_queue.h"
 
 namespace trireme {
 namespace {
@@ -101,6 +102,7 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
 }
 
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
+  const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
   decided.config = DecideThreads(entry.config, cpus_);
   ASSIGN_OR_RETURN(OpenedModel open, OpenQuietly(backends_, decided));
@@ -136,15 +138,12 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->config_message = entry.config_message;
   served->labels = std::make_shared<const ModelLabels>(std::move(labels.labels));
   served->metrics = metrics_.Take(decided.id);
-  served->line = std::make_unique<ModelLine>(
-      served->id, served->signature, std::move(open.model),
-      ModelLine::Options{.rules = {.max_rows = served->config.max_rows,
-                                   .max_delay = served->config.max_delay,
-                                   .max_waiting_requests = served->config.max_waiting_requests,
-                                   .max_waiting_bytes = served->config.max_waiting_bytes},
-                         .instances = served->config.instances,
-                         .run_inline = served->config.run_inline},
-      pool_, *served->metrics, clock_);
+  served->metrics->RecordLoad(clock_.Now() - begin);
+  served->line = std::make_unique<ModelLine>(served->id, served->signature, std::move(open.model),
+                                             ModelLine::Options{.rules = RulesOf(served->config),
+                                                                .instances = served->config.instances,
+                                                                .run_inline = served->config.run_inline},
+                                             pool_, *served->metrics, clock_);
   loaded.model = std::move(served);
   return loaded;
 }

@@ -144,12 +144,6 @@ void VersionBook::AddKnown(const std::string& name) {
   if (known_.insert(name).second) changed_ = true;
 }
 
-void VersionBook::RemoveKnown(const std::string& name) {
-  std::set<std::string, std::less<>> names = known_;
-  names.erase(name);
-  SetKnown(std::move(names));
-}
-
 std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, WallTime now) {
   Tracked& tracked = versions_.at(id);
   const bool reload = tracked.generation != nullptr;
@@ -187,6 +181,8 @@ void VersionBook::Failed(const ModelId& id, std::string reason, WallTime now) {
   Tracked& tracked = versions_.at(id);
   changed_ = true;
   tracked.failure = std::move(reason);
+  // They are not tried again: a next try comes with an entry of its own.
+  if (tracked.entry.fingerprint == tracked.tried) dropped_.push_back(std::exchange(tracked.files, nullptr));
   if (tracked.generation != nullptr) return;  // it goes on serving
   if (tracked.wanted || tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFailed, now);
 }

@@ -56,7 +56,6 @@ class VersionBook {
   // Names that can be loaded on demand: they are listed, and what was unloaded of them is remembered.
   void SetKnown(std::set<std::string, std::less<>> names);
   void AddKnown(const std::string& name);
-  void RemoveKnown(const std::string& name);
 
   // A load begins: with the entry as it is wanted by now; or not, because it is not wanted any more.
   struct LoadOrder {

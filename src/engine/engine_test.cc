@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "lifecycle/testing/fake_models.h"
+
+namespace trireme {
+namespace {
+
+using testing::HasSubstr;
+
+class EngineTest : public testing::Test {
+ protected:
+  void Serve(std::vector<ModelEntry> models) {
+    lifecycle_.SetDesired({.models = std::move(models), .problems = {}, .notes = {}});
+    lifecycle_.WaitUntilSettled();
+  }
+  Outcome Infer(const std::string& model, int64_t rows = 1) {
+    const RecordedReply reply;
+    auto request = FakeRequest(models_.pool, reply, rows);
+    request->model = model;
+    engine_.Infer(std::move(request));
+    return reply.Wait();
+  }
+
+  FakeModels models_;
+  Lifecycle lifecycle_{{}, models_.loader, models_.log};
+  Engine engine_{lifecycle_};
+};
+
+TEST_F(EngineTest, AnswersRequests) {
+  Serve({FakeEntry("m")});
+  EXPECT_TRUE(Infer("m").status.ok());
+  EXPECT_EQ(Infer("none").status.code(), StatusCode::kNotFound);
+}
+
+TEST_F(EngineTest, RefusesMoreRowsThanTheModelsConfigAllows) {
+  ModelEntry entry = FakeEntry("m");
+  entry.declared.max_batch_size = 2;
+  entry.config.max_request_rows = 2;
+  Serve({entry});
+  EXPECT_TRUE(Infer("m", 2).status.ok());
+  const Status refused = Infer("m", 3).status;
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("has 3 rows, model 'm' takes at most 2 (max_batch_size)"));
+}
+
+TEST_F(EngineTest, IsReadyFromTheStartOfServingUntilItStops) {
+  EXPECT_FALSE(engine_.Ready());
+  Serve({FakeEntry("m"), FakeEntry("bad")});
+  EXPECT_TRUE(engine_.Ready());
+  models_.script->Hold();
+  lifecycle_.SetDesired({.models = {FakeEntry("m", 1, 2)}, .problems = {}, .notes = {}});
+  models_.script->WaitUntilHeld(1);
+  EXPECT_TRUE(engine_.Ready()) << "a reload does not take it back";
+  models_.script->Release();
+  Serve({});
+  EXPECT_TRUE(engine_.Ready()) << "nor does the last model when it goes";
+  engine_.AnnounceStop();
+  EXPECT_FALSE(engine_.Ready());
+}
+
+TEST_F(EngineTest, RefusesRequestsOnceItStops) {
+  Serve({FakeEntry("m")});
+  engine_.StopAccepting();
+  EXPECT_EQ(Infer("m").status.code(), StatusCode::kUnavailable);
+  EXPECT_FALSE(engine_.Ready());
+}
+
+TEST_F(EngineTest, ReportsOnTheVersionsThatAreReady) {
+  Serve({FakeEntry("a", 1), FakeEntry("a", 2), FakeEntry("b"), FakeEntry("bad")});
+  const auto texts = [this](std::string_view name, std::optional<int64_t> version) {
+    std::vector<std::string> ids;
+    const auto reports = engine_.Statistics(name, version);
+    for (const ModelReport& report : reports.value()) ids.push_back(report.id.text());
+    return ids;
+  };
+  EXPECT_THAT(texts("", std::nullopt), testing::ElementsAre("a/1", "a/2", "b/1"));
+  EXPECT_THAT(texts("a", std::nullopt), testing::ElementsAre("a/1", "a/2"));
+  EXPECT_THAT(texts("a", 1), testing::ElementsAre("a/1"));
+  EXPECT_EQ(engine_.Statistics("a", 7).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(engine_.Statistics("none", std::nullopt).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(engine_.Statistics("bad", std::nullopt).status().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(EngineTest, DescribesAModelWithItsVersions) {
+  ModelEntry entry = FakeEntry("m", 2);
+  entry.config_message = "serialized";
+  Serve({FakeEntry("m", 1), entry});
+  const auto newest = engine_.Describe("m", std::nullopt);
+  ASSERT_TRUE(newest.ok());
+  EXPECT_EQ(newest.value().id.version, 2);
+  EXPECT_THAT(newest.value().versions, testing::ElementsAre(1, 2));
+  EXPECT_EQ(newest.value().config_message, "serialized");
+  EXPECT_EQ(newest.value().file_name, "m.onnx");
+  EXPECT_NE(newest.value().labels, nullptr);
+  EXPECT_THAT(engine_.Describe("m", 1).value().versions, testing::ElementsAre(1));
+}
+
+TEST_F(EngineTest, LoadsNothingByNameWithoutAControl) {
+  std::vector<Status> answers;
+  const auto done = [&](Status status) { answers.push_back(std::move(status)); };
+  engine_.Load("m", {}, done);
+  engine_.Unload("m", done);
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].code(), StatusCode::kUnavailable);
+  EXPECT_EQ(answers[1].code(), StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/testing/temp_dir.h"
+#include "lifecycle/testing/fake_models.h"
+
+namespace trireme {
+namespace {
+
+using testing::HasSubstr;
+
+class CheckTest : public testing::Test {
+ protected:
+  CheckReport Check() {
+    const std::vector<std::filesystem::path> paths = {folder_.path()};
+    auto report = CheckRepository(paths, {}, models_.backends, /*cpus=*/2);
+    EXPECT_TRUE(report.ok());
+    return std::move(report).value();
+  }
+  void Write(const std::string& name, const std::string& config, const std::string& contents = "good") {
+    folder_.Write(name + "/1/model.onnx", contents);
+    if (!config.empty()) folder_.Write(name + "/config.pbtxt", config);
+  }
+  // The first error about a model.
+  static Finding ErrorOf(const CheckedModel& model) {
+    const auto found = std::find_if(model.findings.begin(), model.findings.end(),
+                                    [](const Finding& f) { return f.severity == Finding::Severity::kError; });
+    EXPECT_NE(found, model.findings.end()) << model.id.name;
+    return found == model.findings.end() ? Finding() : *found;
+  }
+
+  const TempDir folder_;
+  FakeModels models_;
+};
+
+TEST_F(CheckTest, SaysWhatWouldBeServedWithoutLoadingIt) {
+  Write("a", "");
+  const CheckReport report = Check();
+  EXPECT_TRUE(report.ok());
+  ASSERT_EQ(report.models.size(), 1U);
+  const CheckedModel& model = report.models[0];
+  EXPECT_TRUE(model.servable);
+  EXPECT_EQ(model.id.text(), "a/1");
+  EXPECT_EQ(model.backend, "onnx");
+  EXPECT_EQ(model.format, "fake model");
+  EXPECT_EQ(model.weight_bytes, 1000U);
+  EXPECT_EQ(model.config.instances, 2);
+  EXPECT_EQ(model.signature.inputs.at(0).name, "x");
+  EXPECT_EQ(models_.script->opens(), 0);
+}
+
+TEST_F(CheckTest, ReportsTwoModelsWithProblemsSideBySide) {
+  Write("a", R"(input { name: "x" data_type: TYPE_INT32 dims: [4] })");
+  Write("b", "", "bad");
+  Write("c", "");
+  const CheckReport report = Check();
+  EXPECT_FALSE(report.ok());
+  ASSERT_EQ(report.models.size(), 3U);
+  const Finding a = ErrorOf(report.models[0]);
+  EXPECT_EQ(a.file.filename(), "config.pbtxt");
+  EXPECT_EQ(a.field, "input[0].data_type");
+  EXPECT_THAT(a.found, HasSubstr("INT32"));
+  const Finding b = ErrorOf(report.models[1]);
+  EXPECT_EQ(b.file.filename(), "model.onnx");
+  EXPECT_THAT(b.found, HasSubstr("is bad"));
+  EXPECT_TRUE(report.models[2].servable);
+}
+
+TEST_F(CheckTest, LooksAtLabelsAndWarmUpFiles) {
+  Write("labels", R"(output { name: "y" data_type: TYPE_FP32 dims: [4] label_filename: "missing.txt" })");
+  Write("warm", R"(max_batch_size: 4
+      model_warmup { name: "w" batch_size: 1
+        inputs { key: "x" value { data_type: TYPE_FP32 dims: [4] input_data_file: "row" } } })");
+  folder_.Write("warm/warmup/row", "1234");
+  const CheckReport report = Check();
+  ASSERT_EQ(report.models.size(), 2U);
+  EXPECT_THAT(ErrorOf(report.models[0]).ToString(), HasSubstr("missing.txt"));
+  EXPECT_THAT(ErrorOf(report.models[1]).ToString(), HasSubstr("16"));
+}
+
+TEST_F(CheckTest, ReportsWhatBelongsToNoModel) {
+  const CheckReport report = Check();
+  EXPECT_FALSE(report.ok());
+  EXPECT_TRUE(report.models.empty());
+  ASSERT_FALSE(report.findings.empty());
+  EXPECT_EQ(report.findings[0].file, folder_.path());
+}
+
+TEST_F(CheckTest, ReportsWhatCannotEvenBeGivenAVersion) {
+  folder_.MakeFolder("empty/1");
+  const CheckReport report = Check();
+  ASSERT_EQ(report.models.size(), 1U);
+  EXPECT_EQ(report.models[0].id, (ModelId{"empty", 0}));
+  EXPECT_FALSE(report.models[0].servable);
+  EXPECT_FALSE(ErrorOf(report.models[0]).found.empty());
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/errand_queue.h"
+
+#include <gtest/gtest.h>
+
+namespace trireme {
+namespace {
+
+constexpr TimePoint kPast = TimePoint();
+
+class ErrandQueueTest : public testing::Test {
+ protected:
+  Errand To(const std::string& name) {
+    return {.name = name, .instead = {}, .done = [this](Status status) { answers_.push_back(std::move(status)); }};
+  }
+  // The name of the next errand; empty if there is none.
+  std::string Take() {
+    const std::optional<Errand> errand = queue_.Take(kPast);
+    return errand ? errand->name : "";
+  }
+
+  std::vector<Status> answers_;
+  ErrandQueue queue_{3};
+};
+
+TEST_F(ErrandQueueTest, HasOneUnderWayOfEachName) {
+  queue_.Add(To("a"));
+  queue_.Add(To("a"));
+  queue_.Add(To("b"));
+  EXPECT_EQ(Take(), "a");
+  EXPECT_EQ(Take(), "b");
+  EXPECT_EQ(Take(), "");
+  queue_.Finished("a");
+  EXPECT_EQ(Take(), "a");
+  EXPECT_EQ(Take(), "");
+}
+
+TEST_F(ErrandQueueTest, RefusesWhatItHasNoRoomFor) {
+  for (int i = 0; i < 3; ++i) queue_.Add(To("a"));
+  EXPECT_TRUE(answers_.empty());
+  queue_.Add(To("b"));
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].code(), StatusCode::kOverloaded);
+}
+
+TEST_F(ErrandQueueTest, AnswersWhatHasNotBegunWhenItCloses) {
+  queue_.Add(To("a"));
+  queue_.Add(To("b"));
+  EXPECT_EQ(Take(), "a");
+  queue_.Close();
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].code(), StatusCode::kUnavailable);
+  queue_.Add(To("c"));
+  EXPECT_EQ(answers_.size(), 2U);
+  EXPECT_FALSE(queue_.Take(kNever).has_value());
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/model_control.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <optional>
+
+#include "base/testing/temp_dir.h"
+#include "lifecycle/testing/fake_models.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+using Mode = ModelControl::Mode;
+using testing::HasSubstr;
+
+// What a load or unload was answered.
+class Answer {
+ public:
+  ModelControl::Done done() const {
+    return [promise = promise_](Status status) { promise->set_value(std::move(status)); };
+  }
+  Status Wait() { return future_.get(); }
+  bool arrived() const { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+
+ private:
+  // Shared with the callback. A second answer would throw.
+  std::shared_ptr<std::promise<Status>> promise_ = std::make_shared<std::promise<Status>>();
+  std::future<Status> future_ = promise_->get_future();
+};
+
+class ModelControlTest : public testing::Test {
+ protected:
+  // Looks at nothing by itself: the hands are turned by LookNow().
+  ModelControl& Begin(Mode mode, std::vector<std::string> load_models = {}) {
+    EXPECT_TRUE(TryToBegin(mode, std::move(load_models)).ok());
+    lifecycle_.WaitUntilSettled();
+    return *control_;
+  }
+  Status TryToBegin(Mode mode, std::vector<std::string> load_models) {
+    control_.emplace(ModelControl::Options{.paths = {folder_.path()},
+                                           .scan = {},
+                                           .mode = mode,
+                                           .poll_interval = std::chrono::milliseconds(0),
+                                           .load_models = std::move(load_models)},
+                     lifecycle_, models_.log);
+    return control_->Start();
+  }
+  void Look(int times = 1) {
+    for (int i = 0; i < times; ++i) control_->LookNow();
+    lifecycle_.WaitUntilSettled();
+  }
+  void Write(const std::string& name, const std::string& contents = "good", const std::string& config = "") {
+    folder_.Write(fs::path(name) / "1" / "model.onnx", contents);
+    if (!config.empty()) folder_.Write(fs::path(name) / "config.pbtxt", config);
+  }
+  Status Load(const std::string& name, LoadOverride instead = {}) {
+    Answer answer;
+    control_->Load(name, std::move(instead), answer.done());
+    return answer.Wait();
+  }
+  Status Unload(const std::string& name) {
+    Answer answer;
+    control_->Unload(name, answer.done());
+    return answer.Wait();
+  }
+  bool Serves(const std::string& name) { return lifecycle_.table()->Find(name, std::nullopt).ok(); }
+  ModelStatus StatusOf(const std::string& name, int64_t version = 1) {
+    return StatusIn(*lifecycle_.table(), name, version);
+  }
+  const ServedModel* Find(const std::string& name) {
+    return lifecycle_.table()->Find(name, std::nullopt).value().get();
+  }
+
+  const TempDir folder_;
+  FakeModels models_;
+  FakeScript& script_ = *models_.script;
+  Lifecycle lifecycle_{{}, models_.loader, models_.log};
+  std::optional<ModelControl> control_;
+};
+
+TEST_F(ModelControlTest, ServesWhatLiesInTheRepository) {
+  Write("a");
+  Begin(Mode::kWatch);
+  EXPECT_TRUE(Serves("a"));
+}
+
+TEST_F(ModelControlTest, LoadsWhatComesWhenTwoLooksHaveSeenIt) {
+  Write("a");
+  Begin(Mode::kWatch);
+  Write("b");
+  Look();
+  EXPECT_FALSE(Serves("b"));
+  Look();
+  EXPECT_TRUE(Serves("b"));
+}
+
+TEST_F(ModelControlTest, DoesNotLoadWhatIsStillBeingCopied) {
+  Write("a");
+  Begin(Mode::kWatch);
+  for (const std::string part : {"1", "12", "123"}) {
+    Write("b", part);
+    Look();
+  }
+  EXPECT_EQ(script_.opens(), 1);
+  Look();
+  EXPECT_TRUE(Serves("b"));
+  EXPECT_EQ(script_.opens(), 2);
+}
+
+TEST_F(ModelControlTest, ReloadsWhatChangesAndKeepsItWhenThatFails) {
+  Write("a");
+  Begin(Mode::kWatch);
+  const ServedModel* first = Find("a");
+  Write("a", "good, but longer");
+  Look(2);
+  const ServedModel* second = Find("a");
+  EXPECT_NE(second, first);
+  Write("a", "bad");
+  Look(3);
+  EXPECT_EQ(Find("a"), second);
+  EXPECT_THAT(StatusOf("a").reason, HasSubstr("reload failed"));
+  EXPECT_EQ(script_.opens(), 3);
+}
+
+TEST_F(ModelControlTest, RetiresWhatGoes) {
+  Write("a");
+  Write("b");
+  Begin(Mode::kWatch);
+  fs::remove_all(folder_ / "a");
+  Look(2);
+  EXPECT_FALSE(Serves("a"));
+  EXPECT_TRUE(Serves("b"));
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+}
+
+TEST_F(ModelControlTest, DoesNotLookAgainIfNotAsked) {
+  Write("a");
+  Begin(Mode::kNone);
+  Write("b");
+  Look(2);
+  EXPECT_FALSE(Serves("b"));
+}
+
+TEST_F(ModelControlTest, LoadsNothingByNameUnlessThatWasAllowed) {
+  Write("a");
+  Begin(Mode::kWatch);
+  EXPECT_EQ(Load("a").code(), StatusCode::kUnavailable);
+  EXPECT_EQ(Unload("a").code(), StatusCode::kUnavailable);
+  EXPECT_THAT(Load("a").message(), HasSubstr("--model-control-mode explicit"));
+}
+
+TEST_F(ModelControlTest, LoadsAtTheStartOnlyWhatWasNamed) {
+  Write("a");
+  Write("b");
+  Begin(Mode::kExplicit, {"b"});
+  EXPECT_FALSE(Serves("a"));
+  EXPECT_TRUE(Serves("b"));
+  EXPECT_TRUE(lifecycle_.started());
+  EXPECT_EQ(StatusOf("a", 0).reason, "") << "it is listed by its name alone";
+}
+
+TEST_F(ModelControlTest, LoadsEverythingAtTheStartForAStar) {
+  Write("a");
+  Write("b");
+  Begin(Mode::kExplicit, {"*"});
+  EXPECT_TRUE(Serves("a"));
+  EXPECT_TRUE(Serves("b"));
+}
+
+TEST_F(ModelControlTest, DoesNotStartForANameThatIsNowhere) {
+  Write("a");
+  const Status status = TryToBegin(Mode::kExplicit, {"a", "zebra"});
+  EXPECT_EQ(status.code(), StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "--load-model zebra: no such model; the repositories have 'a'");
+}
+
+TEST_F(ModelControlTest, IsReadyWithoutModelsIfNoneWasNamed) {
+  Begin(Mode::kExplicit);
+  EXPECT_TRUE(lifecycle_.started());
+  EXPECT_TRUE(lifecycle_.table()->statuses.empty());
+}
+
+TEST_F(ModelControlTest, LoadsAndUnloadsByName) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  EXPECT_TRUE(Load("a").ok());
+  EXPECT_TRUE(Serves("a"));
+  EXPECT_TRUE(Unload("a").ok());
+  EXPECT_FALSE(Serves("a"));
+  lifecycle_.WaitUntilSettled();
+  EXPECT_EQ(StatusOf("a").reason, "unloaded");
+  EXPECT_EQ(script_.open_models(), 0);
+  EXPECT_TRUE(Load("a").ok());
+  EXPECT_TRUE(Serves("a"));
+}
+
+TEST_F(ModelControlTest, LeavesAloneWhatIsLoadedAndUnchanged) {
+  Write("a");
+  Begin(Mode::kExplicit, {"a"});
+  EXPECT_TRUE(Load("a").ok());
+  EXPECT_EQ(script_.opens(), 1);
+  Write("a", "good, but longer");
+  Look(2);
+  EXPECT_EQ(script_.opens(), 1);
+  EXPECT_TRUE(Load("a").ok());
+  EXPECT_EQ(script_.opens(), 2);
+}
+
+TEST_F(ModelControlTest, TriesAgainWhatFailed) {
+  Write("a", "bad");
+  Begin(Mode::kExplicit);
+  const Status status = Load("a");
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("load failed for model 'a': version 1: "));
+  EXPECT_FALSE(Load("a").ok());
+  EXPECT_EQ(script_.opens(), 2);
+}
+
+TEST_F(ModelControlTest, KnowsNoModelThatIsNowhere) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  EXPECT_EQ(Load("zebra").code(), StatusCode::kNotFound);
+  EXPECT_EQ(Unload("zebra").code(), StatusCode::kNotFound);
+  EXPECT_TRUE(Unload("a").ok()) << "it was not loaded, which is what was asked for";
+}
+
+TEST_F(ModelControlTest, FindsWhatCameAfterTheStart) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  Write("late");
+  EXPECT_TRUE(Load("late").ok());
+  Write("later");
+  Look();
+  EXPECT_EQ(StatusOf("later", 0).state, ModelState::kRetired);
+}
+
+TEST_F(ModelControlTest, AnOverrideLastsUntilTheNextLoad) {
+  Write("a");
+  Begin(Mode::kExplicit, {"a"});
+  const LoadOverride instead{.config_json = R"({"max_batch_size": 3})", .files = {}};
+  ASSERT_TRUE(Load("a", instead).ok());
+  EXPECT_EQ(Find("a")->config.max_request_rows, 3);
+  ASSERT_TRUE(Load("a").ok());
+  EXPECT_EQ(Find("a")->config.max_request_rows, 0);
+}
+
+TEST_F(ModelControlTest, AnOverrideThatIsNotValidChangesNothing) {
+  Write("a");
+  Begin(Mode::kExplicit, {"a"});
+  const ServedModel* before = Find("a");
+  const Status status = Load("a", {.config_json = "{", .files = {}});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Find("a"), before);
+  EXPECT_EQ(StatusOf("a").reason, "");
+}
+
+TEST_F(ModelControlTest, ServesFilesThatWereSentAndRemovesThemAfterwards) {
+  const TempDir temporary;
+  const char* before = getenv("TMPDIR");
+  const std::string restore = before == nullptr ? "" : before;
+  setenv("TMPDIR", temporary.path().c_str(), 1);
+  Write("a");
+  Begin(Mode::kExplicit);
+  const LoadOverride instead{.config_json = "{}", .files = {{"1/model.onnx", "good"}}};
+  ASSERT_TRUE(Load("sent", instead).ok());
+  EXPECT_TRUE(Serves("sent"));
+  EXPECT_FALSE(fs::is_empty(temporary.path()));
+  EXPECT_FALSE(Load("other", {.config_json = "{}", .files = {{"1/model.onnx", "bad"}}}).ok());
+  EXPECT_TRUE(Unload("sent").ok());
+  lifecycle_.WaitUntilSettled();
+  EXPECT_TRUE(fs::is_empty(temporary.path()));
+  restore.empty() ? unsetenv("TMPDIR") : setenv("TMPDIR", restore.c_str(), 1);
+}
+
+TEST_F(ModelControlTest, DoesNotMakeOneNameWaitForAnother) {
+  Write("a");
+  Write("b");
+  Begin(Mode::kExplicit);
+  script_.Hold();
+  Answer a;
+  Answer b;
+  control_->Load("a", {}, a.done());
+  control_->Load("b", {}, b.done());
+  script_.WaitUntilHeld(2);
+  script_.Release();
+  EXPECT_TRUE(a.Wait().ok());
+  EXPECT_TRUE(b.Wait().ok());
+}
+
+TEST_F(ModelControlTest, DoesOneAfterAnotherForTheSameName) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  script_.Hold();
+  Answer load;
+  Answer unload;
+  Answer load_again;
+  control_->Load("a", {}, load.done());
+  control_->Unload("a", unload.done());
+  control_->Load("a", {}, load_again.done());
+  script_.WaitUntilHeld(1);
+  EXPECT_FALSE(load.arrived());
+  EXPECT_FALSE(unload.arrived());
+  script_.Release();
+  EXPECT_TRUE(load.Wait().ok());
+  EXPECT_TRUE(unload.Wait().ok());
+  EXPECT_TRUE(load_again.Wait().ok());
+  EXPECT_TRUE(Serves("a"));
+  EXPECT_EQ(script_.opens(), 2);
+}
+
+TEST_F(ModelControlTest, UnloadIsAnsweredWhileRequestsThatWereAcceptedGoOn) {
+  Write("a");
+  Begin(Mode::kExplicit, {"a"});
+  script_.Hold();
+  const RecordedReply reply;
+  lifecycle_.table()->Find("a", std::nullopt).value()->line->Push(FakeRequest(models_.pool, reply));
+  script_.WaitUntilHeld(1);
+  EXPECT_TRUE(Unload("a").ok());
+  EXPECT_FALSE(Serves("a"));
+  EXPECT_FALSE(reply.finished());
+  script_.Release();
+  EXPECT_TRUE(reply.Wait().status.ok());
+}
+
+TEST_F(ModelControlTest, AnswersEverybodyWhenItStops) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  script_.Hold();
+  Answer under_way;
+  Answer waiting;
+  Answer late;
+  control_->Load("a", {}, under_way.done());
+  script_.WaitUntilHeld(1);
+  control_->Unload("a", waiting.done());
+  control_->Stop();
+  control_->Load("a", {}, late.done());
+  EXPECT_EQ(waiting.Wait().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(late.Wait().code(), StatusCode::kUnavailable);
+  EXPECT_FALSE(under_way.arrived());
+  control_.reset();
+  lifecycle_.Close();
+  EXPECT_EQ(under_way.Wait().code(), StatusCode::kUnavailable);
+  script_.Release();
+}
+
+}  // namespace
+}  // namespace trireme

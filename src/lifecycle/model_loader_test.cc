@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/model_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing/temp_dir.h"
+#include "lifecycle/testing/fake_models.h"
+
+namespace trireme {
+namespace {
+
+using testing::HasSubstr;
+
+class ModelLoaderTest : public testing::Test {
+ protected:
+  Result<LoadedModel> Load(const ModelEntry& entry) {
+    return models_.loader.Load(entry, [] {});
+  }
+  // The message of a load that is expected to fail.
+  std::string Refusal(const ModelEntry& entry) {
+    const Result<LoadedModel> loaded = Load(entry);
+    EXPECT_FALSE(loaded.ok());
+    return loaded.ok() ? "" : loaded.status().message();
+  }
+  static WarmupSample Sample(const Shape& dims, int64_t rows, int count = 1) {
+    return {.name = "s", .rows = rows, .inputs = {{"x", {.type = DataType::kFp32, .dims = dims}}}, .count = count};
+  }
+
+  FakeModels models_;
+  ModelEntry entry_ = FakeEntry("m");
+};
+
+TEST_F(ModelLoaderTest, DecidesWhatTheConfigLeavesOpen) {
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok());
+  const ServedModel& model = *loaded.value().model;
+  EXPECT_EQ(model.config.instances, 2);
+  EXPECT_EQ(model.config.threads, 1);
+  EXPECT_GE(model.config.max_rows, 1);
+  EXPECT_TRUE(model.signature.batched);
+  EXPECT_EQ(model.backend, "onnx");
+  EXPECT_EQ(model.platform, "fake_platform");
+  EXPECT_EQ(model.file_name, "m.onnx");
+  EXPECT_NE(model.labels, nullptr);
+}
+
+TEST_F(ModelLoaderTest, PassesTheRuntimesSettingsOn) {
+  entry_.config.graph_optimization = -1;
+  entry_.config.runtime_parameters = {{"a", "b"}};
+  ASSERT_TRUE(Load(entry_).ok());
+  EXPECT_EQ(models_.script->last_options().graph_optimization, -1);
+  EXPECT_EQ(models_.script->last_options().runtime_parameters.at("a"), "b");
+}
+
+TEST_F(ModelLoaderTest, TriesNoMoreRowsThanARequestMayHave) {
+  entry_.config.max_request_rows = 2;
+  entry_.config.max_rows = 16;
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok());
+  for (const int64_t rows : models_.script->runs()) EXPECT_LE(rows, 2);
+  EXPECT_EQ(loaded.value().model->config.max_rows, 2);
+}
+
+TEST_F(ModelLoaderTest, RunsWarmUpSamplesAsOftenAsTheySay) {
+  entry_.config.max_rows = 1;
+  entry_.config.warmup = {Sample({4}, 5, 3)};
+  ASSERT_TRUE(Load(entry_).ok());
+  const std::vector<int64_t> runs = models_.script->runs();
+  EXPECT_EQ(std::count(runs.begin(), runs.end(), 5), 3);
+}
+
+TEST_F(ModelLoaderTest, FailsWhenAWarmUpSampleDoes) {
+  entry_.config.max_rows = 1;
+  entry_.config.warmup = {Sample({4}, 5)};
+  models_.script->FailWhen([](int64_t rows) { return rows == 5 ? Internal("out of memory") : Status(); });
+  EXPECT_EQ(Refusal(entry_), "warm-up sample 's': out of memory");
+  models_.script->FailWhen(nullptr);
+  entry_.config.warmup = {Sample({3}, 1)};
+  EXPECT_EQ(Refusal(entry_), "warm-up sample 's': input 'x': expected shape [-1,4], found [1,3]");
+}
+
+TEST_F(ModelLoaderTest, CountsRowsOfADeclaredBatchThatNobodyShares) {
+  entry_.declared.max_batch_size = 8;
+  entry_.config.max_request_rows = 8;
+  entry_.config.max_rows = 1;
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_TRUE(loaded.value().model->signature.batched);
+  EXPECT_EQ(loaded.value().model->config.max_rows, 1);
+}
+
+TEST_F(ModelLoaderTest, RefusesADeclarationThatContradictsTheModel) {
+  entry_.declared.file = "/models/config.pbtxt";
+  entry_.declared.inputs = {{.name = "x", .type = DataType::kInt32}};
+  entry_.declared.outputs = {{.name = "nobody"}};
+  const std::string refusal = Refusal(entry_);
+  EXPECT_THAT(refusal, HasSubstr("INT32"));
+  EXPECT_THAT(refusal, HasSubstr("nobody"));
+}
+
+TEST_F(ModelLoaderTest, ReadsLabels) {
+  const TempDir folder;
+  folder.Write("labels.txt", "cat\ndog\nbird\nfish\n");
+  entry_.folder = folder.path();
+  entry_.declared.file = folder / "config.pbtxt";
+  DeclaredTensor output{.name = "y"};
+  output.label_file = "labels.txt";
+  entry_.declared.outputs = {output};
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded.value().model->labels->at("y").at(1), "dog");
+  entry_.declared.outputs.front().label_file = "missing.txt";
+  EXPECT_THAT(Refusal(entry_), HasSubstr("missing.txt"));
+}
+
+TEST(DecideThreads, FillsInWhatIsOpen) {
+  const auto decide = [](int instances, int threads) {
+    const ModelConfig config = DecideThreads({.instances = instances, .threads = threads}, 8);
+    return std::pair(config.instances, config.threads);
+  };
+  EXPECT_EQ(decide(0, 0), std::pair(8, 1));
+  EXPECT_EQ(decide(2, 0), std::pair(2, 4));
+  EXPECT_EQ(decide(0, 8), std::pair(1, 8));
+  EXPECT_EQ(decide(0, 16), std::pair(1, 16));
+  EXPECT_EQ(decide(3, 5), std::pair(3, 5));
+}
+
+}  // namespace
+}  // namespace trireme
