@@ -183,6 +183,7 @@ Result<RepositoryScan> ScanRepository(std::span<const fs::path> paths, const Sca
 
 Result<RepositoryScan> ScanModel(std::span<const fs::path> paths, const std::string& name, const ScanOptions& options,
                                  const LoadOverride& instead, const fs::path& scratch) {
+  if (name.empty()) return NotFound("unknown model ''");
   const ReadOptions read{.scan = options, .config_json = instead.config_json};
   RepositoryScan scan;
   if (instead.files.empty()) {
