@@ -95,7 +95,7 @@ bool BatchQueue::GoesBefore(const Waiting& a, const Waiting& b) {
   return a.level != b.level ? a.level < b.level : a.delayed < b.delayed;
 }
 
-void BatchQueue::Insert(Waiting waiting) {
+void BatchQueue::Insert(Waiting&& waiting) {
   if (waiting_.empty() || !GoesBefore(waiting, waiting_.back())) {
     waiting_.push_back(std::move(waiting));
   } else {
@@ -155,30 +155,23 @@ TimePoint BatchQueue::NextDue() const {
   return due;
 }
 
-bool BatchQueue::HasRunOut(const Waiting& waiting, TimePoint now, Expired::Why& why) const {
-  if (waiting.request->cancellation.cancelled()) {
-    why = Expired::Why::kCancelled;
-    return true;
-  }
-  if (waiting.request->deadline <= now) {
-    why = Expired::Why::kDeadline;
-    return true;
-  }
-  why = Expired::Why::kQueueTimeout;
-  return waiting.timeout <= now && PolicyOf(waiting.level).timeout_action == QueuePolicy::TimeoutAction::kReject;
-}
-
 std::vector<Expired> BatchQueue::TakeExpired(TimePoint now) {
   std::vector<Expired> expired;
   std::vector<Waiting> delayed;
   for (Waiting& waiting : waiting_) {
-    if (Expired::Why why{}; HasRunOut(waiting, now, why)) {
-      bytes_ -= waiting.request->bytes;
-      expired.push_back({.request = std::move(waiting.request), .why = why});
-    } else if (waiting.timeout <= now) {
+    const bool cancelled = waiting.request->cancellation.cancelled();
+    const bool late = waiting.request->deadline <= now;
+    if (!cancelled && !late && waiting.timeout > now) continue;
+    if (!cancelled && !late && PolicyOf(waiting.level).timeout_action == QueuePolicy::TimeoutAction::kDelay) {
       waiting.timeout = kNever;
       waiting.delayed = true;
       delayed.push_back(std::move(waiting));
+    } else {
+      bytes_ -= waiting.request->bytes;
+      const Expired::Why why = cancelled ? Expired::Why::kCancelled
+                               : late    ? Expired::Why::kDeadline
+                                         : Expired::Why::kQueueTimeout;
+      expired.push_back({.request = std::move(waiting.request), .why = why});
     }
   }
   if (expired.empty() && delayed.empty()) return expired;

@@ -106,9 +106,8 @@ class BatchQueue {
   };
 
   static bool GoesBefore(const Waiting& a, const Waiting& b);
-  void Insert(Waiting waiting);
+  void Insert(Waiting&& waiting);
   std::vector<Expired> TakeExpired(TimePoint now);
-  bool HasRunOut(const Waiting& waiting, TimePoint now, Expired::Why& why) const;
   Pick PickBatch() const;
   TimePoint EndOfDelay() const;
   std::vector<RequestPtr> TakeOut(const std::vector<size_t>& places);
