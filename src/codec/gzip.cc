@@ -49,13 +49,15 @@ Status Inflater::Broken(std::string_view found) const {
   return InvalidArgument("expected a " + std::string(Name(form_)) + " stream, found " + std::string(found));
 }
 
-// Doubles the room. One byte more than is allowed shows that there is more.
+// In large steps, so that what is left behind is a small part: what is not written to is not memory yet. One byte more
+// than is allowed shows that there is more.
 Status Inflater::Grow() {
   constexpr size_t kFirstBytes = 4096;
   constexpr size_t kLikelyRatio = 2;
+  constexpr size_t kStep = 4;
   constexpr size_t kAlignment = MemoryPool::kAlignment;
   const size_t most = options_.max_bytes == SIZE_MAX ? SIZE_MAX : options_.max_bytes + 1;
-  const size_t wanted = capacity_ == 0 ? std::max(kFirstBytes, kLikelyRatio * deflated_.size()) : 2 * capacity_;
+  const size_t wanted = capacity_ == 0 ? std::max(kFirstBytes, kLikelyRatio * deflated_.size()) : kStep * capacity_;
   const size_t bytes = std::min(wanted, most);
   if (options_.admit) RETURN_IF_ERROR(options_.admit(bytes));
   const size_t offset = (kAlignment - options_.align_at % kAlignment) % kAlignment;

@@ -59,13 +59,14 @@ class FrontHandlerTest : public testing::Test {
 
   MemoryPool pool_;
   metrics::Registry registry_;
-  const Logger log_{2, Logger::Form::kText, LogLevel::kError};
+  Logger log_{2, Logger::Form::kText, LogLevel::kError};
   BackendSet backends_{PluginHost{.pool = pool_, .log = log_, .folder = "/nowhere"}};
   ModelLoader loader_{backends_, pool_, registry_, 1};
   Lifecycle lifecycle_{{}, loader_, log_};
   Engine engine_{lifecycle_};
   ThreadPool workers_{{.name = "codec"}};
-  const kserve::InferServices services_{.engine = engine_, .pool = pool_, .codec_workers = workers_};
+  const kserve::InferServices services_{
+      .engine = engine_, .pool = pool_, .codec_workers = workers_, .log = log_, .max_body_bytes = 1 << 20};
   const Dialect kserve_ = kserve::MakeDialect(services_);
   const Dialect metrics_ = MakeMetricsDialect(registry_);
   Router router_;
@@ -79,7 +80,7 @@ TEST_F(FrontHandlerTest, EveryRouteOfEveryProtocolPassesTheAuthoriser) {
   for (const Dialect* dialect : {&kserve_, &metrics_}) {
     for (const Route& route : dialect->routes) {
       std::string path = route.pattern;
-      if (const size_t at = path.find("{model}"); at != std::string::npos) path.replace(at, 7, "resnet");
+      for (size_t at = 0; (at = path.find("{model}")) != std::string::npos;) path.replace(at, 7, "resnet");
       if (const size_t at = path.find("{version}"); at != std::string::npos) path.replace(at, 9, "3");
       nobody_.asked.clear();
       const net::BodyPlan plan = handler.OnHead(Request(route.method, path));

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a case file (README.md has its form) and compares an answer with what the file expects."""
+import base64
+import gzip
 import json
 import math
 import re
 import struct
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 
 from raw_http import clip
 
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(?: (.*))?")
-NAMES = {"json": json, "struct": struct}  # what an expression may use
+NAMES = {"base64": base64, "gzip": gzip, "json": json, "struct": struct, "zlib": zlib}  # what an expression may use
+COMPRESS = {"gzip": lambda body: gzip.compress(body, mtime=0), "deflate": zlib.compress}
+DECOMPRESS = {"gzip": gzip.decompress, "deflate": zlib.decompress}
 
 
 class BadCase(Exception):
@@ -75,7 +80,12 @@ def build_request(lines):
     headers, left_out = [], set()
     for line in lines[1:blank]:
         found = HEADER.fullmatch(line)
-        if line.startswith("!"):
+        if line[:2] == "> ":
+            if line[2:] not in COMPRESS:
+                raise BadCase(f"expected '> gzip' or '> deflate', found {line!r}")
+            headers.append(("Content-Encoding", line[2:]))
+            body = COMPRESS[line[2:]](body)
+        elif line.startswith("!"):
             left_out.add(line[1:].lower())
         elif not found:
             raise BadCase(f"expected a header, found {line!r}")
@@ -152,6 +162,11 @@ def same(left, right):
 def problems(expected, answer):
     """What is wrong with an answer, in lines for a person; nothing if it is as expected."""
     found = []
+    if coding := answer.header("Content-Encoding"):
+        try:
+            answer = replace(answer, body=DECOMPRESS[coding](answer.body))
+        except (KeyError, OSError, EOFError, zlib.error) as e:
+            return [f"body: expected it to be {coding}, got {clip(answer.body)} ({e!r})"]
     if answer.status != expected.status:
         found.append(f"status: expected {expected.status}, got {answer.status}")
     for name, pattern in expected.headers:

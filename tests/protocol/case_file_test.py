@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """A case means what the README says, and the comparison can fail."""
+import gzip
 import struct
 import sys
 import unittest
@@ -40,9 +41,16 @@ class Requests(unittest.TestCase):
     def test_raw_is_sent_as_it_is(self):
         self.assertEqual(self.request('raw\n@ b"\\x00\\r"\n@ "x"'), b"\x00\rx")
 
+    def test_a_body_may_be_compressed_as_a_whole(self):
+        request = self.request("POST /p\nA: @ json_bytes\n> gzip\nB: @ body_bytes\n\n{}\n@ 'xyz'")
+        head, body = request.split(b"\r\n\r\n", 1)
+        self.assertEqual(gzip.decompress(body), b"{}xyz")
+        self.assertEqual(head, b"POST /p HTTP/1.1\r\nHost: test\r\nA: 2\r\nContent-Encoding: gzip\r\n"
+                         b"B: %d\r\nContent-Length: %d" % (len(body), len(body)))
+
     def test_what_is_no_case_is_refused(self):
         for text in ["GET /\n200\nempty", "GET\n---\n200\nempty", "GET / HTTP/1.1\n---\n200\nempty",
-                     "GET /\n---\n200\n", "GET /\nno header\n---\n200\nempty", "GET /\n---\n200\nnonsense"]:
+                     "GET /\n---\n200\n", "POST /\n> br\n\nx\n---\n200\nempty", "GET /\nno header\n---\n200\nempty", "GET /\n---\n200\nnonsense"]:
             with self.subTest(text=text), self.assertRaises(BadCase):
                 parse_case(text)
 
@@ -53,6 +61,12 @@ class Answers(unittest.TestCase):
 
     def assert_wrong(self, text, answer):
         self.assertNotEqual(problems(expected(text), answer), [])
+
+    def test_a_compressed_body_is_compared_as_it_was(self):
+        coded = ("Content-Encoding", "gzip")
+        self.assert_as_expected("200\nContent-Encoding: gzip\n{}", Answer(200, [JSON, coded], gzip.compress(b"{}")))
+        self.assert_wrong("200\n{}", Answer(200, [JSON, coded], b"{}"))
+        self.assert_wrong("200\n{}", Answer(200, [JSON, ("Content-Encoding", "br")], b"{}"))
 
     def test_status(self):
         self.assert_as_expected("200\nempty", Answer(200))

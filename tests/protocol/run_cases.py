@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every protocol case, one server: run_cases.py TRIREME MAKE_TEST_MODELS CASES_FOLDER [PART_OF_A_NAME]
+"""Every protocol case, one server for all: run_cases.py TRIREME MAKE_TEST_MODELS CASES_FOLDER [PART_OF_A_NAME]
 
-README.md has the form of a case. After each case two more things must hold, whatever the case sent:
+README.md has the form of a case, and says when there is another server. After each case two more things must hold, whatever the case sent:
 - the connection goes on, where its answer did not announce an end: a good request on it is answered;
 - nobody else noticed: a good request on another connection, open from the first case to the last, is answered.
 """
@@ -87,6 +87,27 @@ def check_end(server):
     return "\n".join(found + [server.log()[-4000:]]) if found else None
 
 
+DEFAULT_OPTIONS = ("{models}/good", "{models}/bad")
+
+
+def options_of(path):
+    """What the server that answers this case is started with."""
+    file = path.parent / "options"
+    return tuple(file.read_text().split("\n")[:-1]) if file.exists() else DEFAULT_OPTIONS
+
+
+def run_group(program, models, options, paths, note):
+    """All cases for one server."""
+    with Trireme(program, *(option.replace("{models}", str(models)) for option in options)) as server:
+        neighbour = Connection(server.port)
+        for path in paths:
+            note(path.name, check(server, neighbour, path))
+            if not server.alive:
+                break
+        neighbour.close()
+        note("the end", check_end(server))
+
+
 def run_all(program, models, paths):
     passed, failed = 0, 0
 
@@ -96,14 +117,11 @@ def run_all(program, models, paths):
         if failure is not None:
             print(f"FAILED {name}\n{failure}\n", flush=True)
 
-    with Trireme(program, models / "good", models / "bad") as server:
-        neighbour = Connection(server.port)
-        for path in paths:
-            note(path.name, check(server, neighbour, path))
-            if not server.alive:
-                break
-        neighbour.close()
-        note("the end", check_end(server))
+    groups = {}
+    for path in paths:
+        groups.setdefault(options_of(path), []).append(path)
+    for options, group in groups.items():
+        run_group(program, models, options, group, note)
     print(f"{passed} passed, {failed} failed")
     return failed == 0
 

@@ -2,22 +2,26 @@
 #include "protocols/kserve/infer_call.h"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "model/infer_request.h"
-#include "net/http_chars.h"
+#include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/http_status.h"
+#include "protocols/kserve/output_classes.h"
 #include "protocols/kserve/path_version.h"
+#include "protocols/kserve/request_body.h"
+#include "protocols/kserve/request_headers.h"
+#include "protocols/kserve/response_coding.h"
 #include "protocols/kserve/server_timing.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/infer_response_message.h"
+#include "wire/kserve/raw_request.h"
 
 namespace trireme::kserve {
 namespace {
-
-constexpr std::string_view kLowerHeaderLengthName = "inference-header-content-length";
 
 // JSON of this size takes about 200 us to read: what a loop should not do while other connections wait. Of the binary
 // form only strings, flags and what lies crooked have to be walked through, faster.
@@ -30,6 +34,7 @@ bool IsBinary(const NamedTensor& output, const ResponseForm& form) {
   return listed == form.outputs.end() ? form.outputs.empty() && form.binary_data_output : listed->binary;
 }
 
+// Whether writing the answer takes longer than a loop has time for.
 bool IsLarge(const InferResponse& response, const ResponseForm& form) {
   size_t json_bytes = 0;
   size_t walked_bytes = 0;
@@ -43,18 +48,10 @@ bool IsLarge(const InferResponse& response, const ResponseForm& form) {
   return json_bytes > kLargeJsonBytes || walked_bytes > kLargeBodyBytes;
 }
 
-// The JSON's length; nothing if the whole body is JSON. With two of the header, whoever else reads this request may
-// split it elsewhere.
-Result<std::optional<size_t>> JsonLength(const net::HttpRequest& http) {
-  const std::string_view* found = nullptr;
-  for (const net::HttpHeader& header : http.headers) {
-    if (!net::EqualsIgnoringCase(header.name, kLowerHeaderLengthName)) continue;
-    if (found != nullptr) return InvalidArgument(std::string(kHeaderLengthName) + ": expected once, found twice");
-    found = &header.value;
-  }
-  if (found == nullptr) return std::optional<size_t>();
-  ASSIGN_OR_RETURN(const size_t length, ParseHeaderLength(*found, http.body.size()));
-  return std::optional<size_t>(length);
+size_t DataBytes(const InferResponse& response) {
+  size_t bytes = 0;
+  for (const NamedTensor& output : response.outputs) bytes += output.tensor.data.size();
+  return bytes;
 }
 
 // An id is any text, a header is short visible ASCII: one that does not fit is echoed in the body alone.
@@ -72,6 +69,12 @@ class InferCall final : public ReplySink, public Task {
             std::optional<int64_t> version, const Identity& identity)
       : services_(services),
         http_(std::move(http)),
+        headers_(ReadRequestHeaders(http_)),
+        body_(services.pool, services.inflated, http_,
+              {.coding = headers_.body,
+               .max_bytes = services.max_body_bytes,
+               .limit_name = kBodyLimitName,
+               .align_at = headers_.LikelyJsonBytes()}),
         reply_(std::move(reply)),
         request_(std::make_unique<InferRequest>()) {
     request_->model = std::move(model);
@@ -79,27 +82,20 @@ class InferCall final : public ReplySink, public Task {
     request_->caller = {.principal = identity.principal, .tenant = identity.tenant};
     request_->cancellation = http_.cancellation;
     request_->stages.received = http_.received;
-    if (const std::string_view* parent = http_.Find("traceparent")) request_->trace.traceparent = *parent;
-    if (const std::string_view* state = http_.Find("tracestate")) request_->trace.tracestate = *state;
-    Result<std::optional<size_t>> length = JsonLength(http_);
-    if (length.ok()) {
-      header_length_ = *length;
-    } else {
-      header_error_ = length.status();
-    }
+    request_->trace = {.traceparent = std::string(headers_.traceparent),
+                       .tracestate = std::string(headers_.tracestate)};
   }
 
   static void Start(std::unique_ptr<InferCall> call) {
-    const bool large = call->JsonBytes() > kLargeJsonBytes || call->http_.body.size() > kLargeBodyBytes;
-    if (!large) return Decode(std::move(call));
+    const Result<bool> whole = call->body_.Begin();
+    if (!whole.ok()) return call->Refuse(std::move(call), whole.status());
+    if (*whole && !call->IsLargeRequest()) return Decode(std::move(call));
     // A job must be copyable; the call is owned by the raw pointer until it runs.
     InferCall* raw = call.get();
     if (raw->services_.codec_workers.Submit([raw] { Decode(std::unique_ptr<InferCall>(raw)); })) {
       (void)call.release();  // NOLINT(bugprone-unused-return-value): the job has it now
     } else {
-      raw->End(std::move(call), {.status = Overloaded("too many large JSON requests are being read; try again later"),
-                                 .response = std::nullopt,
-                                 .stages = {}});
+      raw->Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
     }
   }
 
@@ -107,6 +103,7 @@ class InferCall final : public ReplySink, public Task {
 
   void End(std::unique_ptr<ReplySink> self, Outcome outcome) override {
     outcome_ = std::move(outcome);
+    body_.Release();
     http_.body = {};
     if (several_responses_) {
       outcome_.response.reset();
@@ -114,7 +111,7 @@ class InferCall final : public ReplySink, public Task {
           Unsupported("this model gives several responses a request; HTTP infer carries one: use gRPC streams");
     }
     InferCall* raw = static_cast<InferCall*>(self.release());
-    if (raw->outcome_.response && IsLarge(*raw->outcome_.response, raw->form_)) {
+    if (raw->outcome_.response && raw->IsLargeAnswer(*raw->outcome_.response)) {
       const bool taken = raw->services_.codec_workers.Submit([raw] {
         raw->Encode();
         raw->reply_.executor().Post(raw);
@@ -136,7 +133,21 @@ class InferCall final : public ReplySink, public Task {
   }
 
  private:
-  size_t JsonBytes() const { return header_length_ ? *header_length_ : http_.body.size(); }
+  bool IsLargeRequest() const {
+    const size_t json_bytes = headers_.json_length ? headers_.LikelyJsonBytes() : body_.bytes().size();
+    return json_bytes > kLargeJsonBytes || body_.bytes().size() > kLargeBodyBytes;
+  }
+
+  bool IsLargeAnswer(const InferResponse& response) const {
+    const bool compresses = headers_.answer && *headers_.answer != ContentCoding::kIdentity;
+    return IsLarge(response, form_) || classes_.IsLong(response) ||
+           (compresses && IsLongToCompress(DataBytes(response)));
+  }
+
+  // Before anything was read. On the loop.
+  void Refuse(std::unique_ptr<ReplySink> self, Status status) {
+    End(std::move(self), {.status = std::move(status), .response = std::nullopt, .stages = {}});
+  }
 
   // On the loop or a codec worker.
   static void Decode(std::unique_ptr<InferCall> call) {
@@ -153,12 +164,20 @@ class InferCall final : public ReplySink, public Task {
     engine.Infer(std::move(request));
   }
 
+  Result<InferRequestMessage> ReadMessage() {
+    RETURN_IF_ERROR(body_.Finish());
+    RETURN_IF_ERROR(headers_.length_error);
+    ReceivedBody received{.bytes = body_.bytes(), .keep_alive = body_.storage(), .json_bytes = {}};
+    if (headers_.json_length) {
+      ASSIGN_OR_RETURN(received.json_bytes, ParseHeaderLength(*headers_.json_length, received.bytes.size()));
+    }
+    if (received.json_bytes != 0U) return DecodeInferRequest(received, services_.pool);
+    ASSIGN_OR_RETURN(const ModelDescription model, services_.engine.Describe(request_->model, request_->version));
+    return DecodeRawRequest(received, model.signature, HasRows(model), services_.pool);
+  }
+
   Status ReadBody() {
-    if (!header_error_.ok()) return header_error_;
-    ASSIGN_OR_RETURN(
-        InferRequestMessage message,
-        DecodeInferRequest({.bytes = http_.body, .keep_alive = http_.storage, .json_bytes = header_length_},
-                           services_.pool));
+    ASSIGN_OR_RETURN(InferRequestMessage message, ReadMessage());
     InferRequest& request = *request_;
     request.id = message.form.id.value_or("");
     request.inputs = std::move(message.inputs);
@@ -169,9 +188,10 @@ class InferCall final : public ReplySink, public Task {
     request.sequence = std::move(message.sequence);
     request.priority = message.priority;
     request.parameters = std::move(message.parameters);
-    if (message.timeout) request.deadline = http_.received + *message.timeout;
+    request.queue_timeout = message.timeout.value_or(std::chrono::microseconds(0));
     form_ = std::move(message.form);
-    return {};
+    body_.Release();  // tensors that view it have its storage
+    return classes_.Prepare(form_.outputs, services_.engine, request);
   }
 
   // On the loop or a codec worker.
@@ -179,16 +199,22 @@ class InferCall final : public ReplySink, public Task {
     const TimePoint begin = Clock::System().Now();
     if (!outcome_.response) {
       encoded_ = ErrorResponse(outcome_.status);
-    } else if (Result<EncodedBody> body = EncodeInferResponse(*outcome_.response, form_); !body.ok()) {
+    } else if (Result<EncodedBody> body = EncodeBody(*outcome_.response); !body.ok()) {
       encoded_ = ErrorResponse(body.status());
     } else {
       encoded_ = Success(*std::move(body));
+      CompressResponse(*encoded_, headers_.answer);
       services_.engine.RecordEncode(outcome_.response->model, Clock::System().Now() - begin);
     }
     if (form_.id && FitsHeader(*form_.id)) encoded_->headers.emplace_back("X-Request-Id", *form_.id);
     if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
       encoded_->headers.emplace_back("Server-Timing", std::move(timing));
     }
+  }
+
+  Result<EncodedBody> EncodeBody(InferResponse& response) {
+    RETURN_IF_ERROR(classes_.Replace(form_.outputs, response, services_.pool));
+    return EncodeInferResponse(response, form_);
   }
 
   static net::HttpResponse Success(EncodedBody body) {
@@ -208,11 +234,12 @@ class InferCall final : public ReplySink, public Task {
 
   const InferServices& services_;
   net::HttpRequest http_;
+  const RequestHeaders headers_;
+  RequestBody body_;  // until the tensors have it
   net::HttpReply reply_;
-  std::optional<size_t> header_length_;
-  Status header_error_;
   std::unique_ptr<InferRequest> request_;  // until the engine has it
   ResponseForm form_;
+  OutputClasses classes_;
   bool several_responses_ = false;
   Outcome outcome_;
   std::optional<net::HttpResponse> encoded_;
@@ -233,17 +260,11 @@ void StartInferCall(const InferServices& services, net::HttpRequest http, const 
 
 net::BodyPlan PlanInferBody(const net::HttpRequest& head) {
   net::BodyPlan plan;
-  if (const std::string_view* encoding = head.Find("content-encoding");
-      encoding != nullptr && *encoding != "identity") {
-    plan.refusal = ErrorResponse(
-        Unsupported("Content-Encoding '" + std::string(*encoding) + "' is not supported; expected none or identity"));
-    plan.refusal->status = 415;
-    plan.refusal->headers.emplace_back("Accept-Encoding", "identity");
-    return plan;
-  }
-  // Only a hint here: the value is checked when the body has come.
-  if (const std::string_view* length = head.Find(kLowerHeaderLengthName)) {
-    std::from_chars(length->data(), length->data() + length->size(), plan.align_at);
+  const RequestHeaders headers = ReadRequestHeaders(head);
+  if (!headers.coding_error.ok()) {
+    plan.refusal = UnreadableCoding(headers.coding_error);
+  } else if (headers.body == ContentCoding::kIdentity) {
+    plan.align_at = headers.LikelyJsonBytes();
   }
   return plan;
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "dialect/dialect.h"
-#include "protocols/kserve/infer_call.h"
+#include "protocols/kserve/infer_services.h"
 
 namespace trireme::kserve {
 
-// KServe V2 (the Open Inference Protocol) over HTTP: health, metadata, readiness, infer and the repository index, with
-// Triton's binary tensor extension. `services` must outlive the routes.
+// KServe V2 (the Open Inference Protocol) over HTTP, with Triton's extensions: binary tensors, classification, model
+// configuration, statistics, model repository and logging. Bodies may be compressed both ways. `services` must outlive
+// the routes.
 Dialect MakeDialect(const InferServices& services);
 
 }  // namespace trireme::kserve

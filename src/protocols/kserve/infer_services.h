@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "base/thread_pool.h"
+#include "engine/engine.h"
+#include "net/byte_budget.h"
+
+namespace trireme::kserve {
+
+// The setting that InferServices::max_body_bytes comes from.
+inline constexpr std::string_view kBodyLimitName = "--max-body";
+
+// What every call uses; outlives them all.
+struct InferServices {
+  Engine& engine;
+  MemoryPool& pool;
+  ThreadPool& codec_workers;  // read and write what would hold a loop up
+  Logger& log;                // whose settings clients may change
+  uint64_t max_body_bytes;    // of a body, also once it is inflated
+  // What inflated bodies of all requests together may hold. Shared with each of them.
+  std::shared_ptr<net::ByteBudget> inflated = std::make_shared<net::ByteBudget>(uint64_t{2} << 30);
+};
+
+}  // namespace trireme::kserve
