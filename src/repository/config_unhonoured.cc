@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <string>
+#include <functional>
+#include <optional>
 
 #include "repository/config_reader.h"
 
 namespace trireme {
 namespace {
+
+using inference::ModelInput;
+using inference::ModelInstanceGroup;
+using inference::ModelOutput;
 
 class Unhonoured {
  public:
@@ -20,51 +24,54 @@ class Unhonoured {
     if (said) reader_.findings.Add(place.Note("not honoured yet", consequence));
   }
 
+  // The same for the field `field` of the first element of the list `list` that `says` so.
+  template <typename Elements, typename Says>
+  void WarnOfFirst(const Elements& elements, Says says, const char* list, const char* field, const char* consequence) {
+    if (const auto place = First(elements, says, list)) Warn(true, place->At(field), consequence);
+  }
+  template <typename Elements, typename Says>
+  void NoteFirst(const Elements& elements, Says says, const char* list, const char* field, const char* consequence) {
+    if (const auto place = First(elements, says, list)) Note(true, place->At(field), consequence);
+  }
+
  private:
+  template <typename Elements, typename Says>
+  std::optional<ConfigPlace> First(const Elements& elements, Says says, const char* list) const {
+    for (int i = 0; i < elements.size(); ++i) {
+      if (std::invoke(says, elements[i])) return reader_.root.At(list, i);
+    }
+    return std::nullopt;
+  }
+
   ConfigReader& reader_;
 };
 
-template <typename Elements, typename Has>
-int First(const Elements& elements, const Has& has) {
-  return static_cast<int>(std::find_if(elements.begin(), elements.end(), has) - elements.begin());
+void NoteTensors(const inference::ModelConfig& said, Unhonoured& note) {
+  note.WarnOfFirst(said.input(), &ModelInput::is_shape_tensor, "input", "is_shape_tensor",
+                   "it is taken like any other tensor");
+  note.WarnOfFirst(said.output(), &ModelOutput::is_shape_tensor, "output", "is_shape_tensor",
+                   "it is given like any other tensor");
+  note.WarnOfFirst(said.input(), &ModelInput::allow_ragged_batch, "input", "allow_ragged_batch",
+                   "only requests of equal shape share a run");
+  note.WarnOfFirst(said.input(), &ModelInput::is_non_linear_format_io, "input", "is_non_linear_format_io",
+                   "tensors are taken as row-major");
+  note.WarnOfFirst(said.output(), &ModelOutput::is_non_linear_format_io, "output", "is_non_linear_format_io",
+                   "tensors are given as row-major");
 }
 
-void NoteTensors(ConfigReader& reader, Unhonoured& note) {
-  const auto& [inputs, outputs] = std::tie(reader.message.input(), reader.message.output());
-  if (const int i = First(inputs, [](const auto& input) { return input.is_shape_tensor(); }); i < inputs.size()) {
-    note.Warn(true, reader.root.At("input", i).At("is_shape_tensor"), "it is taken like any other tensor");
-  }
-  if (const int i = First(outputs, [](const auto& output) { return output.is_shape_tensor(); }); i < outputs.size()) {
-    note.Warn(true, reader.root.At("output", i).At("is_shape_tensor"), "it is given like any other tensor");
-  }
-  if (const int i = First(inputs, [](const auto& input) { return input.allow_ragged_batch(); }); i < inputs.size()) {
-    note.Warn(true, reader.root.At("input", i).At("allow_ragged_batch"), "only requests of equal shape share a run");
-  }
-  if (const int i = First(inputs, [](const auto& input) { return input.is_non_linear_format_io(); });
-      i < inputs.size()) {
-    note.Warn(true, reader.root.At("input", i).At("is_non_linear_format_io"), "tensors are taken as row-major");
-  }
-  if (const int i = First(outputs, [](const auto& output) { return output.is_non_linear_format_io(); });
-      i < outputs.size()) {
-    note.Warn(true, reader.root.At("output", i).At("is_non_linear_format_io"), "tensors are given as row-major");
-  }
-}
-
-void NoteGroups(ConfigReader& reader, Unhonoured& note) {
-  const auto& groups = reader.message.instance_group();
-  if (const int i = First(groups, [](const auto& group) { return group.has_rate_limiter(); }); i < groups.size()) {
-    note.Note(true, reader.root.At("instance_group", i).At("rate_limiter"), "instances run whenever they are free");
-  }
-  if (const int i = First(groups, [](const auto& group) { return !group.host_policy().empty(); }); i < groups.size()) {
-    note.Note(true, reader.root.At("instance_group", i).At("host_policy"), "threads run on any processor");
-  }
-  if (const int i = First(groups, [](const auto& group) { return !group.secondary_devices().empty(); });
-      i < groups.size()) {
-    note.Note(true, reader.root.At("instance_group", i).At("secondary_devices"), "the model runs on one device");
-  }
-  if (const int i = First(groups, [](const auto& group) { return !group.profile().empty(); }); i < groups.size()) {
-    note.Note(true, reader.root.At("instance_group", i).At("profile"), "it is for TensorRT alone");
-  }
+void NoteGroups(const inference::ModelConfig& said, Unhonoured& note) {
+  const auto& groups = said.instance_group();
+  note.NoteFirst(groups, &ModelInstanceGroup::has_rate_limiter, "instance_group", "rate_limiter",
+                 "instances run whenever they are free");
+  note.NoteFirst(
+      groups, [](const auto& group) { return !group.host_policy().empty(); }, "instance_group", "host_policy",
+      "threads run on any processor");
+  note.NoteFirst(
+      groups, [](const auto& group) { return !group.secondary_devices().empty(); }, "instance_group",
+      "secondary_devices", "the model runs on one device");
+  note.NoteFirst(
+      groups, [](const auto& group) { return !group.profile().empty(); }, "instance_group", "profile",
+      "it is for TensorRT alone");
 }
 
 void NoteOptimization(ConfigReader& reader, Unhonoured& note) {
@@ -86,8 +93,8 @@ void NoteWhatIsNotHonoured(ConfigReader& reader) {
   const auto& said = reader.message;
   const ConfigPlace& root = reader.root;
   Unhonoured note(reader);
-  NoteTensors(reader, note);
-  NoteGroups(reader, note);
+  NoteTensors(said, note);
+  NoteGroups(said, note);
   NoteOptimization(reader, note);
   note.Warn(said.has_sequence_batching(), root.At("sequence_batching"),
             "requests of a sequence are run one by one, like all others");

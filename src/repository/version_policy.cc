@@ -31,7 +31,7 @@ ChosenVersions ChooseVersions(const VersionPolicy& policy, std::span<const int64
     if (!std::ranges::binary_search(there, version)) chosen.missing.push_back(version);
   }
   std::ranges::sort(chosen.missing);
-  chosen.missing.erase(std::ranges::unique(chosen.missing).begin(), chosen.missing.end());
+  chosen.missing.erase(std::unique(chosen.missing.begin(), chosen.missing.end()), chosen.missing.end());
   return chosen;
 }
 
