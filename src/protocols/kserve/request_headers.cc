@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "net/http_chars.h"
 #include "protocols/kserve/http_status.h"
@@ -13,18 +14,71 @@ namespace {
 
 using net::EqualsIgnoringCase;
 
-void ReadCoding(std::string_view value, bool& seen, RequestHeaders& headers) {
-  if (seen) {
-    headers.coding_error = Unsupported("Content-Encoding: expected once, found twice");
-    return;
+constexpr std::string_view kJsonLength = "inference-header-content-length";
+constexpr std::string_view kContentEncoding = "content-encoding";
+constexpr std::string_view kAcceptEncoding = "accept-encoding";
+constexpr std::string_view kTraceparent = "traceparent";
+constexpr std::string_view kTracestate = "tracestate";
+
+// Takes one header after the other. No two names are equally long, so a header that means nothing is passed over by
+// one look at its length.
+class HeaderReader {
+ public:
+  void Read(std::string_view name, std::string_view value) {
+    switch (name.size()) {
+      case kJsonLength.size():
+        if (EqualsIgnoringCase(name, kJsonLength)) ReadJsonLength(value);
+        break;
+      case kContentEncoding.size():
+        if (EqualsIgnoringCase(name, kContentEncoding)) ReadCoding(value);
+        break;
+      case kAcceptEncoding.size():
+        if (EqualsIgnoringCase(name, kAcceptEncoding)) ReadAccepted(value);
+        break;
+      case kTraceparent.size():
+        if (EqualsIgnoringCase(name, kTraceparent) && headers_.traceparent.empty()) headers_.traceparent = value;
+        break;
+      case kTracestate.size():
+        if (EqualsIgnoringCase(name, kTracestate) && headers_.tracestate.empty()) headers_.tracestate = value;
+        break;
+      default:
+        break;
+    }
   }
-  seen = true;
-  if (const Result<ContentCoding> coding = ParseContentEncoding(value); coding.ok()) {
-    headers.body = *coding;
-  } else {
-    headers.coding_error = coding.status();
+
+  RequestHeaders Finish() && {
+    if (has_accepted_) headers_.answer = accepted_.Best();
+    return std::move(headers_);
   }
-}
+
+ private:
+  void ReadJsonLength(std::string_view value) {
+    if (headers_.json_length) {
+      headers_.length_error = InvalidArgument(std::string(kHeaderLengthName) + ": expected once, found twice");
+    }
+    headers_.json_length = value;
+  }
+
+  void ReadCoding(std::string_view value) {
+    if (std::exchange(has_coding_, true)) {
+      headers_.coding_error = Unsupported("Content-Encoding: expected once, found twice");
+    } else if (const Result<ContentCoding> coding = ParseContentEncoding(value); coding.ok()) {
+      headers_.body = *coding;
+    } else {
+      headers_.coding_error = coding.status();
+    }
+  }
+
+  void ReadAccepted(std::string_view value) {
+    has_accepted_ = true;
+    accepted_.Add(value);
+  }
+
+  RequestHeaders headers_;
+  AcceptedCodings accepted_;
+  bool has_coding_ = false;
+  bool has_accepted_ = false;
+};
 
 }  // namespace
 
@@ -35,29 +89,9 @@ size_t RequestHeaders::LikelyJsonBytes() const {
 }
 
 RequestHeaders ReadRequestHeaders(const net::HttpRequest& http) {
-  RequestHeaders headers;
-  AcceptedCodings accepted;
-  bool has_coding = false;
-  bool has_accepted = false;
-  for (const auto& [name, value] : http.headers) {
-    if (EqualsIgnoringCase(name, "inference-header-content-length")) {
-      if (headers.json_length) {
-        headers.length_error = InvalidArgument(std::string(kHeaderLengthName) + ": expected once, found twice");
-      }
-      headers.json_length = value;
-    } else if (EqualsIgnoringCase(name, "content-encoding")) {
-      ReadCoding(value, has_coding, headers);
-    } else if (EqualsIgnoringCase(name, "accept-encoding")) {
-      has_accepted = true;
-      accepted.Add(value);
-    } else if (headers.traceparent.empty() && EqualsIgnoringCase(name, "traceparent")) {
-      headers.traceparent = value;
-    } else if (headers.tracestate.empty() && EqualsIgnoringCase(name, "tracestate")) {
-      headers.tracestate = value;
-    }
-  }
-  if (has_accepted) headers.answer = accepted.Best();
-  return headers;
+  HeaderReader reader;
+  for (const net::HttpHeader& header : http.headers) reader.Read(header.name, header.value);
+  return std::move(reader).Finish();
 }
 
 net::HttpResponse UnreadableCoding(const Status& status) {
