@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace trireme {
@@ -72,7 +71,8 @@ const QueuePolicy& BatchQueue::PolicyOf(uint32_t level) const {
 
 size_t BatchQueue::WaitingIn(uint32_t level) const {
   if (rules_.priority_levels == 0) return waiting_.size();
-  const auto [begin, end] = std::ranges::equal_range(waiting_, level, {}, &Waiting::level);
+  const auto begin = std::ranges::lower_bound(waiting_, level, {}, &Waiting::level);
+  const auto end = std::ranges::upper_bound(waiting_, level, {}, &Waiting::level);
   return static_cast<size_t>(end - begin);
 }
 
