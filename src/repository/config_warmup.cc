@@ -46,9 +46,9 @@ void FindFile(const std::string& name, const ConfigPlace& place, ConfigReader& r
   const std::optional<int64_t> expected = BytesOf(input, 1);
   if (error || !expected || size > static_cast<uintmax_t>(kMaxBytes)) {
     reader.findings.Add(at.Error("a file of at most " + std::to_string(kMaxBytes) + " bytes", Quoted(name)));
-  } else if (input.type != DataType::kBytes && size < static_cast<uintmax_t>(*expected)) {
+  } else if (input.type != DataType::kBytes && size != static_cast<uintmax_t>(*expected)) {
     reader.findings.Add(at.Error(
-        std::to_string(*expected) + " bytes for " + input.dims.ToString() + " of " + std::string(Name(input.type)),
+        std::to_string(*expected) + " bytes, one row of " + input.dims.ToString() + " " + std::string(Name(input.type)),
         std::to_string(size) + " in " + Quoted(name)));
   }
 }

@@ -433,7 +433,7 @@ TEST(ReadConfig, RefusesWarmupThatCannotBeMade) {
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'gone.bin' } }",
        "\"gone.bin\": nothing"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'short.bin' } }",
-       "expected 4 bytes for [1] of FP32, found 3"},
+       "expected 4 bytes, one row of [1] FP32, found 3"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: '../../outside.bin' } }",
        "a path that leads out of the model's folder"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'link.bin' } }",

@@ -217,7 +217,7 @@ TEST(Fingerprint, IsAnotherWheneverSomethingOfTheModelHasChanged) {
   changed("size of external data");
   dir.Write("m/labels.txt", "cats");
   changed("labels");
-  dir.Write("m/warmup/x", "12345");
+  fs::last_write_time(dir / "m/warmup/x", time + std::chrono::milliseconds(2));
   changed("warm-up data");
   fs::remove(dir / "m/1/weights/data.bin");
   changed("external data that is gone");
