@@ -32,13 +32,25 @@ bool WantsColours() {
   return isatty(STDOUT_FILENO) != 0 && !IsSet("NO_COLOR");
 }
 
+// Whether a size that is left open stands for rows as well, of which examples send one.
+bool NamesRowsTwice(const TensorSpec& spec) {
+  const std::vector<std::string>& names = spec.dim_names;
+  return !names.empty() && !names[0].empty() && std::find(names.begin() + 1, names.end(), names[0]) != names.end();
+}
+
 // Nothing is run here, so nobody knows yet which size a model takes where its signature leaves one open. An image of
-// one pixel is too small for most that look at images; everything else is usually content with 1.
+// one pixel is too small for most that look at images, and some that look at lists want them in fours or eights.
 int64_t LikelyFreeDim(const Signature& signature) {
+  const auto any_input = [&](auto is) { return std::any_of(signature.inputs.begin(), signature.inputs.end(), is); };
+  if (any_input(NamesRowsTwice)) return 1;
   constexpr size_t kImageRank = 4;
-  const bool image = std::any_of(signature.inputs.begin(), signature.inputs.end(),
-                                 [](const TensorSpec& spec) { return spec.shape.rank() >= kImageRank; });
-  return image ? 64 : 1;
+  return any_input([](const TensorSpec& spec) { return spec.shape.rank() >= kImageRank; }) ? 64 : 16;
+}
+
+// Of lists alone nobody knows yet whether their length counts rows; a list of several is taken either way.
+bool MayBeLists(const CheckedModel& model) {
+  return !model.file_says.max_batch_size && std::all_of(model.signature.inputs.begin(), model.signature.inputs.end(),
+                                                        [](const TensorSpec& spec) { return spec.shape.rank() <= 1; });
 }
 
 std::vector<ExampleModel> Examples(const CheckReport& report) {
@@ -53,6 +65,7 @@ std::vector<ExampleModel> Examples(const CheckReport& report) {
     example.name = model.id.name;
     if (versions[model.id.name] > 1) example.version = model.id.version;
     example.signature = model.signature;
+    if (MayBeLists(model)) example.signature.batched = false;
     example.free_dim = LikelyFreeDim(model.signature);
   }
   return examples;

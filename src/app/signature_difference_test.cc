@@ -68,8 +68,16 @@ TEST(SignatureDifferences, SaysWhoCountsRows) {
   file.max_batch_size = 0;
   EXPECT_EQ(Of(file), Texts{"max_batch_size|0|the outermost dimension may count rows"});
   file.max_batch_size = 4;
-  EXPECT_EQ(Of(file, {.inputs = {}, .outputs = {}, .batched = false}),
-            Texts{"max_batch_size|4|no dimension counts rows"});
+  Signature model = kModel;
+  model.batched = false;
+  EXPECT_EQ(Of(file, model), Texts{"max_batch_size|4|no dimension counts rows"});
+}
+
+TEST(SignatureDifferences, AModelThatCouldNotBeReadSaysNothing) {
+  DeclaredSignature file;
+  file.max_batch_size = 4;
+  file.inputs = {Declared("x", DataType::kFp32, Shape{16})};
+  EXPECT_EQ(Of(file, {}), Texts());
 }
 
 TEST(SignatureDifferences, AScalarHasNoRowsToLeaveOut) {
