@@ -112,7 +112,14 @@ output [
 ]
 )";
 
-constexpr std::string_view kDensenetLabels = R"(black
+constexpr std::string_view kColours = R"(name: "colours"
+backend: "onnxruntime"
+max_batch_size: 8
+input [ { name: "pixels" data_type: TYPE_UINT8 format: FORMAT_NHWC dims: [ 4, 4, 3 ] } ]
+output [ { name: "scores" data_type: TYPE_FP32 dims: [ 10 ] label_filename: "colours.txt" } ]
+)";
+
+constexpr std::string_view kColourNames = R"(black
 white
 red
 green
@@ -288,13 +295,14 @@ std::string AddSubThroughInt32(ElementType type) {
                 .outputs = {value("OUTPUT0"), value("OUTPUT1")}});
 }
 
-// The class of a picture is the colour nearest to its mean: |x - c|^2 is least where 2 c x - |c|^2 is greatest.
-std::string ColourModel() {
-  constexpr float kColours[10][3] = {{-1, -1, -1}, {1, 1, 1},  {1, -1, -1}, {-1, 1, -1}, {-1, -1, 1},
-                                     {1, 1, -1},   {-1, 1, 1}, {1, -1, 1},  {0, 0, 0},   {1, 0, -1}};
+// The weights "w" and "b" of a convolution of one pixel, the mean of a picture, which finds the nearest of ten colours:
+// |x - c|^2 is least where 2 c x - |c|^2 is greatest.
+std::vector<TensorProto> NearestColour() {
+  constexpr float kColourValues[10][3] = {{-1, -1, -1}, {1, 1, 1},  {1, -1, -1}, {-1, 1, -1}, {-1, -1, 1},
+                                          {1, 1, -1},   {-1, 1, 1}, {1, -1, 1},  {0, 0, 0},   {1, 0, -1}};
   std::vector<float> weights;
   std::vector<float> bias;
-  for (const auto& colour : kColours) {
+  for (const auto& colour : kColourValues) {
     float square = 0;
     for (const float part : colour) {
       weights.push_back(2 * part);
@@ -302,12 +310,32 @@ std::string ColourModel() {
     }
     bias.push_back(-square);
   }
-  return Write({.name = "colours",
+  return {Constant("w", ElementType::kFloat, {10, 3, 1, 1}, weights), Constant("b", ElementType::kFloat, {10}, bias)};
+}
+
+std::string DensenetModel() {
+  return Write({.name = "densenet",
                 .nodes = {{"GlobalAveragePool", {"data_0"}, {"mean"}}, {"Conv", {"mean", "w", "b"}, {"fc6_1"}}},
                 .inputs = {{"data_0", ElementType::kFloat, {1, 3, 4, 4}}},
                 .outputs = {{"fc6_1", ElementType::kFloat, {1, 10, 1, 1}}},
-                .initializers = {Constant("w", ElementType::kFloat, {10, 3, 1, 1}, weights),
-                                 Constant("b", ElementType::kFloat, {10}, bias)}});
+                .initializers = NearestColour()});
+}
+
+std::string ColoursModel() {
+  std::vector<TensorProto> constants = NearestColour();
+  constants.push_back(Constant<float>("half", ElementType::kFloat, {}, {127.5F}));
+  constants.push_back(Constant<float>("one", ElementType::kFloat, {}, {1}));
+  return Write({.name = "colours",
+                .nodes = {{"Cast", {"pixels"}, {"float"}, {{"to", static_cast<int64_t>(ElementType::kFloat)}}},
+                          {"Div", {"float", "half"}, {"doubled"}},
+                          {"Sub", {"doubled", "one"}, {"scaled"}},
+                          {"Transpose", {"scaled"}, {"planes"}, {{"perm", std::vector<int64_t>{0, 3, 1, 2}}}},
+                          {"GlobalAveragePool", {"planes"}, {"mean"}},
+                          {"Conv", {"mean", "w", "b"}, {"found"}},
+                          {"Flatten", {"found"}, {"scores"}}},
+                .inputs = {{"pixels", ElementType::kUint8, {"n", 4, 4, 3}}},
+                .outputs = {{"scores", ElementType::kFloat, {"n", 10}}},
+                .initializers = std::move(constants)});
 }
 
 std::string RowsOfOneNumberModel() {
@@ -373,8 +401,10 @@ std::vector<RepositoryFile> TritonModels() {
   out.Add("simple_string/warmup/sevens", Sevens());
   out.Add("simple_identity", kSimpleIdentity, IdentityModel(DataType::kBytes));
   out.Add("dynamic_shapes", kDynamicShapes, AddModel());
-  out.Add("densenet_onnx", kDensenet, ColourModel());
-  out.Add("densenet_onnx/densenet_labels.txt", kDensenetLabels);
+  out.Add("densenet_onnx", kDensenet, DensenetModel());
+  out.Add("densenet_onnx/densenet_labels.txt", kColourNames);
+  out.Add("colours", kColours, ColoursModel());
+  out.Add("colours/colours.txt", kColourNames);
   out.Add("reshape", kReshape, AddModel());
   out.Add("reshape_scalar", kReshapeScalar, RowsOfOneNumberModel());
   out.Add("optional_input", kOptionalInput, DefaultedInputModel());

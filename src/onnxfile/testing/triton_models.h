@@ -24,6 +24,8 @@ struct RepositoryFile {
 //   densenet_onnx      FP32 data_0 [3,4,4], from -1 to 1 -> fc6_1 [10]: which of ten colours a picture has; with
 //   labels,
 //                      and a reshape from and to four dimensions
+//   colours            UINT8 pixels [4,4,3] -> FP32 scores [10]: the same classes, of pictures as files have them;
+//                      max_batch_size 8
 //   reshape            FP32 INPUT0 [4,4] -> OUTPUT0 [2,8] = INPUT0 + 1, where the model has [16]; max_batch_size 8
 //   reshape_scalar     FP32 INPUT0 [1] -> OUTPUT0 [1] = 2 * INPUT0, where a row of the model has no dimension
 //   optional_input     FP32 INPUT0 [-1,2], SCALE [1], which is 3 if it is left out -> OUTPUT0 = product
