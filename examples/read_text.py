@@ -25,10 +25,14 @@ WIDTHS = range(320, 4801)
 
 
 def load(path):
-    """The picture as the model wants it: float32 [1, 3, 48, width], blue first, -1 to 1."""
+    """The picture as a person sees it: upright, on white ground."""
     picture = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("RGB")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+def as_input(picture):
+    """The picture as the model wants it: float32 [1, 3, 48, width], blue first, -1 to 1."""
     width = max(1, min(WIDTHS[-1], round(HEIGHT * picture.width / picture.height)))
     pixels = numpy.asarray(picture.resize((width, HEIGHT), Image.BILINEAR), numpy.float32)
     pixels = pixels[:, :, ::-1].transpose(2, 0, 1) / 127.5 - 1
@@ -75,7 +79,7 @@ def main():
     alphabet = options.alphabet.read_text(encoding="utf-8").split("\n") + [" "]
     connection = http.client.HTTPConnection(urlsplit(options.url).netloc, timeout=60)
     for path in options.pictures:
-        text = decode(infer(connection, options.model, load(path))[0], alphabet)
+        text = decode(infer(connection, options.model, as_input(load(path)))[0], alphabet)
         print(f"{path}: {text}" if len(options.pictures) > 1 else text)
 
 
