@@ -46,7 +46,8 @@ bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
   }
   checked.backend = (*backend)->name();
   checked.platform = (*backend)->platform();
-  Result<ModelFacts> facts = (*backend)->Describe({.path = checked.path});
+  Result<ModelFacts> facts =
+      (*backend)->Describe({.path = checked.path, .optional_inputs = checked.file_says.optional_inputs()});
   if (!facts.ok()) {
     checked.findings.push_back(Error(checked.path, facts.status()));
     return false;

@@ -29,10 +29,12 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
                             .graph_optimization = entry.config.graph_optimization,
                             .runtime_parameters = entry.config.runtime_parameters};
   ASSIGN_OR_RETURN(Backend * backend, backends.For(entry.path));
-  ASSIGN_OR_RETURN(Opened opened, backend->Open({.path = entry.path}, options));
+  ModelSource source{.path = entry.path, .optional_inputs = entry.declared.optional_inputs()};
+  ASSIGN_OR_RETURN(Opened opened, backend->Open(source, options));
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
     ASSIGN_OR_RETURN(Backend * runner, backends.Named("onnx"));
-    ASSIGN_OR_RETURN(Opened converted, runner->Open({.path = entry.path, .onnx = onnx}, options));
+    source.onnx = onnx;
+    ASSIGN_OR_RETURN(Opened converted, runner->Open(source, options));
     opened = std::move(converted);
   }
   auto* model = std::get_if<std::unique_ptr<OpenModel>>(&opened);

@@ -41,6 +41,15 @@ struct DeclaredSignature {
   std::vector<DeclaredTensor> inputs;
   std::vector<DeclaredTensor> outputs;
   FieldPlace max_batch_size_place = {};
+
+  // The names of inputs that requests may leave out.
+  std::vector<std::string> optional_inputs() const {
+    std::vector<std::string> names;
+    for (const DeclaredTensor& input : inputs) {
+      if (input.optional) names.push_back(input.name);
+    }
+    return names;
+  }
 };
 
 }  // namespace trireme
