@@ -2,7 +2,7 @@
 #include "lifecycle/check.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "lifecycle/model_loader.h"
@@ -29,19 +29,27 @@ Finding Note(const fs::path& file, const std::string& text) {
 }
 
 // An error that comes as a sentence. The file is named once.
-Finding Error(const fs::path& file, const Status& status) {
+Finding Error(const fs::path& file, const Status& status, std::string expected, std::string fix) {
   std::string text = status.message();
   for (const std::string& name : {"'" + file.string() + "': ", file.string() + ": "}) {
     if (text.starts_with(name)) text.erase(0, name.size());
   }
-  return {.severity = Finding::Severity::kError, .file = file, .found = std::move(text)};
+  return {.severity = Finding::Severity::kError,
+          .file = file,
+          .expected = std::move(expected),
+          .found = std::move(text),
+          .fix = std::move(fix)};
+}
+
+Finding ModelFileError(const fs::path& file, const Status& status) {
+  return Error(file, status, "a model that this server can open", "replace the file, or remove the model");
 }
 
 // What the model's own file says; false if it cannot be served for that alone.
 bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
   const Result<Backend*> backend = backends.For(checked.path);
   if (!backend.ok()) {
-    checked.findings.push_back(Error(checked.path, backend.status()));
+    checked.findings.push_back(ModelFileError(checked.path, backend.status()));
     return false;
   }
   checked.backend = (*backend)->name();
@@ -49,7 +57,7 @@ bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
   Result<ModelFacts> facts =
       (*backend)->Describe({.path = checked.path, .optional_inputs = checked.file_says.optional_inputs()});
   if (!facts.ok()) {
-    checked.findings.push_back(Error(checked.path, facts.status()));
+    checked.findings.push_back(ModelFileError(checked.path, facts.status()));
     return false;
   }
   checked.format = std::move(facts->format);
@@ -60,11 +68,12 @@ bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
 }
 
 void CheckWarmup(const ModelEntry& entry, CheckedModel& checked) {
-  for (const WarmupSample& sample : entry.config.warmup) {
-    const Status status = CheckWarmupSample(sample, checked.signature);
+  for (size_t i = 0; i < entry.config.warmup.size(); ++i) {
+    const Status status = CheckWarmupSample(entry.config.warmup[i], checked.signature);
     if (status.ok()) continue;
-    Finding finding = Error(entry.declared.file, status);
-    finding.field = "model_warmup";
+    Finding finding =
+        Error(entry.declared.file, status, "a sample that the model takes", "put the sample right, or leave it out");
+    finding.field = "model_warmup[" + std::to_string(i) + "]";
     checked.findings.push_back(std::move(finding));
   }
 }
@@ -93,7 +102,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus)
 
 std::vector<Finding> FindingsOf(const ModelProblem& problem) {
   if (!problem.findings.empty()) return problem.findings;
-  return {Error(problem.path, problem.status)};
+  return {ModelFileError(problem.path, problem.status)};
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std
 
 // What serves is as it is wanted, or its successor gets another chance.
 void VersionBook::ForgiveFailure(Tracked& tracked) {
+  if (tracked.failure.empty() && tracked.tried == tracked.loaded) return;
   tracked.tried = tracked.loaded;
   tracked.failure.clear();
   changed_ = true;
