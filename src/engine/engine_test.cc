@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
+#include <thread>
 
 #include "lifecycle/testing/fake_models.h"
 
@@ -69,6 +71,22 @@ TEST_F(EngineTest, RefusesRequestsOnceItStops) {
   engine_.StopAccepting();
   EXPECT_EQ(Infer("m").status.code(), StatusCode::kUnavailable);
   EXPECT_FALSE(engine_.Ready());
+}
+
+TEST_F(EngineTest, LosesNoRequestThroughReloads) {
+  Serve({FakeEntry("m", 1, 0)});
+  std::atomic<bool> done = false;  // orders nothing
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back([&] {
+      while (!done) EXPECT_TRUE(Infer("m").status.ok());
+    });
+  }
+  for (uint64_t fingerprint = 1; fingerprint <= 30; ++fingerprint) Serve({FakeEntry("m", 1, fingerprint)});
+  done = true;
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(models_.script->opens(), 31);
+  EXPECT_EQ(models_.script->open_models(), 1);
 }
 
 TEST_F(EngineTest, ReportsOnTheVersionsThatAreReady) {
