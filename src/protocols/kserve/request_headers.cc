@@ -24,6 +24,8 @@ constexpr std::string_view kTracestate = "tracestate";
 // one look at its length.
 class HeaderReader {
  public:
+  explicit HeaderReader(RequestHeaders& headers) : headers_(headers) {}
+
   void Read(std::string_view name, std::string_view value) {
     switch (name.size()) {
       case kJsonLength.size():
@@ -46,9 +48,8 @@ class HeaderReader {
     }
   }
 
-  RequestHeaders Finish() && {
+  void Finish() {
     if (has_accepted_) headers_.answer = accepted_.Best();
-    return std::move(headers_);
   }
 
  private:
@@ -74,7 +75,7 @@ class HeaderReader {
     accepted_.Add(value);
   }
 
-  RequestHeaders headers_;
+  RequestHeaders& headers_;
   AcceptedCodings accepted_;
   bool has_coding_ = false;
   bool has_accepted_ = false;
@@ -89,9 +90,11 @@ size_t RequestHeaders::LikelyJsonBytes() const {
 }
 
 RequestHeaders ReadRequestHeaders(const net::HttpRequest& http) {
-  HeaderReader reader;
+  RequestHeaders headers;
+  HeaderReader reader(headers);
   for (const net::HttpHeader& header : http.headers) reader.Read(header.name, header.value);
-  return std::move(reader).Finish();
+  reader.Finish();
+  return headers;
 }
 
 net::HttpResponse UnreadableCoding(const Status& status) {
