@@ -198,6 +198,31 @@ TEST_F(LifecycleTest, RetiresAtOnceWhatIsNotWantedWhileItsSuccessorLoads) {
   EXPECT_EQ(script_.open_models(), 0);
 }
 
+TEST_F(LifecycleTest, AnOlderVersionServesUntilTheNewerOneIsReady) {
+  Settle(Scan({FakeEntry("m", 1)}));
+  script_.Hold();
+  lifecycle_.SetDesired(Scan({FakeEntry("m", 2)}));
+  script_.WaitUntilHeld(1);
+  EXPECT_EQ(Find("m")->id.version, 1);
+  script_.Release();
+  lifecycle_.WaitUntilSettled();
+  EXPECT_EQ(Find("m")->id.version, 2);
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+}
+
+TEST_F(LifecycleTest, AnOlderVersionServesOnIfTheNewerOneFails) {
+  Settle(Scan({FakeEntry("m", 1)}));
+  ModelEntry broken = BrokenEntry("m", 1);
+  broken.id.version = 2;
+  lifecycle_.SetDesired(Scan({broken}));
+  EXPECT_THAT(Verdict("m").get().message(), testing::HasSubstr("version 2: "));
+  lifecycle_.WaitUntilSettled();
+  EXPECT_EQ(Find("m")->id.version, 1);
+  EXPECT_THAT(StatusOf("m", 1).reason, testing::HasSubstr("goes on serving"));
+  Settle({});
+  EXPECT_TRUE(lifecycle_.table()->statuses.empty());
+}
+
 TEST_F(LifecycleTest, LoadsWhatIsWantedAgainWhileItDrains) {
   Settle(Scan({FakeEntry("m")}));
   script_.Hold();

@@ -26,7 +26,8 @@ std::optional<ActionKind> TowardsServing(const VersionFacts& version) {
 std::optional<ActionKind> TowardsNothing(const VersionFacts& version) {
   switch (version.state) {
     case ModelState::kReady:
-      return ActionKind::kRetire;
+      if (!version.stands_in) return ActionKind::kRetire;
+      break;
     case ModelState::kFound:
     case ModelState::kFailed:
       return ActionKind::kForget;

@@ -68,6 +68,11 @@ TEST(PlanActions, ForgetsWhatIsGoneUnlessItCanBeLoadedByName) {
   EXPECT_EQ(Decided({.state = ModelState::kFailed, .remembered = true}), ActionKind::kForget);
 }
 
+TEST(PlanActions, LeavesWhatStandsInForAWantedVersion) {
+  EXPECT_EQ(Decided({.state = ModelState::kReady, .stands_in = true}), std::nullopt);
+  EXPECT_EQ(Decided({.state = ModelState::kFailed, .stands_in = true}), ActionKind::kForget);
+}
+
 TEST(PlanActions, LoadsBeforeItRetires) {
   const std::vector<VersionFacts> versions = {{.id = kA, .state = ModelState::kReady},
                                               {.id = kB, .state = ModelState::kFound, .wanted = 1}};

@@ -211,7 +211,11 @@ std::vector<Action> VersionBook::Finish(const ModelId& id, WallTime now) {
   Tracked& tracked = at->second;
   --tracked.busy;
   if (tracked.state == ModelState::kReady && tracked.entry.fingerprint == tracked.loaded) ForgiveFailure(tracked);
-  return Plan(at, std::next(at), now);
+  // The other versions too: one may have stood in for this one.
+  const auto begin = versions_.lower_bound({id.name, std::numeric_limits<int64_t>::min()});
+  const auto end =
+      std::find_if(at, versions_.end(), [&](const auto& version) { return version.first.name != id.name; });
+  return Plan(begin, end, now);
 }
 
 // What is to be done for these versions, begun as far as the book is concerned.
@@ -248,6 +252,7 @@ VersionFacts VersionBook::FactsOf(const ModelId& id, const Tracked& tracked) con
           .wanted = tracked.wanted ? std::optional(tracked.entry.fingerprint) : std::nullopt,
           .tried = tracked.tried,
           .loaded = tracked.loaded,
+          .stands_in = StandsIn(id, tracked),
           .remembered = known_.contains(id.name)};
 }
 
@@ -255,8 +260,20 @@ bool VersionBook::Arrived(const Tracked& tracked) {
   return tracked.busy == 0 && (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed);
 }
 
-bool VersionBook::Settled(const Tracked& tracked) {
-  return tracked.wanted ? Arrived(tracked) : tracked.state != ModelState::kReady;
+bool VersionBook::StandsIn(const ModelId& id, const Tracked& tracked) const {
+  if (tracked.wanted || tracked.state != ModelState::kReady) return false;
+  const auto versions = VersionsOf(id.name);
+  const auto wanted = [](const auto* version) { return version->second.wanted; };
+  const auto serves = [&](const auto* version) {
+    return wanted(version) && version->second.state == ModelState::kReady;
+  };
+  return std::any_of(versions.begin(), versions.end(), wanted) &&
+         std::none_of(versions.begin(), versions.end(), serves);
+}
+
+bool VersionBook::Settled(const ModelId& id, const Tracked& tracked) const {
+  if (tracked.wanted) return Arrived(tracked);
+  return tracked.state != ModelState::kReady || StandsIn(id, tracked);
 }
 
 std::vector<const VersionBook::Versions::value_type*> VersionBook::VersionsOf(const std::string& name) const {
@@ -269,13 +286,15 @@ std::vector<const VersionBook::Versions::value_type*> VersionBook::VersionsOf(co
 }
 
 bool VersionBook::settled() const {
-  return std::all_of(versions_.begin(), versions_.end(),
-                     [](const auto& version) { return version.second.busy == 0 && Settled(version.second); });
+  return std::all_of(versions_.begin(), versions_.end(), [this](const auto& version) {
+    return version.second.busy == 0 && Settled(version.first, version.second);
+  });
 }
 
 bool VersionBook::settled(const std::string& name) const {
   const auto versions = VersionsOf(name);
-  return std::all_of(versions.begin(), versions.end(), [](const auto* version) { return Settled(version->second); });
+  return std::all_of(versions.begin(), versions.end(),
+                     [this](const auto* version) { return Settled(version->first, version->second); });
 }
 
 Status VersionBook::Verdict(const std::string& name) const {
@@ -311,6 +330,10 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
   if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
   if (tracked.state != ModelState::kReady) return status;
+  if (StandsIn(id, tracked)) {
+    status.reason = "no version that is wanted is ready: this one goes on serving";
+    return status;
+  }
   const auto problem = problems_.find(id.name);
   const std::string& why = problem != problems_.end() ? problem->second.status.reason : tracked.failure;
   status.reason = why.empty() ? tracked.note

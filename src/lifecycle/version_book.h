@@ -134,7 +134,9 @@ class VersionBook {
   void MoveTo(Tracked& tracked, ModelState state, WallTime now);
   void ForgiveFailure(Tracked& tracked);
   static bool Arrived(const Tracked& tracked);
-  static bool Settled(const Tracked& tracked);
+  bool Settled(const ModelId& id, const Tracked& tracked) const;
+  // Serves in the place of a wanted version of its model, none of which is ready.
+  bool StandsIn(const ModelId& id, const Tracked& tracked) const;
 
   Versions versions_;
   std::map<std::string, Problem> problems_;  // by name; by path if it has none

@@ -5,7 +5,6 @@ import os
 import shutil
 import threading
 import time
-import unittest
 
 from serving import ServingTest, ones
 from trireme import wait_until
@@ -95,7 +94,6 @@ class Watching(ControlTest):
         self.assertEqual([answer for answer in answers if answer[0] != 200], [])
         self.assertEqual({answer for _, answer in answers}, {1, 2, 3})
 
-    @unittest.skip("the version that serves is retired before its successor is ready")
     def test_a_newer_version_takes_over_and_no_request_fails(self):
         self.put("m", 1)
         server = self.watch()
