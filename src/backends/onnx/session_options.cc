@@ -29,7 +29,7 @@ GraphOptimizationLevel LevelOf(SessionSettings::Optimization optimization) {
 std::map<std::string, std::string> EntriesOf(const SessionSettings& settings, const std::filesystem::path& folder) {
   // Threads that share a run hand one another pieces of a few microseconds: asleep between them they would take twice
   // as long. When the run ends they sleep, because other models want the processors.
-  const char* spin = settings.threads > 1 ? "1" : "0";
+  const std::string spin(1, settings.threads > 1 ? '1' : '0');
   std::map<std::string, std::string> entries = {
       {kOrtSessionOptionsConfigAllowIntraOpSpinning, spin},
       {kOrtSessionOptionsConfigAllowInterOpSpinning, "0"},
@@ -38,7 +38,7 @@ std::map<std::string, std::string> EntriesOf(const SessionSettings& settings, co
       {kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1"},
   };
   for (const auto& [key, value] : settings.entries) entries[key] = value;
-  entries[kOrtSessionOptionsConfigUseEnvAllocators] = settings.memory_arena ? "1" : "0";
+  entries[kOrtSessionOptionsConfigUseEnvAllocators] = std::string(1, settings.memory_arena ? '1' : '0');
   entries[kOrtSessionOptionsModelExternalInitializersFileFolderPath] = folder.string();
   return entries;
 }
