@@ -3,8 +3,8 @@
 """The examples in the documents work: docs_test.py TRIREME MAKE_TEST_MODELS DOCUMENT...
 
 A block of code behind the line `<!-- run: MODELS -->` is run as it stands, as sh or python, against a server with these
-models: `tiny` are the test models, `ocr` those that ./dev serve takes. Only addresses and the program's path are
-replaced. It must end with success and say no error.
+models: `tiny` are the test models, `triton` the test repository as Triton's users write them (loaded by name; $MODELS is
+its folder), `ocr` those that ./dev serve takes. Only addresses and the program's path are replaced. It must end with success and say no error.
 """
 import os
 import re
@@ -20,23 +20,28 @@ from trireme import Trireme  # noqa: E402
 EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```(sh|python)\n(.*?)```", re.DOTALL)
 
 
-def models_folder(name, make_test_models, scratch):
+def arguments_of(name, make_test_models, scratch):
+    """How the server is started for the examples with these models."""
     if name == "ocr":
         fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-        return fetched.stdout.strip()
-    assert name == "tiny", f"unknown models '{name}'"
+        return [fetched.stdout.strip()]
     subprocess.run([make_test_models, scratch], check=True, stdout=subprocess.DEVNULL)
-    return Path(scratch, "good")
+    if name == "triton":
+        return [Path(scratch, "triton"), Path(scratch, "good/add"), "--model-control-mode", "explicit", "--load-model", "*"]
+    assert name == "tiny", f"unknown models '{name}'"
+    return [Path(scratch, "good")]
 
 
-def run(language, code, server, program):
+def run(language, code, server, program, models):
     code = code.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
     code = code.replace("127.0.0.1:8002", f"127.0.0.1:{server.metrics_port}")
     code = code.replace("build/release/trireme", program)
-    if "read_text.py" in code:
-        code = code.replace("read_text.py", f"read_text.py --url http://127.0.0.1:{server.port}")
+    for example in ("read_text.py", "read_page.py", "image_client.py"):
+        code = code.replace(example, f"{example} --url http://127.0.0.1:{server.port}")
     command = ["/usr/bin/python3", "-c", code] if language == "python" else ["bash", "-eu", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=120,
+                          env={**os.environ, "MODELS": str(models)})
     if done.returncode != 0 or not done.stdout.strip() or '{"error"' in done.stdout:
         return f"exit {done.returncode}\n{done.stdout}{done.stderr}"
     return None
@@ -49,9 +54,9 @@ def main():
     failed = 0
     for models in sorted({example[1] for example in examples}):
         with tempfile.TemporaryDirectory() as scratch, \
-                Trireme(program, models_folder(models, make_test_models, scratch)) as server:
+                Trireme(program, *(arguments := arguments_of(models, make_test_models, scratch))) as server:
             for document, _, language, code in (example for example in examples if example[1] == models):
-                problem = run(language, code, server, program)
+                problem = run(language, code, server, program, arguments[0])
                 if problem:
                     failed += 1
                     print(f"{document}: this example fails:\n{code}{problem}")

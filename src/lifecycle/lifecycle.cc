@@ -16,9 +16,10 @@ int64_t MillisecondsSince(TimePoint begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().Now() - begin).count();
 }
 
-std::string ReasonOf(const Status& status, const ModelEntry& entry) {
+// What clients are told.
+std::string Public(std::string text, const ModelEntry& entry) {
   const std::array<std::filesystem::path, 2> folders = {entry.path.parent_path(), entry.folder};
-  return WithoutFolders(status.message(), folders);
+  return WithoutFolders(std::move(text), folders);
 }
 
 std::string Joined(const std::vector<std::string>& notes) {
@@ -142,7 +143,7 @@ std::shared_ptr<Generation> Lifecycle::Load(const ModelId& id) {
              {{"model", id.name}, {"version", id.version}, {"reason", loaded.status().message()}});
   {
     const MutexLock lock(mutex_);
-    book_.Failed(id, ReasonOf(loaded.status(), order->entry), WallClock::now());
+    book_.Failed(id, Public(loaded.status().message(), order->entry), WallClock::now());
   }
   Publish();
   return nullptr;
@@ -163,7 +164,7 @@ std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const Version
   {
     const MutexLock lock(mutex_);
     ++generations_;
-    retired = book_.Loaded(id, std::move(generation), Joined(loaded.notes), WallClock::now());
+    retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded.notes), order.entry), WallClock::now());
   }
   Publish();
   return retired;

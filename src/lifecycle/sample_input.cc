@@ -32,9 +32,10 @@ void Fill(Tensor& tensor, Make make) {
   for (T& element : tensor.MutableAs<T>()) element = static_cast<T>(make());
 }
 
+// Text that is a number too: models that read numbers out of text take it.
 Tensor MakeText(const Shape& shape, int64_t count, Random& random) {
   std::vector<std::byte> data;
-  for (int64_t i = 0; i < count; ++i) AppendBytesElement(data, "sample " + std::to_string(random.Next() % 10));
+  for (int64_t i = 0; i < count; ++i) AppendBytesElement(data, std::to_string(random.Next() % 10));
   return {.type = DataType::kBytes, .shape = shape, .data = Buffer::CopyOf(data)};
 }
 

@@ -9,9 +9,11 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/utf8.h"
@@ -101,12 +103,31 @@ void SayUnknownField(const std::string& name, const pb::Descriptor* type, Findin
   if (type != nullptr) finding.fix = DidYouMean(name, FieldNames(*type));
 }
 
+// What other frameworks call the types; by the letters alone another one would be nearest.
+std::string OurNameOf(const std::string& value) {
+  static constexpr std::array<std::pair<std::string_view, const char*>, 10> kOtherNames = {{{"FLOAT", "TYPE_FP32"},
+                                                                                            {"FLOAT16", "TYPE_FP16"},
+                                                                                            {"HALF", "TYPE_FP16"},
+                                                                                            {"BFLOAT16", "TYPE_BF16"},
+                                                                                            {"FLOAT32", "TYPE_FP32"},
+                                                                                            {"FLOAT64", "TYPE_FP64"},
+                                                                                            {"DOUBLE", "TYPE_FP64"},
+                                                                                            {"INT", "TYPE_INT32"},
+                                                                                            {"LONG", "TYPE_INT64"},
+                                                                                            {"BYTES", "TYPE_STRING"}}};
+  const std::string_view word = std::string_view(value).substr(value.starts_with("TYPE_") ? 5 : 0);
+  for (const auto& [other, ours] : kOtherNames) {
+    if (word == other) return ours;
+  }
+  return value;
+}
+
 void SayUnknownValue(const std::string& value, const std::string& field, Finding& finding) {
   const std::vector<std::string> values = ValuesOf(field, value);
   for (const std::string& known : values) finding.expected += (finding.expected.empty() ? "" : ", ") + known;
   finding.field = Shown(field);
   finding.found = Shown(value);
-  finding.fix = DidYouMean(value, values);
+  finding.fix = DidYouMean(OurNameOf(value), values);
 }
 
 // Collects what the text's parser has to say.

@@ -129,6 +129,10 @@ TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
        "config.pbtxt:1:24: kind: expected KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL, found KIND_GPUU; did you mean "
        "\"KIND_GPU\"?"},
       {"input { data_type: FP32 }", "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL"},
+      {"input { data_type: TYPE_FLOAT32 }",
+       "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, "
+       "TYPE_UINT64, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FP16, TYPE_FP32, TYPE_FP64, TYPE_STRING, "
+       "TYPE_BF16, found TYPE_FLOAT32; did you mean \"TYPE_FP32\"?"},
       {"max_batch_size: \"8\"", "config.pbtxt:1:17: Expected integer, got: "},
       {"max_batch_size: 8.5", "config.pbtxt:1:17: Expected integer, got: 8.5"},
       {"max_batch_size: 99999999999", "config.pbtxt:1:17: Integer out of range"},

@@ -14,7 +14,7 @@
 namespace trireme::kserve {
 
 // The setting that InferServices::max_body_bytes comes from.
-inline constexpr std::string_view kBodyLimitName = "--max-body";
+inline constexpr std::string_view kBodyLimitName = "--http-max-input-size";
 
 // What every call uses; outlives them all.
 struct InferServices {
