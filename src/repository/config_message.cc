@@ -100,7 +100,12 @@ void SayUnknownField(const std::string& name, const pb::Descriptor* type, Findin
   finding.field = Shown(name);
   finding.expected = type == nullptr ? "a field of a model's config" : "a field of " + LastPart(type->full_name());
   finding.found = Shown(Quoted(name));
-  if (type != nullptr) finding.fix = DidYouMean(name, FieldNames(*type));
+  if (type == nullptr) return;
+  finding.fix = DidYouMean(name, FieldNames(*type));
+  const pb::Descriptor* whole = inference::ModelConfig::descriptor();
+  if (type != whole && whole->FindFieldByName(name) != nullptr) {
+    finding.fix = "it is a field of ModelConfig: is a closing bracket missing above?";
+  }
 }
 
 // What other frameworks call the types; by the letters alone another one would be nearest.
@@ -150,7 +155,7 @@ class TextErrors : public pb::io::ErrorCollector {
       SayUnknownValue(parts[0], parts[1], finding);
       MoveBackTo(parts[0], finding);
     } else {
-      finding.found = Shown(message);
+      SayUnexpected(message, finding);
     }
     findings_.push_back(std::move(finding));
   }
@@ -159,6 +164,35 @@ class TextErrors : public pb::io::ErrorCollector {
   std::vector<Finding> Take() { return std::move(findings_); }
 
  private:
+  // "Expected integer, got: eight", and whose value that would be; or whatever else the parser says.
+  void SayUnexpected(const std::string& message, Finding& finding) const {
+    constexpr std::string_view kExpected = "Expected ";
+    constexpr std::string_view kFound = ", got: ";
+    const size_t found = message.find(kFound);
+    if (!message.starts_with(kExpected) || found == std::string::npos) {
+      finding.found = Shown(message);
+      return;
+    }
+    finding.field = Shown(FieldBefore(finding));
+    finding.expected = Shown(message.substr(kExpected.size(), found - kExpected.size()));
+    finding.found = Shown(message.substr(found + kFound.size()));
+    if (finding.found.empty()) finding.found = "the end of the file";
+  }
+
+  // The name in front of the colon that is the last thing before the place, or nothing.
+  std::string FieldBefore(const Finding& finding) const {
+    constexpr std::string_view kBlanks = " \t[";
+    std::string_view before = Line(finding.line);
+    before = before.substr(0, std::min(before.size(), static_cast<size_t>(std::max(finding.column, 1)) - 1));
+    before = before.substr(0, before.find_last_not_of(kBlanks) + 1);
+    if (!before.ends_with(':')) return {};
+    before.remove_suffix(1);
+    before = before.substr(0, before.find_last_not_of(kBlanks) + 1);
+    const auto is_letter = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    const auto begin = std::find_if_not(before.rbegin(), before.rend(), is_letter).base();
+    return std::string(begin, before.end());
+  }
+
   // The parser stands behind a name when it finds that it knows none such.
   void MoveBackTo(const std::string& name, Finding& finding) const {
     const std::string_view line = Line(finding.line);

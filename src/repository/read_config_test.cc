@@ -133,12 +133,16 @@ TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
        "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, "
        "TYPE_UINT64, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FP16, TYPE_FP32, TYPE_FP64, TYPE_STRING, "
        "TYPE_BF16, found TYPE_FLOAT32; did you mean \"TYPE_FP32\"?"},
-      {"max_batch_size: \"8\"", "config.pbtxt:1:17: Expected integer, got: "},
-      {"max_batch_size: 8.5", "config.pbtxt:1:17: Expected integer, got: 8.5"},
+      {"max_batch_size: \"8\"", "config.pbtxt:1:17: max_batch_size: expected integer, found \"8\""},
+      {"max_batch_size: 8.5", "config.pbtxt:1:17: max_batch_size: expected integer, found 8.5"},
       {"max_batch_size: 99999999999", "config.pbtxt:1:17: Integer out of range"},
-      {"name: 3", "config.pbtxt:1:7: Expected string, got: 3"},
+      {"name: 3", "config.pbtxt:1:7: name: expected string, found 3"},
       {"name: \"a\"\nname: \"b\"", "config.pbtxt:2:5: Non-repeated field"},
-      {"input {", "config.pbtxt:1:8: Expected identifier"},
+      {"input {", "config.pbtxt:1:8: expected identifier, found the end of the file"},
+      {"instance_group [ { count: 2 \nmax_batch_size: 8",
+       "config.pbtxt:2:1: max_batch_size: expected a field of ModelInstanceGroup, found \"max_batch_size\"; it is a "
+       "field "
+       "of ModelConfig: is a closing bracket missing above?"},
       {"max_batch_size = 8", "config.pbtxt:1:16: Expected "},
       {"dynamic_batching {}\nsequence_batching {}", "config.pbtxt:2:19: Field "},
       {"\x01", "config.pbtxt:1:1: Invalid control characters"},
