@@ -17,19 +17,6 @@ namespace {
 
 constexpr size_t kLabelWidth = 10;
 
-// Without control characters.
-std::string Plain(std::string_view text) {
-  std::string quoted;
-  AppendJsonString(quoted, text);
-  std::string plain;
-  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
-    const bool needless = quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\');
-    if (needless) ++i;
-    plain += quoted[i];
-  }
-  return plain;
-}
-
 std::string Padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
@@ -71,7 +58,7 @@ std::vector<std::string> Tensors(const std::vector<TensorSpec>& specs) {
     std::string shape = spec.shape.ToString();
     if (spec.model_shape) shape += ", " + spec.model_shape->ToString() + " for the model";
     if (spec.optional) shape += ", optional";
-    rows.push_back({Plain(spec.name), std::string(Name(spec.type)), std::move(shape)});
+    rows.push_back({PlainText(spec.name), std::string(Name(spec.type)), std::move(shape)});
   }
   return Aligned(rows);
 }
@@ -99,12 +86,12 @@ class Writer {
   explicit Writer(bool colours) : colours_(colours) {}
 
   void Write(const CheckedModel& model) {
-    text_ += Bold(Plain(model.id.name.empty() ? model.path.string() : model.id.name));
+    text_ += Bold(PlainText(model.id.name.empty() ? model.path.string() : model.id.name));
     if (model.id.version > 0) text_ += " version " + std::to_string(model.id.version);
     text_ += model.servable ? ": " + Colour("32", "can be served") : ": " + Colour("31", "cannot be served");
     text_ += "\n";
-    Line("file", Plain(model.path.string()));
-    if (!model.format.empty()) Line("format", Plain(model.format));
+    Line("file", PlainText(model.path.string()));
+    if (!model.format.empty()) Line("format", PlainText(model.format));
     if (!model.platform.empty()) Line("platform", model.platform + " (backend " + model.backend + ")");
     Lines("inputs", Tensors(model.signature.inputs));
     Lines("outputs", Tensors(model.signature.outputs));
@@ -121,7 +108,8 @@ class Writer {
   void Write(const std::vector<SignatureDifference>& differences) {
     if (differences.empty()) return;
     std::vector<std::vector<std::string>> rows = {{"", "the file says", "the model says"}};
-    for (const auto& [subject, file, model] : differences) rows.push_back({Plain(subject), Plain(file), Plain(model)});
+    for (const auto& [subject, file, model] : differences)
+      rows.push_back({PlainText(subject), PlainText(file), PlainText(model)});
     Lines("differs", Aligned(rows));
   }
 
@@ -137,11 +125,11 @@ class Writer {
     const std::string name(Name(finding.severity));
     static constexpr std::array<const char*, 3> kColours = {"36", "33", "31"};
     text_ +=
-        "  " + Colour(kColours.at(static_cast<size_t>(finding.severity)), Padded(name, kLabelWidth)) + Plain(place);
+        "  " + Colour(kColours.at(static_cast<size_t>(finding.severity)), Padded(name, kLabelWidth)) + PlainText(place);
     text_ += "\n";
-    if (!finding.expected.empty()) Line("", "expected  " + Plain(finding.expected));
-    if (!finding.found.empty()) Line("", (finding.expected.empty() ? "" : "found     ") + Plain(finding.found));
-    if (!finding.fix.empty()) Line("", "to do     " + Plain(finding.fix));
+    if (!finding.expected.empty()) Line("", "expected  " + PlainText(finding.expected));
+    if (!finding.found.empty()) Line("", (finding.expected.empty() ? "" : "found     ") + PlainText(finding.found));
+    if (!finding.fix.empty()) Line("", "to do     " + PlainText(finding.fix));
   }
 
   void Line(const std::string& label, const std::string& text) {

@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -38,6 +41,23 @@ void TuneAllocator() {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   // NOLINTEND(concurrency-mt-unsafe)
+}
+
+// A connection is a file descriptor, and so is each model file that is being read. Many systems allow a process more
+// than it is given at first. Returns how many there are.
+uint64_t RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  const rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+// Clients must not take the descriptors that models, logs and the repositories need.
+constexpr uint64_t kOwnDescriptors = 128;
+
+size_t ConnectionsWithin(uint64_t descriptors, size_t wanted) {
+  const uint64_t left = descriptors > 2 * kOwnDescriptors ? descriptors - kOwnDescriptors : descriptors / 2;
+  return static_cast<size_t>(std::min<uint64_t>(wanted, std::max<uint64_t>(left, 1)));
 }
 
 constexpr int kNoAccessLog = -1;
@@ -108,9 +128,10 @@ void Welcome(const Urls& urls, const Engine& engine) {
   const ModelStatus* first_ready = nullptr;
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
-    std::cout << "  " << model.id.name;
+    std::cout << "  " << PlainText(model.id.name);
     if (model.id.version > 0) std::cout << " version " << model.id.version;
-    std::cout << ": " << Name(model.state) << (model.reason.empty() ? "" : " (" + model.reason + ")") << "\n";
+    std::cout << ": " << Name(model.state) << (model.reason.empty() ? "" : " (" + PlainText(model.reason) + ")")
+              << "\n";
     if (model.state == ModelState::kReady && first_ready == nullptr) first_ready = &model;
   }
   if (first_ready != nullptr && !urls.http.empty()) {
@@ -194,7 +215,13 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
     return kExitFailure;
   }
   SayWhatHasNoEffect(options, log);
-  const ServerOptions server_options = ToServerOptions(options, access_log_fd);
+  ServerOptions server_options = ToServerOptions(options, access_log_fd);
+  size_t& connections = server_options.net.limits.max_connections;
+  if (const size_t most = ConnectionsWithin(RaiseDescriptorLimit(), connections); most < connections) {
+    log.Warning("fewer connections than --max-connections: the process may not open more files (ulimit -Hn)",
+                {{"max_connections", connections}, {"instead", most}});
+    connections = most;
+  }
   Result<std::unique_ptr<Server>> started = Server::Start(server_options, log);
   if (!started.ok()) {
     log.Error("cannot start", {{"reason", started.status().message()}});

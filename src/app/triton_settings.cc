@@ -75,6 +75,9 @@ constexpr std::array kWithoutEffect = {
     "vertex-ai-thread-count",
 };
 
+// Those that Triton takes without a value.
+constexpr std::array<std::string_view, 2> kBare = {"disable-auto-complete-config", "enable-peer-access"};
+
 // Somebody who sets them relies on what they promise.
 struct Refused {
   const char* name;
@@ -108,6 +111,9 @@ std::vector<Setting> TritonSettings(std::vector<std::string>& without_effect) {
       }
       return {};
     }));
+    if (std::find(kBare.begin(), kBare.end(), std::string_view(name)) != kBare.end()) {
+      settings.back().form = Setting::Form::kSwitch;
+    }
   }
   for (const Refused& refused : kRefused) {
     settings.push_back(Hidden(refused.name, [reason = std::string(refused.reason)](std::string_view text) -> Status {

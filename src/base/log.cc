@@ -60,11 +60,10 @@ bool IsPlain(std::string_view value) {
 
 // Text for a person: a value with blanks is quoted, and nothing can break the line.
 void AppendTextValue(std::string& out, std::string_view value) {
-  if (IsPlain(value) && IsUtf8(value)) {
-    out += value;
-  } else {
-    AppendJsonString(out, value);
-  }
+  std::string quoted;
+  AppendJsonString(quoted, value);
+  const bool needless = IsPlain(value) && std::string_view(quoted).substr(1, quoted.size() - 2) == value;
+  out += needless ? value : quoted;
 }
 
 // The message is ours, but may quote what a client sent.
@@ -80,6 +79,35 @@ void AppendTextMessage(std::string& out, std::string_view message) {
 
 }  // namespace
 
+namespace {
+
+// The code point of a well-formed sequence of more than one byte.
+uint32_t CodePointOf(std::string_view sequence) {
+  uint32_t point = static_cast<unsigned char>(sequence.front()) & (0x7F >> sequence.size());
+  for (const char c : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(c) & 0x3F);
+  return point;
+}
+
+// What no eye sees, but a terminal or an editor obeys: the second set of control characters, ends of lines and
+// paragraphs, and what turns the direction of writing.
+bool IsUnseen(uint32_t point) {
+  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
+         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void AppendSeenOrNamed(std::string& out, std::string_view sequence) {
+  const uint32_t point = CodePointOf(sequence);
+  if (!IsUnseen(point)) {
+    out += sequence;
+    return;
+  }
+  char name[8];
+  std::snprintf(name, sizeof name, "\\u%04x", static_cast<unsigned>(point));
+  out += name;
+}
+
+}  // namespace
+
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
@@ -90,7 +118,7 @@ void AppendJsonString(std::string& out, std::string_view text) {
         out += "\xEF\xBF\xBD";
         text.remove_prefix(1);
       } else {
-        out += text.substr(0, length);
+        AppendSeenOrNamed(out, text.substr(0, length));
         text.remove_prefix(length);
       }
       continue;
@@ -123,6 +151,18 @@ void AppendJsonString(std::string& out, std::string_view text) {
     text.remove_prefix(1);
   }
   out += '"';
+}
+
+std::string PlainText(std::string_view text) {
+  std::string quoted;
+  AppendJsonString(quoted, text);
+  std::string plain;
+  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
+    const bool needless = quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\');
+    if (needless) ++i;
+    plain += quoted[i];
+  }
+  return plain;
 }
 
 std::string FormatLogLine(Logger::Form form, int64_t wall_ms, LogLevel level, std::string_view message,

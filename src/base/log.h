@@ -87,6 +87,11 @@ std::string FormatLogLine(Logger::Form form, int64_t wall_ms, LogLevel level, st
                           std::initializer_list<LogField> fields);
 
 // Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+// What is not seen but obeyed by a terminal (control characters, changes of direction) is escaped.
 void AppendJsonString(std::string& out, std::string_view text);
+
+// `text` of outside origin in one line for a terminal: as AppendJsonString, without quotes around and escapes that only
+// JSON needs.
+std::string PlainText(std::string_view text);
 
 }  // namespace trireme

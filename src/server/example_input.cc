@@ -19,6 +19,16 @@ std::vector<ExampleInput> ExampleInputs(const ExampleModel& model) {
   return inputs;
 }
 
+bool FitsAnExample(const ExampleModel& model) {
+  constexpr int64_t kMostElements = int64_t{1} << 24;
+  int64_t elements = 0;
+  for (const ExampleInput& input : ExampleInputs(model)) {
+    if (!input.shape.ElementCount() || input.elements > kMostElements) return false;
+    elements += input.elements;
+  }
+  return elements <= kMostElements;
+}
+
 std::string ExamplePath(const ExampleModel& model) {
   const std::string version = model.version ? "/versions/" + std::to_string(*model.version) : "";
   return "/v2/models/" + model.name + version + "/infer";

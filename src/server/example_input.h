@@ -19,6 +19,9 @@ struct ExampleInput {
   int64_t elements = 1;
 };
 
+// Whether the inputs of one row, all together, are small enough to be made up by an example.
+bool FitsAnExample(const ExampleModel& model);
+
 // The inputs that may not be left out.
 std::vector<ExampleInput> ExampleInputs(const ExampleModel& model);
 

@@ -46,6 +46,7 @@ std::string Quoted(std::string_view text) {
 }  // namespace
 
 std::string CurlExample(const std::string& url, const ExampleModel& model) {
+  if (!FitsAnExample(model)) return "# " + model.name + ": even one row of its input is too large for an example";
   const std::vector<ExampleInput> inputs = ExampleInputs(model);
   const bool binary = std::any_of(inputs.begin(), inputs.end(),
                                   [](const ExampleInput& input) { return input.elements > kMostJsonElements; });

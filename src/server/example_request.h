@@ -19,7 +19,8 @@ struct ExampleModel {
 };
 
 // A command line that a person can paste into a shell and that gets an answer from this model: curl with a JSON body
-// where the input is small, else with a body of zeros in the binary form. `url` is "http://127.0.0.1:8000".
+// where the input is small, else with a body of zeros in the binary form; a comment if even one row is too large to be
+// made up. `url` is "http://127.0.0.1:8000".
 std::string CurlExample(const std::string& url, const ExampleModel& model);
 
 // A program in Python 3 that asks each of these models once and shows what it answers. It needs nothing but Python's

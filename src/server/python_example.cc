@@ -82,6 +82,7 @@ std::string Literal(const std::string& text) {
 }
 
 std::string Call(const ExampleModel& model) {
+  if (!FitsAnExample(model)) return "\n# " + model.name + ": even one row of its input is too large for an example.\n";
   std::string call = "\nshow(" + Literal(ExamplePath(model));
   for (const ExampleInput& input : ExampleInputs(model)) {
     call += ",\n     (" + Literal(input.name) + ", \"" + std::string(Name(input.type)) + "\", " +

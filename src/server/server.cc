@@ -99,11 +99,12 @@ class Server::Parts {
     engine_.AnnounceStop();
     if (notice.count() > 0) std::this_thread::sleep_for(notice);
     engine_.StopAccepting();
-    control_.Stop();
-    // On a thread of its own, because a run of a model cannot be interrupted and may never end.
+    // On a thread of its own, because neither a run of a model nor a look at a repository that hangs can be
+    // interrupted.
     std::promise<void> closed;
     std::future<void> all_closed = closed.get_future();
     std::thread closer([this, promise = std::move(closed)]() mutable {
+      control_.Stop();
       lifecycle_.Close();
       promise.set_value();
     });
