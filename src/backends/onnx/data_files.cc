@@ -68,7 +68,7 @@ Status CheckDataFile(const Demand& demand, const DataFolders& folders) {
   const fs::path file = fs::canonical(folders.beside / tensor.location, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
     if (demand.bytes == 0) return {};  // named without need
-    return Refuse(tensor, "and there is no such file in " + folders.beside.string());
+    return Refuse(tensor, "and there is no such file in the folder of the model file");
   }
   if (error) return Refuse(tensor, "which cannot be examined: " + error.message());
   if (!LiesIn(folders.beside, file) && !LiesIn(folders.target, file)) {

@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class CheckDataFilesTest : public testing::Test {
  protected:
@@ -84,8 +85,9 @@ TEST_F(CheckDataFilesTest, FollowsALinkToWhereTheModelItselfIsALinkTo) {
 TEST_F(CheckDataFilesTest, NamesWhatIsMissing) {
   const Status status = Check({.name = "w", .location = "weights.bin", .bytes = 4});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(status.message(), AllOf(HasSubstr("'w'"), HasSubstr("'weights.bin'"), HasSubstr("no such file in"),
-                                      HasSubstr((folder_ / "m").string())));
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("'w'"), HasSubstr("'weights.bin'"), HasSubstr("no such file in the folder of"),
+                    Not(HasSubstr(folder_.path().string()))));
 }
 
 TEST_F(CheckDataFilesTest, SaysWhereAFileEndsThatIsTooShort) {
