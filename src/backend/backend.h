@@ -105,8 +105,8 @@ class Backend {
   virtual Result<Opened> Open(const ModelSource& source, const OpenOptions& options) = 0;
 
   // Reads what the file says of the model. Costs little memory, however large the file is, and takes no runtime's time.
-  // Fails where Open would fail for reasons that the file alone shows.
-  virtual Result<ModelFacts> Describe(const ModelSource& source) = 0;
+  // Fails where Open with these options would fail for reasons that the file and the options alone show.
+  virtual Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& options) = 0;
 };
 
 }  // namespace trireme

@@ -55,7 +55,11 @@ bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
   checked.backend = (*backend)->name();
   checked.platform = (*backend)->platform();
   Result<ModelFacts> facts =
-      (*backend)->Describe({.path = checked.path, .optional_inputs = checked.file_says.optional_inputs()});
+      (*backend)->Describe({.path = checked.path, .optional_inputs = checked.file_says.optional_inputs()},
+                           {.device = checked.config.device,
+                            .threads = checked.config.threads,
+                            .graph_optimization = checked.config.graph_optimization,
+                            .runtime_parameters = checked.config.runtime_parameters});
   if (!facts.ok()) {
     checked.findings.push_back(ModelFileError(checked.path, facts.status()));
     return false;

@@ -122,7 +122,7 @@ TYPED_TEST_P(BackendContract, NamesTheFileThatCannotBeOpened) {
     ASSERT_FALSE(opened.ok()) << what;
     EXPECT_NE(opened.status().code(), StatusCode::kInternal) << what << ": " << opened.status();
     EXPECT_THAT(opened.status().message(), testing::HasSubstr(path.string())) << what;
-    const Result<ModelFacts> described = this->backend_->Describe({.path = path});
+    const Result<ModelFacts> described = this->backend_->Describe({.path = path}, {});
     ASSERT_FALSE(described.ok()) << what;
     EXPECT_EQ(described.status().code(), opened.status().code()) << what << ": " << described.status();
     EXPECT_THAT(described.status().message(), testing::HasSubstr(path.string())) << what;
@@ -132,7 +132,7 @@ TYPED_TEST_P(BackendContract, NamesTheFileThatCannotBeOpened) {
 TYPED_TEST_P(BackendContract, DescribesAModelAsItIsOnceOpen) {
   this->models_.identity[DataType::kInt32] = this->models_.add_sub;
   for (const auto& [type, path] : this->models_.identity) {
-    const auto facts = this->backend_->Describe({.path = path});
+    const auto facts = this->backend_->Describe({.path = path}, {});
     ASSERT_TRUE(facts.ok()) << Name(type) << ": " << facts.status();
     EXPECT_FALSE(facts->format.empty());
     const auto model = this->Open(path);

@@ -118,7 +118,7 @@ class FakeBackend final : public Backend {
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
     return Opened(MakeFakeModel(script_, options_));
   }
-  Result<ModelFacts> Describe(const ModelSource& source) override {
+  Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& /*options*/) override {
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
     return ModelFacts{.signature = FakeSignature(options_), .weight_bytes = 1000, .format = "fake model", .notes = {}};
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/model_facts.h"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
 
+#include "backends/onnx/shown_text.h"
 #include "backends/onnx/value_signature.h"
 
 namespace trireme::onnx {
@@ -19,16 +19,6 @@ constexpr int64_t kNewestIrVersion = 13;
 constexpr int64_t kNewestOpset = 26;
 constexpr int64_t kNewestMlOpset = 5;
 constexpr int64_t kFirstIrVersionWithOptionalInputs = 4;
-
-constexpr size_t kMaxShownBytes = 80;
-
-// Text of a file, for people: short, and nothing in it that moves a cursor.
-std::string Shown(std::string_view text) {
-  std::string shown(text.substr(0, kMaxShownBytes));
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
-  return shown;
-}
 
 bool IsOwnDomain(std::string_view domain) {
   return domain.empty() || domain == "ai.onnx";

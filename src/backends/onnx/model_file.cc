@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/model_file.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backends/onnx/file_source.h"
+#include "backends/onnx/shown_text.h"
 
 namespace trireme::onnx {
 namespace {
@@ -24,6 +29,37 @@ std::optional<fs::path> OnlyModelIn(const fs::path& folder) {
     found = it->path();
   }
   return found;
+}
+
+constexpr uint64_t kMaxModelBytes = std::numeric_limits<int32_t>::max();
+
+Status CheckSize(uint64_t bytes) {
+  if (bytes <= kMaxModelBytes) return {};
+  return InvalidArgument("the file has " + std::to_string(bytes) +
+                         " bytes, and ONNX files end at 2 GiB: export with external data");
+}
+
+bool IsControl(unsigned char c) {
+  return c < ' ' || c == 0x7F;
+}
+
+Status CheckNames(std::string_view side, const std::vector<onnxfile::GraphValue>& values) {
+  for (const onnxfile::GraphValue& value : values) {
+    if (std::none_of(value.name.begin(), value.name.end(), IsControl)) continue;
+    return InvalidArgument("the name of " + std::string(side) + " '" + Shown(value.name) +
+                           "' has a control character in it, which no protocol can carry");
+  }
+  return {};
+}
+
+Status CheckSummary(const onnxfile::ModelSummary& summary, const DataFolders& folders) {
+  if (summary.opsets.empty()) {
+    return InvalidArgument("the model imports no opset, so that nobody knows which operators it means");
+  }
+  RETURN_IF_ERROR(CheckNames("input", summary.inputs));
+  RETURN_IF_ERROR(CheckNames("input", summary.defaulted_inputs));
+  RETURN_IF_ERROR(CheckNames("output", summary.outputs));
+  return CheckDataFiles(summary, folders);
 }
 
 }  // namespace
@@ -59,14 +95,13 @@ Result<LocatedModel> Locate(const ModelSource& source) {
 }
 
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model) {
-  if (model.file.empty()) {
-    ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(model.bytes));
-    RETURN_IF_ERROR(CheckDataFiles(summary, model.folders));
-    return summary;
+  std::unique_ptr<onnxfile::ByteSource> source = std::make_unique<onnxfile::ByteSource>(model.bytes);
+  if (!model.file.empty()) {
+    ASSIGN_OR_RETURN(source, OpenFileSource(model.file));
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<onnxfile::ByteSource> source, OpenFileSource(model.file));
+  RETURN_IF_ERROR(CheckSize(source->size()));
   ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(*source));
-  RETURN_IF_ERROR(CheckDataFiles(summary, model.folders));
+  RETURN_IF_ERROR(CheckSummary(summary, model.folders));
   return summary;
 }
 

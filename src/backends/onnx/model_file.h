@@ -29,7 +29,9 @@ struct LocatedModel {
 // kNotFound: a folder without a model.
 Result<LocatedModel> Locate(const ModelSource& source);
 
-// What the bytes say, once all is seen that is wrong with the file or with the data files beside it.
+// What the bytes say, once all is seen that is wrong with the file or with the data files beside it: kInvalidArgument
+// for one of 2 GiB or more, which no reader of protobuf takes, for one without an opset import, and for names of inputs
+// or outputs with control characters, which no protocol can carry and some APIs cut off.
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model);
 
 }  // namespace trireme::onnx

@@ -47,6 +47,14 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
                                                                 std::move(signature), memory_use));
 }
 
+// What both Open and Describe refuse.
+Result<SessionSettings> ReadOptions(const OpenOptions& options) {
+  if (options.device.kind != DeviceKind::kCpu) {
+    return Unsupported("ONNX models run on cpu here, not on " + options.device.ToString());
+  }
+  return ReadSessionSettings(options);
+}
+
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -70,11 +78,8 @@ Probe OnnxBackend::Inspect(const fs::path& path) const {
 }
 
 Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& options) {
-  if (options.device.kind != DeviceKind::kCpu) {
-    return Unsupported(source.path.string() + ": ONNX models run on cpu here, not on " + options.device.ToString());
-  }
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
-  Result<SessionSettings> settings = ReadSessionSettings(options);
+  Result<SessionSettings> settings = ReadOptions(options);
   if (!settings.ok()) return std::move(settings).status().Within(model.shown.string());
   if (!settings->ignored.empty()) {
     log_.Warning("settings without effect on ONNX models here",
@@ -85,8 +90,10 @@ Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& o
   return Opened(std::move(opened).value());
 }
 
-Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source) {
+Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
+  const Result<SessionSettings> settings = ReadOptions(options);
+  if (!settings.ok()) return Status(settings.status()).Within(model.shown.string());
   const Result<onnxfile::ModelSummary> summary = ReadSummary(model);
   if (!summary.ok()) return Status(summary.status()).Within(model.shown.string());
   auto facts = FactsOf(*summary, source.optional_inputs, runtime_->version());

@@ -52,14 +52,15 @@ class OnnxBackendTest : public testing::Test {
   }
 
   // What Describe says of it.
-  Result<ModelFacts> Describe(const std::string& bytes) {
-    return backend_->Describe({.path = onnxfile::WriteModel(folder_.path(), "model", bytes)});
+  Result<ModelFacts> Describe(const std::string& bytes, const OpenOptions& options = {}) {
+    return backend_->Describe({.path = onnxfile::WriteModel(folder_.path(), "model", bytes)}, options);
   }
 
-  // That both refuse it for the same reason, which the file shows.
-  void ExpectRefused(const std::string& bytes, StatusCode code, const testing::Matcher<const std::string&>& message) {
-    const auto opened = TryOpen(bytes);
-    const auto described = Describe(bytes);
+  // That both refuse it for the same reason, which the file or the options show.
+  void ExpectRefused(const std::string& bytes, StatusCode code, const testing::Matcher<const std::string&>& message,
+                     const OpenOptions& options = {}) {
+    const auto opened = TryOpen(bytes, options);
+    const auto described = Describe(bytes, options);
     ASSERT_FALSE(opened.ok());
     ASSERT_FALSE(described.ok());
     EXPECT_EQ(opened.status().code(), code);
@@ -318,7 +319,7 @@ TEST_F(OnnxBackendTest, DescribesModelsAsTheyAreOnceOpen) {
   for (const auto& path : paths) {
     SCOPED_TRACE(path);
     const ModelSource source{.path = path, .optional_inputs = {"SCALE"}};
-    const auto facts = backend_->Describe(source);
+    const auto facts = backend_->Describe(source, {});
     const auto opened = backend_->Open(source, {});
     ASSERT_TRUE(facts.ok()) << facts.status();
     ASSERT_TRUE(opened.ok()) << opened.status();
@@ -338,8 +339,8 @@ TEST_F(OnnxBackendTest, DescribesNoModelThatItCannotOpen) {
     EXPECT_EQ(facts.status().code(), TryOpen(model.bytes).status().code()) << model.name;
     EXPECT_THAT(facts.status().message(), HasSubstr((folder_ / "model/1/model.onnx").string()));
   }
-  EXPECT_EQ(backend_->Describe({.path = folder_ / "missing.onnx"}).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(backend_->Describe({.path = folder_.path()}).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(backend_->Describe({.path = folder_ / "missing.onnx"}, {}).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(backend_->Describe({.path = folder_.path()}, {}).status().code(), StatusCode::kNotFound);
 }
 
 TEST_F(OnnxBackendTest, KnowsTheNewestFormatsThatTheRuntimeReads) {
@@ -418,6 +419,42 @@ TEST_F(OnnxBackendTest, NamesWhatNoProtocolCanCarry) {
                 AllOf(HasSubstr("OUTPUT0"), HasSubstr("sequence")));
 }
 
+TEST_F(OnnxBackendTest, RefusesAModelWithoutAnOpset) {
+  const onnxfile::Graph graph{.name = "identity",
+                              .nodes = {{"Identity", {"x"}, {"y"}}},
+                              .inputs = {{"x", onnxfile::ElementType::kFloat, {"n"}}},
+                              .outputs = {{"y", onnxfile::ElementType::kFloat, {"n"}}}};
+  ExpectRefused(Serialize(onnxfile::Model{.opsets = {}, .graph = graph}), StatusCode::kInvalidArgument,
+                HasSubstr("imports no opset"));
+}
+
+TEST_F(OnnxBackendTest, RefusesNamesThatNoProtocolCanCarry) {
+  for (const std::string& name : {std::string("a\0b", 3), std::string("a\nb"), std::string("a\x7f") + "b"}) {
+    onnxfile::Graph graph{.name = "identity",
+                          .nodes = {{"Identity", {name}, {"y"}}},
+                          .inputs = {{name, onnxfile::ElementType::kFloat, {"n"}}},
+                          .outputs = {{"y", onnxfile::ElementType::kFloat, {"n"}}}};
+    ExpectRefused(Serialize(onnxfile::Model{.graph = graph}), StatusCode::kInvalidArgument,
+                  HasSubstr("input 'a?b' has a control character"));
+    graph.nodes = {{"Identity", {"x"}, {name}}};
+    graph.inputs[0].name = "x";
+    graph.outputs[0].name = name;
+    ExpectRefused(Serialize(onnxfile::Model{.graph = graph}), StatusCode::kInvalidArgument,
+                  HasSubstr("output 'a?b' has a control character"));
+  }
+}
+
+TEST_F(OnnxBackendTest, RefusesAFileThatIsLongerThanOnnxAllows) {
+  const ModelSource source{.path = WriteLargeModel(folder_ / "large.onnx", 2, int64_t{1} << 30)};
+  const auto opened = backend_->Open(source, {});
+  const auto described = backend_->Describe(source, {});
+  ASSERT_FALSE(opened.ok());
+  ASSERT_FALSE(described.ok());
+  EXPECT_EQ(opened.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(opened.status().message(), HasSubstr("ONNX files end at 2 GiB: export with external data"));
+  EXPECT_EQ(described.status().ToString(), opened.status().ToString());
+}
+
 TEST_F(OnnxBackendTest, NamesAnOpsetThatIsTooNew) {
   const auto opened = TryOpen(onnxfile::FutureOpsetModel());
   ASSERT_FALSE(opened.ok());
@@ -425,10 +462,8 @@ TEST_F(OnnxBackendTest, NamesAnOpsetThatIsTooNew) {
 }
 
 TEST_F(OnnxBackendTest, RefusesDevicesThatItDoesNotHave) {
-  const auto opened = TryOpen(onnxfile::AddModel(), {.device = {.kind = DeviceKind::kCuda}});
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.status().code(), StatusCode::kUnsupported);
-  EXPECT_THAT(opened.status().message(), HasSubstr("cuda:0"));
+  ExpectRefused(onnxfile::AddModel(), StatusCode::kUnsupported, HasSubstr("cuda:0"),
+                {.device = {.kind = DeviceKind::kCuda}});
 }
 
 int64_t ResidentBytes() {
@@ -456,7 +491,7 @@ TEST_F(OnnxBackendTest, DescribesALargeModelInLittleMemory) {
   for (const int64_t count : {1, 64, 4096}) {
     const auto path = WriteLargeModel(folder_ / (std::to_string(count) + ".onnx"), count, kGigabyte / count);
     const int64_t before = ResidentBytes();
-    const auto facts = backend_->Describe({.path = path});
+    const auto facts = backend_->Describe({.path = path}, {});
     ASSERT_TRUE(facts.ok()) << facts.status();
     EXPECT_EQ(facts->weight_bytes, static_cast<uint64_t>(kGigabyte));
     EXPECT_LT(ResidentBytes() - before, 20 << 20);
@@ -500,11 +535,9 @@ TEST_F(OnnxBackendTest, RunsWithEverySettingThatItTakes) {
 }
 
 TEST_F(OnnxBackendTest, NamesTheFileAndTheSettingThatIsWrong) {
-  const auto opened = TryOpen(onnxfile::AddModel(), {.runtime_parameters = {{"execution_mode", "7"}}});
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.status().code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(opened.status().message(),
-              AllOf(HasSubstr("model.onnx: parameters[\"execution_mode\"]"), HasSubstr("found \"7\"")));
+  ExpectRefused(onnxfile::AddModel(), StatusCode::kInvalidArgument,
+                AllOf(HasSubstr("model.onnx: parameters[\"execution_mode\"]"), HasSubstr("found \"7\"")),
+                {.runtime_parameters = {{"execution_mode", "7"}}});
 }
 
 TEST_F(OnnxBackendTest, RunsWithSeveralThreads) {
