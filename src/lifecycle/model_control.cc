@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/thread_pool.h"
+#include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
 
 namespace trireme {
@@ -53,6 +54,8 @@ Status ModelControl::Start() {
     RETURN_IF_ERROR(StartExplicit(scan));
   } else {
     lifecycle_.SetDesired(scan);
+  }
+  {
     const MutexLock lock(look_mutex_);
     applied_ = scan;
     previous_ = std::move(scan);
@@ -102,10 +105,14 @@ void ModelControl::Look() {
   const MutexLock one_at_a_time(look_mutex_);
   Result<RepositoryScan> scan = ScanRepository(options_.paths, options_.scan);
   if (!scan.ok()) return;  // without paths, which Start() has refused
-  if (options_.mode == Mode::kExplicit) return lifecycle_.SetKnown(NamesIn(*scan));
   if (options_.mode == Mode::kNone) return;
-  RepositoryScan settled = SettledScan(applied_, previous_, *scan);
-  previous_ = *std::move(scan);
+  if (options_.mode == Mode::kExplicit) {
+    previous_ = WithLostRoots(previous_, previous_.roots, *std::move(scan));
+    return lifecycle_.SetKnown(NamesIn(previous_));
+  }
+  RepositoryScan seen = WithLostRoots(applied_, previous_.roots, *std::move(scan));
+  RepositoryScan settled = SettledScan(applied_, previous_, seen);
+  previous_ = std::move(seen);
   if (SaysTheSame(applied_, settled)) return;
   applied_ = std::move(settled);
   lifecycle_.SetDesired(applied_);

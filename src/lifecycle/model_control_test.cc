@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <future>
 #include <optional>
@@ -32,6 +33,22 @@ class Answer {
   std::future<Status> future_ = promise_->get_future();
 };
 
+// For as long as it lives no file and no folder can be opened.
+class NoFiles {
+ public:
+  NoFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoFiles(const NoFiles&) = delete;
+  NoFiles& operator=(const NoFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 class ModelControlTest : public testing::Test {
  protected:
   // Looks at nothing by itself: the hands are turned by LookNow().
@@ -41,7 +58,7 @@ class ModelControlTest : public testing::Test {
     return *control_;
   }
   Status TryToBegin(Mode mode, std::vector<std::string> load_models) {
-    control_.emplace(ModelControl::Options{.paths = {folder_.path()},
+    control_.emplace(ModelControl::Options{.paths = paths_,
                                            .scan = {},
                                            .mode = mode,
                                            .poll_interval = std::chrono::milliseconds(0),
@@ -76,6 +93,7 @@ class ModelControlTest : public testing::Test {
   }
 
   const TempDir folder_;
+  std::vector<fs::path> paths_ = {folder_.path()};
   FakeModels models_;
   FakeScript& script_ = *models_.script;
   Lifecycle lifecycle_{{}, models_.loader, models_.log};
@@ -135,6 +153,67 @@ TEST_F(ModelControlTest, RetiresWhatGoes) {
   EXPECT_FALSE(Serves("a"));
   EXPECT_TRUE(Serves("b"));
   EXPECT_EQ(lifecycle_.table()->statuses.size(), 1U);
+}
+
+TEST_F(ModelControlTest, KeepsWhatServesWhileNoFolderCanBeRead) {
+  Write("a");
+  Write("7");
+  Begin(Mode::kWatch);
+  const ServedModel* before = Find("a");
+  {
+    const NoFiles no_files;
+    Look(3);
+    EXPECT_EQ(Find("a"), before);
+    EXPECT_TRUE(Serves("7"));
+    EXPECT_THAT(StatusOf(folder_.path().filename(), 0).reason, HasSubstr("go on"));
+  }
+  Write("b");
+  Look(2);
+  EXPECT_EQ(Find("a"), before);
+  EXPECT_TRUE(Serves("b"));
+  EXPECT_EQ(lifecycle_.table()->statuses.size(), 3U) << "nothing is wrong any more";
+}
+
+TEST_F(ModelControlTest, KeepsWhatServesWhileItsRepositoryIsAway) {
+  Write("root/a");
+  Write("other/b");
+  paths_ = {folder_ / "root", folder_ / "other"};
+  Begin(Mode::kWatch);
+  const ServedModel* before = Find("a");
+  fs::rename(folder_ / "root", folder_ / "away");
+  Write("other/c");
+  Look(3);
+  EXPECT_EQ(Find("a"), before);
+  EXPECT_TRUE(Serves("c")) << "the other repository goes on";
+  folder_.MakeFolder("root");
+  Look(3);
+  EXPECT_EQ(Find("a"), before) << "an empty folder in its place, as after an unmount";
+  fs::remove(folder_ / "root");
+  fs::rename(folder_ / "away", folder_ / "root");
+  Write("root/a", "good, but longer");
+  Look(3);
+  EXPECT_NE(Find("a"), before);
+}
+
+TEST_F(ModelControlTest, RetiresEverythingWhenTheRepositoryIsEmptied) {
+  Write("a");
+  Write("b");
+  Begin(Mode::kWatch);
+  fs::remove_all(folder_ / "a");
+  fs::remove_all(folder_ / "b");
+  Look(2);
+  EXPECT_FALSE(Serves("a"));
+  EXPECT_FALSE(Serves("b"));
+}
+
+TEST_F(ModelControlTest, RemembersNamesWhileTheirRepositoryIsAway) {
+  Write("a");
+  Begin(Mode::kExplicit);
+  {
+    const NoFiles no_files;
+    Look(2);
+  }
+  EXPECT_EQ(StatusOf("a", 0).reason, "") << "it is listed by its name alone";
 }
 
 TEST_F(ModelControlTest, DoesNotLookAgainIfNotAsked) {

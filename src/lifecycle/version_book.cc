@@ -112,7 +112,11 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
       problems_[key] = std::move(known->second);
       continue;
     }
-    news.push_back({.level = LogLevel::kError, .model = key, .text = problem.status.message(), .is_problem = true});
+    if (problem.keeps_models) {
+      news.push_back({.level = LogLevel::kWarning, .model = {}, .text = problem.status.message()});
+    } else {
+      news.push_back({.level = LogLevel::kError, .model = key, .text = problem.status.message(), .is_problem = true});
+    }
     const std::string name = problem.name.empty() ? problem.path.filename().string() : problem.name;
     problems_[key] = {.status = {.id = {.name = name, .version = 0},
                                  .state = ModelState::kFailed,

@@ -25,6 +25,7 @@ Complaint Complain(Status status, const std::filesystem::path& place, std::strin
 struct Candidate {
   std::string name;
   std::filesystem::path path;  // the newest version's model file, or what is wrong
+  std::filesystem::path root;  // the path given to the scan that it was found at
   Status status;               // OK: its versions can be tried
   std::vector<std::string> notes;
   std::vector<Finding> findings;     // at least one is an error, if the status is one

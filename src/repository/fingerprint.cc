@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/fingerprint.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <concepts>
 #include <string>
@@ -46,18 +48,22 @@ void AddFile(const fs::path& file, Hash& hash) {
   hash.Add(found.st_dev);
 }
 
-void AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash) {
+// A folder that nobody lets us read stays as it is; one that we may read, and cannot, is another one next time.
+Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash) {
   const auto inside = ListFolder(folder);
-  if (!inside.ok()) return;
+  if (!inside.ok()) {
+    return faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0 ? inside.status() : Status();
+  }
   for (const fs::path& path : *inside) {
-    if (files_left-- <= 0) return;
+    if (files_left-- <= 0) return {};
     if (KindOf(path) != PathKind::kFolder) {
       AddFile(path, hash);
     } else if (depth < kMaxDepth) {
       hash.Add(path.native());
-      AddFolder(path, depth + 1, files_left, hash);
+      RETURN_IF_ERROR(AddFolder(path, depth + 1, files_left, hash));
     }
   }
+  return {};
 }
 
 // Of a file among other models: what exporters call the data beside it.
@@ -122,7 +128,7 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
 
 }  // namespace
 
-uint64_t FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, std::string_view config_text) {
+Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, std::string_view config_text) {
   Hash hash;
   hash.Add(entry.path.native());
   AddFile(entry.path, hash);
@@ -130,7 +136,7 @@ uint64_t FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, 
     AddExternalData(entry.path, hash);
   } else {
     int files_left = kMaxFiles;
-    AddFolder(version_folder, 0, files_left, hash);
+    RETURN_IF_ERROR(AddFolder(version_folder, 0, files_left, hash));
   }
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty()) AddFile(entry.folder / output.label_file, hash);

@@ -66,7 +66,8 @@ PathKind KindOf(const fs::path& path) {
   std::error_code ignored;
   const bool reached = status.type() != fs::file_type::not_found && status.type() != fs::file_type::none;
   if (!reached && fs::is_symlink(fs::symlink_status(path, ignored))) return PathKind::kBrokenLink;
-  return status.type() == fs::file_type::not_found ? PathKind::kMissing : PathKind::kOther;
+  if (status.type() == fs::file_type::not_found) return PathKind::kMissing;
+  return status.type() == fs::file_type::none ? PathKind::kUnreadable : PathKind::kOther;
 }
 
 std::string_view Describe(PathKind kind) {
@@ -80,7 +81,9 @@ std::string_view Describe(PathKind kind) {
     case PathKind::kBrokenLink:
       return "a link that leads nowhere";
     case PathKind::kOther:
-      return "something that is neither a file nor a folder, or may not be read";
+      return "something that is neither a file nor a folder";
+    case PathKind::kUnreadable:
+      return "something that cannot be looked at";
   }
   return "unknown";
 }

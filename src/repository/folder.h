@@ -19,7 +19,8 @@ enum class PathKind {
   kFile,
   kFolder,
   kBrokenLink,  // it leads nowhere or in a circle
-  kOther,       // a device, a socket, or what we may not look at
+  kOther,       // a device, a socket
+  kUnreadable,  // we may not look at it, or cannot at the moment
 };
 
 PathKind KindOf(const std::filesystem::path& path);

@@ -28,10 +28,12 @@ void CheckNames(std::vector<Candidate>& candidates) {
     if (candidate.name.empty()) continue;
     const Status named = CheckModelName(candidate.name);
     if (named.ok()) continue;
+    fs::path root = std::move(candidate.root);
     candidate = Problem(candidate.path, "",
                         Complain(InvalidArgument(Quoted(candidate.path.string()) + ": " + named.message()),
                                  candidate.path, "a name of ASCII letters, digits and _-.+@ for the model",
                                  Quoted(candidate.name), "give the file or folder another name"));
+    candidate.root = std::move(root);
   }
 }
 
@@ -73,16 +75,33 @@ Complaint SeveralPlaces(const std::vector<Candidate>& places) {
 }
 
 ModelProblem ToProblem(Candidate candidate) {
-  return {.path = std::move(candidate.path),
+  return {.path = candidate.path,
           .name = std::move(candidate.name),
           .status = std::move(candidate.status),
-          .findings = std::move(candidate.findings)};
+          .findings = std::move(candidate.findings),
+          .places = {std::move(candidate.path)},
+          .roots = {std::move(candidate.root)}};
+}
+
+ModelProblem InSeveralPlaces(std::vector<Candidate> places) {
+  Candidate& first = places.front();
+  ModelProblem problem = ToProblem(Problem(first.path, first.name, SeveralPlaces(places)));
+  problem.places.clear();
+  problem.roots.clear();
+  for (Candidate& place : places) {
+    problem.places.push_back(std::move(place.path));
+    problem.roots.push_back(std::move(place.root));
+  }
+  return problem;
 }
 
 // What was noticed of the model as a whole stands with its newest version, in front.
 void AddVersions(Candidate candidate, std::vector<ModelEntry>& models) {
   CHECK(!candidate.versions.empty());
-  for (ModelEntry& entry : candidate.versions) entry.id.name = candidate.name;
+  for (ModelEntry& entry : candidate.versions) {
+    entry.id.name = candidate.name;
+    entry.root = candidate.root;
+  }
   ModelEntry& newest = candidate.versions.back();
   newest.notes.insert(newest.notes.begin(), candidate.notes.begin(), candidate.notes.end());
   newest.findings.insert(newest.findings.begin(), candidate.findings.begin(), candidate.findings.end());
@@ -93,7 +112,7 @@ void Decide(std::vector<Candidate> places, RepositoryScan& scan) {
   GiveWay(places);
   Candidate& first = places.front();
   if (places.size() > 1) {
-    scan.problems.push_back(ToProblem(Problem(first.path, first.name, SeveralPlaces(places))));
+    scan.problems.push_back(InSeveralPlaces(std::move(places)));
   } else if (!first.status.ok()) {
     scan.problems.push_back(ToProblem(std::move(first)));
   } else {

@@ -33,12 +33,13 @@ bool IsFolderOfDigits(const fs::path& path) {
   const std::string name = path.filename().string();
   if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
   const PathKind kind = KindOf(path);
-  return kind == PathKind::kFolder || kind == PathKind::kBrokenLink;
+  return kind == PathKind::kFolder || kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable;
 }
 
-bool HoldsFolderOfDigits(const fs::path& folder) {
-  const auto inside = ListFolder(folder);
-  return inside.ok() && std::any_of(inside->begin(), inside->end(), IsFolderOfDigits);
+Result<bool> HoldsFolderOfDigits(const fs::path& folder) {
+  if (KindOf(folder) == PathKind::kBrokenLink) return false;
+  ASSIGN_OR_RETURN(const auto inside, ListFolder(folder));
+  return std::any_of(inside.begin(), inside.end(), IsFolderOfDigits);
 }
 
 bool IsKnownFolder(std::string_view name) {
@@ -51,7 +52,7 @@ VersionFolders FindVersions(const std::vector<fs::path>& inside, std::vector<std
   for (const fs::path& path : inside) {
     const std::string name = path.filename().string();
     if (IsKnownFolder(name)) continue;
-    if (const PathKind kind = KindOf(path); kind != PathKind::kFolder && kind != PathKind::kBrokenLink) continue;
+    if (const PathKind kind = KindOf(path); kind == PathKind::kFile || kind == PathKind::kOther) continue;
     if (const auto number = ParseVersion(name)) {
       versions[*number] = path;
     } else {
@@ -118,6 +119,17 @@ void SayWhatIsNotServed(const ChosenVersions& chosen, Reading& reading) {
                                 "; version_policy in config.pbtxt would say otherwise");
 }
 
+void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& reading) {
+  const Result<uint64_t> fingerprint = FingerprintOf(entry, version_folder, reading.config.text);
+  if (!fingerprint.ok()) {
+    reading.model.Add(
+        Complain(fingerprint.status(), version_folder, "a version folder", "one that cannot be read now", "wait"));
+    return;
+  }
+  entry.fingerprint = *fingerprint;
+  reading.model.versions.push_back(std::move(entry));
+}
+
 void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
   FoundModel found = FindModel(folder, reading.config.model_filename);
   if (found.complaint) {
@@ -127,8 +139,7 @@ void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
   ModelEntry entry = EntryOf(reading, version);
   entry.path = std::move(found.path);
   if (!found.note.empty()) entry.notes.push_back(std::move(found.note));
-  entry.fingerprint = FingerprintOf(entry, folder, reading.config.text);
-  reading.model.versions.push_back(std::move(entry));
+  TakeEntry(std::move(entry), folder, reading);
 }
 
 void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
@@ -166,14 +177,25 @@ Candidate Finish(Reading reading) {
 
 }  // namespace
 
-bool IsModelFolder(const fs::path& folder) {
-  if (const PathKind kind = KindOf(folder / "config.pbtxt"); kind != PathKind::kMissing && kind != PathKind::kFolder) {
-    return true;
+FolderLook LookAtFolder(const fs::path& folder) {
+  switch (KindOf(folder / "config.pbtxt")) {
+    case PathKind::kFile:
+    case PathKind::kBrokenLink:
+    case PathKind::kOther:
+      return {.kind = FolderKind::kModel, .status = {}};
+    default:
+      break;
   }
   const auto inside = ListFolder(folder);
-  return inside.ok() && std::any_of(inside->begin(), inside->end(), [](const fs::path& path) {
-           return IsFolderOfDigits(path) && !HoldsFolderOfDigits(path);
-         });
+  if (!inside.ok()) return {.kind = FolderKind::kUnclear, .status = inside.status()};
+  FolderLook look;
+  for (const fs::path& path : *inside) {
+    if (!IsFolderOfDigits(path)) continue;
+    const Result<bool> holds_models = HoldsFolderOfDigits(path);
+    if (holds_models.ok() && !*holds_models) return {.kind = FolderKind::kModel, .status = {}};
+    if (!holds_models.ok()) look = {.kind = FolderKind::kUnclear, .status = holds_models.status()};
+  }
+  return look;
 }
 
 Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const ReadOptions& options) {
@@ -199,8 +221,7 @@ Candidate ReadModelFile(const fs::path& file, const ReadOptions& options) {
   TakeConfig(ReadConfigBeside(reading.folder, reading.model.name, options), reading);
   ModelEntry entry = EntryOf(reading, 1);
   entry.path = file;
-  entry.fingerprint = FingerprintOf(entry, {}, reading.config.text);
-  reading.model.versions.push_back(std::move(entry));
+  TakeEntry(std::move(entry), {}, reading);
   return Finish(std::move(reading));
 }
 

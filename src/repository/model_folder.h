@@ -9,9 +9,18 @@
 
 namespace trireme {
 
-// Whether `folder` is one model of a Triton repository: it has a config.pbtxt or folders that are named by digits. A
-// folder of digits that holds such folders itself is a model named by digits, so what is around it is a repository.
-bool IsModelFolder(const std::filesystem::path& folder);
+enum class FolderKind {
+  kModel,    // one model of a Triton repository: it has a config.pbtxt or folders that are named by digits
+  kOther,    // a folder of digits that holds such folders itself is a model named by digits, so this is around models
+  kUnclear,  // what would tell cannot be read
+};
+
+struct FolderLook {
+  FolderKind kind = FolderKind::kOther;
+  Status status;  // kUnclear: what cannot be read
+};
+
+FolderLook LookAtFolder(const std::filesystem::path& folder);
 
 // The versions in such a folder that are to be served, or what is wrong with it.
 Candidate ReadModelFolder(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/scan.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -29,6 +31,7 @@ struct Scanning {
   const std::string* only = nullptr;  // null: every model
   std::vector<Candidate> found;
   std::vector<std::string> notes;
+  std::vector<RootLook> roots;
 
   // A name of a file or folder that is worth a look: what is not asked for is passed over unread.
   bool Wants(const fs::path& path) const { return only == nullptr || path.filename() == *only || path.stem() == *only; }
@@ -62,7 +65,12 @@ std::optional<Candidate> MisplacedModel(const fs::path& folder) {
 }
 
 void ReadSubfolder(const fs::path& path, Scanning& scanning) {
-  if (IsModelFolder(path)) {
+  const FolderLook look = LookAtFolder(path);
+  if (look.kind == FolderKind::kUnclear) {
+    scanning.found.push_back(
+        Problem(path, path.filename().string(),
+                Complain(look.status, path, "a model's folder", "one that cannot be read", "let the server read it")));
+  } else if (look.kind == FolderKind::kModel) {
     scanning.found.push_back(ReadModelFolder(path, path.filename().string(), scanning.options));
   } else if (auto misplaced = MisplacedModel(path)) {
     scanning.found.push_back(*std::move(misplaced));
@@ -80,9 +88,12 @@ void ReadChild(const fs::path& path, Scanning& scanning) {
     scanning.found.push_back(Problem(path, path.stem().string(), NotServedYet(path, *unserved)));
   } else if (kind == PathKind::kFile) {
     if (HasOnnxExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
-  } else if (kind == PathKind::kBrokenLink || HasOnnxExtension(path)) {
+  } else if (kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable || HasOnnxExtension(path)) {
     const std::string what(Describe(kind));
-    scanning.found.push_back(Problem(path, path.stem().string(),
+    // What cannot be looked at may be a model's folder, whose name may have a dot.
+    const bool whole = kind == PathKind::kUnreadable && !HasOnnxExtension(path);
+    const std::string name = (whole ? path.filename() : path.stem()).string();
+    scanning.found.push_back(Problem(path, name,
                                      Complain(NotFound(Quoted(path.string()) + ": expected a model, found " + what),
                                               path, "a model", what, "put it right, or remove it")));
   }
@@ -95,17 +106,37 @@ Candidate NoModelIn(const fs::path& folder, const std::vector<fs::path>& inside)
                           folder, kExpected, NamesOf(inside), kFix));
 }
 
+// Where a folder of digits may be a version or a model: among models it is a model.
+bool LiesAmongModels(const std::vector<fs::path>& inside) {
+  return std::any_of(inside.begin(), inside.end(), [](const fs::path& path) {
+    const PathKind kind = KindOf(path);
+    return kind == PathKind::kFile ? HasOnnxExtension(path)
+                                   : kind == PathKind::kFolder && LookAtFolder(path).kind == FolderKind::kModel;
+  });
+}
+
+// A root of which nothing can be said.
+void CannotLook(const fs::path& root, Complaint complaint, Scanning& scanning) {
+  scanning.roots.back().status = complaint.status;
+  scanning.found.push_back(Problem(root, "", std::move(complaint)));
+}
+
+void CannotRead(const fs::path& folder, const Status& status, Scanning& scanning) {
+  CannotLook(folder,
+             Complain(status, folder, "a folder of models", "one that cannot be read", "let the server read it"),
+             scanning);
+}
+
 void ReadFolder(const fs::path& folder, Scanning& scanning) {
-  if (IsModelFolder(folder)) {
+  auto inside = ListFolder(folder);
+  if (!inside.ok()) return CannotRead(folder, inside.status(), scanning);
+  const FolderLook look = LookAtFolder(folder);
+  if (look.kind == FolderKind::kUnclear && !LiesAmongModels(*inside)) {
+    return CannotRead(folder, look.status, scanning);
+  }
+  if (look.kind == FolderKind::kModel) {
     const std::string name = NameOfFolder(folder);
     if (scanning.Wants(name)) scanning.found.push_back(ReadModelFolder(folder, name, scanning.options));
-    return;
-  }
-  auto inside = ListFolder(folder);
-  if (!inside.ok()) {
-    scanning.found.push_back(Problem(
-        folder, "",
-        Complain(inside.status(), folder, "a folder of models", "one that cannot be read", "let the server read it")));
     return;
   }
   if (std::any_of(inside->begin(), inside->end(), [](const fs::path& p) { return p.filename() == "saved_model.pb"; })) {
@@ -131,15 +162,32 @@ void ReadFile(const fs::path& file, Scanning& scanning) {
   }
 }
 
-void ReadPath(const fs::path& path, Scanning& scanning) {
+std::optional<FileIdentity> IdentityOf(const fs::path& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{.device = found.st_dev, .inode = found.st_ino};
+}
+
+void ReadWhatLiesAt(const fs::path& path, Scanning& scanning) {
   const PathKind kind = KindOf(path);
-  if (kind == PathKind::kFolder) return ReadFolder(path, scanning);
+  // A folder whose inside nobody may look at has no such entry either.
+  if (kind == PathKind::kFolder && KindOf(path / ".") == PathKind::kFolder) return ReadFolder(path, scanning);
   if (kind == PathKind::kFile) return ReadFile(path, scanning);
-  const std::string what(Describe(kind));
-  scanning.found.push_back(
-      Problem(path, "",
-              Complain(NotFound(Quoted(path.string()) + ": expected " + kExpected + ", found " + what), path, kExpected,
-                       what, kFix)));
+  const std::string what(Describe(kind == PathKind::kFolder ? PathKind::kUnreadable : kind));
+  CannotLook(path,
+             Complain(NotFound(Quoted(path.string()) + ": expected " + kExpected + ", found " + what), path, kExpected,
+                      what, kFix),
+             scanning);
+}
+
+void ReadPath(const fs::path& path, Scanning& scanning) {
+  scanning.roots.push_back({.path = path, .identity = IdentityOf(path)});
+  const size_t had = scanning.found.size();
+  ReadWhatLiesAt(path, scanning);
+  for (size_t i = had; i < scanning.found.size(); ++i) {
+    scanning.found[i].root = path;
+    scanning.roots.back().has_models |= !scanning.found[i].name.empty();
+  }
 }
 
 RepositoryScan Finish(Scanning scanning) {
@@ -149,6 +197,7 @@ RepositoryScan Finish(Scanning scanning) {
   }
   RepositoryScan scan = MergeCandidates(std::move(scanning.found));
   scan.notes = std::move(scanning.notes);
+  scan.roots = std::move(scanning.roots);
   return scan;
 }
 
@@ -169,6 +218,7 @@ Result<RepositoryScan> ScanOverride(const std::string& name, const ReadOptions& 
   RETURN_IF_ERROR(WriteOverrideFiles(instead.files, folder));
   Scanning scanning{.options = options, .only = &name};
   scanning.found.push_back(ReadModelFolder(folder, name, options));
+  scanning.found.back().root = scratch;
   return Finish(std::move(scanning));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ namespace trireme {
 struct ModelEntry {
   ModelId id;
   std::filesystem::path path;    // what a backend opens: the model file
+  std::filesystem::path root;    // the path given to the scan that it was found at
   std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; else that of the file
   ModelConfig config;
   DeclaredSignature declared;
@@ -35,6 +37,24 @@ struct ModelProblem {
   std::string name;               // the model's; empty if there is none or it breaks the rule for names
   Status status;                  // names the path, what was expected and what was found
   std::vector<Finding> findings;  // the same in pieces, and whatever else is wrong with it; never empty
+  std::vector<std::filesystem::path> places = {};  // all that `status` names: `path`, and others of the same name
+  std::vector<std::filesystem::path> roots = {};   // the paths given to the scan that these were found at
+  bool keeps_models = false;  // a root that cannot be looked at: what was found there before goes on
+};
+
+// Which file or folder it is, whatever its path.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// One of the paths that a scan was given.
+struct RootLook {
+  std::filesystem::path path;
+  std::optional<FileIdentity> identity = {};  // nothing: there was none to be had
+  Status status = {};                         // why it could not be looked at: nothing is known of what lies there
+  bool has_models = false;                    // something there would like to be a model
 };
 
 // A name stands in `models` or in `problems`, never in both and never twice. Both are sorted: models by name and
@@ -42,7 +62,8 @@ struct ModelProblem {
 struct RepositoryScan {
   std::vector<ModelEntry> models;
   std::vector<ModelProblem> problems;
-  std::vector<std::string> notes;  // what was passed over and belongs to no model
+  std::vector<std::string> notes;    // what was passed over and belongs to no model
+  std::vector<RootLook> roots = {};  // one a path, in order
 };
 
 struct ScanOptions {
@@ -64,6 +85,8 @@ struct ScanOptions {
 //
 // The same name in two places is served from neither, and is a problem that names both. A model of a kind that no
 // backend runs gives way to one that can be served under its name.
+//
+// A root that cannot be looked at says so in `roots`: then nothing is known of what lies there.
 //
 // Everything that is wrong with a path or with what lies in it is a problem, so that the rest can be served; only a
 // call without paths fails. Reads folders, config files and at most the first bytes of a model; opens no model.

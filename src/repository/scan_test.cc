@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -19,6 +20,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// Somebody who is not the owner of the files, where the tests run as somebody who may read everything.
+class AsNobody {
+ public:
+  AsNobody() : before_(geteuid()) { EXPECT_TRUE(before_ != 0 || seteuid(65534) == 0); }
+  ~AsNobody() { EXPECT_EQ(seteuid(before_), 0); }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  const uid_t before_;
+};
 
 RepositoryScan Scan(const std::vector<fs::path>& paths, const ModelConfig& defaults = {}) {
   auto scan = ScanRepository(paths, {.defaults = defaults, .config_name = {}});
@@ -423,6 +436,55 @@ TEST(ScanRepository, LinksThatLeadNowhereAreProblems) {
   }
   EXPECT_THAT(names, ElementsAre("file", "loop", "root", "version"));
   EXPECT_THAT(OnlyProblem(Scan({dir / "root.onnx"})).status.message(), HasSubstr("a link that leads nowhere"));
+}
+
+TEST(ScanRepository, SaysWhichRootItSawNothingOf) {
+  const TempDir dir;
+  dir.Write("good/m/1/model.onnx");
+  dir.MakeFolder("empty");
+  const RepositoryScan scan = Scan({dir / "good", dir / "empty", dir / "gone"});
+  ASSERT_THAT(scan.roots, SizeIs(3));
+  EXPECT_TRUE(scan.roots[0].status.ok() && scan.roots[0].has_models && scan.roots[0].identity);
+  EXPECT_TRUE(scan.roots[1].status.ok() && !scan.roots[1].has_models && scan.roots[1].identity);
+  EXPECT_FALSE(scan.roots[2].status.ok() || scan.roots[2].identity);
+  EXPECT_EQ(scan.models[0].root, dir / "good");
+}
+
+TEST(ScanRepository, WhatMayNotBeReadIsAProblemWithItsName) {
+  const TempDir dir;
+  for (const char* folder : {"7/1", "folder/1", "good/1", "version/1"}) dir.Write(fs::path(folder) / "model.onnx");
+  chmod(dir.path().c_str(), 0755);
+  for (const char* folder : {"7", "folder", "version/1"}) chmod((dir / folder).c_str(), 0);
+  const AsNobody nobody;
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("good/1"));
+  std::vector<std::string> names;
+  for (const ModelProblem& problem : scan.problems) names.push_back(problem.name);
+  EXPECT_THAT(names, ElementsAre("7", "folder", "version"));
+  EXPECT_TRUE(scan.roots[0].status.ok());
+}
+
+TEST(ScanRepository, ARootThatMayNotBeLookedAtIsNoModel) {
+  for (const mode_t mode : {mode_t{0}, mode_t{0644}, mode_t{0311}}) {
+    const TempDir dir;
+    dir.Write("root/good/1/model.onnx");
+    chmod(dir.path().c_str(), 0755);
+    chmod((dir / "root").c_str(), mode);
+    const AsNobody nobody;
+    const RepositoryScan scan = Scan({dir / "root"});
+    EXPECT_EQ(OnlyProblem(scan).name, "") << mode;
+    EXPECT_FALSE(scan.roots[0].status.ok()) << mode;
+  }
+}
+
+// It may be a model's version or a model of that name.
+TEST(ScanRepository, SaysNothingOfAFolderOfDigitsThatMayNotBeRead) {
+  const TempDir dir;
+  dir.Write("root/7/1/model.onnx");
+  chmod(dir.path().c_str(), 0755);
+  chmod((dir / "root/7").c_str(), 0);
+  const AsNobody nobody;
+  EXPECT_FALSE(Scan({dir / "root"}).roots[0].status.ok());
 }
 
 TEST(ScanRepository, DoesNotDependOnTheOrderOfPaths) {
