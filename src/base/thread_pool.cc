@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 namespace trireme {
@@ -15,12 +16,19 @@ void NameThisThread(const std::string& name) {
 }
 
 void RunWithNiceness(int niceness, const std::function<void()>& job) {
-  std::thread([&] {
-    NameThisThread("loader");
-    // On Linux the nice value is a thread's own, not the process's. A lower priority is never refused.
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness);
-    job();
-  }).join();
+  std::thread quiet;
+  try {
+    quiet = std::thread([&] {
+      NameThisThread("loader");
+      // On Linux the nice value is a thread's own, not the process's. A lower priority is never refused.
+      setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness);
+      job();
+    });
+  } catch (const std::system_error&) {
+    job();  // the system gives no more threads: loudly, then
+    return;
+  }
+  quiet.join();
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {

@@ -47,6 +47,9 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
 // Loading stands back for serving.
 constexpr int kLoadNiceness = 10;
 
+// More callers only wait for one another, and a client of the load extension may ask for any number.
+constexpr int kMostInstancesPerCpu = 32;
+
 // With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
 Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry) {
   if (entry.config.threads > 1) return OpenWithBackend(backends, entry);
@@ -78,6 +81,16 @@ Signature AsTheModelHasIt(Signature signature) {
   return signature;
 }
 
+void SayWhatIsFewer(const ModelConfig& asked, const ModelConfig& decided, std::vector<std::string>& notes) {
+  const auto say = [&](const char* what, int wanted, int made) {
+    if (wanted <= made) return;
+    notes.push_back(std::to_string(made) + " " + what + " instead of the " + std::to_string(wanted) +
+                    " asked for: there are no processors for more");
+  };
+  say("threads a run", asked.threads, decided.threads);
+  say("instances", asked.instances, decided.instances);
+}
+
 TrialOptions TrialOptionsOf(const ModelConfig& config) {
   TrialOptions options{.max_rows = config.max_rows};
   if (config.max_request_rows > 0) {
@@ -97,6 +110,8 @@ bool CountsRows(const ModelEntry& entry, const Signature& fitted, const TrialRes
 }  // namespace
 
 ModelConfig DecideThreads(ModelConfig config, int cpus) {
+  config.threads = std::min(config.threads, std::max(1, cpus));
+  config.instances = std::min(config.instances, kMostInstancesPerCpu * std::max(1, cpus));
   if (config.instances == 0 && config.threads == 0) config.threads = 1;
   if (config.instances == 0) config.instances = std::max(1, cpus / config.threads);
   if (config.threads == 0) config.threads = std::max(1, cpus / config.instances);
@@ -111,6 +126,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   opened();
 
   LoadedModel loaded;
+  SayWhatIsFewer(entry.config, decided.config, loaded.notes);
   FittedSignature fitted = FitToModel(entry.declared, open.model->signature());
   RETURN_IF_ERROR(Judge(fitted.findings, loaded.notes));
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
@@ -146,6 +162,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
                                                                 .instances = served->config.instances,
                                                                 .run_inline = served->config.run_inline},
                                              pool_, *served->metrics, clock_);
+  if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
   loaded.model = std::move(served);
   return loaded;
 }

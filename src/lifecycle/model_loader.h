@@ -45,7 +45,8 @@ class ModelLoader {
 };
 
 // The config with instances and threads decided: as many callers of one thread as there are processors, because two
-// callers with one thread each do more than one with two (docs/performance.md); one given number decides the other.
+// callers with one thread each do more than one with two (docs/performance.md); one given number decides the other. No
+// more threads a run than processors, and no more than 32 instances for each.
 ModelConfig DecideThreads(ModelConfig config, int cpus);
 
 }  // namespace trireme

@@ -122,8 +122,9 @@ TEST(DecideThreads, FillsInWhatIsOpen) {
   EXPECT_EQ(decide(0, 0), std::pair(8, 1));
   EXPECT_EQ(decide(2, 0), std::pair(2, 4));
   EXPECT_EQ(decide(0, 8), std::pair(1, 8));
-  EXPECT_EQ(decide(0, 16), std::pair(1, 16));
+  EXPECT_EQ(decide(0, 16), std::pair(1, 8));
   EXPECT_EQ(decide(3, 5), std::pair(3, 5));
+  EXPECT_EQ(decide(100'000, 1024), std::pair(8 * 32, 8));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/model_line.h"
 
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -34,8 +35,12 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
       queue_(options_.rules) {
   CHECK(options_.instances > 0);
   instances_.reserve(options_.instances);
-  for (int i = 0; i < options_.instances; ++i) {
-    instances_.emplace_back([this, i] { WorkAsInstance(i); });
+  try {
+    for (int i = 0; i < options_.instances; ++i) {
+      instances_.emplace_back([this, i] { WorkAsInstance(i); });
+    }
+  } catch (const std::system_error&) {
+    // The system gives no more threads. Those there are do the same work.
   }
 }
 

@@ -56,6 +56,9 @@ class ModelLine {
 
   const Options& options() const { return options_; }
 
+  // Threads that the system gave it: as many as were asked for, or fewer. Without one nothing may be pushed.
+  size_t instances() const { return instances_.size(); }
+
  private:
   void WorkAsInstance(int number);
   bool TakeWork(Taken& taken);
