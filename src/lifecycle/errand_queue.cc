@@ -13,6 +13,12 @@ Status Stopping() {
 
 }  // namespace
 
+size_t BytesOf(const Errand& errand) {
+  size_t bytes = errand.instead.config_json.size();
+  for (const auto& [name, content] : errand.instead.files) bytes += name.size() + content.size();
+  return bytes;
+}
+
 void ErrandQueue::Add(Errand errand) {
   Status refused;
   {
@@ -21,7 +27,12 @@ void ErrandQueue::Add(Errand errand) {
       refused = Stopping();
     } else if (waiting_.size() >= most_) {
       refused = Overloaded(std::to_string(waiting_.size()) + " loads and unloads wait already; try again later");
+    } else if (const size_t bytes = BytesOf(errand);
+               waiting_bytes_ > 0 && bytes > most_bytes_ - std::min(most_bytes_, waiting_bytes_)) {
+      refused = Overloaded("loads that wait hold " + std::to_string(waiting_bytes_) + " bytes of files, of at most " +
+                           std::to_string(most_bytes_) + "; try again later");
     } else {
+      waiting_bytes_ += bytes;
       waiting_.push_back(std::move(errand));
       changed_.NotifyAll();
     }
@@ -41,6 +52,7 @@ std::optional<Errand> ErrandQueue::Take(TimePoint until) {
     if (const auto ready = FindReady(); ready != waiting_.end()) {
       Errand errand = std::move(*ready);
       waiting_.erase(ready);
+      waiting_bytes_ -= BytesOf(errand);
       under_way_.insert(errand.name);
       return errand;
     }
@@ -67,6 +79,7 @@ void ErrandQueue::Close() {
     const MutexLock lock(mutex_);
     closed_ = true;
     unanswered.swap(waiting_);
+    waiting_bytes_ = 0;
     changed_.NotifyAll();
   }
   for (Errand& errand : unanswered) errand.done(Stopping());

@@ -24,11 +24,15 @@ struct Errand {
   std::function<void(Status)> done;
 };
 
+// What a client sent with it: held while it waits.
+size_t BytesOf(const Errand& errand);
+
 // The errands that wait, in order for each name: of one name at most one is under way, and those of other names pass
 // it. Thread-safe.
 class ErrandQueue {
  public:
-  explicit ErrandQueue(size_t most) : most_(most) {}
+  // Bounds on what waits: its number, and the bytes that clients sent with it, of which the first may have any number.
+  explicit ErrandQueue(size_t most, size_t most_bytes = size_t{256} << 20) : most_(most), most_bytes_(most_bytes) {}
 
   // Refused (kOverloaded, kUnavailable) ones are answered before this returns.
   void Add(Errand errand);
@@ -46,9 +50,11 @@ class ErrandQueue {
   std::deque<Errand>::iterator FindReady() REQUIRES(mutex_);
 
   const size_t most_;
+  const size_t most_bytes_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Errand> waiting_ GUARDED_BY(mutex_);
+  size_t waiting_bytes_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> under_way_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
 };

@@ -43,6 +43,25 @@ TEST_F(ErrandQueueTest, RefusesWhatItHasNoRoomFor) {
   EXPECT_EQ(answers_[0].code(), StatusCode::kOverloaded);
 }
 
+TEST_F(ErrandQueueTest, HoldsSoManyBytesOfFilesAndNoMore) {
+  ErrandQueue queue(100, /*most_bytes=*/10);
+  const auto with_bytes = [&](const std::string& name, size_t bytes) {
+    Errand errand = To(name);
+    errand.instead.files["1/model.onnx"] = std::string(bytes - 12, 'x');
+    return errand;
+  };
+  queue.Add(with_bytes("larger than all, but alone", 20));
+  EXPECT_TRUE(answers_.empty());
+  queue.Add(To("without files"));
+  EXPECT_TRUE(answers_.empty());
+  queue.Add(with_bytes("b", 13));
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].code(), StatusCode::kOverloaded);
+  ASSERT_TRUE(queue.Take(kPast).has_value());
+  queue.Add(with_bytes("b", 13));
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
 TEST_F(ErrandQueueTest, AnswersWhatHasNotBegunWhenItCloses) {
   queue_.Add(To("a"));
   queue_.Add(To("b"));
