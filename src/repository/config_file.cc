@@ -37,9 +37,8 @@ ConfigFile Unreadable(const fs::path& file, const Status& status, const ModelCon
   return config;
 }
 
-}  // namespace
-
-ConfigFile ReadConfigBeside(const fs::path& folder, const std::string& name, const ReadOptions& options) {
+// options.config_json or the defaults.
+ConfigFile ReadSentConfig(const fs::path& folder, const std::string& name, const ReadOptions& options) {
   if (options.config_json.empty()) {
     ConfigFile config;
     config.config = options.scan.defaults;
@@ -50,10 +49,16 @@ ConfigFile ReadConfigBeside(const fs::path& folder, const std::string& name, con
       {.model_name = name, .file = kOverrideName, .folder = folder, .defaults = options.scan.defaults});
 }
 
+}  // namespace
+
+ConfigFile ReadConfigWithoutFolder(const std::string& name, const ReadOptions& options) {
+  return ReadSentConfig({}, name, options);
+}
+
 ConfigFile ReadConfigOf(const fs::path& folder, const std::string& name, const ReadOptions& options) {
   std::optional<fs::path> file;
   if (options.config_json.empty()) file = FindConfig(folder, options.scan.config_name);
-  if (!file) return ReadConfigBeside(folder, name, options);
+  if (!file) return ReadSentConfig(folder, name, options);
   const auto text = ReadFileContents(*file, kMaxConfigBytes);
   if (!text.ok()) return Unreadable(*file, text.status(), options.scan.defaults);
   return ReadConfigText(*text,

@@ -22,6 +22,6 @@ inline constexpr const char* kOverrideName = "config";
 ConfigFile ReadConfigOf(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options);
 
 // The same for a model that has no folder of its own: options.config_json or the defaults.
-ConfigFile ReadConfigBeside(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options);
+ConfigFile ReadConfigWithoutFolder(const std::string& name, const ReadOptions& options);
 
 }  // namespace trireme

@@ -36,6 +36,7 @@ Result<std::string> ReadFileContents(const fs::path& file, size_t max_bytes) {
 }
 
 Result<fs::path> FindInside(const fs::path& root, const fs::path& folder, std::string_view name) {
+  if (root.empty()) return InvalidArgument("the model is a file without a folder of its own: it has no other files");
   if (name.empty()) return InvalidArgument("an empty name");
   if (name.find('\0') != std::string_view::npos) return InvalidArgument("a name with a zero byte");
   const fs::path relative = fs::path(name).lexically_normal();

@@ -15,7 +15,8 @@ namespace trireme {
 Result<std::string> ReadFileContents(const std::filesystem::path& file, size_t max_bytes);
 
 // The file that `name` leads to from `folder`, links followed. kNotFound: there is none; kInvalidArgument: it lies
-// outside of `root`, or is no name of a file. Messages say what was found, and not where.
+// outside of `root`, the model's own folder, or is no name of a file; `root` is empty because the model has none.
+// Messages say what was found, and not where.
 Result<std::filesystem::path> FindInside(const std::filesystem::path& root, const std::filesystem::path& folder,
                                          std::string_view name);
 

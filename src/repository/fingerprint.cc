@@ -139,7 +139,7 @@ Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_
     RETURN_IF_ERROR(AddFolder(version_folder, 0, files_left, hash));
   }
   for (const DeclaredTensor& output : entry.declared.outputs) {
-    if (!output.label_file.empty()) AddFile(entry.folder / output.label_file, hash);
+    if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
   hash.Add(config_text);
   AddConfig(entry.config, hash);

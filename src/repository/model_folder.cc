@@ -217,8 +217,7 @@ Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const
 Candidate ReadModelFile(const fs::path& file, const ReadOptions& options) {
   Reading reading;
   reading.model.name = file.stem().string();
-  reading.folder = file.has_parent_path() ? file.parent_path() : ".";
-  TakeConfig(ReadConfigBeside(reading.folder, reading.model.name, options), reading);
+  TakeConfig(ReadConfigWithoutFolder(reading.model.name, options), reading);
   ModelEntry entry = EntryOf(reading, 1);
   entry.path = file;
   TakeEntry(std::move(entry), {}, reading);

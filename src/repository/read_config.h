@@ -29,7 +29,7 @@ struct VersionPolicy {
 struct ConfigContext {
   std::string model_name;
   std::filesystem::path file;    // for messages
-  std::filesystem::path folder;  // the model's
+  std::filesystem::path folder;  // the model's own; empty: it has none
   ModelConfig defaults;          // for what is not said
 };
 

@@ -22,7 +22,7 @@ struct ModelEntry {
   ModelId id;
   std::filesystem::path path;    // what a backend opens: the model file
   std::filesystem::path root;    // the path given to the scan that it was found at
-  std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; else that of the file
+  std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; empty: a plain file has none
   ModelConfig config;
   DeclaredSignature declared;
   std::string config_message;      // what its config file says: a serialized inference.ModelConfig; empty without one

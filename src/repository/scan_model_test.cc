@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/testing/temp_dir.h"
+#include "repository/labels.h"
 #include "repository/scan.h"
 
 namespace trireme {
@@ -111,6 +112,27 @@ TEST(ScanModel, AConfigOfTheRequestMayBeForAPlainFile) {
   ASSERT_TRUE(scan.ok()) << scan.status();
   ASSERT_THAT(Models(*scan), ElementsAre("m/1"));
   EXPECT_EQ(scan->models[0].config.max_request_rows, 2);
+}
+
+// Else whoever may send a config could read what lies beside the file.
+TEST(ScanModel, APlainFileHasNoOtherFiles) {
+  const TempDir dir;
+  dir.Write("m.onnx");
+  dir.Write("secret.txt", "secret");
+  dir.Write("warmup/secret.txt", "0123");
+  const auto labels = ScanNamed(
+      dir.path(), "m", {.config_json = R"({"output": [{"name": "y", "label_filename": "secret.txt"}]})", .files = {}});
+  ASSERT_TRUE(labels.ok()) << labels.status();
+  const ReadLabelsResult read = ReadLabels(labels->models.at(0), {.outputs = {{.name = "y", .shape = {4}}}});
+  EXPECT_THAT(read.labels, IsEmpty());
+  ASSERT_THAT(read.findings, SizeIs(1));
+  EXPECT_THAT(read.findings[0].ToString(), HasSubstr("a file without a folder of its own"));
+  const auto warmup = ScanNamed(dir.path(), "m",
+                                {.config_json = R"({"model_warmup": [{"name": "w", "inputs": {"x": {"dims": [1],
+                                     "data_type": "TYPE_FP32", "input_data_file": "secret.txt"}}}]})",
+                                 .files = {}});
+  EXPECT_EQ(warmup.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(warmup.status().message(), HasSubstr("a file without a folder of its own"));
 }
 
 TEST(ScanModel, AConfigThatIsNotValidIsTheRequestsMistake) {
