@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "backends/onnx/file_source.h"
+#include "backends/onnx/regular_file.h"
 #include "backends/onnx/shown_text.h"
 
 namespace trireme::onnx {
@@ -52,14 +52,16 @@ Status CheckNames(std::string_view side, const std::vector<onnxfile::GraphValue>
   return {};
 }
 
-Status CheckSummary(const onnxfile::ModelSummary& summary, const DataFolders& folders) {
+Result<onnxfile::ModelSummary> ReadSummary(onnxfile::ByteSource& source, const DataFolders& folders) {
+  ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(source));
   if (summary.opsets.empty()) {
     return InvalidArgument("the model imports no opset, so that nobody knows which operators it means");
   }
   RETURN_IF_ERROR(CheckNames("input", summary.inputs));
   RETURN_IF_ERROR(CheckNames("input", summary.defaulted_inputs));
   RETURN_IF_ERROR(CheckNames("output", summary.outputs));
-  return CheckDataFiles(summary, folders);
+  RETURN_IF_ERROR(CheckDataFiles(summary, folders));
+  return summary;
 }
 
 }  // namespace
@@ -72,13 +74,12 @@ std::optional<fs::path> FindModelFile(const fs::path& path) {
 }
 
 bool BeginsLikeModel(const fs::path& file) {
-  std::error_code error;
-  const uint64_t size = fs::file_size(file, error);
-  if (error) return false;
+  const Result<RegularFile> opened = RegularFile::Open(file);
+  if (!opened.ok()) return false;
   std::array<char, 4096> beginning;
-  std::ifstream in(file, std::ios::binary);
-  in.read(beginning.data(), beginning.size());
-  return onnxfile::LooksLikeModel({beginning.data(), static_cast<size_t>(in.gcount())}, size);
+  const size_t bytes = std::min<uint64_t>(beginning.size(), opened->size());
+  if (!opened->Read(0, {beginning.data(), bytes}).ok()) return false;
+  return onnxfile::LooksLikeModel({beginning.data(), bytes}, opened->size());
 }
 
 Result<LocatedModel> Locate(const ModelSource& source) {
@@ -95,14 +96,27 @@ Result<LocatedModel> Locate(const ModelSource& source) {
 }
 
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model) {
-  std::unique_ptr<onnxfile::ByteSource> source = std::make_unique<onnxfile::ByteSource>(model.bytes);
-  if (!model.file.empty()) {
-    ASSIGN_OR_RETURN(source, OpenFileSource(model.file));
-  }
-  RETURN_IF_ERROR(CheckSize(source->size()));
-  ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(*source));
-  RETURN_IF_ERROR(CheckSummary(summary, model.folders));
-  return summary;
+  if (model.file.empty()) return ReadSummary(model.bytes, model.folders);
+  ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(model.file));
+  RETURN_IF_ERROR(CheckSize(file.size()));
+  onnxfile::ByteSource source(file.size(), [&](uint64_t offset, std::span<char> to) { return file.Read(offset, to); });
+  return ReadSummary(source, model.folders);
+}
+
+Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFolders& folders) {
+  RETURN_IF_ERROR(CheckSize(bytes.size()));
+  onnxfile::ByteSource source(bytes);
+  return ReadSummary(source, folders);
+}
+
+Result<ModelBytes> ReadBytes(const LocatedModel& model) {
+  if (model.file.empty()) return ModelBytes{.owned = nullptr, .view = model.bytes};
+  ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(model.file));
+  RETURN_IF_ERROR(CheckSize(file.size()));
+  ModelBytes bytes{.owned = std::make_unique_for_overwrite<char[]>(file.size()), .view = {}};
+  RETURN_IF_ERROR(file.Read(0, {bytes.owned.get(), file.size()}));
+  bytes.view = {bytes.owned.get(), file.size()};
+  return bytes;
 }
 
 }  // namespace trireme::onnx

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -33,5 +34,15 @@ Result<LocatedModel> Locate(const ModelSource& source);
 // for one of 2 GiB or more, which no reader of protobuf takes, for one without an opset import, and for names of inputs
 // or outputs with control characters, which no protocol can carry and some APIs cut off.
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model);
+Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFolders& folders);
+
+// A model's bytes in memory: drop them once the runtime has read them.
+struct ModelBytes {
+  std::unique_ptr<char[]> owned;  // if they come from a file
+  std::string_view view;
+};
+
+// The file is opened once and read into memory, so that nothing that becomes of it later matters.
+Result<ModelBytes> ReadBytes(const LocatedModel& model);
 
 }  // namespace trireme::onnx

@@ -20,31 +20,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of a model that ReadSummary has seen.
-Result<Handle<OrtSession>> OpenSession(const Runtime& runtime, const LocatedModel& model,
-                                       const SessionSettings& settings) {
+struct LoadedModel {
+  Handle<OrtSession> session;
+  uint64_t weight_bytes = 0;
+};
+
+// What is checked is what the runtime is given, whatever becomes of the file meanwhile.
+Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, const SessionSettings& settings) {
   const OrtApi& api = runtime.api();
+  ASSIGN_OR_RETURN(const ModelBytes bytes, ReadBytes(model));
+  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(bytes.view, model.folders));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
-      api, model.file.empty()
-               ? api.CreateSessionFromArray(runtime.env(), model.bytes.data(), model.bytes.size(), options.get(), &made)
-               : api.CreateSession(runtime.env(), model.file.c_str(), options.get(), &made)));
-  return Handle<OrtSession>(made, api.ReleaseSession);
+      api, api.CreateSessionFromArray(runtime.env(), bytes.view.data(), bytes.view.size(), options.get(), &made)));
+  return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession), .weight_bytes = summary.constant_bytes};
 }
 
 Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
                                                std::span<const std::string> optional_inputs,
                                                const SessionSettings& settings) {
   const OrtApi& api = runtime->api();
-  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(model));
-  ASSIGN_OR_RETURN(Handle<OrtSession> session, OpenSession(*runtime, model, settings));
-  ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *session, optional_inputs));
+  ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings));
+  ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *loaded.session, optional_inputs));
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
-  const MemoryUse memory_use{.weights = summary.constant_bytes, .workspace = 0};
-  return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(runtime, std::move(session), std::move(run_options),
-                                                                std::move(signature), memory_use));
+  const MemoryUse memory_use{.weights = loaded.weight_bytes, .workspace = 0};
+  return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(
+      runtime, std::move(loaded.session), std::move(run_options), std::move(signature), memory_use));
 }
 
 // What both Open and Describe refuse.

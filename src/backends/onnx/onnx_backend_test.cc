@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -496,6 +497,26 @@ TEST_F(OnnxBackendTest, DescribesALargeModelInLittleMemory) {
     EXPECT_EQ(facts->weight_bytes, static_cast<uint64_t>(kGigabyte));
     EXPECT_LT(ResidentBytes() - before, 20 << 20);
   }
+}
+
+TEST_F(OnnxBackendTest, GivesBackTheBytesOfAFileOnceItIsOpen) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer keeps freed memory";
+#endif
+  // Its constant is not used, so that the runtime drops it.
+  const auto path = WriteLargeModel(folder_ / "large.onnx", 1, int64_t{100} << 20);
+  const int64_t before = ResidentBytes();
+  const auto opened = backend_->Open({.path = path}, {});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_LT(ResidentBytes() - before, 50 << 20);
+}
+
+TEST_F(OnnxBackendTest, DoesNotWaitForAPipeInPlaceOfAModel) {
+  ASSERT_EQ(mkfifo((folder_ / "model.onnx").c_str(), 0600), 0);
+  const ModelSource source{.path = folder_ / "model.onnx"};
+  EXPECT_EQ(backend_->Inspect(source.path).confidence, 0);
+  EXPECT_THAT(backend_->Open(source, {}).status().message(), HasSubstr("is not a file"));
+  EXPECT_THAT(backend_->Describe(source, {}).status().message(), HasSubstr("is not a file"));
 }
 
 TEST_F(OnnxBackendTest, RunsWithAndWithoutOptionalInputs) {
