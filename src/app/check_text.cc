@@ -69,6 +69,9 @@ std::string Batching(const CheckedModel& model) {
   if (config.max_rows == 1) return "off";
   std::string text = config.max_rows == 0 ? "up to the number of rows that pays, found out when it is loaded"
                                           : "up to " + std::to_string(config.max_rows) + " rows in a run";
+  if (config.max_request_rows > 0 && config.max_request_rows != config.max_rows) {
+    text += ", and at most " + std::to_string(config.max_request_rows) + " in a request";
+  }
   for (size_t i = 0; i < config.preferred_rows.size(); ++i) {
     text += (i == 0 ? ", best " : " or ") + std::to_string(config.preferred_rows[i]);
   }
@@ -124,11 +127,12 @@ class Writer {
     if (!finding.field.empty()) place += (place.empty() ? "" : ": ") + finding.field;
     const std::string name(Name(finding.severity));
     static constexpr std::array<const char*, 3> kColours = {"36", "33", "31"};
-    text_ +=
-        "  " + Colour(kColours.at(static_cast<size_t>(finding.severity)), Padded(name, kLabelWidth)) + PlainText(place);
-    text_ += "\n";
+    text_ += "  " + Colour(kColours.at(static_cast<size_t>(finding.severity)), Padded(name, kLabelWidth));
+    const bool only_found = finding.expected.empty() && !finding.found.empty();
+    text_ += PlainText(place.empty() && only_found ? finding.found : place) + "\n";
     if (!finding.expected.empty()) Line("", "expected  " + PlainText(finding.expected));
-    if (!finding.found.empty()) Line("", (finding.expected.empty() ? "" : "found     ") + PlainText(finding.found));
+    if (only_found && !place.empty()) Line("", PlainText(finding.found));
+    if (!only_found && !finding.found.empty()) Line("", "found     " + PlainText(finding.found));
     if (!finding.fix.empty()) Line("", "to do     " + PlainText(finding.fix));
   }
 

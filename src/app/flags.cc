@@ -63,6 +63,23 @@ std::vector<Flag> AddFlags(CLI::App& app, std::span<const Setting> settings) {
   return flags;
 }
 
+// A flag is never another flag's value: a forgotten one would take what follows for its own, in silence.
+Status MissingValue(const std::vector<Flag>& flags, std::span<const std::string> arguments) {
+  for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    const auto flag = std::find_if(flags.begin(), flags.end(), [&](const Flag& known) {
+      return known.setting->form != Setting::Form::kArguments && "--" + known.name == arguments[i];
+    });
+    if (flag == flags.end() || flag->setting->form == Setting::Form::kSwitch) continue;
+    const bool last = i + 1 == arguments.size();
+    if (last || arguments[i + 1].starts_with("--")) {
+      return InvalidArgument(arguments[i] + ": expected " + flag->setting->value + " behind it, found " +
+                             (last ? "nothing" : "'" + arguments[i + 1] + "'"));
+    }
+    ++i;
+  }
+  return {};
+}
+
 Result<SettingTexts> Collect(const std::vector<Flag>& flags) {
   SettingTexts texts;
   for (const Flag& flag : flags) {
@@ -89,6 +106,7 @@ Result<std::variant<SettingTexts, HelpWanted>> ReadFlags(const CommandText& comm
   app.allow_extras();
   app.get_formatter()->column_width(34);
   const std::vector<Flag> flags = AddFlags(app, settings);
+  RETURN_IF_ERROR(MissingValue(flags, arguments));
   try {
     // CLI11 takes its arguments from the back.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -21,6 +21,11 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
   return value;
 }
 
+// Runtimes that report to their makers are told not to. Before there are threads, since the environment is shared.
+void KeepRuntimesSilent() {
+  setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
+}
+
 int Run(const ServeOptions& options) {
   return RunServe(options);
 }
@@ -47,6 +52,7 @@ int Run(const ShowHelp& help) {
 }  // namespace trireme
 
 int main(int argc, char** argv) {
+  trireme::KeepRuntimesSilent();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);
   if (!command.ok()) {

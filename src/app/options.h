@@ -64,6 +64,7 @@ struct ServeOptions {
   std::vector<std::string> load_models;  // kExplicit: at the start
   std::string config_name;               // of configs/<config_name>.pbtxt
 
+  std::string server_name = "trireme";
   std::string host = "127.0.0.1";
   std::string metrics_host;  // empty: `host`
   bool allow_http = true;    // false: this listener is not opened

@@ -59,6 +59,7 @@ const std::vector<Case>& Cases() {
       {"repository-poll-secs", "0.5", [](O o) { return o.poll_interval == milliseconds(500); }},
       {"model-config-name", "gpu", [](O o) { return o.config_name == "gpu"; }},
       {"http-address", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
+      {"id", "triton", [](O o) { return o.server_name == "triton"; }},
       {"allow-http", "off", [](O o) { return !o.allow_http; }},
       {"metrics-address", "127.0.0.3", [](O o) { return o.metrics_host == "127.0.0.3"; }},
       {"allow-metrics", "False", [](O o) { return !o.allow_metrics; }},
@@ -360,8 +361,24 @@ TEST(ServeOptions, AnUnknownFlagIsNamedWithTheNearest) {
 }
 
 TEST(ServeOptions, AFlagWithoutItsValueOrGivenTwiceIsRefused) {
-  EXPECT_THAT(Problem({"serve", "m", "--http-port"}), HasSubstr("--http-port: 1 required PORT missing"));
+  EXPECT_THAT(Problem({"serve", "m", "--http-port"}), HasSubstr("--http-port: expected PORT behind it, found nothing"));
   EXPECT_EQ(Problem({"serve", "m", "--loops", "1", "--loops", "2"}), "--loops: expected once, found 2 times");
+}
+
+TEST(ServeOptions, AFlagIsNoOtherFlagsValue) {
+  EXPECT_EQ(Problem({"serve", "m", "--strict-readiness", "--http-restricted-api=inference:k=v"}),
+            "--strict-readiness: expected VALUE behind it, found '--http-restricted-api=inference:k=v'");
+  EXPECT_THAT(Problem({"serve", "m", "--disable-auto-complete-config", "--http-restricted-api=inference:k=v"}),
+              HasSubstr("this server does not have it"));
+  EXPECT_THAT(Serve({"--disable-auto-complete-config", "a"}).paths, ElementsAre("a"));
+}
+
+TEST(ServeOptions, WhatKubernetesSaysOfAServiceIsNoSetting) {
+  const auto command = ParseCommand(std::vector<std::string>{"serve", "m"}, [](const std::string& name) {
+    return name == "TRIREME_METRICS_PORT" ? std::optional<std::string>("tcp://10.96.12.4:8002") : std::nullopt;
+  });
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(std::get<ServeOptions>(*command).metrics_port, 8002);
 }
 
 TEST(ServeOptions, TwoDashesEndTheFlags) {

@@ -79,6 +79,7 @@ ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
   server.paths = options.paths;
   server.model = options.model;
   server.plugin_folder = PluginFolder();
+  server.server_name = options.server_name;
   server.control = options.control;
   server.poll_interval = options.poll_interval;
   server.load_models = options.load_models;
@@ -130,8 +131,9 @@ void Welcome(const Urls& urls, const Engine& engine) {
   for (const ModelStatus& model : models) {
     std::cout << "  " << PlainText(model.id.name);
     if (model.id.version > 0) std::cout << " version " << model.id.version;
-    std::cout << ": " << Name(model.state) << (model.reason.empty() ? "" : " (" + PlainText(model.reason) + ")")
-              << "\n";
+    const bool never_loaded = model.state == ModelState::kRetired && model.reason.empty();
+    std::cout << ": " << (never_loaded ? "not loaded" : Name(model.state))
+              << (model.reason.empty() ? "" : " (" + PlainText(model.reason) + ")") << "\n";
     if (model.state == ModelState::kReady && first_ready == nullptr) first_ready = &model;
   }
   if (first_ready != nullptr && !urls.http.empty()) {
@@ -197,6 +199,7 @@ void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
   std::string flags;
   for (const std::string& flag : options.without_effect) flags += (flags.empty() ? "" : ", ") + flag;
   if (!flags.empty()) log.Warning("accepted without effect: " + flags);
+  if (flags.find("--grpc-port") != std::string::npos) log.Warning("gRPC is not served: its clients find no port");
 }
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {

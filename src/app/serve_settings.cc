@@ -66,6 +66,7 @@ std::vector<Setting> Listening(ServeOptions& options) {
       Whole<uint16_t>("http-port", "PORT", "Port of the inference protocols; 0: any free one", options.http_port, 0,
                       65535),
       OnOff("allow-http", "Listen there", options.allow_http),
+      Text("id", "NAME", "What the server calls itself in its metadata", options.server_name),
       Text("metrics-address", "ADDRESS", "Address of the metrics' port, if another one", options.metrics_host),
       Whole<uint16_t>("metrics-port", "PORT", "Port of the metrics; 0: any free one", options.metrics_port, 0, 65535),
       OnOff("allow-metrics", "Show metrics, there and on the other port", options.allow_metrics),

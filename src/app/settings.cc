@@ -42,6 +42,15 @@ std::string VariableName(std::string_view setting) {
   return name;
 }
 
+namespace {
+
+// What Kubernetes tells every container of a service named like us: TRIREME_METRICS_PORT=tcp://10.96.12.4:8002.
+bool IsServiceLink(std::string_view variable, std::string_view value) {
+  return variable.ends_with("_PORT") && (value.starts_with("tcp://") || value.starts_with("udp://"));
+}
+
+}  // namespace
+
 SettingTexts ReadEnvironment(std::span<const Setting> settings,
                              const std::function<std::optional<std::string>(const std::string&)>& environment) {
   SettingTexts texts;
@@ -49,7 +58,7 @@ SettingTexts ReadEnvironment(std::span<const Setting> settings,
     for (const std::string& name : AllNames(setting)) {
       const std::string variable = VariableName(name);
       auto value = environment(variable);
-      if (!value || value->empty()) continue;
+      if (!value || value->empty() || IsServiceLink(variable, *value)) continue;
       texts[setting.name] = {variable, {*std::move(value)}};
       break;
     }

@@ -53,7 +53,8 @@ std::string VariableName(std::string_view setting);
 
 // What the environment says of `settings`. An empty variable is as good as none; of several for one setting the one of
 // its own name decides. Variables of other names are none of our business: Kubernetes makes some that begin alike for a
-// service of our name.
+// service of our name. One of those may even have a name of ours (TRIREME_METRICS_PORT, of a service trireme-metrics):
+// what looks like its value, "tcp://10.96.12.4:8002", is none either.
 SettingTexts ReadEnvironment(std::span<const Setting> settings,
                              const std::function<std::optional<std::string>(const std::string&)>& environment);
 

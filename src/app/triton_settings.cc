@@ -45,7 +45,6 @@ constexpr std::array kWithoutEffect = {
     "grpc-max-response-pool-size",
     "grpc-port",
     "host-policy",
-    "id",
     "metrics-config",
     "metrics-interval-ms",
     "min-supported-compute-capability",

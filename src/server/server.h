@@ -27,6 +27,7 @@ struct ServerOptions {
   std::vector<std::string> load_models;  // kExplicit: at the start
   std::string config_name;               // of configs/<config_name>.pbtxt
 
+  std::string server_name = "trireme";  // as it calls itself in its metadata
   std::string host = "127.0.0.1";
   std::string metrics_host = "127.0.0.1";
   bool allow_http = true;     // false: this listener is not opened
