@@ -11,8 +11,12 @@
 namespace trireme {
 
 // The bytes of a file, links followed. kNotFound: there is none; kTooLarge: it has more than `max_bytes`, and was not
-// read further; kUnavailable: it cannot be read. Never waits: what is no ordinary file is not opened.
+// read; kUnavailable: it cannot be read, or is just being written. Takes memory for what is there, and never waits:
+// what is no ordinary file is not read, also if it takes the place of one in this moment.
 Result<std::string> ReadFileContents(const std::filesystem::path& file, size_t max_bytes);
+
+// The same of its first bytes, so many at most.
+Result<std::string> ReadFileBeginning(const std::filesystem::path& file, size_t max_bytes);
 
 // The file that `name` leads to from `folder`, links followed. kNotFound: there is none; kInvalidArgument: it lies
 // outside of `root`, the model's own folder, or is no name of a file; `root` is empty because the model has none.

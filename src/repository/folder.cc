@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
+#include "repository/file_contents.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -43,11 +43,8 @@ std::string LowerExtension(const fs::path& path) {
 }
 
 bool BeginsLikeXgboost(const fs::path& path) {
-  std::array<char, 512> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return std::string_view(head.data(), static_cast<size_t>(file.gcount())).find("\"learner\"") !=
-         std::string_view::npos;
+  const Result<std::string> head = ReadFileBeginning(path, 512);
+  return head.ok() && head->find("\"learner\"") != std::string::npos;
 }
 
 }  // namespace
