@@ -18,6 +18,8 @@ namespace {
 // larger ones.
 constexpr std::array<int64_t, 7> kFreeDims = {64, 32, 224, 16, 1, 320, 512};
 constexpr int kRepeats = 3;
+// No batch is larger, whatever a config file says it may be.
+constexpr int64_t kMostRows = 1024;
 
 // A row that takes this long is bound by computing: no batch makes it cheaper, and measuring that would only delay the
 // start.
@@ -42,6 +44,7 @@ class Trial {
       if (outputs.ok()) {
         free_dim_ = dim;
         first_outputs_ = *std::move(outputs);
+        for (const Tensor& input : *inputs) row_bytes_ += input.data.size();
         return {};
       }
       last = outputs.status();
@@ -73,6 +76,9 @@ class Trial {
     return shortest;
   }
 
+  // Of the inputs.
+  size_t row_bytes() const { return row_bytes_; }
+
   int64_t free_dim() const { return free_dim_; }
   MemoryPool& pool() { return pool_; }
 
@@ -84,6 +90,7 @@ class Trial {
   std::vector<int> wanted_;
   std::vector<Tensor> first_outputs_;
   int64_t free_dim_ = 1;
+  size_t row_bytes_ = 0;
 };
 
 // A batch of two, whose first row should come out as it did alone.
@@ -124,14 +131,15 @@ PairRun RunPair(Trial& trial, const Signature& signature, const Clock& clock) {
 // Doubles the batch for as long as a row still gets cheaper.
 std::vector<Duration> MeasureBatches(Trial& trial, const TrialOptions& options, const Clock& clock) {
   const TimePoint end = clock.Now() + options.enough;
-  const int64_t most = options.max_rows > 0 ? options.max_rows : options.most_rows;
+  const int64_t most = std::min(options.max_rows > 0 ? options.max_rows : options.most_rows, kMostRows);
   std::vector<Duration> cost;
   for (int64_t rows = 1; rows <= most; rows *= 2) {
+    if (rows > 1 && trial.row_bytes() > options.most_bytes / static_cast<size_t>(rows)) break;
     const std::optional<Duration> took = trial.Measure(rows);
     if (!took) break;
     cost.push_back(*took);
     const bool cheaper = cost.size() < 2 || cost.back() < cost[cost.size() - 2] * 19 / 10;
-    if (options.max_rows == 0 && (!cheaper || clock.Now() > end)) break;
+    if (clock.Now() > end || (options.max_rows == 0 && !cheaper)) break;
   }
   return cost;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,9 +14,10 @@
 namespace trireme {
 
 struct TrialOptions {
-  int64_t max_rows = 0;                             // 0: find out which batch pays; else warm up to this one
+  int64_t max_rows = 0;                             // 0: find out which batch pays; else warm up towards this one
   int64_t most_rows = 32;                           // that are looked at while finding out
   Duration enough{std::chrono::milliseconds(300)};  // no further measurement begins after this
+  size_t most_bytes = size_t{64} << 20;             // that the inputs of a batch have
 };
 
 // What running a model a few times told about it.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "backend/testing/fake_backend.h"
+#include "base/testing/manual_clock.h"
 #include "lifecycle/sample_input.h"
 
 namespace trireme {
@@ -98,6 +99,41 @@ TEST(TryModel, KeepsTheBatchThatIsAskedForAndWarmsUpToIt) {
   const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 16}, pool, Clock::System());
   EXPECT_EQ(result.max_rows, 16);
   EXPECT_EQ(script->runs().back(), 16);
+}
+
+TEST(TryModel, KeepsALargeBatchThatIsAskedForWithoutTryingIt) {
+  MemoryPool pool;
+  const ManualClock clock;
+  auto script = std::make_shared<FakeScript>();
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 262144}, pool, clock);
+  EXPECT_EQ(result.max_rows, 262144);
+  EXPECT_EQ(script->runs().back(), 1024);
+}
+
+TEST(TryModel, WarmsUpNoLongerThanIsEnough) {
+  MemoryPool pool;
+  ManualClock clock;
+  auto script = std::make_shared<FakeScript>();
+  script->FailWhen([&](int64_t rows) {
+    if (rows > 2) clock.Advance(std::chrono::milliseconds(200));
+    return Status();
+  });
+  const auto model = MakeFakeModel(script);
+  const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 64}, pool, clock);
+  EXPECT_EQ(result.max_rows, 64);
+  EXPECT_EQ(script->runs().back(), 8);
+}
+
+TEST(TryModel, MakesUpNoMoreBytesThanItMay) {
+  MemoryPool pool;
+  const ManualClock clock;
+  auto script = std::make_shared<FakeScript>();
+  const auto model = MakeFakeModel(script);
+  // A row of a fake has 16 bytes.
+  const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 64, .most_bytes = 100}, pool, clock);
+  EXPECT_EQ(result.max_rows, 64);
+  EXPECT_EQ(script->runs().back(), 4);
 }
 
 TEST(TryModel, LooksAtNoLargerBatchThanItIsAllowed) {
