@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -12,6 +11,8 @@
 
 #include "lifecycle/sample_input.h"
 #include "model/reshape.h"
+#include "repository/file_contents.h"
+#include "repository/warmup_bytes.h"
 #include "tensor/bytes_elements.h"
 
 namespace trireme {
@@ -19,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Fill = WarmupSample::Input::Fill;
-
-constexpr uint64_t kMaxInputBytes = uint64_t{1} << 30;
 
 std::string Quoted(const std::string& name) {
   return "'" + name + "'";
@@ -35,6 +34,7 @@ struct Part {
   Shape client;          // whole, as a client would send it
   Shape model;           // the same for the model
   int64_t elements = 0;  // of one row
+  int64_t bytes = 0;     // of all rows, at least
 };
 
 Status Place(Part& part) {
@@ -54,14 +54,13 @@ Status Place(Part& part) {
   if (!part.spec.shape.Accepts(part.client)) {
     return InvalidArgument("expected shape " + part.spec.shape.ToString() + ", found " + part.client.ToString());
   }
-  const std::optional<int64_t> elements = input.dims.ElementCount();
-  const std::optional<int64_t> all = part.client.ElementCount();
-  const auto element_bytes = static_cast<int64_t>(std::max<size_t>(4, ElementBytes(input.type)));
-  if (!elements || !all || *all > static_cast<int64_t>(kMaxInputBytes) / element_bytes) {
-    return InvalidArgument("expected dims of known size and at most " + std::to_string(kMaxInputBytes) +
+  const std::optional<int64_t> bytes = WarmupBytes(input.type, input.dims, part.rows);
+  if (!bytes) {
+    return InvalidArgument("expected dims of known size and at most " + std::to_string(kMaxWarmupBytes) +
                            " bytes, found " + part.client.ToString());
   }
-  part.elements = *elements;
+  part.bytes = *bytes;
+  part.elements = *input.dims.ElementCount();
   part.model = part.client;
   if (part.spec.model_shape) {
     const std::optional<Shape> model = Reshaped(part.spec.shape, *part.spec.model_shape, part.client);
@@ -71,39 +70,46 @@ Status Place(Part& part) {
   return {};
 }
 
+std::string NameOfFile(const Part& part) {
+  return "file " + Quoted(part.input.file.filename().string());
+}
+
 Status CheckFileSize(const Part& part, uint64_t size) {
-  const fs::path& file = part.input.file;
   if (part.input.type == DataType::kBytes) {
-    if (size * static_cast<uint64_t>(part.rows) <= kMaxInputBytes) return {};
-    return InvalidArgument("file " + Quoted(file.filename().string()) + " of " + std::to_string(size) + " bytes for " +
-                           std::to_string(part.rows) + " rows: expected at most " + std::to_string(kMaxInputBytes) +
+    if (size <= static_cast<uint64_t>(kMaxWarmupBytes / part.rows)) return {};
+    return InvalidArgument(NameOfFile(part) + " of " + std::to_string(size) + " bytes for " +
+                           std::to_string(part.rows) + " rows: expected at most " + std::to_string(kMaxWarmupBytes) +
                            " bytes together");
   }
   const uint64_t expected = static_cast<uint64_t>(part.elements) * ElementBytes(part.input.type);
   if (size == expected) return {};
-  return InvalidArgument("file " + Quoted(file.filename().string()) + ": expected " + std::to_string(expected) +
-                         " bytes, one row of " + part.input.dims.ToString() + " " + std::string(Name(part.input.type)) +
-                         ", found " + std::to_string(size));
+  return InvalidArgument(NameOfFile(part) + ": expected " + std::to_string(expected) + " bytes, one row of " +
+                         part.input.dims.ToString() + " " + std::string(Name(part.input.type)) + ", found " +
+                         std::to_string(size));
+}
+
+// What the file system says of it: it is not read.
+Status PlaceFile(Part& part) {
+  std::error_code error;
+  const bool is_file = fs::is_regular_file(part.input.file, error);
+  const uint64_t size = is_file ? fs::file_size(part.input.file, error) : 0;
+  if (error || !is_file) {
+    return InvalidArgument(NameOfFile(part) + ": expected a file that can be read, found " +
+                           (error ? error.message() : "none"));
+  }
+  RETURN_IF_ERROR(CheckFileSize(part, size));
+  part.bytes = std::max(part.bytes, static_cast<int64_t>(size) * part.rows);
+  return {};
 }
 
 // The elements of one row.
 Result<std::string> ReadRow(const Part& part) {
-  const fs::path& file = part.input.file;
-  std::error_code error;
-  const uint64_t size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
-  if (error || !fs::is_regular_file(file, error)) {
-    return InvalidArgument("file " + Quoted(file.filename().string()) + ": expected a file that can be read, found " +
-                           (error ? error.message() : "none"));
-  }
-  RETURN_IF_ERROR(CheckFileSize(part, size));
-  std::string bytes(size, '\0');
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) {
-    return InvalidArgument("file " + Quoted(file.filename().string()) + " cannot be read");
-  }
+  Result<std::string> bytes = ReadFileContents(part.input.file, static_cast<size_t>(part.bytes / part.rows));
+  if (!bytes.ok()) return InvalidArgument(NameOfFile(part) + ": found " + bytes.status().message());
+  RETURN_IF_ERROR(CheckFileSize(part, bytes->size()));
   if (part.input.type != DataType::kBytes) return bytes;
-  Status whole = CheckBytesElements(std::as_bytes(std::span(bytes)), part.elements);
-  if (!whole.ok()) return std::move(whole).Within("file " + Quoted(file.filename().string()));
+  Status whole = CheckBytesElements(std::as_bytes(std::span(*bytes)), part.elements);
+  if (!whole.ok()) return std::move(whole).Within(NameOfFile(part));
   return bytes;
 }
 
@@ -141,6 +147,7 @@ Result<std::vector<std::optional<Part>>> PlaceAll(const WarmupSample& sample, co
     }
   }
   std::vector<std::optional<Part>> parts;
+  int64_t bytes = 0;
   for (const TensorSpec& spec : signature.inputs) {
     const auto input = sample.inputs.find(spec.name);
     if (input == sample.inputs.end()) {
@@ -149,8 +156,16 @@ Result<std::vector<std::optional<Part>>> PlaceAll(const WarmupSample& sample, co
       continue;
     }
     Part part{.sample = sample, .input = input->second, .spec = spec, .client = {}, .model = {}};
-    if (Status placed = Place(part); !placed.ok()) return InSample(std::move(placed), sample, spec.name);
+    Status placed = Place(part);
+    if (placed.ok() && part.input.fill == Fill::kFile) placed = PlaceFile(part);
+    if (!placed.ok()) return InSample(std::move(placed), sample, spec.name);
+    bytes += part.bytes;
     parts.emplace_back(part);
+  }
+  if (bytes > kMaxWarmupBytes) {
+    return InSample(InvalidArgument("expected at most " + std::to_string(kMaxWarmupBytes) +
+                                    " bytes in all inputs and rows, found " + std::to_string(bytes)),
+                    sample, {});
   }
   return parts;
 }
@@ -174,12 +189,7 @@ Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const S
 }
 
 Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature) {
-  ASSIGN_OR_RETURN(const auto parts, PlaceAll(sample, signature));
-  for (const std::optional<Part>& part : parts) {
-    if (!part || part->input.fill != Fill::kFile) continue;
-    if (Status read = ReadRow(*part).status(); !read.ok()) return InSample(std::move(read), sample, part->spec.name);
-  }
-  return {};
+  return PlaceAll(sample, signature).status();
 }
 
 Status WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples, MemoryPool& pool) {

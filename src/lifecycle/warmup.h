@@ -17,10 +17,11 @@ namespace trireme {
 // one that the sample leaves out is empty and of rank 0. `signature` is the fitted one. Every row is the same: a file
 // holds the elements of one, and is used for each.
 //
-// kInvalidArgument names the sample, the input, what was expected and what was found.
+// kInvalidArgument names the sample, the input, what was expected and what was found: also when they would take more
+// than kMaxWarmupBytes.
 Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool);
 
-// Whether they can be made: names, types, dims, and files that are there and of the right size.
+// Whether they can be made: names, types, dims, and files that are there and of the right size. Files are not read.
 Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature);
 
 // Runs every sample as often as it wants. The first that fails ends it, and the error names it. On a loader thread.

@@ -72,8 +72,9 @@ TEST_F(WarmupTest, ReadsBytesAsTheyAreSent) {
   const Tensor x = Make(Sample(input, 3), Takes(DataType::kBytes, {-1, 2}));
   EXPECT_TRUE(CheckBytesElements(x.data.bytes(), 6).ok());
   folder_.Write("row", std::string("\2\0\0\0hi", 6));
-  EXPECT_THAT(Refusal(Sample(input, 3), Takes(DataType::kBytes, {-1, 2})),
-              testing::StartsWith("warm-up sample 's': input 'x': file 'row': "));
+  const auto refused = MakeWarmupInputs(Sample(input, 3), Takes(DataType::kBytes, {-1, 2}), pool_);
+  EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.status().message(), testing::StartsWith("warm-up sample 's': input 'x': file 'row': "));
 }
 
 TEST_F(WarmupTest, RefusesAFileOfAnotherSize) {
@@ -88,6 +89,27 @@ TEST_F(WarmupTest, RefusesAFileThatIsNotThere) {
       .type = DataType::kInt32, .dims = {2}, .fill = Fill::kFile, .file = folder_ / "nowhere"};
   EXPECT_THAT(Refusal(Sample(input, 1), Takes(DataType::kInt32, {-1, 2})),
               HasSubstr("file 'nowhere': expected a file"));
+}
+
+TEST_F(WarmupTest, DoesNotReadAFileToCheckIt) {
+  const std::filesystem::path file = folder_.Write("row");
+  std::filesystem::resize_file(file, size_t{16} << 20);
+  const WarmupSample::Input input{.type = DataType::kBytes, .dims = {1}, .fill = Fill::kFile, .file = file};
+  EXPECT_TRUE(CheckWarmupSample(Sample(input, 1), Takes(DataType::kBytes, {-1, 1})).ok());
+  EXPECT_FALSE(MakeWarmupInputs(Sample(input, 1), Takes(DataType::kBytes, {-1, 1}), pool_).ok());
+  EXPECT_THAT(Refusal(Sample(input, 17), Takes(DataType::kBytes, {-1, 1})), HasSubstr("268435456 bytes together"));
+}
+
+TEST_F(WarmupTest, BoundsWhatASampleTakes) {
+  WarmupSample sample = Sample({.dims = {1 << 20}, .fill = Fill::kRandom}, 40);
+  Signature signature = Takes(DataType::kFp32, {-1, -1});
+  EXPECT_TRUE(CheckWarmupSample(sample, signature).ok());
+  sample.inputs["y"] = sample.inputs["x"];
+  signature.inputs.push_back({.name = "y", .type = DataType::kFp32, .shape = {-1, -1}});
+  EXPECT_EQ(Refusal(sample, signature),
+            "warm-up sample 's': expected at most 268435456 bytes in all inputs and rows, found 335544320");
+  const WarmupSample text = Sample({.type = DataType::kBytes, .dims = {1 << 20}, .fill = Fill::kRandom}, 9);
+  EXPECT_THAT(Refusal(text, Takes(DataType::kBytes, {-1, -1})), HasSubstr("at most 268435456 bytes"));
 }
 
 TEST_F(WarmupTest, ComesInTheShapeThatTheModelTakes) {
@@ -125,7 +147,7 @@ TEST_F(WarmupTest, RefusesAnotherTypeAndDimsThatDoNotFit) {
             "warm-up sample 's': input 'x': expected data type FP32, found INT8");
   EXPECT_THAT(Refusal(Sample({.dims = {-1}}, 1), Takes(DataType::kFp32, {-1, -1})), HasSubstr("dims of known size"));
   EXPECT_THAT(Refusal(Sample({.dims = {int64_t{1} << 40}}, 1), Takes(DataType::kFp32, {-1, -1})),
-              HasSubstr("at most 1073741824 bytes"));
+              HasSubstr("at most 268435456 bytes"));
 }
 
 }  // namespace

@@ -12,24 +12,14 @@
 #include "repository/config_types.h"
 #include "repository/file_contents.h"
 #include "repository/model_name.h"
+#include "repository/warmup_bytes.h"
 
 namespace trireme {
 namespace {
 
 using inference::ModelWarmup;
 
-constexpr int64_t kMaxBytes = int64_t{1} << 30;  // of one input of one sample
 constexpr uint32_t kMaxCount = 1000000;
-
-// The bytes of an input with so many rows; nothing if they are too many. An element of BYTES has at least its length.
-std::optional<int64_t> BytesOf(const WarmupSample::Input& input, int64_t rows) {
-  const std::optional<int64_t> elements = input.dims.ElementCount();
-  int64_t bytes = 0;
-  const auto element = static_cast<int64_t>(input.type == DataType::kBytes ? 4 : ElementBytes(input.type));
-  if (!elements || __builtin_mul_overflow(*elements, element, &bytes)) return std::nullopt;
-  if (__builtin_mul_overflow(bytes, std::max<int64_t>(1, rows), &bytes) || bytes > kMaxBytes) return std::nullopt;
-  return bytes;
-}
 
 void FindFile(const std::string& name, const ConfigPlace& place, ConfigReader& reader, WarmupSample::Input& input) {
   const std::filesystem::path& folder = reader.context.folder;
@@ -43,9 +33,9 @@ void FindFile(const std::string& name, const ConfigPlace& place, ConfigReader& r
   input.file = *std::move(file);
   std::error_code error;
   const auto size = std::filesystem::file_size(input.file, error);
-  const std::optional<int64_t> expected = BytesOf(input, 1);
-  if (error || !expected || size > static_cast<uintmax_t>(kMaxBytes)) {
-    reader.findings.Add(at.Error("a file of at most " + std::to_string(kMaxBytes) + " bytes", Quoted(name)));
+  const std::optional<int64_t> expected = WarmupBytes(input.type, input.dims, 1);
+  if (error || !expected || size > static_cast<uintmax_t>(kMaxWarmupBytes)) {
+    reader.findings.Add(at.Error("a file of at most " + std::to_string(kMaxWarmupBytes) + " bytes", Quoted(name)));
   } else if (input.type != DataType::kBytes && size != static_cast<uintmax_t>(*expected)) {
     reader.findings.Add(at.Error(
         std::to_string(*expected) + " bytes, one row of " + input.dims.ToString() + " " + std::string(Name(input.type)),
@@ -64,9 +54,9 @@ WarmupSample::Input ReadInput(const ModelWarmup::Input& said, int64_t rows, cons
   if (!type || !dims) return input;
   input.type = *type;
   input.dims = *dims;
-  if (!BytesOf(input, rows)) {
-    reader.findings.Add(
-        place.At("dims").Error("at most " + std::to_string(kMaxBytes) + " bytes in all rows", input.dims.ToString()));
+  if (!WarmupBytes(input.type, input.dims, rows)) {
+    reader.findings.Add(place.At("dims").Error("at most " + std::to_string(kMaxWarmupBytes) + " bytes in all rows",
+                                               input.dims.ToString()));
     return input;
   }
   switch (said.input_data_type_case()) {
@@ -113,8 +103,16 @@ WarmupSample ReadSample(const ModelWarmup& said, int index, ConfigReader& reader
   }
   if (said.inputs().empty()) reader.findings.Add(place.Error("inputs", "none"));
   if (!CheckCount(static_cast<int>(said.inputs().size()), place.At("inputs"), reader.findings)) return sample;
-  for (const auto& [name, input] : said.inputs()) {
-    sample.inputs[name] = ReadInput(input, sample.rows, place.Entry("inputs", said, name), reader);
+  int64_t bytes = 0;
+  for (const auto& [name, said_input] : said.inputs()) {
+    const WarmupSample::Input input = ReadInput(said_input, sample.rows, place.Entry("inputs", said, name), reader);
+    bytes += WarmupBytes(input.type, input.dims, sample.rows).value_or(0);
+    sample.inputs[name] = input;
+  }
+  if (bytes > kMaxWarmupBytes) {
+    reader.findings.Add(
+        place.At("inputs").Error("at most " + std::to_string(kMaxWarmupBytes) + " bytes in all inputs and rows",
+                                 std::to_string(bytes) + " in sample " + Quoted(sample.name.substr(0, 80))));
   }
   return sample;
 }

@@ -437,7 +437,11 @@ TEST(ReadConfig, RefusesWarmupThatCannotBeMade) {
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: -1 zero_data: true } }", "dims[0]: expected 1 or more"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 } }", "expected zero_data, random_data or"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: [1000000, 1000000] zero_data: true } }",
-       "dims: expected at most 1073741824 bytes in all rows"},
+       "dims: expected at most 268435456 bytes in all rows"},
+      {"name: 'big' inputs { key: 'x' value { data_type: TYPE_FP32 dims: 40000000 zero_data: true } } "
+       "inputs { key: 'y' value { data_type: TYPE_STRING dims: 4000000 random_data: true } }",
+       "model_warmup[0].inputs: expected at most 268435456 bytes in all inputs and rows, found 288000000 in sample "
+       "\"big\""},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'gone.bin' } }",
        "\"gone.bin\": nothing"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'short.bin' } }",
