@@ -2,6 +2,8 @@
 #include "protocols/kserve/classification.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -33,7 +35,16 @@ bool Precedes(std::span<const T> row, uint32_t left, uint32_t right) {
 
 template <typename T>
 std::string ValueText(T value) {
-  return IsNumber(value) ? std::to_string(value) : "nan";
+  if (!IsNumber(value)) return "nan";
+  if constexpr (std::is_floating_point_v<T>) {
+    // Up to 309 digits otherwise, of which the last ones say nothing.
+    constexpr T kLong = T{1e15};
+    if (std::abs(value) >= kLong) {
+      std::array<char, 32> text;
+      return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+    }
+  }
+  return std::to_string(value);
 }
 
 template <typename T>
@@ -44,17 +55,24 @@ void AppendClass(std::vector<std::byte>& data, std::span<const T> row, uint32_t 
   AppendBytesElement(data, text);
 }
 
-// Appends the classes of every row.
+struct Row {
+  size_t elements = 0;
+  size_t most = 0;  // classes
+};
+
+// Appends the classes of every row, until there are more than `max_bytes`.
 template <typename T>
-void AppendClasses(std::vector<std::byte>& data, std::span<const T> values, size_t row_elements, size_t most,
-                   const std::vector<std::string>* labels) {
+void AppendClasses(std::vector<std::byte>& data, std::span<const T> values, const Row& size,
+                   const std::vector<std::string>* labels, size_t max_bytes) {
+  const auto [row_elements, most] = size;
   std::vector<uint32_t> order(row_elements);
   for (size_t at = 0; at + row_elements <= values.size() && row_elements > 0; at += row_elements) {
+    if (data.size() > max_bytes) return;
     const std::span<const T> row = values.subspan(at, row_elements);
     std::iota(order.begin(), order.end(), 0U);
     const auto precedes = [row](uint32_t left, uint32_t right) { return Precedes(row, left, right); };
     std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(most), order.end(), precedes);
-    for (size_t i = 0; i < most; ++i) AppendClass(data, row, order[i], labels);
+    for (size_t i = 0; i < most && data.size() <= max_bytes; ++i) AppendClass(data, row, order[i], labels);
   }
 }
 
@@ -113,8 +131,14 @@ bool CanClassify(DataType type) {
   return type != DataType::kBool && type != DataType::kBytes;
 }
 
-Result<Tensor> Classify(const Tensor& output, uint64_t most, bool rows, const std::vector<std::string>* labels,
-                        MemoryPool& pool) {
+Status CheckClassesTogether(int64_t classes) {
+  if (classes <= kMaxClassesTogether) return {};
+  return InvalidArgument("classification: expected at most " + std::to_string(kMaxClassesTogether) +
+                         " classes of all rows and outputs together, found " + std::to_string(classes));
+}
+
+Result<Tensor> Classifier::Classify(const Tensor& output, uint64_t most, bool rows,
+                                    const std::vector<std::string>* labels) {
   if (!CanClassify(output.type)) {
     return InvalidArgument("classification: expected an output of numbers, found " + std::string(Name(output.type)));
   }
@@ -130,13 +154,23 @@ Result<Tensor> Classify(const Tensor& output, uint64_t most, bool rows, const st
                            " elements in a row, found " + output.shape.ToString());
   }
   const auto kept = static_cast<int64_t>(std::min(most, static_cast<uint64_t>(row_elements)));
+  const Shape shape = has_rows ? Shape{output.shape[0], kept} : Shape{kept};
+  const int64_t classes = shape.ElementCount().value_or(0);  // no more than elements, which are there
+  classes_ += classes;
+  RETURN_IF_ERROR(CheckClassesTogether(classes_));
   std::vector<std::byte> data;
+  constexpr size_t kLikelyBytes = 24;  // of a class
+  data.reserve(static_cast<size_t>(classes) * kLikelyBytes);
   WithValues(output, [&](const auto& values) {
-    AppendClasses(data, values, static_cast<size_t>(row_elements), static_cast<size_t>(kept), labels);
+    const Row size{.elements = static_cast<size_t>(row_elements), .most = static_cast<size_t>(kept)};
+    AppendClasses(data, values, size, labels, bytes_left_);
   });
-  return Tensor{.type = DataType::kBytes,
-                .shape = has_rows ? Shape{output.shape[0], kept} : Shape{kept},
-                .data = InPool(data, pool)};
+  if (data.size() > bytes_left_) {
+    return InvalidArgument("classification: expected at most " + std::to_string(kMaxClassBytesTogether) +
+                           " bytes of classes of all outputs together, found more");
+  }
+  bytes_left_ -= data.size();
+  return Tensor{.type = DataType::kBytes, .shape = shape, .data = InPool(data, pool_)};
 }
 
 }  // namespace trireme::kserve

@@ -28,7 +28,7 @@ Tensor Floats(Shape shape, std::vector<float> values) {
 class ClassificationTest : public testing::Test {
  protected:
   Strings Classes(const Tensor& output, uint64_t most, bool rows = false, const Strings* labels = nullptr) {
-    const Result<Tensor> tensor = Classify(output, most, rows, labels, pool_);
+    const Result<Tensor> tensor = Classifier(pool_).Classify(output, most, rows, labels);
     EXPECT_TRUE(tensor.ok()) << tensor.status();
     Strings strings;
     BytesReader reader(tensor->data.bytes());
@@ -38,7 +38,7 @@ class ClassificationTest : public testing::Test {
     return strings;
   }
   Shape ShapeOf(const Tensor& output, uint64_t most, bool rows) {
-    return Classify(output, most, rows, nullptr, pool_)->shape;
+    return Classifier(pool_).Classify(output, most, rows, nullptr)->shape;
   }
 
   MemoryPool pool_;
@@ -106,15 +106,40 @@ TEST_F(ClassificationTest, SmallFloatsAreWidened) {
 }
 
 TEST_F(ClassificationTest, RefusesWhatIsNoNumberAndRowsWithoutEnd) {
-  const Status flags = Classify(Make<uint8_t>(DataType::kBool, {1}, {1}), 1, false, nullptr, pool_).status();
+  const Status flags = Classifier(pool_).Classify(Make<uint8_t>(DataType::kBool, {1}, {1}), 1, false, nullptr).status();
   EXPECT_EQ(flags.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(flags.message(), HasSubstr("expected an output of numbers, found BOOL"));
   const Tensor wide = Make<uint8_t>(DataType::kUint8, {1, kMaxClasses + 1}, std::vector<uint8_t>(kMaxClasses + 1));
-  EXPECT_THAT(Classify(wide, 1, true, nullptr, pool_).status().message(), HasSubstr("at most 1000000"));
+  EXPECT_THAT(Classifier(pool_).Classify(wide, 1, true, nullptr).status().message(), HasSubstr("at most 1000000"));
+}
+
+TEST_F(ClassificationTest, LargeValuesAreShort) {
+  EXPECT_THAT(Classes(Make<double>(DataType::kFp64, {3}, {-1.7e308, 1e15, 999999999999999.5}), 3),
+              ElementsAre("1e+15:1", "999999999999999.500000:2", "-1.7e+308:0"));
+  EXPECT_THAT(Classes(Floats({2}, {-3.4028235e38F, 1e14F}), 2),
+              ElementsAre("100000000376832.000000:1", "-3.4028235e+38:0"));
+}
+
+TEST_F(ClassificationTest, OutputsOfAnAnswerShareABoundOnClasses) {
+  const Tensor output = Make<uint8_t>(DataType::kUint8, {1000, 1000}, std::vector<uint8_t>(1'000'000));
+  Classifier classifier(pool_);
+  EXPECT_TRUE(classifier.Classify(output, 999, true, nullptr).ok());
+  EXPECT_TRUE(classifier.Classify(output, 1, true, nullptr).ok());
+  const Status status = classifier.Classify(output, 1, true, nullptr).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("at most 1000000 classes of all rows and outputs together, found 1001000"));
+}
+
+TEST_F(ClassificationTest, OutputsOfAnAnswerShareABoundOnTheTextsOfClasses) {
+  const Strings labels = {std::string(1 << 20, 'x')};
+  Classifier classifier(pool_);
+  const Tensor half = Make<uint8_t>(DataType::kUint8, {32, 1}, std::vector<uint8_t>(32));
+  EXPECT_TRUE(classifier.Classify(half, 1, true, &labels).ok());
+  EXPECT_THAT(classifier.Classify(half, 1, true, &labels).status().message(), HasSubstr("at most 67108864 bytes"));
 }
 
 TEST_F(ClassificationTest, ABackendsBrokenTensorIsOurFault) {
-  EXPECT_EQ(Classify(Floats({3}, {1, 2}), 1, false, nullptr, pool_).status().code(), StatusCode::kInternal);
+  EXPECT_EQ(Classifier(pool_).Classify(Floats({3}, {1, 2}), 1, false, nullptr).status().code(), StatusCode::kInternal);
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ class InferCall final : public ReplySink, public Task {
   }
 
   Result<EncodedBody> EncodeBody(InferResponse& response) {
-    RETURN_IF_ERROR(classes_.Replace(form_.outputs, response, services_.pool));
+    RETURN_IF_ERROR(classes_.Replace(form_.outputs, services_.engine, response, services_.pool));
     return EncodeInferResponse(response, form_);
   }
 

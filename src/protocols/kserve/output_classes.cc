@@ -15,30 +15,60 @@ bool WantsClasses(const OutputForm& output) {
   return output.classification > 0;
 }
 
+// Classes that an output will have, if its rows are counted by the request's and of one size; else 0.
+int64_t ClassesToCome(const ModelDescription& model, const TensorSpec& output, uint64_t most,
+                      const InferRequest& request) {
+  const bool known = model.signature.batched && output.shape.rank() > 0 && !request.inputs.empty();
+  if (!known || request.inputs[0].tensor.shape.rank() == 0) return 0;
+  const Shape row = output.shape.Inner();
+  if (std::ranges::find(row, Shape::kAny) != row.end()) return 0;
+  // Capped far beyond the bound, so that nothing overflows.
+  constexpr int64_t kMostRows = int64_t{1} << 31;
+  const int64_t elements = std::min(row.ElementCount().value_or(0), kMaxClasses);
+  const auto kept = static_cast<int64_t>(std::min(most, static_cast<uint64_t>(elements)));
+  return std::min(request.inputs[0].tensor.shape[0], kMostRows) * kept;
+}
+
 }  // namespace
 
 bool HasRows(const ModelDescription& model) {
   return model.signature.batched || model.declared.max_batch_size.value_or(0) > 0;
 }
 
-Status OutputClasses::Prepare(const std::vector<OutputForm>& outputs, const Engine& engine, InferRequest& request) {
+OutputClasses::Meaning OutputClasses::MeaningOf(const ModelDescription& model) {
+  return {.version = model.id.version, .has_rows = HasRows(model), .labels = model.labels};
+}
+
+Status OutputClasses::Prepare(const std::vector<OutputForm>& outputs, const Engine& engine,
+                              const InferRequest& request) {
   wanted_ = std::ranges::any_of(outputs, WantsClasses);
   if (!wanted_) return {};
   ASSIGN_OR_RETURN(const ModelDescription model, engine.Describe(request.model, request.version));
+  int64_t classes = 0;
   for (const OutputForm& output : outputs) {
     const int index = WantsClasses(output) ? FindSpec(model.signature.outputs, output.name) : -1;
     if (index < 0) continue;  // not this one, or the engine will say that there is none
-    const DataType type = model.signature.outputs[static_cast<size_t>(index)].type;
-    if (!CanClassify(type)) {
+    const TensorSpec& spec = model.signature.outputs[static_cast<size_t>(index)];
+    if (!CanClassify(spec.type)) {
       return InvalidArgument("output " + Quoted(output.name) +
                              ": the parameter 'classification' expects an output of numbers, found " +
-                             std::string(Name(type)));
+                             std::string(Name(spec.type)));
+    }
+    classes += ClassesToCome(model, spec, output.classification, request);
+    if (Status status = CheckClassesTogether(classes); !status.ok()) {
+      return std::move(status).Within("output " + Quoted(output.name));
     }
   }
-  request.version = model.id.version;
-  has_rows_ = HasRows(model);
-  labels_ = model.labels;
+  prepared_ = MeaningOf(model);
   return {};
+}
+
+OutputClasses::Meaning OutputClasses::Answered(const Engine& engine, const ModelId& model) const {
+  if (const Result<ModelDescription> found = engine.Describe(model.name, model.version); found.ok()) {
+    return MeaningOf(*found);
+  }
+  if (model.version == prepared_.version) return prepared_;
+  return {.version = model.version, .has_rows = prepared_.has_rows, .labels = nullptr};
 }
 
 bool OutputClasses::IsLong(const InferResponse& response) const {
@@ -49,15 +79,19 @@ bool OutputClasses::IsLong(const InferResponse& response) const {
   return wanted_ && bytes > kElements * kElementBytes;
 }
 
-Status OutputClasses::Replace(const std::vector<OutputForm>& outputs, InferResponse& response, MemoryPool& pool) const {
+Status OutputClasses::Replace(const std::vector<OutputForm>& outputs, const Engine& engine, InferResponse& response,
+                              MemoryPool& pool) const {
   if (!wanted_) return {};
+  const Meaning meaning = Answered(engine, response.model);
+  const ModelLabels none;
+  const ModelLabels& labels = meaning.labels == nullptr ? none : *meaning.labels;
+  Classifier classifier(pool);
   for (NamedTensor& output : response.outputs) {
     const auto form = std::ranges::find(outputs, output.name, &OutputForm::name);
     if (form == outputs.end() || !WantsClasses(*form)) continue;
-    const auto labels = labels_ == nullptr ? ModelLabels::const_iterator() : labels_->find(output.name);
-    const bool has_labels = labels_ != nullptr && labels != labels_->end();
-    Result<Tensor> classes =
-        Classify(output.tensor, form->classification, has_rows_, has_labels ? &labels->second : nullptr, pool);
+    const auto named = labels.find(output.name);
+    Result<Tensor> classes = classifier.Classify(output.tensor, form->classification, meaning.has_rows,
+                                                 named == labels.end() ? nullptr : &named->second);
     if (!classes.ok()) return std::move(classes).status().Within("output " + Quoted(output.name));
     output.tensor = *std::move(classes);
   }
