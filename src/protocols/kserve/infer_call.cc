@@ -165,6 +165,8 @@ class InferCall final : public ReplySink, public Task {
   }
 
   Result<InferRequestMessage> ReadMessage() {
+    // Others wait for this worker.
+    if (http_.cancellation.cancelled()) return Cancelled("the client went away before its request was read");
     RETURN_IF_ERROR(body_.Finish());
     RETURN_IF_ERROR(headers_.length_error);
     ReceivedBody received{.bytes = body_.bytes(), .keep_alive = body_.storage(), .json_bytes = {}};

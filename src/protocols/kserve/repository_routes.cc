@@ -114,6 +114,7 @@ class LoadCall {
 
   // On the loop or a codec worker.
   void Read() {
+    if (http_.cancellation.cancelled()) return Refuse(Cancelled("the client went away before its request was read"));
     if (Status status = body_.Finish(); !status.ok()) return Refuse(std::move(status));
     Result<LoadRequest> request = DecodeLoadRequest(body_.text());
     if (!request.ok()) return Refuse(request.status());
