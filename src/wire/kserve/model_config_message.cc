@@ -80,6 +80,8 @@ ModelTensor Fitted(const google::protobuf::RepeatedPtrField<ModelTensor>& declar
   tensor.set_name(spec.name);
   tensor.set_data_type(TypeOf(spec.type));
   SetDims(spec.shape, without_rows, *tensor.mutable_dims());
+  tensor.clear_is_shape_tensor();
+  tensor.clear_is_non_linear_format_io();
   tensor.clear_reshape();
   if (spec.model_shape) SetDims(*spec.model_shape, without_rows, *tensor.mutable_reshape()->mutable_shape());
   return tensor;
@@ -91,6 +93,7 @@ void SetTensors(const Signature& signature, inference::ModelConfig& config) {
   for (const TensorSpec& spec : signature.inputs) {
     *inputs.Add() = Fitted(config.input(), spec, without_rows);
     inputs.rbegin()->set_optional(spec.optional);
+    inputs.rbegin()->clear_allow_ragged_batch();
   }
   google::protobuf::RepeatedPtrField<inference::ModelOutput> outputs;
   for (const TensorSpec& spec : signature.outputs) *outputs.Add() = Fitted(config.output(), spec, without_rows);
@@ -98,24 +101,34 @@ void SetTensors(const Signature& signature, inference::ModelConfig& config) {
   config.mutable_output()->Swap(&outputs);
 }
 
-void SetKind(const Device& device, ModelInstanceGroup& group) {
-  if (group.kind() != ModelInstanceGroup::KIND_AUTO) return;
-  group.set_kind(device.kind == DeviceKind::kCpu ? ModelInstanceGroup::KIND_CPU : ModelInstanceGroup::KIND_GPU);
-  if (device.kind == DeviceKind::kCuda && group.gpus().empty()) group.add_gpus(device.index);
+// The parts of a file that hold. Clients take what they read at its word: perf_analyzer sends sequences to a model with
+// sequence_batching.
+inference::ModelConfig Honoured(const inference::ModelConfig& said) {
+  inference::ModelConfig config;
+  config.set_platform(said.platform());
+  config.set_backend(said.backend());
+  config.set_default_model_filename(said.default_model_filename());
+  if (said.has_version_policy()) *config.mutable_version_policy() = said.version_policy();
+  *config.mutable_input() = said.input();
+  *config.mutable_output() = said.output();
+  if (said.has_dynamic_batching()) *config.mutable_dynamic_batching() = said.dynamic_batching();
+  inference::ModelOptimizationPolicy& optimization = *config.mutable_optimization();
+  if (said.optimization().has_graph()) *optimization.mutable_graph() = said.optimization().graph();
+  *config.mutable_parameters() = said.parameters();
+  *config.mutable_model_warmup() = said.model_warmup();
+  return config;
 }
 
-void SetInstances(const ModelConfigParts& parts, inference::ModelConfig& config) {
-  auto& groups = *config.mutable_instance_group();
-  const bool declared = !groups.empty();
-  if (!declared) groups.Add();
-  for (int i = 0; i < groups.size(); ++i) {
-    ModelInstanceGroup& group = groups[i];
-    if (group.name().empty()) group.set_name(declared ? parts.name + "_" + std::to_string(i) : parts.name);
-    SetKind(parts.config.device, group);
-    // Of several groups only the sum was decided.
-    const bool decided = groups.size() == 1 && parts.config.instances > 0;
-    group.set_count(decided ? parts.config.instances : std::max(1, group.count()));
-  }
+// One group, whatever the file says: instances share the weights, and only their number was decided.
+void SetInstances(const ModelConfigParts& parts, const inference::ModelConfig& said, inference::ModelConfig& config) {
+  ModelInstanceGroup& group = *config.add_instance_group();
+  const bool declared = !said.instance_group().empty();
+  group.set_name(declared ? parts.name + "_0" : parts.name);
+  if (declared && !said.instance_group(0).name().empty()) group.set_name(said.instance_group(0).name());
+  group.set_count(std::max(1, parts.config.instances));
+  const Device& device = parts.config.device;
+  group.set_kind(device.kind == DeviceKind::kCpu ? ModelInstanceGroup::KIND_CPU : ModelInstanceGroup::KIND_GPU);
+  if (device.kind == DeviceKind::kCuda) group.add_gpus(device.index);
 }
 
 bool IsPlain(const QueuePolicy& policy) {
@@ -153,7 +166,6 @@ void SetBatching(const ModelConfig& decided, ModelDynamicBatching& batching) {
 }
 
 void SetScheduling(const ModelConfigParts& parts, inference::ModelConfig& config) {
-  if (config.has_sequence_batching() || config.has_ensemble_scheduling()) return;
   if (parts.signature.batched && parts.config.max_rows > 1) {
     SetBatching(parts.config, *config.mutable_dynamic_batching());
   } else {
@@ -166,9 +178,10 @@ void SetDefaults(inference::ModelConfig& config) {
       (config.version_policy().has_latest() && config.version_policy().latest().num_versions() == 0)) {
     config.mutable_version_policy()->mutable_latest()->set_num_versions(1);
   }
+  // Triton's defaults, which some clients expect; on a CPU they mean nothing.
   inference::ModelOptimizationPolicy& optimization = *config.mutable_optimization();
-  if (!optimization.has_input_pinned_memory()) optimization.mutable_input_pinned_memory()->set_enable(true);
-  if (!optimization.has_output_pinned_memory()) optimization.mutable_output_pinned_memory()->set_enable(true);
+  optimization.mutable_input_pinned_memory()->set_enable(true);
+  optimization.mutable_output_pinned_memory()->set_enable(true);
 }
 
 }  // namespace
@@ -180,16 +193,17 @@ int64_t MaxBatchSize(const ModelConfigParts& parts) {
 }
 
 inference::ModelConfig MakeModelConfig(const ModelConfigParts& parts) {
-  inference::ModelConfig config;
+  inference::ModelConfig said;
   // It was serialized by this server. If it cannot be read after all, what was decided is still true.
-  if (!config.ParseFromString(parts.message)) config.Clear();
+  if (!said.ParseFromString(parts.message)) said.Clear();
+  inference::ModelConfig config = Honoured(said);
   config.set_name(parts.name);
   if (config.platform().empty()) config.set_platform(parts.platform);
   if (config.backend().empty()) config.set_backend(BackendOf(config.platform(), parts.backend));
   config.set_max_batch_size(Narrowed<int32_t>(static_cast<uint64_t>(MaxBatchSize(parts))));
   if (config.default_model_filename().empty()) config.set_default_model_filename(parts.file_name);
   SetTensors(parts.signature, config);
-  SetInstances(parts, config);
+  SetInstances(parts, said, config);
   SetScheduling(parts, config);
   SetDefaults(config);
   return config;

@@ -31,8 +31,9 @@ struct ModelConfigParts {
 // model that batches has a number that clients can work with, though it takes more.
 int64_t MaxBatchSize(const ModelConfigParts& parts);
 
-// GET /v2/models/M/config ("Model Configuration" extension): the file's configuration with everything filled in that
-// was decided since, as Triton normalises one. Dims are without the batch dimension where max_batch_size is above 0.
+// GET /v2/models/M/config ("Model Configuration" extension): what holds: the parts of the file's configuration that are
+// honoured, with everything filled in that was decided since, as Triton normalises one. Dims are without the batch
+// dimension where max_batch_size is above 0.
 inference::ModelConfig MakeModelConfig(const ModelConfigParts& parts);
 std::string EncodeModelConfig(const ModelConfigParts& parts);
 

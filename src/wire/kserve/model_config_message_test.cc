@@ -80,36 +80,75 @@ TEST(ModelConfigMessageTest, AModelThatDoesNotBatchShowsItsWholeShape) {
   EXPECT_FALSE(config.has_dynamic_batching());
 }
 
-TEST(ModelConfigMessageTest, KeepsWhatTheFileSays) {
+TEST(ModelConfigMessageTest, KeepsWhatTheFileSaysAndHolds) {
   const ModelConfigParts parts = Parts(R"pb(
     max_batch_size: 16
     input { name: "x" format: FORMAT_NHWC }
     output { name: "y" label_filename: "labels.txt" }
-    instance_group { kind: KIND_MODEL count: 7 host_policy: "p" }
+    instance_group { name: "g" count: 7 }
     version_policy { all {} }
-    metric_tags { key: "team" value: "ocr" }
     parameters {
       key: "k"
       value { string_value: "v" }
     }
-    optimization {
-      graph { level: 1 }
-      input_pinned_memory { enable: false }
-    }
+    model_warmup { name: "w" }
+    optimization { graph { level: 1 } }
     default_model_filename: "other.onnx")pb");
   const inference::ModelConfig config = MakeModelConfig(parts);
   EXPECT_EQ(config.max_batch_size(), 16);
   EXPECT_EQ(config.input(0).format(), inference::ModelInput::FORMAT_NHWC);
   EXPECT_EQ(config.output(0).label_filename(), "labels.txt");
-  EXPECT_EQ(config.instance_group(0).name(), "words_0");
-  EXPECT_EQ(config.instance_group(0).kind(), inference::ModelInstanceGroup::KIND_MODEL);
+  EXPECT_EQ(config.instance_group(0).name(), "g");
   EXPECT_EQ(config.instance_group(0).count(), 2);  // as was decided
   EXPECT_TRUE(config.version_policy().has_all());
-  EXPECT_EQ(config.metric_tags().at("team"), "ocr");
   EXPECT_EQ(config.parameters().at("k").string_value(), "v");
+  EXPECT_EQ(config.model_warmup(0).name(), "w");
   EXPECT_EQ(config.optimization().graph().level(), 1);
-  EXPECT_FALSE(config.optimization().input_pinned_memory().enable());
   EXPECT_EQ(config.default_model_filename(), "other.onnx");
+}
+
+// Clients take it at its word.
+TEST(ModelConfigMessageTest, LeavesOutWhatIsNotHonoured) {
+  const std::string honoured = R"pb(
+    max_batch_size: 16
+    optimization { graph { level: 1 } }
+    instance_group { count: 7 })pb";
+  const ModelConfigParts parts = Parts(R"pb(
+    max_batch_size: 16
+    input { name: "x" is_shape_tensor: true allow_ragged_batch: true is_non_linear_format_io: true }
+    output { name: "y" is_shape_tensor: true is_non_linear_format_io: true }
+    instance_group {
+      kind: KIND_GPU
+      count: 7
+      gpus: [ 0, 1 ]
+      profile: "p"
+      passive: true
+      host_policy: "h"
+      rate_limiter { priority: 2 }
+      secondary_devices { device_id: 1 }
+    }
+    instance_group { kind: KIND_MODEL }
+    metric_tags { key: "team" value: "ocr" }
+    cc_model_filenames { key: "8.0" value: "f" }
+    sequence_batching { max_sequence_idle_microseconds: 5 }
+    optimization {
+      graph { level: 1 }
+      priority: PRIORITY_MAX
+      cuda { graphs: true }
+      execution_accelerators { gpu_execution_accelerator { name: "tensorrt" } }
+      eager_batching: true
+      gather_kernel_buffer_threshold: 3
+    }
+    model_operations { op_library_filename: "ops.so" }
+    model_transaction_policy { decoupled: true }
+    batch_input { target_name: "x" }
+    batch_output { target_name: "y" }
+    model_repository_agents { agents { name: "checksum" } }
+    response_cache { enable: true }
+    model_metrics {}
+    runtime: "r")pb");
+  EXPECT_TRUE(MessageDifferencer::Equals(MakeModelConfig(parts), MakeModelConfig(Parts(honoured))))
+      << MakeModelConfig(parts).DebugString();
 }
 
 TEST(ModelConfigMessageTest, ShowsReshapeAndOptionalInputs) {
