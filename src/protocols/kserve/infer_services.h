@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/log.h"
@@ -25,6 +26,7 @@ struct InferServices {
   uint64_t max_body_bytes;    // of a body, also once it is inflated
   // What inflated bodies of all requests together may hold. Shared with each of them.
   std::shared_ptr<net::ByteBudget> inflated = std::make_shared<net::ByteBudget>(uint64_t{2} << 30);
+  std::string server_name = "trireme";  // as GET /v2 tells it
 };
 
 }  // namespace trireme::kserve

@@ -18,9 +18,9 @@ namespace trireme::kserve {
 namespace {
 
 // In Triton's words and order: clients look for some of them.
-net::HttpResponse ServerMetadataResponse() {
+net::HttpResponse ServerMetadataResponse(const std::string& name) {
   return JsonResponse(EncodeServerMetadata(
-      {.name = "trireme",
+      {.name = name,
        .version = kVersion,
        .extensions = {"classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
                       "model_configuration", "binary_tensor_data", "parameters", "statistics", "logging"}}));
@@ -33,7 +33,7 @@ void AddServerRoutes(std::vector<Route>& routes, const InferServices& services) 
   routes.push_back(ColdRoute(services, "GET", "/v2/health/ready", Operation::kProbe,
                              [&engine](const ColdRequest&) { return EmptyResponse(engine.Ready() ? 200 : 503); }));
   routes.push_back(ColdRoute(services, "GET", "/v2", Operation::kMetadata,
-                             [](const ColdRequest&) { return ServerMetadataResponse(); }));
+                             [&services](const ColdRequest&) { return ServerMetadataResponse(services.server_name); }));
 }
 
 void AddInferRoutes(std::vector<Route>& routes, const InferServices& services) {
