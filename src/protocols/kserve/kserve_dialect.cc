@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/version.h"
+#include "protocols/kserve/absent_routes.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/infer_call.h"
@@ -59,6 +60,7 @@ Dialect MakeDialect(const InferServices& services) {
   AddModelRoutes(dialect.routes, services);
   AddRepositoryRoutes(dialect.routes, services);
   AddLogRoutes(dialect.routes, services);
+  AddAbsentRoutes(dialect.routes, services);
   return dialect;
 }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/kserve/absent_routes.h"
+
+#include <string>
+
+#include "protocols/kserve/cold_route.h"
+#include "protocols/kserve/http_status.h"
+
+namespace trireme::kserve {
+namespace {
+
+struct AbsentPath {
+  const char* method;
+  std::string pattern;
+  Operation operation;
+};
+
+void Refuse(std::vector<Route>& routes, const InferServices& services, const AbsentPath& path, const char* what) {
+  const auto refuse = [what](const ColdRequest&) { return ErrorResponse(Unsupported(what)); };
+  routes.push_back(ColdRoute(services, path.method, path.pattern, path.operation, refuse));
+}
+
+void AddSharedMemory(std::vector<Route>& routes, const InferServices& services) {
+  constexpr const char* kWhat = "shared memory is not served yet: send tensors in the request";
+  for (const std::string kind : {"/v2/systemsharedmemory", "/v2/cudasharedmemory"}) {
+    routes.push_back(ColdRoute(services, "POST", kind + "/unregister", Operation::kInfer,
+                               [](const ColdRequest&) { return EmptyResponse(); }));
+    Refuse(routes, services, {"GET", kind + "/status", Operation::kInfer}, kWhat);
+    // The placeholder is the region's name: the router has none of its own for that.
+    const std::string region = kind + "/region/{model}";
+    Refuse(routes, services, {"GET", region + "/status", Operation::kInfer}, kWhat);
+    Refuse(routes, services, {"POST", region + "/register", Operation::kInfer}, kWhat);
+    Refuse(routes, services, {"POST", region + "/unregister", Operation::kInfer}, kWhat);
+  }
+}
+
+void AddTraceSetting(std::vector<Route>& routes, const InferServices& services, const std::string& prefix) {
+  constexpr const char* kWhat = "tracing is not served yet: the stages of a request are in its header Server-Timing";
+  Refuse(routes, services, {"GET", prefix + "/trace/setting", Operation::kMetadata}, kWhat);
+  Refuse(routes, services, {"POST", prefix + "/trace/setting", Operation::kModelControl}, kWhat);
+}
+
+void AddGenerate(std::vector<Route>& routes, const InferServices& services, const std::string& model) {
+  constexpr const char* kWhat = "generate is not served yet: send an infer request";
+  Refuse(routes, services, {"POST", model + "/generate", Operation::kInfer}, kWhat);
+  Refuse(routes, services, {"POST", model + "/generate_stream", Operation::kInfer}, kWhat);
+}
+
+}  // namespace
+
+void AddAbsentRoutes(std::vector<Route>& routes, const InferServices& services) {
+  AddSharedMemory(routes, services);
+  AddTraceSetting(routes, services, "/v2");
+  for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
+    AddTraceSetting(routes, services, model);
+    AddGenerate(routes, services, model);
+  }
+}
+
+}  // namespace trireme::kserve
