@@ -31,10 +31,10 @@ Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, s
   if (told != nullptr) {
     return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
   }
-  if (known) {
-    return NotFound("model '" + std::string(name) + "' has no version " + std::to_string(*version));
-  }
-  return NotFound("unknown model '" + std::string(name) + "'");
+  // In Triton's words, which clients look for.
+  const std::string unknown = "Request for unknown model: '" + std::string(name) + "'";
+  if (known) return NotFound(unknown + " version " + std::to_string(*version) + " is not found");
+  return NotFound(unknown + " is not found");
 }
 
 }  // namespace trireme
