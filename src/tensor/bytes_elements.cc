@@ -33,7 +33,7 @@ Status CheckBytesElements(std::span<const std::byte> data, int64_t count) {
     }
   }
   if (!reader.AtEnd()) {
-    return InvalidArgument("expected " + std::to_string(count) + " elements, but " +
+    return InvalidArgument("expected " + std::to_string(count) + (count == 1 ? " element" : " elements") + ", but " +
                            std::to_string(data.size() - reader.offset()) + " bytes follow them");
   }
   return {};

@@ -101,7 +101,7 @@ TEST(InferBinaryTest, RefusesSectionsThatDoNotFitExactly) {
            {Input("x", "BYTES", "[1]", 5), std::string("\2\0\0\0a", 5), "inputs[0]: element 0 of 1 is cut off"},
            {Input("x", "BYTES", "[1]", 3), std::string("\2\0\0", 3), "inputs[0]: element 0 of 1 is cut off"},
            {Input("x", "BYTES", "[1000000000000]", 4), std::string(4, '\0'), "element 1 of 1000000000000 is cut off"},
-           {Input("x", "BYTES", "[1]", 8), std::string(8, '\0'), "inputs[0]: expected 1 elements, but 4 bytes follow"},
+           {Input("x", "BYTES", "[1]", 8), std::string(8, '\0'), "inputs[0]: expected 1 element, but 4 bytes follow"},
            {Input("x", "BYTES", "[1]", 100), "", "expected at most the 0 bytes left behind the JSON, found 100"},
            {R"({"name":"x","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":-4}})", "1234",
             "inputs[0].parameters.binary_data_size: expected an integer from 0"},

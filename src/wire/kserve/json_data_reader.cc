@@ -113,6 +113,10 @@ class StringReader final : public ElementReader {
   std::byte* to_;
 };
 
+std::string Elements(size_t count) {
+  return std::to_string(count) + (count == 1 ? " element" : " elements");
+}
+
 // Walks the array or arrays of one tensor.
 class DataWalker {
  public:
@@ -166,7 +170,7 @@ class DataWalker {
   }
 
   std::string Count(size_t expected, std::string_view of) const {
-    std::string text = "expected " + std::to_string(expected) + " elements for ";
+    std::string text = "expected " + Elements(expected) + " for ";
     return text.append(of) + shape_.ToString();
   }
 
@@ -177,11 +181,30 @@ class DataWalker {
   size_t read_ = 0;
 };
 
+// Of the arrays that come next, however they lie in one another; nothing if the text is wrong.
+std::optional<size_t> CountElements(JsonCursor json) {
+  if (json.Peek() != JsonCursor::Kind::kArray || !json.EnterArray()) return std::nullopt;
+  size_t count = 0;
+  size_t depth = 1;  // bounded by the cursor
+  while (depth > 0 && json.ok()) {
+    if (!json.NextElement()) {
+      depth -= 1;
+    } else if (json.Peek() != JsonCursor::Kind::kArray) {
+      count += json.Skip(NonFinite::kAccept) ? 1 : 0;
+    } else if (json.EnterArray()) {
+      depth += 1;
+    }
+  }
+  return json.ok() ? std::optional(count) : std::nullopt;
+}
+
 Status CheckRoom(const JsonCursor& json, size_t count, DataType type, const Shape& shape) {
   const size_t least_bytes = type == DataType::kBytes ? 3 : 2;  // an element and its comma or bracket
   if (count <= json.bytes_left() / least_bytes) return {};
-  return InvalidArgument("expected " + std::to_string(count) + " elements for shape " + shape.ToString() +
-                         ", found only " + std::to_string(json.bytes_left()) + " bytes of JSON left");
+  const std::string expected = "expected " + Elements(count) + " for shape " + shape.ToString() + ", found ";
+  if (const auto found = CountElements(json.At(json.offset())))
+    return InvalidArgument(expected + std::to_string(*found));
+  return InvalidArgument(expected + "only " + std::to_string(json.bytes_left()) + " bytes of JSON left");
 }
 
 // Room is made for the worst case, which is known from the length of the text: no string grows by being unescaped.

@@ -181,7 +181,7 @@ TEST(JsonDataTest, RefusesWhatIsNeitherFlatNorNestedAsTheShape) {
             "[[1,2,3,4]]",
             "expected one array for shape [4], found arrays in an array at byte 1"},
            {DataType::kFp32, {}, "[[1]]", "expected one array for shape []"},
-           {DataType::kFp32, {1}, "[]  ", "expected 1 elements for shape [1], found 0"},
+           {DataType::kFp32, {1}, "[]  ", "expected 1 element for shape [1], found 0"},
            {DataType::kFp32, {0}, "[1]", "expected 0 elements for shape [0], found more"},
            {DataType::kFp32, {1}, "7  ", "expected an array, found number 7 at byte 0"},
            {DataType::kFp32, {1}, "\"7\"", "expected an array, found string \"7\""},
@@ -189,7 +189,9 @@ TEST(JsonDataTest, RefusesWhatIsNeitherFlatNorNestedAsTheShape) {
            {DataType::kFp32, {1}, "[1,]", "found more"},
            {DataType::kFp32, {2}, "[1,]", "element 1 (FP32): expected a number, found ']'"},
            {DataType::kBytes, {2}, "[\"a\"]   ", "expected 2 elements for shape [2], found 1"},
-           {DataType::kFp32, {5}, "[1,2,3]", "expected 5 elements for shape [5], found only 7 bytes of JSON left"},
+           {DataType::kFp32, {5}, "[1,2,3]", "expected 5 elements for shape [5], found 3"},
+           {DataType::kFp32, {5}, "[1,x]", "expected 5 elements for shape [5], found only 5 bytes of JSON left"},
+           {DataType::kInt8, {4, 2}, "[[1,2],[3,-4]]", "expected 8 elements for shape [4,2], found 4"},
        }) {
     const Status status = Read(refused.type, refused.shape, refused.text).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << refused.text;
