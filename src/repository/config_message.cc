@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "repository/config_json_shape.h"
 #include "repository/model_name.h"
 #include "repository/nearest_name.h"
 
@@ -308,7 +309,14 @@ ConfigMessage ParseConfigJson(std::string_view json, const fs::path& file) {
   }
   const pb::LogSilencer silence;
   const auto status = pb::util::JsonStringToMessage(pb::StringPiece(json.data(), json.size()), &config.message);
-  if (!status.ok()) config.findings.push_back(JsonError(std::string(status.message()), file));
+  if (!status.ok()) {
+    config.findings.push_back(JsonError(std::string(status.message()), file));
+  } else if (const auto wrong = FindWrongKind(json, *config.message.GetDescriptor())) {
+    Finding finding = ErrorIn(file);
+    finding.field = Shown(wrong->field);
+    finding.found = Shown(wrong->problem);
+    config.findings.push_back(std::move(finding));
+  }
   return config;
 }
 
