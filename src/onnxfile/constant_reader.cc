@@ -42,6 +42,14 @@ struct Fields {
   std::string length = {};
 };
 
+// As protobuf reads an enumeration: from the lower half of the number, and passing over values that it does not have.
+void ReadLocation(const WireField& field, Fields& fields) {
+  const auto location = static_cast<int32_t>(field.number_value);
+  if (location == tensor_field::kDefault || location == tensor_field::kExternal) {
+    fields.is_external = location == tensor_field::kExternal;
+  }
+}
+
 Status ReadEntry(ByteSource& source, ByteSpan entry, Fields& fields) {
   std::string key;
   std::string value;
@@ -75,7 +83,7 @@ Result<Fields> ReadFields(ByteSource& source, ByteSpan tensor) {
     if (field.IsBytes(tensor_field::kName)) {
       ASSIGN_OR_RETURN(fields.name, source.Text(field.bytes));
     }
-    if (field.IsVarint(tensor_field::kDataLocation)) fields.is_external = field.as_int() == tensor_field::kExternal;
+    if (field.IsVarint(tensor_field::kDataLocation)) ReadLocation(field, fields);
     if (field.IsBytes(tensor_field::kExternalData)) return ReadEntry(source, field.bytes, fields);
     return {};
   }));
@@ -95,12 +103,16 @@ Result<uint64_t> ReadBytes(const Fields& fields, std::string_view what, const st
 
 // `bytes`: of its elements, if the width of its type is known.
 Result<ExternalTensor> ReadExternal(const Fields& fields, std::optional<uint64_t> bytes) {
-  ExternalTensor external{.name = fields.name, .location = *fields.location};
+  ExternalTensor external{.name = fields.name, .location = *fields.location, .in_use = fields.is_external};
   // A location that is not to be used is told all the same: how this reader and the runtime's understand a message
   // whose parts come twice must not decide what is checked.
   if (!fields.is_external) return external;
   if (!fields.offset.empty()) {
     ASSIGN_OR_RETURN(external.offset, ReadBytes(fields, "offset", fields.offset));
+  }
+  if (fields.length.empty() && !bytes) {
+    return InvalidArgument("constant '" + fields.name + "': the model should say how long its data in '" +
+                           *fields.location + "' is, since its type does not");
   }
   external.bytes = bytes.value_or(0);
   if (fields.length.empty()) return external;
@@ -135,6 +147,7 @@ Result<ConstantFacts> ReadConstant(ByteSource& source, ByteSpan tensor) {
     ASSIGN_OR_RETURN(facts.external,
                      ReadExternal(fields, type && !is_text ? std::optional(facts.bytes) : std::nullopt));
   }
+  if (facts.external) facts.external->message = tensor;
   facts.name = std::move(fields.name);
   return facts;
 }

@@ -23,7 +23,7 @@ inline constexpr int kInput = 1, kOutput = 2, kOpType = 4, kAttribute = 5, kDoma
 }  // namespace node_field
 
 namespace function_field {
-inline constexpr int kNode = 7;
+inline constexpr int kNode = 7, kDefaultAttribute = 11;
 }  // namespace function_field
 
 namespace attribute_field {
@@ -64,7 +64,7 @@ namespace tensor_field {
 inline constexpr int kDims = 1, kDataType = 2, kStringData = 6, kName = 8, kRawData = 9, kExternalData = 13;
 inline constexpr int kDataLocation = 14;
 inline constexpr int kFloatData = 4, kInt32Data = 5, kInt64Data = 7, kDoubleData = 10, kUint64Data = 11;
-inline constexpr int kExternal = 1;  // TensorProto.DataLocation
+inline constexpr int kDefault = 0, kExternal = 1;  // TensorProto.DataLocation
 }  // namespace tensor_field
 
 namespace entry_field {

@@ -29,7 +29,8 @@ Status InsideWalker::WalkGraph(ByteSpan graph, int depth) {
 
 Status InsideWalker::WalkFunction(ByteSpan function) {
   return ForEachField(source_, function, "a function", [&](const WireField& field) -> Status {
-    return field.IsBytes(function_field::kNode) ? WalkNode(field.bytes, 1) : Status();
+    if (field.IsBytes(function_field::kNode)) return WalkNode(field.bytes, 1);
+    return field.IsBytes(function_field::kDefaultAttribute) ? WalkAttribute(field.bytes, 1) : Status();
   });
 }
 

@@ -30,7 +30,9 @@ struct ExternalTensor {
   std::string name;
   std::string location;  // as the model names it: check before opening
   uint64_t offset = 0;
-  uint64_t bytes = 0;  // that it needs from there on; 0: not known
+  uint64_t bytes = 0;     // that it needs from there on
+  bool in_use = true;     // false: there is a location, and nothing says that the elements lie there
+  ByteSpan message = {};  // the constant itself, in the model
 };
 
 // A model's outside, and what its inside weighs.

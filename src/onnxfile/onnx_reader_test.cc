@@ -129,6 +129,17 @@ TEST(OnnxReader, SaysWhereConstantsOfOtherFilesLie) {
   EXPECT_THAT(summary({{"offset", "9223372036854775808"}}).status().message(), HasSubstr("a number of bytes"));
 }
 
+TEST(OnnxReader, WantsToKnowHowLongTheDataOfOddTypesIs) {
+  TensorProto tensor{.name = "w", .type = static_cast<ElementType>(22), .dims = {3}, .external_location = "w.bin"};
+  const auto read = [&] {
+    return ReadModelSummary(
+        Serialize(ModelOf({.name = "g", .nodes = {}, .inputs = {}, .outputs = {}, .initializers = {tensor}})));
+  };
+  EXPECT_THAT(read().status().message(), HasSubstr("should say how long"));
+  tensor.external_entries = {{"length", "2"}};
+  EXPECT_EQ(read()->external_tensors.at(0).bytes, 2U);
+}
+
 TEST(OnnxReader, RefusesConstantsThatLieNowhere) {
   WireWriter out;
   out.Message(7, [&] {

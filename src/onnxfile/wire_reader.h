@@ -38,6 +38,9 @@ class WireReader {
 
   bool malformed() const { return malformed_; }
 
+  // Where the next field begins, unless malformed().
+  uint64_t position() const { return rest_.begin; }
+
  private:
   std::optional<WireField> Fail();
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,16 @@ class WireWriter {
     out_.append(bytes);
   }
 
+  // The same, of so many bytes, which the caller fills before the next call.
+  std::span<char> BytesToFill(int number, size_t bytes) {
+    Tag(number, kLengthDelimited);
+    AppendVarint(bytes);
+    out_.resize(out_.size() + bytes);
+    return {out_.data() + out_.size() - bytes, bytes};
+  }
+  // Fields that are written already.
+  void Raw(std::string_view fields) { out_.append(fields); }
+
   // A message inside: `fill` writes its fields to this same writer.
   template <typename Fill>
   void Message(int number, Fill&& fill) {
@@ -39,6 +50,7 @@ class WireWriter {
     PatchLength(length_at);
   }
 
+  void Reserve(size_t bytes) { out_.reserve(bytes); }
   std::string Take() && { return std::move(out_); }
 
  private:

@@ -59,27 +59,37 @@ Status Refuse(const ExternalTensor& tensor, std::string_view why) {
                          std::string(why));
 }
 
-Status CheckDataFile(const Demand& demand, const DataFolders& folders) {
-  const ExternalTensor& tensor = *demand.last;
+// Nothing if there is no such file.
+Result<std::optional<RegularFile>> OpenDataFile(const ExternalTensor& tensor, const DataFolders& folders) {
   if (!IsRelativeAndStaysBelow(tensor.location)) {
     return Refuse(tensor, "and only a file within the model's folder is allowed");
   }
   std::error_code error;
   const fs::path file = fs::canonical(folders.beside / tensor.location, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
-    if (demand.bytes == 0) return {};  // named without need
-    return Refuse(tensor, "and there is no such file in the folder of the model file");
+    return std::optional<RegularFile>();
   }
   if (error) return Refuse(tensor, "which cannot be examined: " + error.message());
   if (!LiesIn(folders.beside, file) && !LiesIn(folders.target, file)) {
     return Refuse(tensor, "which is a link out of the model's folder");
   }
-  if (!fs::is_regular_file(file, error)) return Refuse(tensor, "which is not a file");
-  const uint64_t bytes = fs::file_size(file, error);
-  if (error) return Refuse(tensor, "which cannot be examined: " + error.message());
-  if (bytes >= demand.bytes) return {};
+  const Result<RegularFile> opened = RegularFile::Open(file);
+  if (!opened.ok()) return Refuse(tensor, "which " + opened.status().message());
+  return std::optional<RegularFile>(*opened);
+}
+
+Status RefuseMissing(const ExternalTensor& tensor) {
+  return Refuse(tensor, "and there is no such file in the folder of the model file");
+}
+
+Status CheckDataFile(const Demand& demand, const DataFolders& folders) {
+  const ExternalTensor& tensor = *demand.last;
+  ASSIGN_OR_RETURN(const std::optional<RegularFile> file, OpenDataFile(tensor, folders));
+  if (!file && demand.bytes == 0) return {};  // named without need
+  if (!file) return RefuseMissing(tensor);
+  if (file->size() >= demand.bytes) return {};
   return Refuse(tensor, "from byte " + std::to_string(tensor.offset) + " to " + std::to_string(demand.bytes) +
-                            ", and that file ends at byte " + std::to_string(bytes));
+                            ", and that file ends at byte " + std::to_string(file->size()));
 }
 
 }  // namespace
@@ -94,6 +104,25 @@ DataFolders DataFoldersOf(const fs::path& model_file) {
 Status CheckDataFiles(const onnxfile::ModelSummary& summary, const DataFolders& folders) {
   for (const auto& [location, demand] : DemandsOf(summary)) RETURN_IF_ERROR(CheckDataFile(demand, folders));
   return {};
+}
+
+uint64_t DataBytes(const onnxfile::ModelSummary& summary) {
+  uint64_t bytes = 0;
+  for (const ExternalTensor& tensor : summary.external_tensors) {
+    if (__builtin_add_overflow(bytes, tensor.bytes, &bytes)) return std::numeric_limits<uint64_t>::max();
+  }
+  return bytes;
+}
+
+Status DataReader::Read(const ExternalTensor& tensor, std::span<char> to) {
+  if (to.empty()) return {};
+  if (!file_ || location_ != tensor.location) {
+    ASSIGN_OR_RETURN(file_, OpenDataFile(tensor, folders_));
+    if (!file_) return RefuseMissing(tensor);
+    location_ = tensor.location;
+  }
+  const Status status = file_->Read(tensor.offset, to);
+  return status.ok() ? Status() : Refuse(tensor, "which " + status.message());
 }
 
 }  // namespace trireme::onnx

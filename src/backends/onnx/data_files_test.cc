@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <limits>
@@ -96,6 +97,35 @@ TEST_F(CheckDataFilesTest, SaysWhereAFileEndsThatIsTooShort) {
               HasSubstr("from byte 6 to 10, and that file ends at byte 8"));
   const uint64_t most = std::numeric_limits<uint64_t>::max();
   EXPECT_FALSE(Check({.name = "w", .location = "weights.bin", .offset = most, .bytes = most}).ok());
+}
+
+TEST_F(CheckDataFilesTest, DoesNotWaitForAPipe) {
+  ASSERT_EQ(mkfifo((folder_ / "m/weights").c_str(), 0600), 0);
+  EXPECT_THAT(Check({.name = "w", .location = "weights", .bytes = 4}).message(), HasSubstr("is not a file"));
+}
+
+TEST(DataReader, ReadsConstantsOfSeveralFiles) {
+  const TempDir folder;
+  folder.Write("a", "12345678");
+  folder.Write("b/c", "abcd");
+  DataReader reader({.beside = folder.path(), .target = folder.path()});
+  std::string text(4, '\0');
+  EXPECT_TRUE(reader.Read({.name = "w", .location = "a", .offset = 3, .bytes = 4}, text).ok());
+  EXPECT_EQ(text, "4567");
+  EXPECT_TRUE(reader.Read({.name = "w", .location = "b/c", .bytes = 4}, text).ok());
+  EXPECT_EQ(text, "abcd");
+  EXPECT_TRUE(reader.Read({.name = "w", .location = "a", .bytes = 4}, text).ok());
+  EXPECT_EQ(text, "1234");
+}
+
+TEST(DataReader, SaysWhatBecameOfAFileMeanwhile) {
+  const TempDir folder;
+  folder.Write("a", "12345678");
+  DataReader reader({.beside = folder.path(), .target = folder.path()});
+  std::string text(4, '\0');
+  EXPECT_THAT(reader.Read({.name = "w", .location = "a", .offset = 6, .bytes = 4}, text).message(),
+              AllOf(HasSubstr("'w'"), HasSubstr("'a'"), HasSubstr("became shorter")));
+  EXPECT_THAT(reader.Read({.name = "w", .location = "gone", .bytes = 4}, text).message(), HasSubstr("no such file"));
 }
 
 TEST_F(CheckDataFilesTest, RefusesAFolder) {

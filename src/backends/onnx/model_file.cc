@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,8 +29,6 @@ std::optional<fs::path> OnlyModelIn(const fs::path& folder) {
   }
   return found;
 }
-
-constexpr uint64_t kMaxModelBytes = std::numeric_limits<int32_t>::max();
 
 Status CheckSize(uint64_t bytes) {
   if (bytes <= kMaxModelBytes) return {};
@@ -110,13 +107,12 @@ Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFol
 }
 
 Result<ModelBytes> ReadBytes(const LocatedModel& model) {
-  if (model.file.empty()) return ModelBytes{.owned = nullptr, .view = model.bytes};
+  if (model.file.empty()) return ModelBytes::Of(model.bytes);
   ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(model.file));
   RETURN_IF_ERROR(CheckSize(file.size()));
-  ModelBytes bytes{.owned = std::make_unique_for_overwrite<char[]>(file.size()), .view = {}};
-  RETURN_IF_ERROR(file.Read(0, {bytes.owned.get(), file.size()}));
-  bytes.view = {bytes.owned.get(), file.size()};
-  return bytes;
+  std::string bytes(file.size(), '\0');
+  RETURN_IF_ERROR(file.Read(0, bytes));
+  return ModelBytes(std::move(bytes));
 }
 
 }  // namespace trireme::onnx

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "backend/backend.h"
 #include "backends/onnx/data_files.h"
@@ -19,6 +22,9 @@ std::optional<std::filesystem::path> FindModelFile(const std::filesystem::path& 
 // Whether the beginning of a file looks like an ONNX model.
 bool BeginsLikeModel(const std::filesystem::path& file);
 
+// No reader of protobuf takes more.
+inline constexpr uint64_t kMaxModelBytes = std::numeric_limits<int32_t>::max();
+
 // A model's bytes, and where else it may have some.
 struct LocatedModel {
   std::filesystem::path file;   // empty: the bytes are at hand
@@ -31,15 +37,24 @@ struct LocatedModel {
 Result<LocatedModel> Locate(const ModelSource& source);
 
 // What the bytes say, once all is seen that is wrong with the file or with the data files beside it: kInvalidArgument
-// for one of 2 GiB or more, which no reader of protobuf takes, for one without an opset import, and for names of inputs
+// for one of 2 GiB or more, for one without an opset import, and for names of inputs
 // or outputs with control characters, which no protocol can carry and some APIs cut off.
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model);
 Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFolders& folders);
 
 // A model's bytes in memory: drop them once the runtime has read them.
-struct ModelBytes {
-  std::unique_ptr<char[]> owned;  // if they come from a file
-  std::string_view view;
+class ModelBytes {
+ public:
+  explicit ModelBytes(std::string bytes) : owned_(std::move(bytes)) {}
+  static ModelBytes Of(std::string_view elsewhere) { return ModelBytes(elsewhere); }  // which outlives them
+
+  std::string_view view() const { return owned_ ? std::string_view(*owned_) : elsewhere_; }
+
+ private:
+  explicit ModelBytes(std::string_view elsewhere) : elsewhere_(elsewhere) {}
+
+  std::optional<std::string> owned_;
+  std::string_view elsewhere_;
 };
 
 // The file is opened once and read into memory, so that nothing that becomes of it later matters.

@@ -2,9 +2,11 @@
 #include "backends/onnx/onnx_backend.h"
 
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "backends/onnx/data_files.h"
 #include "backends/onnx/model_facts.h"
 #include "backends/onnx/model_file.h"
 #include "backends/onnx/onnx_model.h"
@@ -13,6 +15,7 @@
 #include "backends/onnx/session_options.h"
 #include "backends/onnx/session_settings.h"
 #include "backends/onnx/session_signature.h"
+#include "onnxfile/data_embedder.h"
 #include "onnxfile/onnx_reader.h"
 
 namespace trireme::onnx {
@@ -25,23 +28,47 @@ struct LoadedModel {
   uint64_t weight_bytes = 0;
 };
 
-// What is checked is what the runtime is given, whatever becomes of the file meanwhile.
-Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, const SessionSettings& settings) {
+// Puts the data of other files into the model. The runtime would map those files for as long as the model is open, and
+// one that is written over or cut short meanwhile would end the process.
+//
+// While the session is made the data is in memory up to three times (here, as the runtime reads it, as it keeps it),
+// afterwards once. A model that is too large for this stays as it is.
+Status TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
+                const Logger& log) {
+  if (summary.external_tensors.empty()) return {};
+  const uint64_t data_bytes = DataBytes(summary);
+  if (data_bytes > kMaxModelBytes - bytes.view().size()) {
+    log.Warning("a model of 2 GiB or more keeps its data files mapped: to write over one ends the server, rename it",
+                {{"file", model.shown.string()}, {"data_bytes", data_bytes}});
+    return {};
+  }
+  DataReader reader(model.folders);
+  ASSIGN_OR_RETURN(std::string whole, onnxfile::EmbedData(bytes.view(), summary,
+                                                          [&](const onnxfile::ExternalTensor& tensor,
+                                                              std::span<char> to) { return reader.Read(tensor, to); }));
+  bytes = ModelBytes(std::move(whole));
+  return {};
+}
+
+// What is checked is what the runtime is given, whatever becomes of the files meanwhile.
+Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, const SessionSettings& settings,
+                         const Logger& log) {
   const OrtApi& api = runtime.api();
-  ASSIGN_OR_RETURN(const ModelBytes bytes, ReadBytes(model));
-  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(bytes.view, model.folders));
+  ASSIGN_OR_RETURN(ModelBytes bytes, ReadBytes(model));
+  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
+  RETURN_IF_ERROR(TakeData(bytes, summary, model, log));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
-      api, api.CreateSessionFromArray(runtime.env(), bytes.view.data(), bytes.view.size(), options.get(), &made)));
+      api, api.CreateSessionFromArray(runtime.env(), bytes.view().data(), bytes.view().size(), options.get(), &made)));
   return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession), .weight_bytes = summary.constant_bytes};
 }
 
 Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
                                                std::span<const std::string> optional_inputs,
-                                               const SessionSettings& settings) {
+                                               const SessionSettings& settings, const Logger& log) {
   const OrtApi& api = runtime->api();
-  ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings));
+  ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings, log));
   ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *loaded.session, optional_inputs));
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
@@ -88,7 +115,7 @@ Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& o
     log_.Warning("settings without effect on ONNX models here",
                  {{"file", model.shown.string()}, {"settings", Listed(settings->ignored)}});
   }
-  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings);
+  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings, log_);
   if (!opened.ok()) return std::move(opened).status().Within(model.shown.string());
   return Opened(std::move(opened).value());
 }

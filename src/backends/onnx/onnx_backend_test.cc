@@ -244,6 +244,83 @@ TEST_F(OnnxBackendTest, ReadsTheirPartOfADataFile) {
   EXPECT_THAT(output->As<float>(), ElementsAre(1, 2, 3, 4));
 }
 
+bool IsMapped(const std::string& name) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST_F(OnnxBackendTest, KeepsItsWeightsWhenADataFileIsCutShort) {
+  const std::vector<float> weights(4096, 7);
+  const std::string_view bytes(reinterpret_cast<const char*>(weights.data()), weights.size() * sizeof(float));
+  folder_.Write("model/1/weights.bin", bytes);
+  const onnxfile::TensorProto outside{.name = "w", .dims = {4096}, .external_location = "./weights.bin"};
+  const onnxfile::ValueInfo x{"x", onnxfile::ElementType::kFloat, {1}};
+  const onnxfile::ValueInfo y{"y", onnxfile::ElementType::kFloat, {4096}};
+  const auto branch = [&](const std::string& name) {
+    onnxfile::TensorProto tensor = outside;
+    tensor.name = name;
+    return std::vector<onnxfile::Graph>{{.name = name,
+                                         .nodes = {{"Add", {"x", name}, {"z"}}},
+                                         .outputs = {{"z", y.type, y.dims}},
+                                         .initializers = {tensor}}};
+  };
+  const onnxfile::Graph graphs[] = {
+      {.name = "initialiser",
+       .nodes = {{"Add", {"x", "w"}, {"y"}}},
+       .inputs = {x},
+       .outputs = {y},
+       .initializers = {outside}},
+      {.name = "attribute",
+       .nodes = {{"Constant", {}, {"c"}, {{"value", outside}}}, {"Add", {"x", "c"}, {"y"}}},
+       .inputs = {x},
+       .outputs = {y}},
+      {.name = "nested",
+       .nodes = {{"Cast", {"x"}, {"c"}, {{"to", int64_t{9}}}},
+                 {"If", {"c"}, {"y"}, {{"then_branch", branch("a")}, {"else_branch", branch("b")}}}},
+       .inputs = {x},
+       .outputs = {y}}};
+  for (const onnxfile::Graph& graph : graphs) {
+    SCOPED_TRACE(graph.name);
+    folder_.Write("model/1/weights.bin", bytes);
+    const auto model = Open(Serialize(onnxfile::Model{.graph = graph}));
+    EXPECT_EQ(model->memory_use().weights, bytes.size() * (graph.name == "nested" ? 2 : 1));
+    EXPECT_FALSE(IsMapped("weights.bin"));
+    folder_.Write("model/1/weights.bin");
+    const auto output = RunOne(*model, Floats({1}, {1}));
+    ASSERT_TRUE(output.ok()) << output.status();
+    EXPECT_EQ(output->As<float>()[4095], 8);
+  }
+}
+
+TEST_F(OnnxBackendTest, SaysThatAModelTooLargeForOneMessageKeepsItsFilesMapped) {
+  const int64_t elements = int64_t{1} << 29;  // of four bytes
+  folder_.Write("model/1/weights.bin");
+  std::filesystem::resize_file(folder_ / "model/1/weights.bin", uint64_t{1} << 31);
+  onnxfile::Model large;
+  large.graph = {.name = "large",
+                 .nodes = {{"Add", {"x", "w"}, {"y"}}},
+                 .inputs = {{"x", onnxfile::ElementType::kFloat, {1}}},
+                 .outputs = {{"y", onnxfile::ElementType::kFloat, {elements}}},
+                 .initializers = {{.name = "w", .dims = {elements}, .external_location = "weights.bin"}}};
+  const TempDir logs;
+  FILE* file = fopen((logs / "log").c_str(), "w+");
+  ASSERT_NE(file, nullptr);
+  const Logger log(fileno(file), Logger::Form::kText, LogLevel::kWarning);
+  auto backend = CreateBackend({pool_, log, BuildFolder()});
+  ASSERT_TRUE(backend.ok()) << backend.status();
+  const auto path = onnxfile::WriteModel(folder_.path(), "model", Serialize(large));
+  const auto opened = (*backend)->Open({.path = path}, {});
+  EXPECT_TRUE(opened.ok()) << opened.status();
+  std::string text(4096, '\0');
+  rewind(file);
+  text.resize(fread(text.data(), 1, text.size(), file));
+  fclose(file);
+  EXPECT_THAT(text, AllOf(HasSubstr("WARN"), HasSubstr("mapped"), HasSubstr("data_bytes=2147483648")));
+}
+
 TEST_F(OnnxBackendTest, DoesNotFollowAModelOutOfItsFolder) {
   folder_.Write("secret", std::string(16, 's'));
   for (const std::string& location : {(folder_ / "secret").string(), std::string("../../secret")}) {
@@ -509,6 +586,23 @@ TEST_F(OnnxBackendTest, GivesBackTheBytesOfAFileOnceItIsOpen) {
   const auto opened = backend_->Open({.path = path}, {});
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_LT(ResidentBytes() - before, 50 << 20);
+}
+
+TEST_F(OnnxBackendTest, HoldsTheDataOfFilesOnce) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer keeps freed memory";
+#endif
+  const int64_t bytes = int64_t{100} << 20;
+  folder_.Write("model/1/weights.bin", std::string(static_cast<size_t>(bytes), 'x'));
+  onnxfile::Model model;
+  model.graph = {.name = "large",
+                 .nodes = {{"Add", {"x", "w"}, {"y"}}},
+                 .inputs = {{"x", onnxfile::ElementType::kFloat, {1}}},
+                 .outputs = {{"y", onnxfile::ElementType::kFloat, {bytes / 4}}},
+                 .initializers = {{.name = "w", .dims = {bytes / 4}, .external_location = "weights.bin"}}};
+  const int64_t before = ResidentBytes();
+  const auto opened = Open(Serialize(model));
+  EXPECT_LT(ResidentBytes() - before, bytes + bytes / 2);
 }
 
 TEST_F(OnnxBackendTest, DoesNotWaitForAPipeInPlaceOfAModel) {
