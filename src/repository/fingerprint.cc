@@ -37,9 +37,17 @@ class Hash {
   uint64_t value_ = 0xcbf29ce484222325;
 };
 
+// Who may read it: a model that failed because the server may not is tried again when it may.
+void AddRights(const struct stat& found, Hash& hash) {
+  hash.Add(found.st_mode);
+  hash.Add(found.st_uid);
+  hash.Add(found.st_gid);
+}
+
 void AddFile(const fs::path& file, Hash& hash) {
   struct stat found {};
   if (stat(file.c_str(), &found) != 0) return;
+  AddRights(found, hash);
   hash.Add(file.native());
   hash.Add(found.st_size);
   hash.Add(found.st_mtim.tv_sec);
@@ -50,6 +58,8 @@ void AddFile(const fs::path& file, Hash& hash) {
 
 // A folder that nobody lets us read stays as it is; one that we may read, and cannot, is another one next time.
 Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash) {
+  struct stat found {};
+  if (stat(folder.c_str(), &found) == 0) AddRights(found, hash);
   const auto inside = ListFolder(folder);
   if (!inside.ok()) {
     return faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0 ? inside.status() : Status();

@@ -221,6 +221,10 @@ TEST(Fingerprint, IsAnotherWheneverSomethingOfTheModelHasChanged) {
   changed("warm-up data");
   fs::remove(dir / "m/1/weights/data.bin");
   changed("external data that is gone");
+  fs::permissions(dir / "m/1/model.onnx", fs::perms::owner_read);
+  changed("who may read the model");
+  fs::permissions(dir / "m/1/weights", fs::perms::owner_all);
+  changed("who may read a folder");
 }
 
 TEST(Fingerprint, IsTheSameWhereWhatHasChangedIsNotOfTheModel) {
