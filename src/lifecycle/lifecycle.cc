@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "lifecycle/without_folders.h"
 
 namespace trireme {
 namespace {
@@ -18,7 +19,7 @@ int64_t MillisecondsSince(TimePoint begin) {
 
 // What clients are told.
 std::string Public(std::string text, const ModelEntry& entry) {
-  const std::array<std::filesystem::path, 2> folders = {entry.path.parent_path(), entry.folder};
+  const std::array<std::filesystem::path, 3> folders = {entry.path.parent_path(), entry.folder, entry.root};
   return WithoutFolders(std::move(text), folders);
 }
 

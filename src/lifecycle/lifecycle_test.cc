@@ -371,6 +371,22 @@ TEST_F(LifecycleTest, CloseDoesNotWaitForAReload) {
   script_.Release();
 }
 
+TEST_F(LifecycleTest, ShowsNoFoldersOfThisMachine) {
+  ModelProblem twice = Problem("m", "in \"/srv/a/m/1/model.onnx\" and \"/srv/b/m.onnx\"");
+  twice.path = "/srv/a/m/1/model.onnx";
+  twice.places = {"/srv/a/m/1/model.onnx", "/srv/b/m.onnx"};
+  twice.roots = {"/srv/a/", "/srv/b"};
+  ModelProblem unnamed = Problem("", "\"/srv/caf\\xc3\\xa9/1/model.onnx\": no name");
+  unnamed.path = "/srv/caf\xc3\xa9/1/model.onnx";
+  unnamed.shown_name = "caf\\xc3\\xa9";
+  ModelProblem root = Problem("", "nothing at \"/srv/models\"");
+  root.path = "/srv/models/";
+  Settle(Scan({}, {twice, unnamed, root}));
+  EXPECT_EQ(StatusOf("m", 0).reason, "in \"m/1/model.onnx\" and \"m.onnx\"");
+  EXPECT_EQ(StatusOf("caf\\xc3\\xa9", 0).reason, "\"model.onnx\": no name");
+  EXPECT_EQ(StatusOf("models", 0).reason, "nothing at \"models\"");
+}
+
 // Lets go of it when the last generation that was loaded from it has gone.
 TEST_F(LifecycleTest, KeepsTheFilesOfAModelForAsLongAsItLives) {
   auto files = std::make_shared<int>();

@@ -8,6 +8,7 @@
 #include "base/thread_pool.h"
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
+#include "lifecycle/without_folders.h"
 
 namespace trireme {
 namespace {
@@ -138,7 +139,9 @@ void ModelControl::CarryOut(Errand errand) {
   std::shared_ptr<const ScratchFolder> scratch;
   const Result<RepositoryScan> wanted = FindModel(errand, scratch);
   if (!wanted.ok()) {
-    errand.done(wanted.status());
+    std::vector<std::filesystem::path> folders = options_.paths;
+    if (scratch) folders.push_back(scratch->path());
+    errand.done({wanted.status().code(), WithoutFolders(wanted.status().message(), folders)});
     return errands_->Finished(errand.name);
   }
   const bool load = errand.kind == Errand::Kind::kLoad;

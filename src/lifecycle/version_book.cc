@@ -9,6 +9,8 @@
 
 #include "base/calendar.h"
 #include "base/check.h"
+#include "lifecycle/without_folders.h"
+#include "repository/model_name.h"
 
 namespace trireme {
 namespace {
@@ -28,8 +30,22 @@ std::string KeyOf(const ModelProblem& problem) {
 }
 
 std::string ReasonOf(const ModelProblem& problem) {
-  const std::array<std::filesystem::path, 2> folders = {problem.path, problem.path.parent_path()};
-  return WithoutFolders(problem.status.message(), folders);
+  std::string text = problem.status.message();
+  // Of several places, which one of them in its repository.
+  if (problem.places.size() > 1) text = WithoutFolders(std::move(text), problem.roots);
+  std::vector<std::filesystem::path> folders = problem.roots;
+  folders.push_back(problem.path);
+  folders.push_back(problem.path.parent_path());
+  for (const std::filesystem::path& place : problem.places) folders.push_back(place.parent_path());
+  return WithoutFolders(std::move(text), folders);
+}
+
+// What it is listed as.
+std::string ListedName(const ModelProblem& problem) {
+  if (!problem.name.empty()) return problem.name;
+  if (!problem.shown_name.empty()) return problem.shown_name;
+  const std::filesystem::path path = problem.path.lexically_normal();
+  return ShownName((path.has_filename() ? path : path.parent_path()).filename().string());
 }
 
 LogLevel LevelOf(Finding::Severity severity) {
@@ -37,15 +53,6 @@ LogLevel LevelOf(Finding::Severity severity) {
 }
 
 }  // namespace
-
-std::string WithoutFolders(std::string text, std::span<const std::filesystem::path> folders) {
-  for (const std::filesystem::path& path : folders) {
-    if (path.empty() || path == path.root_path()) continue;
-    const std::string folder = (path / "").string();
-    for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());
-  }
-  return text;
-}
 
 VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScope& scope, WallTime now) {
   Change change;
@@ -58,7 +65,8 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
   for (const ModelEntry& entry : scan.models) WantEntry(entry, scope, change.news, now);
   // A mistake in its files takes nothing away that serves.
   for (auto& [id, tracked] : versions_) {
-    if (tracked.state == ModelState::kReady && problems_.contains(id.name)) tracked.wanted = true;
+    if (tracked.state != ModelState::kReady || !problems_.contains(id.name)) continue;
+    tracked.wanted = true;
   }
   if (!asked_) {
     asked_ = true;
@@ -117,8 +125,7 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
     } else {
       news.push_back({.level = LogLevel::kError, .model = key, .text = problem.status.message(), .is_problem = true});
     }
-    const std::string name = problem.name.empty() ? problem.path.filename().string() : problem.name;
-    problems_[key] = {.status = {.id = {.name = name, .version = 0},
+    problems_[key] = {.status = {.id = {.name = ListedName(problem), .version = 0},
                                  .state = ModelState::kFailed,
                                  .reason = ReasonOf(problem),
                                  .since = now},

@@ -149,7 +149,4 @@ class VersionBook {
   std::vector<std::shared_ptr<const void>> dropped_;
 };
 
-// What clients are told of `text`: where on this machine the files lie is none of their business.
-std::string WithoutFolders(std::string text, std::span<const std::filesystem::path> folders);
-
 }  // namespace trireme

@@ -24,6 +24,7 @@ Complaint Complain(Status status, const std::filesystem::path& place, std::strin
 // What one place in a repository would like to be: versions of a model, or the reason why it is none.
 struct Candidate {
   std::string name;
+  std::string shown_name;      // what it would have been called, if it has no name; may be empty
   std::filesystem::path path;  // the newest version's model file, or what is wrong
   std::filesystem::path root;  // the path given to the scan that it was found at
   Status status;               // OK: its versions can be tried

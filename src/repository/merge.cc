@@ -29,11 +29,13 @@ void CheckNames(std::vector<Candidate>& candidates) {
     const Status named = CheckModelName(candidate.name);
     if (named.ok()) continue;
     fs::path root = std::move(candidate.root);
+    std::string shown_name = ShownName(candidate.name);
     candidate = Problem(candidate.path, "",
                         Complain(InvalidArgument(Quoted(candidate.path.string()) + ": " + named.message()),
                                  candidate.path, "a name of ASCII letters, digits and _-.+@ for the model",
                                  Quoted(candidate.name), "give the file or folder another name"));
     candidate.root = std::move(root);
+    candidate.shown_name = std::move(shown_name);
   }
 }
 
@@ -80,7 +82,8 @@ ModelProblem ToProblem(Candidate candidate) {
           .status = std::move(candidate.status),
           .findings = std::move(candidate.findings),
           .places = {std::move(candidate.path)},
-          .roots = {std::move(candidate.root)}};
+          .roots = {std::move(candidate.root)},
+          .shown_name = std::move(candidate.shown_name)};
 }
 
 ModelProblem InSeveralPlaces(std::vector<Candidate> places) {

@@ -27,6 +27,12 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
+std::string ShownName(std::string_view name) {
+  constexpr size_t kShown = 64;
+  const std::string quoted = Quoted(name.substr(0, kShown));
+  return quoted.substr(1, quoted.size() - 2) + (name.size() > kShown ? "..." : "");
+}
+
 Status CheckModelName(std::string_view name) {
   if (name.empty()) return InvalidArgument("a model's name is empty");
   if (name.size() > kMaxModelNameBytes) {

@@ -18,4 +18,7 @@ Status CheckModelName(std::string_view name);
 // `text` in quotes, with every byte that is not printable ASCII as \xNN: for messages about names of outside origin.
 std::string Quoted(std::string_view text);
 
+// The beginning of such a name, without quotes: for lists.
+std::string ShownName(std::string_view name);
+
 }  // namespace trireme

@@ -39,6 +39,8 @@ struct ModelProblem {
   std::vector<Finding> findings;  // the same in pieces, and whatever else is wrong with it; never empty
   std::vector<std::filesystem::path> places = {};  // all that `status` names: `path`, and others of the same name
   std::vector<std::filesystem::path> roots = {};   // the paths given to the scan that these were found at
+  std::string shown_name =
+      {};  // for lists, if there is no name: what it would have been; empty: nothing better than `path`
   bool keeps_models = false;  // a root that cannot be looked at: what was found there before goes on
 };
 

@@ -355,6 +355,7 @@ TEST(ScanRepository, ANameInTwoPlacesIsServedFromNeitherAndTheOthersAreServed) {
   EXPECT_THAT(scan.problems[0].status.message(),
               AllOf(HasSubstr((dir / "a/m/1/model.onnx").string()), HasSubstr((dir / "b/m.onnx").string()),
                     HasSubstr("served from none")));
+  EXPECT_THAT(scan.problems[0].roots, ElementsAre(dir / "a", dir / "b"));
 }
 
 TEST(ScanRepository, ABrokenModelStillContestsItsName) {
@@ -394,6 +395,8 @@ TEST(ScanRepository, ANameThatBreaksTheRuleIsAProblemWithoutAName) {
     EXPECT_THAT(problem.status.message(), HasSubstr("expected ASCII letters, digits and _-.+@ only"));
   }
   EXPECT_THAT(scan.problems[0].status.message(), HasSubstr("caf\\xc3\\xa9"));
+  EXPECT_EQ(scan.problems[0].shown_name, "caf\\xc3\\xa9");
+  EXPECT_EQ(scan.problems[1].shown_name, "my model");
 }
 
 TEST(ScanRepository, FollowsLinksAtTheRootAndInside) {
