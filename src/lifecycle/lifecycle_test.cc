@@ -371,6 +371,19 @@ TEST_F(LifecycleTest, CloseDoesNotWaitForAReload) {
   script_.Release();
 }
 
+TEST_F(LifecycleTest, AVerdictIsAboutTheLastAttemptAlone) {
+  Settle(Scan({FakeEntry("m", 1, 1)}));
+  lifecycle_.SetDesiredOf("m", Scan({BrokenEntry("m", 2)}));
+  EXPECT_THAT(Verdict("m").get().message(), HasSubstr("bad.onnx"));
+  lifecycle_.WaitUntilSettled();
+  lifecycle_.SetDesiredOf("m", Scan({}, {Problem("m", "of another family")}));
+  EXPECT_EQ(Verdict("m").get().message(), "load failed for model 'm': of another family");
+  EXPECT_EQ(StatusOf("m").state, ModelState::kReady);
+  lifecycle_.SetDesiredOf("m", Scan({FakeEntry("m", 1, 1)}));
+  EXPECT_TRUE(Verdict("m").get().ok());
+  EXPECT_EQ(script_.opens(), 2) << "what serves is what is wanted";
+}
+
 TEST_F(LifecycleTest, ShowsNoFoldersOfThisMachine) {
   ModelProblem twice = Problem("m", "in \"/srv/a/m/1/model.onnx\" and \"/srv/b/m.onnx\"");
   twice.path = "/srv/a/m/1/model.onnx";

@@ -67,6 +67,8 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
   for (auto& [id, tracked] : versions_) {
     if (tracked.state != ModelState::kReady || !problems_.contains(id.name)) continue;
     tracked.wanted = true;
+    // The problem is what came of this attempt; what an earlier one failed of is not asked any more.
+    if (scope.retry && scope.name == id.name && tracked.busy == 0) tracked.failure.clear();
   }
   if (!asked_) {
     asked_ = true;
