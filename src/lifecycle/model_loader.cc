@@ -2,6 +2,7 @@
 #include "lifecycle/model_loader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -46,6 +47,9 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
 
 // Loading stands back for serving.
 constexpr int kLoadNiceness = 10;
+
+// A mistyped count must not occupy a loader thread for ever.
+constexpr Duration kLongestWarmup = std::chrono::minutes(1);
 
 // More callers only wait for one another, and a client of the load extension may ask for any number.
 constexpr int kMostInstancesPerCpu = 32;
@@ -133,12 +137,16 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
 
   TrialResult trial;
-  Status warm;
+  Result<bool> warm = true;
   RunWithNiceness(kLoadNiceness, [&] {
     trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
-    warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_);
+    const TimePoint end = clock_.Now() + kLongestWarmup;
+    warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
+                  [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
   });
-  RETURN_IF_ERROR(warm);
+  if (!warm.ok()) return std::move(warm).status();
+  if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
+  if (!*warm) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
   if (!trial.note.empty()) loaded.notes.insert(loaded.notes.begin(), trial.note);
 
   auto served = std::make_shared<ServedModel>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,12 +37,16 @@ class ModelLoader {
   // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
 
+  // Warm-ups end before their next run, and the loads that they are part of with kUnavailable.
+  void Stop() { stopping_.store(true, std::memory_order_relaxed); }
+
  private:
   BackendSet& backends_;
   MemoryPool& pool_;
   MetricsShelf metrics_;
   const int cpus_;
   const Clock& clock_;
+  std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 
 // The config with instances and threads decided: as many callers of one thread as there are processors, because two

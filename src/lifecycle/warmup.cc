@@ -192,16 +192,18 @@ Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature)
   return PlaceAll(sample, signature).status();
 }
 
-Status WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples, MemoryPool& pool) {
+Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples,
+                    MemoryPool& pool, const std::function<bool()>& enough) {
   std::vector<int> wanted(signature.outputs.size());
   std::iota(wanted.begin(), wanted.end(), 0);
   for (const WarmupSample& sample : samples) {
     ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, MakeWarmupInputs(sample, signature, pool));
     for (int i = 0; i < std::max(1, sample.count); ++i) {
+      if (enough()) return false;
       if (Status ran = model.Run(inputs, wanted, {}).status(); !ran.ok()) return InSample(std::move(ran), sample, {});
     }
   }
-  return {};
+  return true;
 }
 
 }  // namespace trireme

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,9 @@ Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const S
 // Whether they can be made: names, types, dims, and files that are there and of the right size. Files are not read.
 Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature);
 
-// Runs every sample as often as it wants. The first that fails ends it, and the error names it. On a loader thread.
-Status WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples, MemoryPool& pool);
+// Runs every sample as often as it wants, or until `enough`, which is asked before each run; whether all were run. The
+// first that fails ends it, and the error names it. On a loader thread.
+Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples,
+                    MemoryPool& pool, const std::function<bool()>& enough);
 
 }  // namespace trireme

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backend/testing/fake_backend.h"
 #include "base/testing/temp_dir.h"
 #include "tensor/bytes_elements.h"
 
@@ -110,6 +111,17 @@ TEST_F(WarmupTest, BoundsWhatASampleTakes) {
             "warm-up sample 's': expected at most 268435456 bytes in all inputs and rows, found 335544320");
   const WarmupSample text = Sample({.type = DataType::kBytes, .dims = {1 << 20}, .fill = Fill::kRandom}, 9);
   EXPECT_THAT(Refusal(text, Takes(DataType::kBytes, {-1, -1})), HasSubstr("at most 268435456 bytes"));
+}
+
+TEST_F(WarmupTest, EndsWhenItIsEnough) {
+  const auto script = std::make_shared<FakeScript>();  // shared with the model
+  const auto model = MakeFakeModel(script);
+  WarmupSample sample{.name = "s", .rows = 1, .inputs = {{"x", {.dims = {4}}}}, .count = 1'000'000};
+  const auto warm = WarmUp(*model, FakeSignature(), {&sample, 1}, pool_, [&] { return script->runs().size() == 3; });
+  EXPECT_FALSE(warm.value());
+  EXPECT_EQ(script->runs().size(), 3U);
+  sample.count = 2;
+  EXPECT_TRUE(WarmUp(*model, FakeSignature(), {&sample, 1}, pool_, [] { return false; }).value());
 }
 
 TEST_F(WarmupTest, ComesInTheShapeThatTheModelTakes) {
