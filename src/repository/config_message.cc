@@ -18,6 +18,7 @@
 
 #include "base/utf8.h"
 #include "repository/config_json_shape.h"
+#include "repository/config_utf8.h"
 #include "repository/model_name.h"
 #include "repository/nearest_name.h"
 
@@ -51,6 +52,7 @@ std::vector<std::string> QuotedParts(std::string_view message) {
 
 std::vector<std::string> FieldNames(const pb::Descriptor& type) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
   return names;
 }
@@ -66,7 +68,11 @@ void VisitFields(const pb::Descriptor& type, std::set<const pb::Descriptor*>& se
 
 std::vector<std::string> ValueNames(const pb::EnumDescriptor& type) {
   std::vector<std::string> names;
-  for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());
+  names.reserve(static_cast<size_t>(type.value_count()));
+  for (int i = 0; i < type.value_count(); ++i) {
+    // It stands for nothing that was said, and nobody means it.
+    if (type.value(i)->name() != "TYPE_INVALID") names.push_back(type.value(i)->name());
+  }
   return names;
 }
 
@@ -109,6 +115,14 @@ void SayUnknownField(const std::string& name, const pb::Descriptor* type, Findin
   }
 }
 
+// Without what all values of a type begin with: "FP32" or "fp32" for TYPE_FP32.
+std::optional<std::string> WithItsPrefix(std::string_view value, const std::vector<std::string>& values) {
+  std::string ending = "_";
+  for (const char c : value) ending += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const auto known = std::ranges::find_if(values, [&](const std::string& name) { return name.ends_with(ending); });
+  return known == values.end() ? std::nullopt : std::optional(*known);
+}
+
 // What other frameworks call the types; by the letters alone another one would be nearest.
 std::string OurNameOf(const std::string& value) {
   static constexpr std::array<std::pair<std::string_view, const char*>, 10> kOtherNames = {{{"FLOAT", "TYPE_FP32"},
@@ -133,7 +147,7 @@ void SayUnknownValue(const std::string& value, const std::string& field, Finding
   for (const std::string& known : values) finding.expected += (finding.expected.empty() ? "" : ", ") + known;
   finding.field = Shown(field);
   finding.found = Shown(value);
-  finding.fix = DidYouMean(OurNameOf(value), values);
+  finding.fix = DidYouMean(WithItsPrefix(value, values).value_or(OurNameOf(value)), values);
 }
 
 // Collects what the text's parser has to say.
@@ -154,6 +168,18 @@ class TextErrors : public pb::io::ErrorCollector {
       MoveBackTo(parts[1], finding);
     } else if (parts.size() == 2 && message.starts_with("Unknown enumeration value")) {
       SayUnknownValue(parts[0], parts[1], finding);
+      MoveBackTo(parts[0], finding);
+    } else if (parts.size() == 1 && message.find("is specified multiple times") != std::string::npos) {
+      finding.field = Shown(parts[0]);
+      finding.expected = "it once";
+      finding.found = "it a second time";
+      finding.fix = "remove one of them";
+      MoveBackTo(parts[0], finding);
+    } else if (parts.size() == 3 && message.find("another member of oneof") != std::string::npos) {
+      finding.field = Shown(parts[0]);
+      finding.expected = "either " + Shown(parts[0]) + " or " + Shown(parts[1]);
+      finding.found = "both";
+      finding.fix = "remove one of them";
       MoveBackTo(parts[0], finding);
     } else {
       SayUnexpected(message, finding);
@@ -269,15 +295,30 @@ std::optional<Finding> TooLong(std::string_view text, const fs::path& file) {
 }
 
 // A message with such a string cannot be sent on, so it is not taken in: what proto3 does when it reads one.
-bool HasOnlyUtf8(const inference::ModelConfig& message) {
-  inference::ModelConfig again;
-  return again.ParseFromString(SerializeConfig(message));
+void RefuseBadUtf8(const fs::path& file, ConfigMessage& config) {
+  const std::optional<FieldPlace> place = FindBadUtf8(config);
+  if (!place) return;
+  Finding finding = ErrorIn(file);
+  finding.line = place->line;
+  finding.column = place->column;
+  finding.field = place->field;
+  finding.expected = "text in UTF-8";
+  finding.found = "other bytes in a string";
+  finding.fix = "save the file as UTF-8";
+  config.findings.push_back(std::move(finding));
+}
+
+// What editors of another system put in front of UTF-8 is no part of the text.
+std::string_view WithoutByteOrderMark(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text;
 }
 
 }  // namespace
 
 ConfigMessage ParseConfigText(std::string_view text, const fs::path& file) {
   ConfigMessage config;
+  text = WithoutByteOrderMark(text);
   if (auto finding = TooLong(text, file)) {
     config.findings.push_back(*std::move(finding));
     return config;
@@ -292,10 +333,10 @@ ConfigMessage ParseConfigText(std::string_view text, const fs::path& file) {
   pb::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   const bool parsed = parser.Parse(&stream, &config.message);
   config.findings = errors.Take();
-  if (config.findings.empty() && (!parsed || !HasOnlyUtf8(config.message))) {
+  if (config.findings.empty()) RefuseBadUtf8(file, config);
+  if (config.findings.empty() && !parsed) {
     Finding finding = ErrorIn(file);
-    finding.expected = "text in UTF-8";
-    finding.found = "other bytes in a string";
+    finding.found = "a text that is no config";
     config.findings.push_back(std::move(finding));
   }
   return config;
@@ -303,6 +344,7 @@ ConfigMessage ParseConfigText(std::string_view text, const fs::path& file) {
 
 ConfigMessage ParseConfigJson(std::string_view json, const fs::path& file) {
   ConfigMessage config;
+  json = WithoutByteOrderMark(json);
   if (auto finding = TooLong(json, file)) {
     config.findings.push_back(*std::move(finding));
     return config;

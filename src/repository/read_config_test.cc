@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/testing/temp_dir.h"
@@ -15,7 +16,6 @@ namespace trireme {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -128,23 +128,29 @@ TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
       {"instance_group { kind: KIND_GPUU }",
        "config.pbtxt:1:24: kind: expected KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL, found KIND_GPUU; did you mean "
        "\"KIND_GPU\"?"},
-      {"input { data_type: FP32 }", "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL"},
+      {"input { data_type: FP32 }",
+       "config.pbtxt:1:20: data_type: expected TYPE_BOOL, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, "
+       "TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FP16, TYPE_FP32, TYPE_FP64, TYPE_STRING, TYPE_BF16, found "
+       "FP32; did you mean \"TYPE_FP32\"?"},
       {"input { data_type: TYPE_FLOAT32 }",
-       "config.pbtxt:1:20: data_type: expected TYPE_INVALID, TYPE_BOOL, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, "
+       "config.pbtxt:1:20: data_type: expected TYPE_BOOL, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, "
        "TYPE_UINT64, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FP16, TYPE_FP32, TYPE_FP64, TYPE_STRING, "
        "TYPE_BF16, found TYPE_FLOAT32; did you mean \"TYPE_FP32\"?"},
       {"max_batch_size: \"8\"", "config.pbtxt:1:17: max_batch_size: expected integer, found \"8\""},
       {"max_batch_size: 8.5", "config.pbtxt:1:17: max_batch_size: expected integer, found 8.5"},
       {"max_batch_size: 99999999999", "config.pbtxt:1:17: Integer out of range"},
       {"name: 3", "config.pbtxt:1:7: name: expected string, found 3"},
-      {"name: \"a\"\nname: \"b\"", "config.pbtxt:2:5: Non-repeated field"},
+      {"name: \"a\"\nname: \"b\"",
+       "config.pbtxt:2:1: name: expected it once, found it a second time; remove one of them"},
       {"input {", "config.pbtxt:1:8: expected identifier, found the end of the file"},
       {"instance_group [ { count: 2 \nmax_batch_size: 8",
        "config.pbtxt:2:1: max_batch_size: expected a field of ModelInstanceGroup, found \"max_batch_size\"; it is a "
        "field "
        "of ModelConfig: is a closing bracket missing above?"},
       {"max_batch_size = 8", "config.pbtxt:1:16: Expected "},
-      {"dynamic_batching {}\nsequence_batching {}", "config.pbtxt:2:19: Field "},
+      {"dynamic_batching {}\nsequence_batching {}",
+       "config.pbtxt:2:1: sequence_batching: expected either sequence_batching or dynamic_batching, found both; remove "
+       "one of them"},
       {"\x01", "config.pbtxt:1:1: Invalid control characters"},
       {"[foo.bar]: 3", "config.pbtxt:1:10: Extension"},
   };
@@ -153,12 +159,33 @@ TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
   }
 }
 
+TEST(ReadConfig, ReadsWhatEditorsOfOtherSystemsWrite) {
+  const ConfigFile file = ReadGood("\xef\xbb\xbfname: 'm'\r\nmax_batch_size: 8\r\n# the end\r\n");
+  EXPECT_EQ(file.declared.max_batch_size, 8);
+  EXPECT_THAT(Errors(Read("\xef\xbb\xbfnam: 'm'\r\n")), ElementsAre(StartsWith("config.pbtxt:1:1: nam: ")));
+  EXPECT_THAT(Errors(Read("name: 'm'\r\nmax_batch_size:\r\n")), ElementsAre(StartsWith("config.pbtxt:3:1: ")));
+}
+
+TEST(ReadConfig, FindsAValueWithoutItsPrefix) {
+  for (const auto& [value, meant] : {std::pair("INT8", "TYPE_INT8"), {"uint8", "TYPE_UINT8"}, {"fp16", "TYPE_FP16"}}) {
+    EXPECT_THAT(Errors(Read("input { data_type: " + std::string(value) + " }")),
+                ElementsAre(HasSubstr("did you mean \"" + std::string(meant) + "\"?")));
+  }
+  EXPECT_THAT(Errors(Read("instance_group { kind: CPU }")), ElementsAre(HasSubstr("did you mean \"KIND_CPU\"?")));
+}
+
 TEST(ReadConfig, RefusesWhatIsTooLongOrTooDeepOrNoText) {
   EXPECT_THAT(Errors(Read(std::string((1 << 20) + 1, ' '))), ElementsAre(HasSubstr("expected at most 1048576 bytes")));
   std::string deep;
   for (int i = 0; i < 10000; ++i) deep += "input {";
   EXPECT_THAT(Errors(Read(deep)), SizeIs(1));
   EXPECT_THAT(Errors(Read("name: \"\\xff\"")), ElementsAre(HasSubstr("expected text in UTF-8")));
+  EXPECT_THAT(Errors(Read("max_batch_size: 0\n\nname: '\xfc'")),
+              ElementsAre(StartsWith("config.pbtxt:3:1: name: expected text in UTF-8")));
+  EXPECT_THAT(Errors(Read("input {\n  name: 'x' }\ninput [ { dims: 1 }, {\n  name: '\xfc' } ]")),
+              ElementsAre(StartsWith("config.pbtxt:4:3: name: expected text in UTF-8")));
+  EXPECT_THAT(Errors(Read("parameters {\n  key: 'k'\n  value {\n    string_value: '\xfc' } }")),
+              ElementsAre(StartsWith("config.pbtxt:4:5: string_value: expected text in UTF-8")));
   EXPECT_THAT(Errors(Read(std::string("name\0: 3", 8))), Not(IsEmpty()));
 }
 
