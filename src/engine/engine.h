@@ -35,7 +35,8 @@ struct ModelDescription {
   int64_t free_dim = 1;  // a size that it takes where the signature leaves one open
   ModelConfig config;    // with everything decided
   DeclaredSignature declared;
-  std::string config_message;                 // what its config file says: a serialized inference.ModelConfig, or empty
+  // What its config file says: a serialized inference.ModelConfig, or null; shared with the model.
+  std::shared_ptr<const std::string> config_message;
   std::shared_ptr<const ModelLabels> labels;  // never null; shared with the model
 };
 

@@ -107,13 +107,13 @@ TEST_F(EngineTest, ReportsOnTheVersionsThatAreReady) {
 
 TEST_F(EngineTest, DescribesAModelWithItsVersions) {
   ModelEntry entry = FakeEntry("m", 2);
-  entry.config_message = "serialized";
+  entry.config_message = std::make_shared<const std::string>("serialized");
   Serve({FakeEntry("m", 1), entry});
   const auto newest = engine_.Describe("m", std::nullopt);
   ASSERT_TRUE(newest.ok());
   EXPECT_EQ(newest.value().id.version, 2);
   EXPECT_THAT(newest.value().versions, testing::ElementsAre(1, 2));
-  EXPECT_EQ(newest.value().config_message, "serialized");
+  EXPECT_EQ(newest.value().config_message, entry.config_message) << "it is not copied";
   EXPECT_EQ(newest.value().file_name, "m.onnx");
   EXPECT_NE(newest.value().labels, nullptr);
   EXPECT_THAT(engine_.Describe("m", 1).value().versions, testing::ElementsAre(1));

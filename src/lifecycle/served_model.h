@@ -22,12 +22,12 @@ struct ServedModel {
   ModelConfig config;    // with everything that was left open decided
   std::string platform;  // as V2 metadata names it
   MemoryUse memory;
-  int64_t free_dim = 1;        // a size that the model took where its signature leaves one open
-  std::string backend;         // "onnx"
-  std::string file_name;       // of the model file: "model.onnx"
-  DeclaredSignature declared;  // as its config file says it
-  std::string config_message;  // what that file says: a serialized inference.ModelConfig; empty without one
-  std::shared_ptr<const ModelLabels> labels;  // never null; shared with answers that are just being written
+  int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
+  std::string backend;                                // "onnx"
+  std::string file_name;                              // of the model file: "model.onnx"
+  DeclaredSignature declared;                         // as its config file says it
+  std::shared_ptr<const std::string> config_message;  // what that file says; shared as ModelEntry's, null without one
+  std::shared_ptr<const ModelLabels> labels;          // never null; shared with answers that are just being written
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end

@@ -62,8 +62,8 @@ Status ReadEntry(ByteSource& source, ByteSpan entry, Fields& fields) {
     }
     return {};
   }));
-  if (key == "location") fields.location = std::move(value);
-  if (key == "offset") fields.offset = std::move(value);
+  if (key == "location") fields.location = value;
+  if (key == "offset") fields.offset = value;
   if (key == "length") fields.length = std::move(value);
   return {};
 }

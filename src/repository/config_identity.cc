@@ -35,8 +35,8 @@ void ReadName(ConfigReader& reader) {
 }
 
 void RefuseBackend(const ConfigPlace& place, const std::string& name, ConfigReader& reader) {
-  static const std::vector<std::string> kNames(kServed.begin(), kServed.end());
-  std::string fix = DidYouMean(name, kNames);
+  static const std::vector<std::string> names(kServed.begin(), kServed.end());
+  std::string fix = DidYouMean(name, names);
   if (fix.empty()) fix = "export the model to ONNX, or serve it elsewhere";
   const Finding finding = place.Error("\"onnxruntime\"", Shown(name) + ", which is not served yet", std::move(fix));
   if (reader.file.served.ok()) reader.file.served = Unsupported(finding.ToString());

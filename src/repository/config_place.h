@@ -20,10 +20,10 @@ class ConfigPlace {
   ConfigPlace(const ConfigMessage& config, std::filesystem::path file);
 
   // A field of what is here; of a repeated one the whole, or what is at `index`. That there is no such field is a bug.
-  ConfigPlace At(const char* field, int index = -1) const;
+  ConfigPlace At(const char* name, int index = -1) const;
 
   // The value of a map: "parameters["key"]". `message` is what is here.
-  ConfigPlace Entry(const char* field, const google::protobuf::Message& message, const std::string& key) const;
+  ConfigPlace Entry(const char* name, const google::protobuf::Message& message, const std::string& key) const;
 
   const FieldPlace& place() const { return place_; }
 

@@ -123,6 +123,7 @@ void ReadWarmup(ConfigReader& reader) {
   const auto& samples = reader.message.model_warmup();
   if (!CheckCount(samples.size(), reader.root.At("model_warmup"), reader.findings)) return;
   std::vector<WarmupSample> read;
+  read.reserve(static_cast<size_t>(samples.size()));
   for (int i = 0; i < samples.size(); ++i) read.push_back(ReadSample(samples[i], i, reader));
   if (!read.empty()) reader.file.config.warmup = std::move(read);
 }

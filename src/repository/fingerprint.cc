@@ -138,7 +138,7 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
 
 }  // namespace
 
-Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, std::string_view config_text) {
+Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, uint64_t config_hash) {
   Hash hash;
   hash.Add(entry.path.native());
   AddFile(entry.path, hash);
@@ -151,8 +151,14 @@ Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
-  hash.Add(config_text);
+  hash.Add(config_hash);
   AddConfig(entry.config, hash);
+  return hash.value();
+}
+
+uint64_t HashOf(std::string_view text) {
+  Hash hash;
+  hash.Add(text);
   return hash.value();
 }
 

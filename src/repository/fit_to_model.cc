@@ -25,6 +25,7 @@ std::string Listed(const std::vector<std::string>& names) {
 Finding NoSuchTensor(const DeclaredSignature& declared, const DeclaredTensor& said, const std::string& path,
                      const std::string& what, const std::vector<TensorSpec>& specs) {
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const TensorSpec& spec : specs) names.push_back(spec.name);
   Finding finding = ErrorAt(declared.file, said.name_place, path + ".name");
   finding.expected = "an " + what + " of the model: " + Listed(names);

@@ -63,7 +63,7 @@ TEST(FitToModel, SaysWhatTheModelSaysWhereNothingIsDeclared) {
 }
 
 TEST(FitToModel, LaysDimsOverTheModels) {
-  const std::optional<int64_t> kUnsaid;
+  const std::optional<int64_t> unsaid;
   const struct {
     const char* what;
     std::optional<int64_t> max_batch_size;
@@ -79,10 +79,10 @@ TEST(FitToModel, LaysDimsOverTheModels) {
       {"whole", 0, {2, 3}, {2, 3}, {2, 3}, 0},
       {"whole with free rows", 0, {kAny, 3}, {kAny, 3}, {kAny, 3}, 0},
       {"whole, narrowed", 0, {5, 3}, {kAny, 3}, {5, 3}, 0},
-      {"unsaid, without rows", kUnsaid, {3}, {kAny, 3}, {kAny, 3}, 0},
-      {"unsaid, whole", kUnsaid, {kAny, 3}, {kAny, 3}, {kAny, 3}, 0},
-      {"unsaid, narrowed rows", kUnsaid, {7, 3}, {kAny, 3}, {7, 3}, 0},
-      {"unsaid, fixed model", kUnsaid, {1, 3}, {1, 3}, {1, 3}, 0},
+      {"unsaid, without rows", unsaid, {3}, {kAny, 3}, {kAny, 3}, 0},
+      {"unsaid, whole", unsaid, {kAny, 3}, {kAny, 3}, {kAny, 3}, 0},
+      {"unsaid, narrowed rows", unsaid, {7, 3}, {kAny, 3}, {7, 3}, 0},
+      {"unsaid, fixed model", unsaid, {1, 3}, {1, 3}, {1, 3}, 0},
   };
   for (const auto& rule : cases) {
     const FittedSignature fitted =
@@ -95,7 +95,7 @@ TEST(FitToModel, LaysDimsOverTheModels) {
 }
 
 TEST(FitToModel, RefusesDimsThatContradictTheModel) {
-  const std::optional<int64_t> kUnsaid;
+  const std::optional<int64_t> unsaid;
   const struct {
     std::optional<int64_t> max_batch_size;
     Shape dims;
@@ -114,10 +114,10 @@ TEST(FitToModel, RefusesDimsThatContradictTheModel) {
        {kAny, 3},
        "expected [-1,3], as the model has it (with max_batch_size: 0 all its dimensions), found [3]"},
       {0, {4}, {3}, "expected [3]"},
-      {kUnsaid, {4}, {kAny, 3}, "expected [3], as the model has it, found [4]; write dims: [3], or leave it out"},
-      {kUnsaid, {3}, {2, 3}, "expected [2,3], as the model has it, found [3]"},
-      {kUnsaid, {1, 2, 3, 4}, {kAny, 3}, "expected [-1,3]"},
-      {kUnsaid, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, {kAny}, "expected [-1]"},
+      {unsaid, {4}, {kAny, 3}, "expected [3], as the model has it, found [4]; write dims: [3], or leave it out"},
+      {unsaid, {3}, {2, 3}, "expected [2,3], as the model has it, found [3]"},
+      {unsaid, {1, 2, 3, 4}, {kAny, 3}, "expected [-1,3]"},
+      {unsaid, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, {kAny}, "expected [-1]"},
   };
   for (const auto& mistake : cases) {
     const FittedSignature fitted =
@@ -129,7 +129,7 @@ TEST(FitToModel, RefusesDimsThatContradictTheModel) {
 }
 
 TEST(FitToModel, ShowsClientsTheOtherSideOfAReshape) {
-  const std::optional<int64_t> kUnsaid;
+  const std::optional<int64_t> unsaid;
   const struct {
     const char* what;
     std::optional<int64_t> max_batch_size;
@@ -147,8 +147,8 @@ TEST(FitToModel, ShowsClientsTheOtherSideOfAReshape) {
       {"the model knows", 8, {kAny, 4}, {4, kAny}, {kAny, 4, 5}, {kAny, 5, 4}, Shape{kAny, 4, 5}, 1},
       {"whole", 0, {2, 3}, {6}, {6}, {2, 3}, Shape{6}, 0},
       {"whole scalar", 0, {1}, {}, {}, {1}, Shape{}, 0},
-      {"unsaid, without rows", kUnsaid, {3, 4}, {12}, {kAny, 12}, {kAny, 3, 4}, Shape{kAny, 12}, 0},
-      {"unsaid, whole", kUnsaid, {kAny, 3, 4}, {kAny, 12}, {kAny, 12}, {kAny, 3, 4}, Shape{kAny, 12}, 0},
+      {"unsaid, without rows", unsaid, {3, 4}, {12}, {kAny, 12}, {kAny, 3, 4}, Shape{kAny, 12}, 0},
+      {"unsaid, whole", unsaid, {kAny, 3, 4}, {kAny, 12}, {kAny, 12}, {kAny, 3, 4}, Shape{kAny, 12}, 0},
       {"the same", 8, {3}, {3}, {kAny, 3}, {kAny, 3}, std::nullopt, 0},
   };
   for (const auto& rule : cases) {
@@ -196,15 +196,15 @@ TEST(FitToModel, BatchesOnlyWhereEveryTensorHasADimensionForRows) {
 }
 
 TEST(FitToModel, TheDeclarationDecidesWhetherRowsAreCounted) {
-  const std::optional<int64_t> kUnsaid;
+  const std::optional<int64_t> unsaid;
   const struct {
     std::optional<int64_t> max_batch_size;
     std::optional<Shape> dims;
     bool model_says;
     bool batched;
   } cases[] = {
-      {kUnsaid, std::nullopt, true, true}, {kUnsaid, std::nullopt, false, false}, {0, std::nullopt, true, false},
-      {8, std::nullopt, false, true},      {kUnsaid, Shape{4, 3}, true, false},   {kUnsaid, Shape{kAny, 3}, true, true},
+      {unsaid, std::nullopt, true, true}, {unsaid, std::nullopt, false, false}, {0, std::nullopt, true, false},
+      {8, std::nullopt, false, true},     {unsaid, Shape{4, 3}, true, false},   {unsaid, Shape{kAny, 3}, true, true},
   };
   for (const auto& rule : cases) {
     const FittedSignature fitted = FitToModel(Declare(rule.max_batch_size, {Tensor("x", rule.dims)}),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,6 +27,8 @@ struct Reading {
   Candidate model;
   fs::path folder;
   ConfigFile config;
+  std::shared_ptr<const std::string> config_message;  // shared by the versions
+  uint64_t config_hash = 0;                           // of its text
 };
 
 bool IsFolderOfDigits(const fs::path& path) {
@@ -78,7 +81,7 @@ ModelEntry EntryOf(const Reading& reading, int64_t version) {
   entry.folder = reading.folder;
   entry.config = reading.config.config;
   entry.declared = reading.config.declared;
-  entry.config_message = reading.config.message;
+  entry.config_message = reading.config_message;
   return entry;
 }
 
@@ -120,7 +123,7 @@ void SayWhatIsNotServed(const ChosenVersions& chosen, Reading& reading) {
 }
 
 void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& reading) {
-  const Result<uint64_t> fingerprint = FingerprintOf(entry, version_folder, reading.config.text);
+  const Result<uint64_t> fingerprint = FingerprintOf(entry, version_folder, reading.config_hash);
   if (!fingerprint.ok()) {
     reading.model.Add(
         Complain(fingerprint.status(), version_folder, "a version folder", "one that cannot be read now", "wait"));
@@ -162,6 +165,8 @@ void TakeConfig(ConfigFile config, Reading& reading) {
   model.findings = std::move(config.findings);
   model.status = config.served.ok() ? StatusOf(model.findings) : config.served;
   if (!model.status.ok()) model.path = model.config;
+  reading.config_hash = HashOf(config.text);
+  if (!config.message.empty()) reading.config_message = std::make_shared<const std::string>(std::move(config.message));
   reading.config = std::move(config);
 }
 

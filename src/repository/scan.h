@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +26,9 @@ struct ModelEntry {
   std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; empty: a plain file has none
   ModelConfig config;
   DeclaredSignature declared;
-  std::string config_message;      // what its config file says: a serialized inference.ModelConfig; empty without one
+  // What its config file says: a serialized inference.ModelConfig; null without one. Shared by the versions of a model,
+  // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
+  std::shared_ptr<const std::string> config_message;
   uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
   std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
   std::vector<Finding> findings;   // of its config file: warnings and notes

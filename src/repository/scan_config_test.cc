@@ -56,6 +56,13 @@ TEST_F(ScanWithConfig, ServesTheVersionsOfThePolicy) {
   EXPECT_THAT(Models(With("version_policy { specific { versions: [ 1, 3 ] } }")), ElementsAre("m/1", "m/3"));
 }
 
+TEST_F(ScanWithConfig, VersionsShareWhatTheirConfigSays) {
+  const RepositoryScan scan = With("version_policy { all {} }");
+  ASSERT_THAT(scan.models, SizeIs(3));
+  EXPECT_NE(scan.models[0].config_message, nullptr);
+  EXPECT_EQ(scan.models[0].config_message, scan.models[2].config_message);
+}
+
 TEST_F(ScanWithConfig, NotesVersionsThatAreNotServedOnlyWhereNobodySaidSo) {
   EXPECT_THAT(With("").models.at(0).notes, ElementsAre(HasSubstr("version 3 is served, the newest; not served: 1, 2")));
   EXPECT_THAT(With("version_policy { latest { num_versions: 1 } }").models.at(0).notes, IsEmpty());

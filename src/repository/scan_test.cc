@@ -169,7 +169,8 @@ TEST(ScanRepository, ReadsAConfigFile) {
   EXPECT_EQ(scan.models[0].config.max_rows, 8);
   EXPECT_EQ(scan.models[0].declared.file, dir / "m/config.pbtxt");
   EXPECT_EQ(scan.models[0].folder, dir / "m");
-  EXPECT_THAT(scan.models[0].config_message, ::testing::Not(IsEmpty()));
+  ASSERT_NE(scan.models[0].config_message, nullptr);
+  EXPECT_THAT(*scan.models[0].config_message, ::testing::Not(IsEmpty()));
   EXPECT_THAT(scan.models[0].notes, IsEmpty());
   EXPECT_THAT(scan.models[0].findings, IsEmpty());
 }

@@ -2,6 +2,7 @@
 #include "onnxfile/testing/triton_models.h"
 
 #include <fstream>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -357,17 +358,16 @@ std::string AddVersionModel(int version) {
 // Sixteen BYTES elements as V2 sends them.
 std::string Sevens() {
   std::string bytes;
-  for (int i = 0; i < 16; ++i)
-    bytes.append(
-        "\1\0\0\0"
-        "7",
-        5);
+  for (int i = 0; i < 16; ++i) {
+    bytes.append(std::string_view("\1\0\0\0", 4));
+    bytes += '7';
+  }
   return bytes;
 }
 
 std::string Counting() {
-  std::vector<int32_t> elements;
-  for (int32_t i = 0; i < 16; ++i) elements.push_back(i);
+  std::vector<int32_t> elements(16);
+  std::iota(elements.begin(), elements.end(), 0);
   return BytesOf(elements);
 }
 

@@ -34,7 +34,7 @@ HttpResponse Metadata(const Engine& engine, std::string_view name, Version versi
 HttpResponse Config(const Engine& engine, std::string_view name, Version version) {
   Result<ModelDescription> model = engine.Describe(name, version);
   if (!model.ok()) return ErrorResponse(model.status());
-  return JsonResponse(EncodeModelConfig({.message = std::move(model->config_message),
+  return JsonResponse(EncodeModelConfig({.message = model->config_message ? *model->config_message : std::string(),
                                          .name = std::move(model->name),
                                          .platform = std::move(model->platform),
                                          .backend = std::move(model->backend),

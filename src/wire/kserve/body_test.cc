@@ -7,7 +7,6 @@
 namespace trireme::kserve {
 namespace {
 
-using ::testing::HasSubstr;
 
 TEST(HeaderLengthTest, AcceptsDigitsUpToTheBody) {
   EXPECT_EQ(*ParseHeaderLength("1", 10), 1U);
