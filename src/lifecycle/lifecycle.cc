@@ -106,18 +106,16 @@ void Lifecycle::CarryOut(const Action& action) {
     log_.Info("model unloaded", {{"model", action.id.name}, {"version", action.id.version}});
     const MutexLock lock(mutex_);
     book_.Retired(action.id, WallClock::now());
-    --generations_;
   } else {
     retired = Load(action.id);
   }
   Finish(action.id);
-  if (action.kind != ActionKind::kRetire && retired) {
-    retired->Retire();
-    const MutexLock lock(mutex_);
-    --generations_;
-  }
+  if (action.kind != ActionKind::kRetire && retired) retired->Retire();
+  const bool one_less = retired != nullptr;
   retired.reset();
+  // Only now, when nothing of it is left: who waits for the last one may end the process.
   const MutexLock lock(mutex_);
+  if (one_less) --generations_;
   --jobs_;
   moved_.NotifyAll();
 }
@@ -245,6 +243,7 @@ void Lifecycle::Close() {
     const MutexLock lock(mutex_);
     closing_ = true;
   }
+  loader_.Stop();
   SetDesired({});
   const MutexLock lock(mutex_);
   while (generations_ > 0) moved_.Wait(mutex_);

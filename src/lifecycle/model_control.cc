@@ -37,6 +37,19 @@ uint64_t OtherFingerprint(uint64_t fingerprint, uint64_t count) {
   return (fingerprint ^ count * 0x9E3779B97F4A7C15ULL) + 1;
 }
 
+// One that was asked for and is nowhere stops no other.
+ModelProblem NoSuchModel(const std::string& name, const Names& found) {
+  const std::string field = "--load-model " + name;
+  const std::string expected =
+      found.empty() ? "a model in the repositories, which have none" : "one of " + Joined(found);
+  Finding finding;
+  finding.severity = Finding::Severity::kError;
+  finding.field = field;
+  finding.expected = expected;
+  finding.found = "no such model";
+  return {.path = name, .name = name, .status = NotFound(finding.ToString()), .findings = {finding}};
+}
+
 }  // namespace
 
 ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& log)
@@ -52,7 +65,7 @@ ModelControl::~ModelControl() {
 Status ModelControl::Start() {
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(options_.paths, options_.scan));
   if (options_.mode == Mode::kExplicit) {
-    RETURN_IF_ERROR(StartExplicit(scan));
+    StartExplicit(scan);
   } else {
     lifecycle_.SetDesired(scan);
   }
@@ -67,22 +80,20 @@ Status ModelControl::Start() {
   return {};
 }
 
-Status ModelControl::StartExplicit(const RepositoryScan& scan) {
+void ModelControl::StartExplicit(const RepositoryScan& scan) {
   Names asked(options_.load_models.begin(), options_.load_models.end());
   const Names found = NamesIn(scan);
   const bool all = asked.erase("*") > 0;
-  for (const std::string& name : asked) {
-    if (found.contains(name)) continue;
-    return NotFound("--load-model " + name + ": no such model; the repositories have " + Joined(found));
-  }
   lifecycle_.SetKnown(found);
   RepositoryScan wanted = scan;
   if (!all) {
     std::erase_if(wanted.models, [&](const ModelEntry& entry) { return !asked.contains(entry.id.name); });
     std::erase_if(wanted.problems, [&](const ModelProblem& problem) { return !asked.contains(problem.name); });
   }
+  for (const std::string& name : asked) {
+    if (!found.contains(name)) wanted.problems.push_back(NoSuchModel(name, found));
+  }
   lifecycle_.SetDesired(wanted);
-  return {};
 }
 
 void ModelControl::Work() {

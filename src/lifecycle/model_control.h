@@ -40,7 +40,8 @@ class ModelControl {
     // How often a watched repository is looked at. A change is acted upon when two looks in a row have seen the same,
     // so that a model which is just being copied is not loaded half. 0: never again.
     std::chrono::milliseconds poll_interval{2000};
-    std::vector<std::string> load_models;  // kExplicit: at the start; "*" is all
+    // kExplicit: at the start; "*" is all, and one that is nowhere is shown as failed.
+    std::vector<std::string> load_models;
   };
   // Exactly once, also when the control or the lifecycle ends before that. On the control thread, a loader thread or
   // that of whoever ends it; for what is refused at once, before Load() or Unload() returns. Must not block.
@@ -53,7 +54,7 @@ class ModelControl {
   ModelControl& operator=(const ModelControl&) = delete;
 
   // Looks at the repositories for the first time, on the calling thread, and begins to load. Errors: nothing could be
-  // looked at at all; a name in load_models that is in none of them.
+  // looked at at all.
   Status Start();
 
   // Loads a model, or brings a loaded one up to date with its files; done when its versions are ready or have failed
@@ -78,7 +79,7 @@ class ModelControl {
  private:
   void Work();
   void Look();
-  Status StartExplicit(const RepositoryScan& scan);
+  void StartExplicit(const RepositoryScan& scan);
   void CarryOut(Errand errand);
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
   bool IsKnown(const std::string& name) const;

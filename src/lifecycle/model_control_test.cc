@@ -250,11 +250,12 @@ TEST_F(ModelControlTest, LoadsEverythingAtTheStartForAStar) {
   EXPECT_TRUE(Serves("b"));
 }
 
-TEST_F(ModelControlTest, DoesNotStartForANameThatIsNowhere) {
+TEST_F(ModelControlTest, ANameThatIsNowhereStopsNoOther) {
   Write("a");
-  const Status status = TryToBegin(Mode::kExplicit, {"a", "zebra"});
-  EXPECT_EQ(status.code(), StatusCode::kNotFound);
-  EXPECT_EQ(status.message(), "--load-model zebra: no such model; the repositories have 'a'");
+  Begin(Mode::kExplicit, {"a", "zebra"});
+  EXPECT_TRUE(Serves("a"));
+  EXPECT_EQ(StatusOf("zebra", 0).state, ModelState::kFailed);
+  EXPECT_EQ(StatusOf("zebra", 0).reason, "--load-model zebra: expected one of 'a', found no such model");
 }
 
 TEST_F(ModelControlTest, IsReadyWithoutModelsIfNoneWasNamed) {
