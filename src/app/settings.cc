@@ -2,26 +2,12 @@
 #include "app/settings.h"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
+
+#include "base/nearest_name.h"
 
 namespace trireme {
 namespace {
-
-// Insertions, deletions and substitutions that lead from one to the other (Levenshtein).
-size_t Distance(std::string_view from, std::string_view to) {
-  std::vector<size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < from.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < to.size(); ++j) {
-      const size_t substituted = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
 
 // Its own first.
 std::vector<std::string> AllNames(const Setting& setting) {
@@ -81,18 +67,12 @@ Status ApplySettings(std::span<const Setting> settings, std::span<const SettingT
 }
 
 std::string Suggestion(std::string_view name, std::span<const Setting> settings, std::string_view dashes) {
-  std::string nearest;
-  size_t least = std::min(std::max<size_t>(2, name.size() / 3) + 1, name.size());
+  std::vector<std::string> names;
   for (const Setting& setting : settings) {
-    for (const std::string& known : AllNames(setting)) {
-      const size_t distance = Distance(name, known);
-      if (distance >= least) continue;
-      least = distance;
-      nearest = known;
-    }
+    for (std::string& known : AllNames(setting)) names.push_back(std::move(known));
   }
-  if (nearest.empty()) return "";
-  return "; did you mean '" + std::string(dashes) + nearest + "'?";
+  const std::optional<std::string> nearest = NearestName(name, names);
+  return nearest ? "; did you mean '" + std::string(dashes) + *nearest + "'?" : "";
 }
 
 }  // namespace trireme

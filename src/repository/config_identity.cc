@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest_name.h"
 #include "repository/config_reader.h"
 #include "repository/model_name.h"
-#include "repository/nearest_name.h"
 
 namespace trireme {
 namespace {

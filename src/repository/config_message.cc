@@ -16,11 +16,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/nearest_name.h"
 #include "base/utf8.h"
 #include "repository/config_json_shape.h"
 #include "repository/config_utf8.h"
 #include "repository/model_name.h"
-#include "repository/nearest_name.h"
 
 namespace trireme {
 namespace {

@@ -7,7 +7,6 @@
 namespace trireme::kserve {
 namespace {
 
-
 TEST(HeaderLengthTest, AcceptsDigitsUpToTheBody) {
   EXPECT_EQ(*ParseHeaderLength("1", 10), 1U);
   EXPECT_EQ(*ParseHeaderLength("10", 10), 10U);
