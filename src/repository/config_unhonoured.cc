@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "repository/config_reader.h"
+#include "repository/model_name.h"
 
 namespace trireme {
 namespace {
@@ -16,7 +18,7 @@ class Unhonoured {
   explicit Unhonoured(ConfigReader& reader) : reader_(reader) {}
 
   // Answers may differ from what was meant.
-  void Warn(bool said, const ConfigPlace& place, const char* consequence) {
+  void Warn(bool said, const ConfigPlace& place, const std::string& consequence) {
     if (said) reader_.findings.Add(place.Warning("", "not honoured yet", consequence));
   }
   // Nothing but speed or reports can differ.
@@ -87,6 +89,16 @@ void NoteOptimization(ConfigReader& reader, Unhonoured& note) {
   note.Note(said.eager_batching(), place.At("eager_batching"), "a batch is joined when it is run");
 }
 
+// Triton fills the control inputs and keeps the state itself, so its clients do not send them.
+std::string WhatBecomesOfSequences(const inference::ModelSequenceBatching& batching) {
+  std::string inputs;
+  const auto add = [&](const std::string& name) { inputs += (inputs.empty() ? "" : ", ") + Quoted(name); };
+  for (const auto& control : batching.control_input()) add(control.name());
+  for (const auto& state : batching.state()) add(state.input_name());
+  const std::string text = "requests of a sequence are run one by one, like all others";
+  return inputs.empty() ? text : text + ", and clients must send " + inputs + " themselves";
+}
+
 }  // namespace
 
 void NoteWhatIsNotHonoured(ConfigReader& reader) {
@@ -97,7 +109,7 @@ void NoteWhatIsNotHonoured(ConfigReader& reader) {
   NoteGroups(said, note);
   NoteOptimization(reader, note);
   note.Warn(said.has_sequence_batching(), root.At("sequence_batching"),
-            "requests of a sequence are run one by one, like all others");
+            WhatBecomesOfSequences(said.sequence_batching()));
   note.Warn(said.model_transaction_policy().decoupled(), root.At("model_transaction_policy").At("decoupled"),
             "a request has one response");
   note.Warn(!said.batch_input().empty(), root.At("batch_input"), "clients must send these inputs themselves");

@@ -583,5 +583,15 @@ TEST(ReadConfig, TheSameConfigIsTheSameMessage) {
   EXPECT_EQ(ReadGood(text).message, ReadGood(text).message);
 }
 
+TEST(ReadConfig, SaysWhatClientsOfSequencesMustSendThemselves) {
+  const ConfigFile file = ReadGood(R"(
+sequence_batching {
+  control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } }
+  state { input_name: "SIN" output_name: "SOUT" data_type: TYPE_FP32 dims: [ 1 ] }
+})");
+  ASSERT_THAT(file.findings, SizeIs(1));
+  EXPECT_THAT(file.findings[0].fix, testing::HasSubstr("clients must send \"START\", \"SIN\" themselves"));
+}
+
 }  // namespace
 }  // namespace trireme
