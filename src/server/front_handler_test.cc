@@ -11,6 +11,7 @@
 
 #include "base/thread_pool.h"
 #include "engine/engine.h"
+#include "net/byte_budget.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "server/metrics_dialect.h"
 
@@ -65,8 +66,12 @@ class FrontHandlerTest : public testing::Test {
   Lifecycle lifecycle_{{}, loader_, log_};
   Engine engine_{lifecycle_};
   ThreadPool workers_{{.name = "codec"}};
-  const kserve::InferServices services_{
-      .engine = engine_, .pool = pool_, .codec_workers = workers_, .log = log_, .max_body_bytes = 1 << 20};
+  const kserve::InferServices services_{.engine = engine_,
+                                        .pool = pool_,
+                                        .codec_workers = workers_,
+                                        .log = log_,
+                                        .max_body_bytes = 1 << 20,
+                                        .inflated = std::make_shared<net::ByteBudget>(1 << 20)};
   const Dialect kserve_ = kserve::MakeDialect(services_);
   const Dialect metrics_ = MakeMetricsDialect(registry_);
   Router router_;

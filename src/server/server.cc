@@ -16,6 +16,7 @@
 #include "lifecycle/model_control.h"
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
+#include "net/byte_budget.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "server/access_log.h"
 #include "server/front_handler.h"
@@ -63,6 +64,7 @@ class Server::Parts {
                         .codec_workers = codec_workers_,
                         .log = log,
                         .max_body_bytes = options.net.limits.max_body_bytes,
+                        .inflated = std::make_shared<net::ByteBudget>(options.net.limits.max_body_bytes_in_flight),
                         .server_name = options.server_name},
         kserve_(kserve::MakeDialect(infer_services_)),
         metrics_(MakeMetricsDialect(registry_)),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Overload is refused early, and clients that are slow, greedy or gone harm nobody else."""
+import gzip
 import select
 
 from raw_http import NoAnswer, infer_body, message
@@ -141,6 +142,14 @@ class Connections(ServingTest):
         self.assertIsNotNone(refused.header("Retry-After"))
         waiting.close()
         wait_until(lambda: server.ask("POST", "/v2/models/add/infer", body).status == 200, "there is room again")
+
+    def test_inflated_bodies_of_all_together_are_bounded(self):
+        server = self.serve(self.models / "good" / "add", "--max-body-in-flight", "1MiB")
+        body = gzip.compress(infer_body(ones()) + b" " * (2 << 20))
+        refused = server.ask("POST", "/v2/models/add/infer", body, [("Content-Encoding", "gzip")])
+        self.assert_refused(refused, 503, "1048576 bytes of inflated bodies of all requests together")
+        body = gzip.compress(infer_body(ones()) + b" " * (1 << 19))
+        self.assertEqual(server.ask("POST", "/v2/models/add/infer", body, [("Content-Encoding", "gzip")]).status, 200)
 
 
 class Http(ServingTest):

@@ -13,8 +13,6 @@
 namespace trireme::kserve {
 namespace {
 
-constexpr uint64_t kMaxColdBytes = 64 << 10;
-
 // An answer on its way to be compressed and back.
 class LargeAnswer final : public Task {
  public:
@@ -61,6 +59,12 @@ net::BodyPlan PlanCodedBody(const net::HttpRequest& head) {
   return plan;
 }
 
+net::BodyPlan PlanColdBody(const net::HttpRequest& head) {
+  net::BodyPlan plan = PlanCodedBody(head);
+  plan.max_bytes = kMaxColdBytes;
+  return plan;
+}
+
 void SendCompressed(const InferServices& services, net::HttpReply reply, net::HttpResponse response,
                     std::optional<ContentCoding> wanted) {
   const bool compresses = wanted && *wanted != ContentCoding::kIdentity;
@@ -88,9 +92,7 @@ Route ColdRoute(const InferServices& services, std::string method, std::string p
     SendCompressed(services, std::move(reply), std::move(response), headers.answer);
   };
   route.plan_body = [has_body](const net::HttpRequest& head) {
-    net::BodyPlan plan = has_body ? PlanCodedBody(head) : net::BodyPlan();
-    plan.max_bytes = kMaxColdBytes;
-    return plan;
+    return has_body ? PlanColdBody(head) : net::BodyPlan{.max_bytes = kMaxColdBytes};
   };
   return route;
 }

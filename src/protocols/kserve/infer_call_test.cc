@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lifecycle/testing/fake_models.h"
+#include "net/byte_budget.h"
 #include "net/testing/recorded_answer.h"
 #include "protocols/kserve/kserve_dialect.h"
 
@@ -44,8 +45,12 @@ class InferCallTest : public testing::Test {
   Lifecycle lifecycle_{{}, models_.loader, models_.log};
   Engine engine_{lifecycle_};
   ThreadPool workers_{{.name = "codec"}};
-  const InferServices services_{
-      .engine = engine_, .pool = models_.pool, .codec_workers = workers_, .log = log_, .max_body_bytes = 1 << 20};
+  const InferServices services_{.engine = engine_,
+                                .pool = models_.pool,
+                                .codec_workers = workers_,
+                                .log = log_,
+                                .max_body_bytes = 1 << 20,
+                                .inflated = std::make_shared<net::ByteBudget>(1 << 20)};
   const Dialect dialect_ = MakeDialect(services_);
 };
 

@@ -24,8 +24,8 @@ struct InferServices {
   ThreadPool& codec_workers;  // read and write what would hold a loop up
   Logger& log;                // whose settings clients may change
   uint64_t max_body_bytes;    // of a body, also once it is inflated
-  // What inflated bodies of all requests together may hold. Shared with each of them.
-  std::shared_ptr<net::ByteBudget> inflated = std::make_shared<net::ByteBudget>(uint64_t{2} << 30);
+  // What inflated bodies of all requests together may hold. Never null; shared with each of them.
+  std::shared_ptr<net::ByteBudget> inflated;
   std::string server_name = "trireme";  // as GET /v2 tells it
 };
 

@@ -99,10 +99,9 @@ class LoadCall {
         reply_(std::move(reply)) {}
 
   static void Start(std::unique_ptr<LoadCall> call) {
-    constexpr size_t kLargeBytes = 64 << 10;
     const Result<bool> whole = call->body_.Begin();
     if (!whole.ok()) return call->Refuse(whole.status());
-    if (*whole && call->body_.bytes().size() <= kLargeBytes) return call->Read();
+    if (*whole && call->body_.bytes().size() <= kMaxColdBytes) return call->Read();
     // A job must be copyable.
     const std::shared_ptr<LoadCall> shared = std::move(call);
     if (shared->services_.codec_workers.Submit([shared] { shared->Read(); })) return;
@@ -131,21 +130,13 @@ class LoadCall {
 };
 
 void StartUnload(const InferServices& services, const HttpRequest& http, const PathArguments& path, HttpReply reply) {
-  constexpr uint64_t kMaxBytes = 64 << 10;
   RequestBody body(services.pool, services.inflated, http,
-                   {.coding = ReadRequestHeaders(http).body, .max_bytes = kMaxBytes});
+                   {.coding = ReadRequestHeaders(http).body, .max_bytes = kMaxColdBytes});
   Status status = body.Finish();
   if (status.ok()) status = DecodeUnloadRequest(body.text()).status();
   if (!status.ok()) return reply.Send(ErrorResponse(status));
   // There are no models that others depend on: unload_dependents changes nothing.
   services.engine.Unload(std::string(path.model), AnswerWith(std::move(reply)));
-}
-
-net::BodyPlan PlanSmallBody(const HttpRequest& head) {
-  constexpr uint64_t kMaxBytes = 64 << 10;
-  net::BodyPlan plan = PlanCodedBody(head);
-  plan.max_bytes = kMaxBytes;
-  return plan;
 }
 
 Route LoadRoute(const InferServices& services) {
@@ -167,7 +158,7 @@ Route UnloadRoute(const InferServices& services) {
           .operation = Operation::kModelControl,
           .handle = [&services](const HttpRequest& http, const PathArguments& path, const Identity&,
                                 HttpReply reply) { StartUnload(services, http, path, std::move(reply)); },
-          .plan_body = PlanSmallBody};
+          .plan_body = PlanColdBody};
 }
 
 // Triton's paths know a repository's name in front of the model's, and refuse it as well.
