@@ -4,7 +4,8 @@
 
 A block of code behind the line `<!-- run: MODELS -->` is run as it stands, as sh or python, against a server with these
 models: `tiny` are the test models, `triton` the test repository as Triton's users write them (loaded by name; $MODELS is
-its folder), `ocr` those that ./dev serve takes. Only addresses and the program's path are replaced. It must end with success and say no error.
+its folder), `ocr` those that ./dev serve takes. Only addresses and the program's path are replaced. It must end with
+success and say no error.
 """
 import os
 import re
@@ -13,9 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-from trireme import Trireme  # noqa: E402
+from ocr_server import ROOT, Trireme, ocr_models
 
 EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```(sh|python)\n(.*?)```", re.DOTALL)
 
@@ -23,11 +22,11 @@ EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```(sh|python)\n(.*?)```", re.DOTALL
 def arguments_of(name, make_test_models, scratch):
     """How the server is started for the examples with these models."""
     if name == "ocr":
-        fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-        return [fetched.stdout.strip()]
+        return [ocr_models()]
     subprocess.run([make_test_models, scratch], check=True, stdout=subprocess.DEVNULL)
     if name == "triton":
-        return [Path(scratch, "triton"), Path(scratch, "good/add"), "--model-control-mode", "explicit", "--load-model", "*"]
+        by_name = ("--model-control-mode", "explicit", "--load-model", "*")
+        return [Path(scratch, "triton"), Path(scratch, "good/add"), *by_name]
     assert name == "tiny", f"unknown models '{name}'"
     return [Path(scratch, "good")]
 

@@ -5,21 +5,16 @@
 read_page_test.py TRIREME          starts TRIREME serve on the models that ./dev serve takes
 read_page_test.py http://HOST:PORT asks a server that is there
 """
-import os
 import random
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from PIL import Image
 
+from ocr_server import ROOT, run_tests
 from paint_page import BOLD, SANS, SERIF, paint
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-from trireme import Trireme  # noqa: E402
 
 READ_PAGE = ROOT / "examples/read_page.py"
 # Letters that nobody mistakes for another or for their own capital when no sentence around them helps.
@@ -34,11 +29,6 @@ def random_table(rows, columns, seed):
     lines = [((40 + 260 * column, 40 + 70 * row), height, chance.choice([SANS, BOLD, SERIF]), "black", word)
              for row, line in enumerate(words) for column, word in enumerate(line)]
     return words, paint(lines, size=(80 + 260 * columns, 80 + 70 * rows), ground="white")
-
-
-def ocr_models():
-    fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-    return fetched.stdout.strip()
 
 
 class ReadPageTest(unittest.TestCase):
@@ -104,15 +94,5 @@ class ReadPageTest(unittest.TestCase):
         self.assertRegex(no_picture.stderr, r"\Aread_page: .*read_page\.py.*\n\Z")
 
 
-def main():
-    target = sys.argv.pop(1)
-    if target.startswith("http://"):
-        ReadPageTest.url = target
-        unittest.main()
-    with Trireme(os.path.abspath(target), ocr_models()) as server:
-        ReadPageTest.url = f"http://127.0.0.1:{server.port}"
-        unittest.main()
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(ReadPageTest)

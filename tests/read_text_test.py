@@ -5,19 +5,15 @@
 read_text_test.py TRIREME          starts TRIREME serve on the models that ./dev serve takes
 read_text_test.py http://HOST:PORT asks a server that is there
 """
-import os
 import random
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-from trireme import Trireme  # noqa: E402
+from ocr_server import ROOT, run_tests
 
 READ_TEXT = ROOT / "examples/read_text.py"
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
@@ -41,11 +37,6 @@ def random_words(count):
     for _ in range(count):
         word = "".join(chance.sample(LETTERS, chance.randint(4, 9)))
         yield word, paint(word, chance.choice(FACES), chance.randint(18, 90), chance.choice(COLOURS))
-
-
-def ocr_models():
-    fetched = subprocess.run([ROOT / "tools/fetch_ocr_models.sh"], check=True, text=True, stdout=subprocess.PIPE)
-    return fetched.stdout.strip()
 
 
 class ReadTextTest(unittest.TestCase):
@@ -96,15 +87,5 @@ class ReadTextTest(unittest.TestCase):
         self.assertRegex(no_picture.stderr, r"\Aread_text: .*read_text\.py.*\n\Z")
 
 
-def main():
-    target = sys.argv.pop(1)
-    if target.startswith("http://"):
-        ReadTextTest.url = target
-        unittest.main()
-    with Trireme(os.path.abspath(target), ocr_models()) as server:
-        ReadTextTest.url = f"http://127.0.0.1:{server.port}"
-        unittest.main()
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(ReadTextTest)
