@@ -11,10 +11,14 @@ std::string_view Name(Operation operation) {
       return "metadata";
     case Operation::kInfer:
       return "infer";
+    case Operation::kSharedMemory:
+      return "shared-memory";
     case Operation::kMetrics:
       return "metrics";
     case Operation::kModelControl:
       return "model-control";
+    case Operation::kServerControl:
+      return "server-control";
   }
   return "unknown";
 }

@@ -10,8 +10,10 @@ TEST(Operation, EveryOneHasANameOfItsOwn) {
   EXPECT_EQ(Name(Operation::kProbe), "probe");
   EXPECT_EQ(Name(Operation::kMetadata), "metadata");
   EXPECT_EQ(Name(Operation::kInfer), "infer");
+  EXPECT_EQ(Name(Operation::kSharedMemory), "shared-memory");
   EXPECT_EQ(Name(Operation::kMetrics), "metrics");
   EXPECT_EQ(Name(Operation::kModelControl), "model-control");
+  EXPECT_EQ(Name(Operation::kServerControl), "server-control");
 }
 
 TEST(Operation, AValueOutsideTheEnumIsNamedUnknown) {

@@ -48,6 +48,16 @@ struct ModelFacts {
   std::vector<std::string> notes;  // for people: what may surprise
 };
 
+// Takes the responses of one run, one after the other, on the thread that runs.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+
+  // One response: the wanted outputs in their order; more may follow. False if nobody wants any more (the client has
+  // gone, or its deadline has passed): the run had better end.
+  virtual bool Send(std::vector<Tensor> outputs) = 0;
+};
+
 // A model that is open: its weights are in memory once, and any number of threads may run it.
 //
 // Thread-safe. Destroyed on a loader thread, when nobody runs it.
@@ -68,6 +78,17 @@ class OpenModel {
   // range): the client's fault. Anything else that fails is kInternal.
   virtual Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                           std::span<Buffer> destinations) = 0;
+
+  // Whether a request has any number of responses, none included ("decoupled"): then RunDecoupled() is called for each
+  // request, and Run() never.
+  virtual bool decoupled() const { return false; }
+
+  // Runs one request on the calling thread and sends its responses as they come. Returns when there are no more: OK, or
+  // why it broke off (as Run).
+  virtual Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) {
+    static_cast<void>(inputs), static_cast<void>(wanted), static_cast<void>(responses);
+    return Internal("this model is not decoupled");
+  }
 
   virtual MemoryUse memory_use() const = 0;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "access/authoriser.h"
 #include "access/operation.h"
 #include "base/status.h"
+#include "net/grpc_handler.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
 
@@ -19,11 +21,13 @@ namespace trireme {
 struct PathArguments {
   std::string_view model;
   std::string_view version;  // digits, or empty
+  std::string_view region;   // of shared memory
 };
 
 // One path of a protocol: what it is called, what it does, and who answers.
 //
-// A pattern is a path whose segments may be `{model}` (any name) or `{version}` (digits): "/v2/models/{model}/infer".
+// A pattern is a path whose segments may be `{model}` or `{region}` (any name) or `{version}` (digits):
+// "/v2/models/{model}/infer".
 struct Route {
   std::string method;  // "GET", "POST"
   std::string pattern;
@@ -34,12 +38,31 @@ struct Route {
   std::function<net::BodyPlan(const net::HttpRequest& head)> plan_body = nullptr;
 };
 
-// A protocol as a listener is given it: its routes, and how it says that something went wrong before a route was
-// reached.
+// One method of a gRPC service. The front asks for the key before the first message, and for the model before each: it
+// reads the model's name out of the message itself, so that no method can forget to ask.
+struct GrpcMethod {
+  std::string path;  // "/inference.GRPCInferenceService/ModelInfer"
+  Operation operation;
+  int model_field = 0;             // number of the message's string field that names the model; 0: it names none
+  uint64_t max_message_bytes = 0;  // 0: the server's bound
+  size_t (*align_at)(std::span<const std::byte> beginning) = nullptr;  // net::GrpcPlan::align_at
+
+  // One of the two, on the loop's thread, after authorisation. `call`: the client sends one message.
+  std::function<void(net::GrpcHead, net::GrpcMessage, const Identity&, net::GrpcReply)> call = nullptr;
+  // `stream`: it sends a stream of them.
+  std::function<std::unique_ptr<net::GrpcReceiver>(net::GrpcHead, const Identity&, net::GrpcReply)> stream = nullptr;
+};
+
+// A protocol as a listener is given it: its routes and methods, and how it says that something went wrong before one of
+// them was reached.
 struct Dialect {
   std::string name;  // "kserve"
   std::vector<Route> routes;
   std::function<net::HttpResponse(const Status&)> error;
+  std::vector<GrpcMethod> methods = {};
 };
+
+// The one table from our codes to gRPC's.
+net::GrpcStatus ToGrpcStatus(const Status& status);
 
 }  // namespace trireme

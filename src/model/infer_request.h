@@ -65,6 +65,8 @@ struct InferRequest {
   Stages stages;
   int64_t rows = 1;  // what a batch counts; filled in by the engine
   size_t bytes = 0;  // of all inputs; filled in by the engine
+  // Whether the one who asks can take several responses; else a decoupled model is refused.
+  bool takes_several = false;
   Reply reply;
 };
 

@@ -39,6 +39,10 @@ struct ModelConfig {
   size_t max_waiting_bytes = size_t{1} << 30;
   bool run_inline = true;  // run a cheap idle model on the I/O loop
 
+  // A request has any number of responses (Triton's model_transaction_policy.decoupled): not batched. Decided when the
+  // model is opened, where its backend knows.
+  bool decoupled = false;
+
   bool preserve_ordering = false;  // answers leave in the order in which their requests came
   uint32_t priority_levels = 0;    // 0: one level, and a request's priority means nothing; else 1 is the most urgent
   uint32_t default_priority = 0;   // of a request that names none; 1 to priority_levels

@@ -14,6 +14,8 @@
 
 namespace trireme::net {
 
+struct TlsPeer;
+
 struct HttpHeader {
   std::string_view name;   // as sent; compared without regard to case
   std::string_view value;  // without blanks around it
@@ -30,9 +32,10 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   std::span<const std::byte> body;
   std::shared_ptr<const void> storage;
-  TimePoint received;         // when the last byte was read
-  Cancellation cancellation;  // set when the client goes away before the answer
-  std::string_view peer;      // "127.0.0.1:52114", for logs
+  TimePoint received;                            // when the last byte was read
+  Cancellation cancellation;                     // set when the client goes away before the answer
+  std::string_view peer;                         // "127.0.0.1:52114", for logs
+  std::shared_ptr<const TlsPeer> tls = nullptr;  // null without TLS; shared by the connection and its requests
 
   // The value of the first header of this name (given in lower case), or nullptr.
   const std::string_view* Find(std::string_view lower_case_name) const;

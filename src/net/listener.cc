@@ -104,9 +104,9 @@ class Network::Core {
     for (int i = 0; i < state_.options.loops; ++i) workers_.push_back(std::make_unique<Worker>(state_, i));
   }
 
-  Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler) {
+  Result<uint16_t> Listen(const ListenAddress& address, const Reception& reception) {
     ASSIGN_OR_RETURN(ListeningSocket socket, OpenListeningSocket(address));
-    acceptor_.Add(std::move(socket.fd), handler);
+    acceptor_.Add(std::move(socket.fd), *reception.http);
     return socket.port;
   }
 
@@ -154,8 +154,8 @@ Network::~Network() {
   Stop(TimePoint::min());
 }
 
-Result<uint16_t> Network::Listen(const ListenAddress& address, HttpHandler& handler) {
-  return core_->Listen(address, handler);
+Result<uint16_t> Network::Listen(const ListenAddress& address, const Reception& reception) {
+  return core_->Listen(address, reception);
 }
 
 bool Network::Stop(TimePoint until) {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,9 +15,12 @@
 #include "base/log.h"
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "net/grpc_handler.h"
 #include "net/http_handler.h"
 
 namespace trireme::net {
+
+class TlsCertificates;
 
 // Bounds on what a peer may send or hold. Each is named in the answer that it causes.
 struct HttpLimits {
@@ -31,9 +36,32 @@ struct HttpLimits {
   size_t max_unsent_bytes = 8 << 20;          // of a chunked response that its reader does not take: closed
 };
 
+// Bounds on an HTTP/2 connection. Over one of the first group a stream is refused; over one of the second the
+// connection is closed with ENHANCE_YOUR_CALM (RFC 9113 section 10.5).
+struct Http2Limits {
+  uint32_t max_concurrent_streams = 1024;       // of a connection
+  uint32_t stream_window_bytes = 1 << 20;       // that a client may send ahead on one stream
+  uint32_t connection_window_bytes = 16 << 20;  // on all streams of a connection together
+
+  // In any minute, of a connection:
+  uint32_t max_resets = 1000;   // streams reset by the client before they were answered
+  uint32_t max_pings = 1000;    // pings beyond one for each answer
+  uint32_t max_settings = 100;  // SETTINGS frames
+  uint32_t max_empty_frames =
+      1000;  // frames that say nothing: DATA without bytes or end, WINDOW_UPDATE storms, PRIORITY
+
+  std::chrono::milliseconds keepalive_time{7'200'000};    // without a frame for so long, the client is pinged
+  std::chrono::milliseconds keepalive_timeout{20'000};    // and closed if it does not answer within that
+  std::chrono::milliseconds max_connection_age{0};        // then GOAWAY; 0: no bound
+  std::chrono::milliseconds max_connection_age_grace{0};  // for streams to end after it; 0: no bound
+};
+
 struct NetOptions {
   int loops = 2;
   HttpLimits limits;
+  Http2Limits http2;
+  // Runs a job that would hold a loop up on another thread; false: too many wait already. Empty: jobs run on the loop.
+  std::function<bool(std::function<void()>)> offload;
   std::string server_name;  // the Server header; none if empty
 };
 
@@ -48,9 +76,19 @@ struct NetCounters {
   std::atomic<uint64_t> bytes_out = 0;
 };
 
+// Where to listen: a TCP port, or a Unix socket.
 struct ListenAddress {
-  std::string host;   // a numeric address or a name: "127.0.0.1", "::1", "localhost"
-  uint16_t port = 0;  // 0: any free one
+  std::string host;                   // a numeric address or a name: "127.0.0.1", "::1", "localhost"
+  uint16_t port = 0;                  // 0: any free one
+  std::filesystem::path unix_socket;  // if not empty, instead of host and port; what a dead server left is replaced
+  uint32_t unix_mode = 0600;          // of the socket's file
+};
+
+// Who answers what arrives at an address. All of it outlives the network.
+struct Reception {
+  HttpHandler* http = nullptr;           // never null
+  GrpcHandler* grpc = nullptr;           // null: gRPC calls are answered UNIMPLEMENTED
+  const TlsCertificates* tls = nullptr;  // null: in the clear
 };
 
 // The loops, their connections, and an acceptor thread that hands connections to the loops round robin. A connection
@@ -66,7 +104,12 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   // Opens an address; the port that was bound. `handler` must outlive the network. Errors name address and reason.
-  Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler);
+  //
+  // HTTP/1.1 and HTTP/2 are told apart on each connection, by ALPN or by the first bytes (RFC 9113 section 3.4).
+  Result<uint16_t> Listen(const ListenAddress& address, const Reception& reception);
+  Result<uint16_t> Listen(const ListenAddress& address, HttpHandler& handler) {
+    return Listen(address, Reception{.http = &handler});
+  }
 
   // No new connections; idle ones are closed at once; the others end after the answer they owe, with "Connection:
   // close". Returns when all are gone or at `until`, when what is left is cut off; false in the latter case.

@@ -26,7 +26,7 @@ net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
   net::BodyPlan plan;
   if (match.route == nullptr) {
     plan.refusal = NoSuchRoute(head, match);
-  } else if (Result<Identity> identity = Authorise(head, match); !identity.ok()) {
+  } else if (Result<Identity> identity = Admit(head, match); !identity.ok()) {
     plan.refusal = match.dialect->error(identity.status());
   } else if (match.route->plan_body) {
     plan = match.route->plan_body(head);
@@ -40,7 +40,7 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
   const RouteMatch match = router_.Find(request.method, request.path);
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
   Result<Identity> identity =
-      match.route == nullptr ? Result<Identity>(NotFound("no such path")) : Authorise(request, match);
+      match.route == nullptr ? Result<Identity>(NotFound("no such path")) : Admit(request, match);
   if (!identity.ok()) {
     reply.Send(match.dialect->error(identity.status()));
     return;
@@ -50,11 +50,17 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
   match.route->handle(std::move(request), arguments, *identity, std::move(reply));
 }
 
-Result<Identity> FrontHandler::Authorise(const net::HttpRequest& request, const RouteMatch& match) const {
-  const std::string_view* authorization = request.Find("authorization");
-  const Credentials credentials{.authorization = authorization == nullptr ? std::string_view() : *authorization,
-                                .peer = request.peer};
-  return authoriser_.Authorise(credentials, match.route->operation, match.arguments.model);
+Result<Identity> FrontHandler::Admit(const net::HttpRequest& request, const RouteMatch& match) const {
+  if (match.route->operation == Operation::kProbe) return Identity{};
+  const auto value = [&](std::string_view name) {
+    const std::string_view* found = request.Find(name);
+    return found == nullptr ? std::string_view() : *found;
+  };
+  ASSIGN_OR_RETURN(Identity identity,
+                   authoriser_.Authenticate(
+                       {.authorization = value("authorization"), .api_key = value("x-api-key"), .peer = request.peer}));
+  RETURN_IF_ERROR(Authorise(identity, match.route->operation, match.arguments.model));
+  return identity;
 }
 
 }  // namespace trireme

@@ -22,7 +22,7 @@ class FrontHandler final : public net::HttpHandler {
   void OnRequest(net::HttpRequest request, net::HttpReply reply) override;
 
  private:
-  Result<Identity> Authorise(const net::HttpRequest& request, const RouteMatch& match) const;
+  Result<Identity> Admit(const net::HttpRequest& request, const RouteMatch& match) const;
 
   const Router& router_;
   Authoriser& authoriser_;

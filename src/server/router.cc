@@ -40,6 +40,9 @@ bool Matches(std::span<const std::string_view> pattern, const Segments& path, Pa
     if (pattern[i] == "{model}") {
       if (segment.empty()) return false;
       arguments.model = segment;
+    } else if (pattern[i] == "{region}") {
+      if (segment.empty()) return false;
+      arguments.region = segment;
     } else if (pattern[i] == "{version}") {
       if (!IsNumber(segment)) return false;
       arguments.version = segment;

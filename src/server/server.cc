@@ -59,12 +59,16 @@ class Server::Parts {
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),
+        shared_memory_(options.shared_memory),
+        tracer_(options.tracing, registry_, log),
         infer_services_{.engine = engine_,
                         .pool = pool_,
                         .codec_workers = codec_workers_,
                         .log = log,
                         .max_body_bytes = options.net.limits.max_body_bytes,
                         .inflated = std::make_shared<net::ByteBudget>(options.net.limits.max_body_bytes_in_flight),
+                        .shared_memory = shared_memory_,
+                        .tracer = tracer_,
                         .server_name = options.server_name},
         kserve_(kserve::MakeDialect(infer_services_)),
         metrics_(MakeMetricsDialect(registry_)),
@@ -133,6 +137,8 @@ class Server::Parts {
   ModelControl control_;
   Engine engine_;
   std::unique_ptr<AccessLogWriter> access_log_;
+  SharedMemoryRegions shared_memory_;
+  Tracer tracer_;
   const kserve::InferServices infer_services_;
   const Dialect kserve_;
   const Dialect metrics_;

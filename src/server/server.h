@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "lifecycle/model_control.h"
 #include "model/model_config.h"
 #include "net/listener.h"
+#include "net/tls.h"
+#include "shared_memory/regions.h"
+#include "tracing/tracer.h"
 
 namespace trireme {
 
@@ -28,13 +32,26 @@ struct ServerOptions {
   std::string config_name;               // of configs/<config_name>.pbtxt
 
   std::string server_name = "trireme";  // as it calls itself in its metadata
+  // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
+  // same address and port are one.
   std::string host = "127.0.0.1";
+  std::string grpc_host = "127.0.0.1";
   std::string metrics_host = "127.0.0.1";
-  bool allow_http = true;     // false: this listener is not opened
-  bool allow_metrics = true;  // false: nor is that, and the other one shows no metrics
+  bool allow_http = true;  // false: this listener is not opened
+  bool allow_grpc = true;
+  bool allow_metrics = true;  // false: nor is that, and the others show no metrics
   uint16_t http_port = 8000;  // 0: any free one
+  uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
+  std::filesystem::path unix_socket;  // of the inference protocols; empty: none
+  uint32_t unix_socket_mode = 0600;
+  std::optional<net::TlsOptions> tls;       // of every TCP listener
+  std::optional<net::TlsOptions> grpc_tls;  // of the gRPC one, if another
+  std::filesystem::path keys;               // a file of keys; empty: nobody is asked for one
   net::NetOptions net;
+
+  SharedMemoryRegions::Options shared_memory;
+  Tracer::Options tracing;
 
   int load_threads = 4;
   int access_log_fd = -1;  // -1: no access log
@@ -44,6 +61,7 @@ struct ServerOptions {
 // Where a running server can be reached; 0: that listener is not open.
 struct ServerPorts {
   uint16_t http = 0;
+  uint16_t grpc = 0;
   uint16_t metrics = 0;
 };
 

@@ -45,12 +45,17 @@ class InferCallTest : public testing::Test {
   Lifecycle lifecycle_{{}, models_.loader, models_.log};
   Engine engine_{lifecycle_};
   ThreadPool workers_{{.name = "codec"}};
+  SharedMemoryRegions shared_memory_{{}};
+  metrics::Registry registry_;
+  Tracer tracer_{{}, registry_, log_};
   const InferServices services_{.engine = engine_,
                                 .pool = models_.pool,
                                 .codec_workers = workers_,
                                 .log = log_,
                                 .max_body_bytes = 1 << 20,
-                                .inflated = std::make_shared<net::ByteBudget>(1 << 20)};
+                                .inflated = std::make_shared<net::ByteBudget>(1 << 20),
+                                .shared_memory = shared_memory_,
+                                .tracer = tracer_};
   const Dialect dialect_ = MakeDialect(services_);
 };
 

@@ -11,6 +11,8 @@
 #include "base/thread_pool.h"
 #include "engine/engine.h"
 #include "net/byte_budget.h"
+#include "shared_memory/regions.h"
+#include "tracing/tracer.h"
 
 namespace trireme::kserve {
 
@@ -26,6 +28,8 @@ struct InferServices {
   uint64_t max_body_bytes;    // of a body, also once it is inflated
   // What inflated bodies of all requests together may hold. Never null; shared with each of them.
   std::shared_ptr<net::ByteBudget> inflated;
+  SharedMemoryRegions& shared_memory;
+  Tracer& tracer;
   std::string server_name = "trireme";  // as GET /v2 tells it
 };
 

@@ -24,11 +24,20 @@ inline constexpr size_t kMaxNameBytes = 1024;  // of inputs, outputs and paramet
 inline constexpr size_t kMaxIdBytes = 64 << 10;
 inline constexpr std::chrono::hours kMaxTimeout{24 * 366};  // a longer timeout means the same: arithmetic stays safe
 
+// Where a tensor lies in a client's shared memory ("System Shared Memory" and "CUDA Shared Memory" extensions).
+struct SharedMemoryRange {
+  std::string region;  // as it was registered
+  uint64_t offset = 0;
+  uint64_t byte_size = 0;
+};
+
 // An output as the request lists it.
 struct OutputForm {
   std::string name;
   bool binary = false;          // else JSON; not influenced by binary_data_output
   uint64_t classification = 0;  // the top K as "value:index" strings in the tensor's place; 0: the tensor itself
+  // Where it is to be written; the answer then has its name, type and shape alone. Excludes the two above.
+  std::optional<SharedMemoryRange> shared_memory = {};
 };
 
 // What a request says of its answer: kept until the answer is encoded.
@@ -38,12 +47,19 @@ struct ResponseForm {
   bool binary_data_output = false;  // the form of outputs that are not listed
 };
 
+// An input whose elements lie in shared memory.
+struct SharedInput {
+  size_t input = 0;  // in InferRequestMessage::inputs; its tensor has type and shape, and no elements yet
+  SharedMemoryRange range;
+};
+
 // A V2 infer request ("Inference Request JSON Object" of the Open Inference Protocol, with Triton's extensions).
 struct InferRequestMessage {
   ResponseForm form;
   std::vector<NamedTensor> inputs;  // host memory; binary ones view the body where it is aligned for their type
-  SequenceFields sequence;          // sequence_id (0 and "" are none), sequence_start, sequence_end
-  uint64_t priority = 0;            // 0: the model's default; 1 is the highest
+  std::vector<SharedInput> shared_inputs;
+  SequenceFields sequence;                           // sequence_id (0 and "" are none), sequence_start, sequence_end
+  uint64_t priority = 0;                             // 0: the model's default; 1 is the highest
   std::optional<std::chrono::microseconds> timeout;  // that it may wait in line; none if 0
   Parameters parameters;                             // all others
 };
@@ -56,8 +72,8 @@ struct InferRequestMessage {
 // correctly; FP16 and BF16 are rounded from the nearest FP64. NaN, Infinity and -Infinity, spelled so, are elements of
 // floating types only.
 //
-// kInvalidArgument names the field ("inputs[1].shape[0]"), what was expected and what came; kUnsupported is a valid
-// wish that is not granted (shared memory). Keys the standard does not know are ignored at every level.
+// kInvalidArgument names the field ("inputs[1].shape[0]"), what was expected and what came; Keys the standard does not
+// know are ignored at every level.
 Result<InferRequestMessage> DecodeInferRequest(const ReceivedBody& body, MemoryPool& pool);
 
 // How a client writes one: inputs in JSON or in binary form. BYTES inputs in JSON form must be UTF-8 (else

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "dialect/dialect.h"
+#include "engine/engine.h"
+
+namespace trireme {
+
+// grpc.health.v1.Health (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): Check and Watch. The service
+// "" is the server's readiness, as is "inference.GRPCInferenceService"; any other is NOT_FOUND, or SERVICE_UNKNOWN to a
+// Watch. Every watch is told of a change within a second. `engine` must outlive the methods.
+std::vector<GrpcMethod> HealthMethods(Engine& engine);
+
+}  // namespace trireme
