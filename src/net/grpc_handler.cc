@@ -31,11 +31,12 @@ class ForgottenOnAnotherThread final : public Task {
 GrpcReply& GrpcReply::operator=(GrpcReply&& other) noexcept {
   GrpcReply old = std::move(*this);  // finishes on its way out, if it still owes that
   writer_ = std::move(other.writer_);
+  finished_ = other.finished_;
   return *this;
 }
 
 GrpcReply::~GrpcReply() {
-  if (writer_ == nullptr) return;
+  if (writer_ == nullptr || finished_) return;
   Executor& loop = writer_->executor();
   if (loop.OnThread()) {
     FinishForgotten(*writer_);
@@ -45,14 +46,16 @@ GrpcReply::~GrpcReply() {
 }
 
 void GrpcReply::Finish(GrpcStatus status) {
-  CHECK(writer_ != nullptr);
-  const auto writer = std::move(writer_);
+  CHECK(*this);
+  finished_ = true;
+  const auto writer = writer_;  // this may go meanwhile
   writer->Finish(std::move(status));
 }
 
 void GrpcReply::Finish(GrpcPayload message) {
-  CHECK(writer_ != nullptr);
-  const auto writer = std::move(writer_);
+  CHECK(*this);
+  finished_ = true;
+  const auto writer = writer_;
   writer->Send(std::move(message));
   writer->Finish(GrpcStatus());
 }

@@ -43,11 +43,14 @@ class GrpcReply {
   void Finish(GrpcPayload message);  // and OK
   void Pause(bool paused) { writer_->Pause(paused); }
 
+  // Also after the finish, as long as this lives: others may still be on their way to the loop.
   Executor& executor() const { return writer_->executor(); }
-  explicit operator bool() const { return writer_ != nullptr; }
+  // Whether it still owes its finish.
+  explicit operator bool() const { return writer_ != nullptr && !finished_; }
 
  private:
   std::shared_ptr<GrpcWriter> writer_;  // shared with the connection, which may end first
+  bool finished_ = false;
 };
 
 // Receives what the client of a call with a stream of messages says. On the loop's thread; destroyed there when the
