@@ -27,7 +27,7 @@ class SharedMemoryRegions {
   struct Options {
     bool enabled = false;       // else everything but Unregister is kUnsupported, and says which flag switches it on
     size_t max_regions = 1024;  // of all callers together
-    uint64_t max_bytes = uint64_t{64} << 30;  // of one region
+    std::string cuda_library = "libcuda.so.1";
   };
 
   explicit SharedMemoryRegions(Options options);
@@ -63,9 +63,13 @@ class SharedMemoryRegions {
   Result<std::vector<SystemRegion>> SystemStatus(const std::string& principal, std::string_view name) const;
   Result<std::vector<CudaRegion>> CudaStatus(const std::string& principal, std::string_view name) const;
 
-  // A range of a region, which stays mapped as long as the buffer lives. kNotFound: no such region; kInvalidArgument:
-  // outside of it, or the memory has become smaller.
+  // A range of a region, which stays mapped as long as the buffer lives. Of a CUDA region it is device memory: see
+  // below. kNotFound: no such region; kInvalidArgument: outside of it, or the memory has become smaller.
   Result<Buffer> Find(const std::string& principal, std::string_view region, uint64_t offset, uint64_t byte_size) const;
+
+  // Copies all of a buffer of device memory that Find() gave; `host` is as large.
+  static Status CopyToHost(const Buffer& device, std::span<std::byte> host);
+  static Status CopyFromHost(std::span<const std::byte> host, const Buffer& device);
 
   size_t count() const;
 
