@@ -117,10 +117,6 @@ void ProtoWriter::BytesHead(int number, size_t bytes) {
   AppendVarint(out_, bytes);
 }
 
-size_t ProtoWriter::VarintBytes(uint64_t value) {
-  return static_cast<size_t>(std::bit_width(value | 1) + 6) / 7;
-}
-
 void ProtoWriter::AppendVarint(std::string& out, uint64_t value) {
   while (value >= 0x80) {
     out.push_back(static_cast<char>(value | 0x80));

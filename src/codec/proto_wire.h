@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -45,19 +47,60 @@ class ProtoReader {
 // Takes a varint off the front of `bytes`; nothing if there is no whole one of at most 64 bits.
 std::optional<uint64_t> TakeVarint(std::string_view& bytes);
 
+// Counts what a ProtoWriter would append. A function that writes a message to either of them tells its own length
+// first: template <typename Sink> void Write(Sink& sink, const Point& point).
+class ProtoSizer {
+ public:
+  void Varint(int number, uint64_t value) { bytes_ += TagBytes(number) + VarintBytes(value); }
+  void PackedVarint(uint64_t value) { bytes_ += VarintBytes(value); }
+  void Fixed32(int number, uint32_t) { bytes_ += TagBytes(number) + sizeof(uint32_t); }
+  void Fixed64(int number, uint64_t) { bytes_ += TagBytes(number) + sizeof(uint64_t); }
+  void Bytes(int number, std::string_view bytes) {
+    BytesHead(number, bytes.size());
+    bytes_ += bytes.size();
+  }
+  void BytesHead(int number, size_t bytes) { bytes_ += TagBytes(number) + VarintBytes(bytes); }
+  template <typename Write>
+  void Message(int number, Write write) {
+    ProtoSizer inside;
+    write(inside);
+    BytesHead(number, inside.bytes());
+    bytes_ += inside.bytes();
+  }
+
+  size_t bytes() const { return bytes_; }
+
+  static size_t VarintBytes(uint64_t value) { return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7; }
+
+ private:
+  static size_t TagBytes(int number) { return VarintBytes(static_cast<uint64_t>(number) << 3); }
+
+  size_t bytes_ = 0;
+};
+
 // Appends the fields of a protobuf message to a string.
 class ProtoWriter {
  public:
   explicit ProtoWriter(std::string& out) : out_(out) {}
 
   void Varint(int number, uint64_t value);
+  // An element of a repeated field, which Message() has begun.
+  void PackedVarint(uint64_t value) { AppendVarint(out_, value); }
   void Fixed32(int number, uint32_t bits);
   void Fixed64(int number, uint64_t bits);
   void Bytes(int number, std::string_view bytes);
   // The tag and the length of a kBytes field, whose bytes follow elsewhere.
   void BytesHead(int number, size_t bytes);
+  // A message within this one, or a packed field: write(sink) is called twice, first to learn how long it is.
+  template <typename Write>
+  void Message(int number, Write write) {
+    ProtoSizer inside;
+    write(inside);
+    BytesHead(number, inside.bytes());
+    write(*this);
+  }
 
-  static size_t VarintBytes(uint64_t value);
+  static size_t VarintBytes(uint64_t value) { return ProtoSizer::VarintBytes(value); }
   static void AppendVarint(std::string& out, uint64_t value);
 
  private:

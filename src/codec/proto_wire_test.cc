@@ -67,5 +67,39 @@ TEST(ProtoWire, KnowsHowLongAVarintIs) {
   }
 }
 
+template <typename Sink>
+void WriteEverything(Sink& sink) {
+  sink.Varint(1, 300);
+  sink.Fixed32(2, 1);
+  sink.Fixed64(16, 1);
+  sink.Bytes(4000, "abc");
+  sink.Message(5, [](auto& inside) {
+    inside.Varint(1, 1);
+    inside.Message(2, [](auto& packed) {
+      for (const uint64_t value : {uint64_t{0}, uint64_t{127}, uint64_t{128}}) packed.PackedVarint(value);
+    });
+    inside.Bytes(3, std::string(200, 'x'));
+  });
+}
+
+TEST(ProtoWire, TheSizerCountsWhatTheWriterWrites) {
+  std::string message;
+  ProtoWriter writer(message);
+  WriteEverything(writer);
+  ProtoSizer sizer;
+  WriteEverything(sizer);
+  EXPECT_EQ(sizer.bytes(), message.size());
+
+  bool malformed = true;
+  const std::vector<ProtoField> fields = ReadAll(message, malformed);
+  EXPECT_FALSE(malformed);
+  ASSERT_EQ(fields.size(), 5U);
+  const std::vector<ProtoField> inside = ReadAll(fields[4].bytes, malformed);
+  EXPECT_FALSE(malformed);
+  ASSERT_EQ(inside.size(), 3U);
+  EXPECT_EQ(inside[1].bytes, std::string_view("\x00\x7f\x80\x01", 4));
+  EXPECT_EQ(inside[2].bytes, std::string(200, 'x'));
+}
+
 }  // namespace
 }  // namespace trireme
