@@ -62,7 +62,7 @@ class Server:
         self.health = f"{self.url}/v2/health/{wait_for}"
         self.log_path = setup.scratch / "server.log"
         self.command = [setup.program("trireme"), "serve", *map(str, paths), "--http-port", str(self.port),
-                        "--metrics-port", str(metrics_port), *flags]
+                        "--grpc-port", "0", "--metrics-port", str(metrics_port), *flags]
         self.process = None
         self.ready_s = self.stop_s = None
 

@@ -66,10 +66,13 @@ struct ServeOptions {
 
   std::string server_name = "trireme";
   std::string host = "127.0.0.1";
-  std::string metrics_host;  // empty: `host`
+  std::string grpc_host;     // empty: `host`
+  std::string metrics_host;  // the same
   bool allow_http = true;    // false: this listener is not opened
+  bool allow_grpc = true;
   bool allow_metrics = true;
   uint16_t http_port = 8000;  // 0: any free one
+  uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
   bool allow_exposure = false;  // without it both hosts are loopback addresses
   int loops = 2;
@@ -84,7 +87,7 @@ struct ServeOptions {
 
   LogOptions log;
   AccessLog access_log;
-  std::vector<std::string> without_effect;  // what was set and means nothing here, as "--grpc-port"
+  std::vector<std::string> without_effect;  // what was set and means nothing here, as "--pinned-memory-pool-byte-size"
 };
 
 // `trireme check`.

@@ -61,6 +61,9 @@ const std::vector<Case>& Cases() {
       {"http-address", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
       {"id", "triton", [](O o) { return o.server_name == "triton"; }},
       {"allow-http", "off", [](O o) { return !o.allow_http; }},
+      {"grpc-address", "127.0.0.4", [](O o) { return o.grpc_host == "127.0.0.4"; }},
+      {"grpc-port", "0", [](O o) { return o.grpc_port == 0; }},
+      {"allow-grpc", "0", [](O o) { return !o.allow_grpc; }},
       {"metrics-address", "127.0.0.3", [](O o) { return o.metrics_host == "127.0.0.3"; }},
       {"allow-metrics", "False", [](O o) { return !o.allow_metrics; }},
       {"http-port", "0", [](O o) { return o.http_port == 0; }},
@@ -208,8 +211,8 @@ TEST(ServeOptions, TritonsOwnCommandLineWorks) {
              "--http-max-input-size=1024", "--allow-grpc=True"});
   EXPECT_THAT(options.paths, ElementsAre("/models"));
   EXPECT_EQ(options.drain_timeout, milliseconds(10'000));
-  EXPECT_THAT(options.without_effect, ::testing::UnorderedElementsAre("--grpc-port", "--strict-model-config",
-                                                                      "--backend-config", "--allow-grpc"));
+  EXPECT_EQ(options.grpc_port, 8001);
+  EXPECT_THAT(options.without_effect, ::testing::UnorderedElementsAre("--strict-model-config", "--backend-config"));
 }
 
 TEST(ServeOptions, EveryForeignSettingIsKnownEverywhereAndWhatWouldProtectIsRefused) {
@@ -261,10 +264,10 @@ TEST(ServeOptions, TritonsLogFormatsAreText) {
   }
 }
 
-TEST(ServeOptions, OneListenerMayBeClosedButNotBoth) {
-  EXPECT_EQ(Problem({"serve", "m", "--allow-http=false", "--allow-metrics=0"}),
-            "allow-http and allow-metrics: expected one of them on, found both off");
-  EXPECT_FALSE(Serve({"m", "--allow-http=no", "--http-port", "8002"}).allow_http);
+TEST(ServeOptions, AListenerMayBeClosedButNotAll) {
+  EXPECT_EQ(Problem({"serve", "m", "--allow-http=false", "--allow-grpc=false", "--allow-metrics=0"}),
+            "allow-http, allow-grpc and allow-metrics: expected one of them on, found all off");
+  EXPECT_FALSE(Serve({"m", "--allow-http=no", "--allow-metrics=no"}).allow_http);
 }
 
 TEST(ServeOptions, TakesPathsFromEachSourceAndMixesNone) {
@@ -410,11 +413,10 @@ TEST(ServeOptions, OnlyLoopbackAddressesNeedNoPermission) {
   }
 }
 
-TEST(ServeOptions, TwoListenersNeedTwoPortsUnlessTheSystemChooses) {
-  EXPECT_EQ(Problem({"serve", "m", "--metrics-port", "8000"}),
-            "http-port and metrics-port: expected two ports, found 8000 for both");
-  EXPECT_EQ(Serve({"m", "--http-port", "0", "--metrics-port", "0"}).metrics_port, 0);
-  EXPECT_EQ(Serve({"m", "--metrics-port", "8000", "--metrics-address", "127.0.0.2"}).metrics_port, 8000);
+TEST(ServeOptions, OnePortMayBeAllListeners) {
+  const ServeOptions options = Serve({"m", "--metrics-port", "8000", "--grpc-port", "8000"});
+  EXPECT_EQ(options.metrics_port, 8000);
+  EXPECT_EQ(options.grpc_port, 8000);
 }
 
 TEST(ServeOptions, TheHelpNamesEveryFlagAndItsDefault) {

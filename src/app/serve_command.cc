@@ -86,9 +86,12 @@ ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
   server.config_name = options.config_name;
   server.host = options.host;
   server.metrics_host = options.metrics_host.empty() ? options.host : options.metrics_host;
+  server.grpc_host = options.grpc_host.empty() ? options.host : options.grpc_host;
   server.allow_http = options.allow_http;
+  server.allow_grpc = options.allow_grpc;
   server.allow_metrics = options.allow_metrics;
   server.http_port = options.http_port;
+  server.grpc_port = options.grpc_port;
   server.metrics_port = options.metrics_port;
   server.net.loops = options.loops;
   server.net.limits.max_body_bytes = options.limits.max_body_bytes;
@@ -111,12 +114,14 @@ std::string Url(const std::string& host, uint16_t port) {
 // Where a running server can be reached; empty: not at all.
 struct Urls {
   std::string http;
+  std::string grpc;
   std::string metrics;
 };
 
 Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
   Urls urls;
   if (ports.http != 0) urls.http = Url(options.host, ports.http);
+  if (ports.grpc != 0) urls.grpc = Url(options.grpc_host, ports.grpc);
   if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics);
   return urls;
 }
@@ -124,8 +129,10 @@ Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
 // What a person wants to see first: what is served where, and something to try.
 void Welcome(const Urls& urls, const Engine& engine) {
   std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for requests" : urls.http);
-  if (!urls.metrics.empty()) std::cout << " (metrics on " << urls.metrics << "/metrics)";
-  std::cout << "\n";
+  std::string more;
+  if (!urls.grpc.empty()) more += "gRPC on " + urls.grpc;
+  if (!urls.metrics.empty()) more += (more.empty() ? "metrics on " : ", metrics on ") + urls.metrics + "/metrics";
+  std::cout << (more.empty() ? "" : " (" + more + ")") << "\n";
   const ModelStatus* first_ready = nullptr;
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
@@ -199,7 +206,6 @@ void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
   std::string flags;
   for (const std::string& flag : options.without_effect) flags += (flags.empty() ? "" : ", ") + flag;
   if (!flags.empty()) log.Warning("accepted without effect: " + flags);
-  if (flags.find("--grpc-port") != std::string::npos) log.Warning("gRPC is not served: its clients find no port");
 }
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {
@@ -232,7 +238,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   }
   Server& server = **started;
   const Urls urls = UrlsOf(server_options, server.ports());
-  log.Info("listening", {{"http", urls.http}, {"metrics", urls.metrics}});
+  log.Info("listening", {{"http", urls.http}, {"grpc", urls.grpc}, {"metrics", urls.metrics}});
   Announcer announcer(options, urls, server, log);
 
   int signal_number = 0;

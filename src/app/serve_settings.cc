@@ -65,7 +65,11 @@ std::vector<Setting> Listening(ServeOptions& options) {
       Also(Text("http-address", "ADDRESS", "Address to listen on", options.host), {"host"}),
       Whole<uint16_t>("http-port", "PORT", "Port of the inference protocols; 0: any free one", options.http_port, 0,
                       65535),
-      OnOff("allow-http", "Listen there", options.allow_http),
+      OnOff("allow-http", "Listen there, and serve REST", options.allow_http),
+      Text("grpc-address", "ADDRESS", "Address of gRPC's port, if another one", options.grpc_host),
+      Whole<uint16_t>("grpc-port", "PORT", "Port where gRPC's clients look; each serves all protocols; 0: any free one",
+                      options.grpc_port, 0, 65535),
+      OnOff("allow-grpc", "Listen there, and serve gRPC", options.allow_grpc),
       Text("id", "NAME", "What the server calls itself in its metadata", options.server_name),
       Text("metrics-address", "ADDRESS", "Address of the metrics' port, if another one", options.metrics_host),
       Whole<uint16_t>("metrics-port", "PORT", "Port of the metrics; 0: any free one", options.metrics_port, 0, 65535),
@@ -193,20 +197,17 @@ Status CheckHost(const ServeOptions& options, const std::string& host) {
                          "such as 127.0.0.1, or --allow-exposure");
 }
 
-const std::string& MetricsHost(const ServeOptions& options) {
-  return options.metrics_host.empty() ? options.host : options.metrics_host;
+const std::string& Or(const std::string& host, const std::string& other) {
+  return host.empty() ? other : host;
 }
 
-Status CheckPorts(const ServeOptions& options) {
-  if (!options.allow_http && !options.allow_metrics) {
-    return InvalidArgument("allow-http and allow-metrics: expected one of them on, found both off");
+Status CheckHosts(const ServeOptions& options) {
+  if (!options.allow_http && !options.allow_grpc && !options.allow_metrics) {
+    return InvalidArgument("allow-http, allow-grpc and allow-metrics: expected one of them on, found all off");
   }
-  const bool both = options.allow_http && options.allow_metrics;
-  const bool same_host = MetricsHost(options) == options.host;
-  if (both && same_host && options.http_port != 0 && options.http_port == options.metrics_port) {
-    return InvalidArgument("http-port and metrics-port: expected two ports, found " +
-                           std::to_string(options.http_port) + " for both");
-  }
+  if (options.allow_http) RETURN_IF_ERROR(CheckHost(options, options.host));
+  if (options.allow_grpc) RETURN_IF_ERROR(CheckHost(options, Or(options.grpc_host, options.host)));
+  if (options.allow_metrics) RETURN_IF_ERROR(CheckHost(options, Or(options.metrics_host, options.host)));
   return {};
 }
 
@@ -228,9 +229,7 @@ Status CheckServeOptions(const ServeOptions& options) {
   if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
     return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
   }
-  if (options.allow_http) RETURN_IF_ERROR(CheckHost(options, options.host));
-  if (options.allow_metrics) RETURN_IF_ERROR(CheckHost(options, MetricsHost(options)));
-  return CheckPorts(options);
+  return CheckHosts(options);
 }
 
 }  // namespace trireme

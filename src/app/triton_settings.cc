@@ -15,7 +15,6 @@ namespace {
 constexpr std::array kWithoutEffect = {
     "allow-cpu-metrics",
     "allow-gpu-metrics",
-    "allow-grpc",
     "allow-sagemaker",
     "allow-vertex-ai",
     "backend-config",
@@ -27,7 +26,6 @@ constexpr std::array kWithoutEffect = {
     "cuda-virtual-address-size",
     "disable-auto-complete-config",
     "enable-peer-access",
-    "grpc-address",
     "grpc-arg-http2-max-pings-without-data",
     "grpc-arg-http2-min-recv-ping-interval-without-data",
     "grpc-arg-http2-max-ping-strikes",
@@ -43,7 +41,6 @@ constexpr std::array kWithoutEffect = {
     "grpc-max-connection-age",
     "grpc-max-connection-age-grace",
     "grpc-max-response-pool-size",
-    "grpc-port",
     "host-policy",
     "metrics-config",
     "metrics-interval-ms",

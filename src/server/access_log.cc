@@ -51,20 +51,38 @@ size_t BodyBytes(const net::HttpResponse& response) {
   return bytes;
 }
 
-std::string FormatLine(Logger::Form form, const Entry& entry, const net::HttpResponse& response) {
+int64_t WallMilliseconds() {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
+}
+
+double MillisecondsOf(const Entry& entry) {
   // A request that was refused at its head has no time of arrival yet.
-  const Duration took = entry.received == TimePoint() ? Duration(0) : Duration(Clock::System().Now() - entry.received);
+  if (entry.received == TimePoint()) return 0;
+  return static_cast<double>(Duration(Clock::System().Now() - entry.received).count()) * 1e-6;
+}
+
+std::string FormatLine(Logger::Form form, const Entry& entry, const net::HttpResponse& response) {
   const std::string_view own_id = HeaderOf(response, "X-Request-Id");
-  return FormatLogLine(form, std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(), LogLevel::kInfo,
-                       "request",
+  return FormatLogLine(form, WallMilliseconds(), LogLevel::kInfo, "request",
                        {{"method", entry.method},
                         {"path", entry.path},
                         {"status", response.status},
                         {"bytes", BodyBytes(response)},
-                        {"ms", static_cast<double>(took.count()) * 1e-6},
+                        {"ms", MillisecondsOf(entry)},
                         {"request_id", own_id.empty() ? std::string_view(entry.request_id) : own_id},
                         {"stages", HeaderOf(response, "Server-Timing")},
+                        {"peer", entry.peer}});
+}
+
+std::string FormatLine(Logger::Form form, const Entry& entry, const net::GrpcStatus& status, uint64_t bytes) {
+  return FormatLogLine(form, WallMilliseconds(), LogLevel::kInfo, "request",
+                       {{"method", entry.method},
+                        {"path", entry.path},
+                        {"grpc_status", Name(status.code)},
+                        {"bytes", bytes},
+                        {"ms", MillisecondsOf(entry)},
+                        {"request_id", entry.request_id},
                         {"peer", entry.peer}});
 }
 
@@ -95,6 +113,30 @@ class WatchedReply final : public net::ResponseWriter {
   net::HttpReply reply_;
 };
 
+// The same of a gRPC call, which writes it at its end.
+class WatchedGrpcReply final : public net::GrpcWriter {
+ public:
+  WatchedGrpcReply(AccessLogWriter& log, Entry entry, net::GrpcReply reply)
+      : log_(log), entry_(std::move(entry)), reply_(std::move(reply)) {}
+
+  void Send(net::GrpcPayload message) override {
+    bytes_ += message.bytes();
+    reply_.Send(std::move(message));
+  }
+  void Finish(net::GrpcStatus status) override {
+    log_.Enqueue(FormatLine(log_.form_, entry_, status, bytes_));
+    reply_.Finish(std::move(status));
+  }
+  void Pause(bool paused) override { reply_.Pause(paused); }
+  net::Executor& executor() override { return reply_.executor(); }
+
+ private:
+  AccessLogWriter& log_;
+  const Entry entry_;
+  net::GrpcReply reply_;
+  uint64_t bytes_ = 0;
+};
+
 AccessLogWriter::AccessLogWriter(int fd, Logger::Form form) : fd_(fd), form_(form), writer_([this] { Work(); }) {}
 
 AccessLogWriter::~AccessLogWriter() {
@@ -112,6 +154,17 @@ void AccessLogWriter::Write(const net::HttpRequest& request, const net::HttpResp
 
 net::HttpReply AccessLogWriter::Watch(const net::HttpRequest& request, net::HttpReply reply) {
   return net::HttpReply(std::make_shared<WatchedReply>(*this, Describe(request), std::move(reply)));
+}
+
+void AccessLogWriter::Write(const net::HttpRequest& head, const net::GrpcStatus& status) {
+  Enqueue(FormatLine(form_, Describe(head), status, 0));
+}
+
+net::GrpcReply AccessLogWriter::Watch(const net::HttpRequest& head, net::GrpcReply reply) {
+  Entry entry = Describe(head);
+  // A call's head may come long before its message; a stream's end, which is what is timed, long after it.
+  if (entry.received == TimePoint()) entry.received = Clock::System().Now();
+  return net::GrpcReply(std::make_shared<WatchedGrpcReply>(*this, std::move(entry), std::move(reply)));
 }
 
 void AccessLogWriter::Enqueue(std::string line) {

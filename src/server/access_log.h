@@ -8,12 +8,14 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "net/grpc_handler.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
 
 namespace trireme {
 
-// One line a request: method, path, status, bytes, milliseconds, request id and the stages of an inference.
+// One line a request: method, path, status, bytes, milliseconds, request id and the stages of an inference. A gRPC call
+// has the name of its gRPC status instead, and is written when it ends.
 //
 // A thread of its own writes; the loops never wait for a disk or a pipe. If the writer falls behind, lines are dropped
 // and counted. Thread-safe.
@@ -28,13 +30,18 @@ class AccessLogWriter {
   // A request that has been answered.
   void Write(const net::HttpRequest& request, const net::HttpResponse& response);
 
+  // A gRPC call that was refused at its head.
+  void Write(const net::HttpRequest& head, const net::GrpcStatus& status);
+
   // A reply that writes its line when it is answered, around `reply`. On the loop's thread.
   net::HttpReply Watch(const net::HttpRequest& request, net::HttpReply reply);
+  net::GrpcReply Watch(const net::HttpRequest& head, net::GrpcReply reply);
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
   friend class WatchedReply;
+  friend class WatchedGrpcReply;
   void Enqueue(std::string line);
   void Work();
 

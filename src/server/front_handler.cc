@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "server/credentials_of.h"
+
 namespace trireme {
 namespace {
 
@@ -19,6 +21,13 @@ net::HttpResponse NoSuchRoute(const net::HttpRequest& request, const RouteMatch&
   return response;
 }
 
+net::HttpResponse Refusal(const Dialect& dialect, const Status& why) {
+  net::HttpResponse response = dialect.error(why);
+  // RFC 9110 section 11.6.1: a 401 says how to do better.
+  if (why.code() == StatusCode::kUnauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 }  // namespace
 
 net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
@@ -27,7 +36,7 @@ net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
   if (match.route == nullptr) {
     plan.refusal = NoSuchRoute(head, match);
   } else if (Result<Identity> identity = Admit(head, match); !identity.ok()) {
-    plan.refusal = match.dialect->error(identity.status());
+    plan.refusal = Refusal(*match.dialect, identity.status());
   } else if (match.route->plan_body) {
     plan = match.route->plan_body(head);
   }
@@ -41,24 +50,18 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
   Result<Identity> identity =
       match.route == nullptr ? Result<Identity>(NotFound("no such path")) : Admit(request, match);
+  if (access_log_ != nullptr) reply = access_log_->Watch(request, std::move(reply));
   if (!identity.ok()) {
-    reply.Send(match.dialect->error(identity.status()));
+    reply.Send(Refusal(*match.dialect, identity.status()));
     return;
   }
-  if (access_log_ != nullptr) reply = access_log_->Watch(request, std::move(reply));
   const PathArguments arguments = match.arguments;
   match.route->handle(std::move(request), arguments, *identity, std::move(reply));
 }
 
 Result<Identity> FrontHandler::Admit(const net::HttpRequest& request, const RouteMatch& match) const {
   if (match.route->operation == Operation::kProbe) return Identity{};
-  const auto value = [&](std::string_view name) {
-    const std::string_view* found = request.Find(name);
-    return found == nullptr ? std::string_view() : *found;
-  };
-  ASSIGN_OR_RETURN(Identity identity,
-                   authoriser_.Authenticate(
-                       {.authorization = value("authorization"), .api_key = value("x-api-key"), .peer = request.peer}));
+  ASSIGN_OR_RETURN(Identity identity, authoriser_.Authenticate(CredentialsOf(request)));
   RETURN_IF_ERROR(Authorise(identity, match.route->operation, match.arguments.model));
   return identity;
 }

@@ -17,10 +17,15 @@
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
+#include "protocols/grpc/health.h"
+#include "protocols/grpc/reflection.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "server/access_log.h"
 #include "server/front_handler.h"
+#include "server/grpc_front_handler.h"
+#include "server/grpc_router.h"
 #include "server/host_metrics.h"
+#include "server/listeners.h"
 #include "server/metrics_dialect.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
@@ -34,9 +39,24 @@ std::unique_ptr<AccessLogWriter> MakeAccessLog(const ServerOptions& options) {
   return std::make_unique<AccessLogWriter>(options.access_log_fd, options.access_log_form);
 }
 
-net::NetOptions Named(net::NetOptions options) {
+net::NetOptions NetworkOptions(net::NetOptions options, ThreadPool& workers) {
   options.server_name = std::string("trireme/") + kVersion;
+  options.offload = [&workers](std::function<void()> job) { return workers.Submit(std::move(job)); };
   return options;
+}
+
+// What a listener of the inference protocols answers REST with where only gRPC is wanted.
+Dialect WithoutRoutes(const Dialect& dialect) {
+  return {.name = dialect.name, .routes = {}, .error = dialect.error};
+}
+
+std::vector<std::string> ServiceNames(std::initializer_list<const std::vector<GrpcMethod>*> tables) {
+  GrpcRouter router;
+  for (const std::vector<GrpcMethod>* methods : tables) router.Add(*methods);
+  std::vector<std::string> names = router.services();
+  names.emplace_back("grpc.reflection.v1.ServerReflection");
+  names.emplace_back("grpc.reflection.v1alpha.ServerReflection");
+  return names;
 }
 
 ModelControl::Options ControlOptions(const ServerOptions& options) {
@@ -71,34 +91,43 @@ class Server::Parts {
                         .tracer = tracer_,
                         .server_name = options.server_name},
         kserve_(kserve::MakeDialect(infer_services_)),
+        kserve_without_routes_(WithoutRoutes(kserve_)),
         metrics_(MakeMetricsDialect(registry_)),
+        health_(HealthMethods(engine_)),
+        reflection_(ReflectionMethods(ServiceNames({&kserve_.methods, &health_}))),
         main_handler_(main_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
-        network_(Named(options.net), pool_, log),
+        grpc_handler_(grpc_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
+        network_(NetworkOptions(options.net, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
-    main_router_.Add(kserve_);
+    main_router_.Add(options.allow_http ? kserve_ : kserve_without_routes_);
     if (options.allow_metrics) main_router_.Add(metrics_);
     metrics_router_.Add(metrics_);
+    for (const auto* methods : {&kserve_.methods, &health_, &reflection_}) grpc_router_.Add(*methods);
   }
 
+  // Where the start failed half way, what is open closes before what it uses goes.
+  ~Parts() { network_.Stop(Clock::System().Now()); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
   Status Start(const ServerOptions& options) {
-    if (options.allow_http) {
-      ASSIGN_OR_RETURN(ports_.http, Listen(options.host, options.http_port, "--http-port", main_handler_));
-    }
-    if (options.allow_metrics) {
-      ASSIGN_OR_RETURN(ports_.metrics,
-                       Listen(options.metrics_host, options.metrics_port, "--metrics-port", metrics_handler_));
-    }
+    ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
+    for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(plan, options.allow_grpc));
     return control_.Start();
   }
 
-  Result<uint16_t> Listen(const std::string& host, uint16_t port, const std::string& flag, net::HttpHandler& handler) {
-    Result<uint16_t> bound = network_.Listen({.host = host, .port = port}, handler);
-    if (!bound.ok()) return std::move(bound).status().Within(flag + " " + std::to_string(port));
-    return bound;
+  Status Listen(const ListenerPlan& plan, bool allow_grpc) {
+    net::Reception reception{.http = plan.inference ? &main_handler_ : &metrics_handler_};
+    if (plan.inference && allow_grpc) reception.grpc = &grpc_handler_;
+    Result<uint16_t> bound = network_.Listen(plan.address, reception);
+    if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
+    if (plan.port != nullptr) ports_.*plan.port = *bound;
+    for (uint16_t ServerPorts::*port : plan.also) ports_.*port = *bound;
+    return {};
   }
 
   // Ends the parts that work, in the direction in which requests travel.
@@ -141,11 +170,16 @@ class Server::Parts {
   Tracer tracer_;
   const kserve::InferServices infer_services_;
   const Dialect kserve_;
+  const Dialect kserve_without_routes_;
   const Dialect metrics_;
+  const std::vector<GrpcMethod> health_;
+  const std::vector<GrpcMethod> reflection_;
   Router main_router_;
   Router metrics_router_;
+  GrpcRouter grpc_router_;
   FrontHandler main_handler_;
   FrontHandler metrics_handler_;
+  GrpcFrontHandler grpc_handler_;
   net::Network network_;
   NetworkMetrics network_metrics_;
   HostMetrics host_metrics_;

@@ -37,8 +37,8 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::string grpc_host = "127.0.0.1";
   std::string metrics_host = "127.0.0.1";
-  bool allow_http = true;  // false: this listener is not opened
-  bool allow_grpc = true;
+  bool allow_http = true;     // false: this listener is not opened, and the others serve no REST
+  bool allow_grpc = true;     // the same of gRPC
   bool allow_metrics = true;  // false: nor is that, and the others show no metrics
   uint16_t http_port = 8000;  // 0: any free one
   uint16_t grpc_port = 8001;

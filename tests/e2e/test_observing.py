@@ -148,7 +148,8 @@ class AccessLog(ServingTest):
         self.assertEqual([line["request_id"] for line in lines], [str(i) for i in range(300)])
 
     def test_that_cannot_be_opened_is_said_at_once(self):
-        result = self.run_trireme("serve", self.models / "good" / "add", "--http-port", 0, "--metrics-port", 0,
+        result = self.run_trireme("serve", self.models / "good" / "add", "--http-port", 0, "--grpc-port", 0,
+                                  "--metrics-port", 0,
                                   "--access-log", self.folder() / "no" / "such.log")
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr, "access log cannot be opened.*such.log.*No such file")

@@ -56,7 +56,8 @@ class WhatIsServed(ServingTest):
         server = self.serve(self.models / "good" / "add", self.models / "bad" / "empty")
         said = server.stdout()
         self.assertRegex(said, rf"^Trireme serves on http://127\.0\.0\.1:{server.port} "
-                               rf"\(metrics on http://127\.0\.0\.1:{server.metrics_port}/metrics\)\n")
+                               rf"\(gRPC on http://127\.0\.0\.1:{server.grpc_port}, "
+                               rf"metrics on http://127\.0\.0\.1:{server.metrics_port}/metrics\)\n")
         self.assertRegex(said, r"\n  add version 1: ready\n")
         self.assertRegex(said, r"\n  empty version 1: failed \(.*the file is empty\)\n")
         self.assertRegex(said, rf"\n  curl -s http://127\.0\.0\.1:{server.port}/v2/models/add/infer -d '")
@@ -68,7 +69,7 @@ class ExitCodes(ServingTest):
         self.assertRegex(result.stderr, pattern)
 
     def serve_in_vain(self, *arguments):
-        return self.run_trireme("serve", "--http-port", 0, "--metrics-port", 0, *arguments)
+        return self.run_trireme("serve", "--http-port", 0, "--grpc-port", 0, "--metrics-port", 0, *arguments)
 
     def test_1_when_no_model_can_be_served(self):
         result = self.serve_in_vain(self.models / "bad")
@@ -86,7 +87,8 @@ class ExitCodes(ServingTest):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            result = self.run_trireme("serve", self.models / "good" / "add", "--http-port", port, "--metrics-port", 0)
+            result = self.run_trireme("serve", self.models / "good" / "add", "--http-port", port,
+                                      "--grpc-port", 0, "--metrics-port", 0)
         self.assert_fails(result, 1, f"127.0.0.1.*{port}.*in use")
 
     def test_a_server_that_may_stay_without_models_is_not_ready(self):

@@ -26,6 +26,7 @@ class Settings(ServingTest):
             paths: [{self.models}/good/add, {self.models}/good/scalar]
             http-port: 0
             metrics_port: 0
+            grpc_port: 0
             log-form: json
             max-waiting-requests: 7
             access-log: {log}
@@ -37,7 +38,7 @@ class Settings(ServingTest):
     def test_variables_set_everything_but_the_models(self):
         log = self.folder() / "access.log"
         server = self.serve(self.models / "good" / "add", where=(), environment={
-            "TRIREME_HTTP_PORT": "0", "TRIREME_METRICS_PORT": "0", "TRIREME_LOG_FORM": "json",
+            "TRIREME_HTTP_PORT": "0", "TRIREME_METRICS_PORT": "0", "TRIREME_GRPC_PORT": "0", "TRIREME_LOG_FORM": "json",
             "TRIREME_ACCESS_LOG": str(log)})
         self.serves_into(server, log)
 
@@ -82,7 +83,7 @@ class Triton(ServingTest):
 
     def test_its_command_line_works_and_what_has_no_use_is_said_in_one_line(self):
         server = self.serve("--model-repository", self.models / "good" / "add", f"--model-store={self.models}/good/scalar",
-                            "--model-control-mode=none", "--strict-readiness=true", "--grpc-port=0",
+                            "--model-control-mode=none", "--strict-readiness=true", "--rate-limit=off",
                             "--backend-config=onnxruntime,default-max-batch-size=4", "--log-verbose=1",
                             "--pinned-memory-pool-byte-size=0", "--exit-timeout-secs=5", "--http-thread-count=1",
                             "--log-info=True")
@@ -90,19 +91,19 @@ class Triton(ServingTest):
         self.assertEqual(server.ask("GET", "/v2/models/scalar").status, 200)
         lines = [line for line in server.log().splitlines() if "accepted without effect" in line]
         self.assertEqual(len(lines), 1)
-        for flag in ("--strict-readiness", "--grpc-port", "--backend-config", "--pinned-memory-pool-byte-size"):
+        for flag in ("--strict-readiness", "--rate-limit", "--backend-config", "--pinned-memory-pool-byte-size"):
             self.assertIn(flag, lines[0])
         self.assertNotIn("--log-info", lines[0])
 
     def test_a_file_and_variables_work_too(self):
         file = self.folder() / "server.yaml"
         file.write_text(f"model_repository: [{self.models}/good/add]\nmodel-control-mode: poll\n"
-                        f"repository_poll_secs: 0.5\ngrpc-port: 8001\nlog-format: json\n")
+                        f"repository_poll_secs: 0.5\ngrpc-port: 0\nlog-format: json\n")
         server = self.serve("--config", file, where=(), environment={"TRIREME_HTTP_PORT": "0",
                                                                      "TRIREME_METRICS_PORT": "0",
                                                                      "TRIREME_STRICT_READINESS": "false"})
         self.assert_adds_one(server.infer("add", ones()))
-        self.assertRegex(server.log(), "accepted without effect: --grpc-port, --strict-readiness")
+        self.assertRegex(server.log(), "accepted without effect: --strict-readiness")
 
     def test_what_would_promise_protection_is_refused(self):
         for flag in ("--http-restricted-api=model-repository:key=secret", "--grpc-use-ssl=true",
@@ -114,7 +115,8 @@ class Triton(ServingTest):
 
     def test_a_listener_may_stay_closed(self):
         log = self.folder() / "log"
-        command = [self.program, "serve", str(self.models / "good" / "add"), "--http-port", "0", "--allow-metrics=false",
+        command = [self.program, "serve", str(self.models / "good" / "add"), "--http-port", "0",
+                   "--allow-metrics=false", "--allow-grpc=false",
                    "--log-format", "json", "--log-file", str(log)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               env=without_settings(os.environ)) as process:
@@ -127,12 +129,13 @@ class Triton(ServingTest):
             finally:
                 process.terminate()
             self.assertEqual(process.wait(60), 0)
-        self.assertRegex(log.read_text(), '"listening","http":"http://[^"]*","metrics":""')
+        self.assertRegex(log.read_text(), '"listening","http":"http://[^"]*","grpc":"","metrics":""')
 
     def test_a_log_file_is_appended_to_and_said_if_it_cannot_be(self):
         log = self.folder() / "log"
         log.write_text("before\n")
-        result = self.run_trireme("serve", self.models / "bad", "--http-port=0", "--metrics-port=0", "--log-file", log)
+        result = self.run_trireme("serve", self.models / "bad", "--http-port=0", "--grpc-port=0",
+                                  "--metrics-port=0", "--log-file", log)
         self.assertEqual((result.returncode, result.stderr), (1, ""))
         self.assertRegex(log.read_text(), r'(?s)\Abefore\n\{.*"no model can be served')
         result = self.run_trireme("serve", self.models / "bad", "--log-file", self.folder() / "no" / "such.log")

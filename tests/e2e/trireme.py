@@ -32,7 +32,7 @@ def without_settings(environment):
 
 
 # Ports that are free, and a log that a program can read.
-ANYWHERE = ("--http-port", "0", "--metrics-port", "0", "--log-form", "json")
+ANYWHERE = ("--http-port", "0", "--grpc-port", "0", "--metrics-port", "0", "--log-form", "json")
 
 
 class Trireme:
@@ -47,8 +47,8 @@ class Trireme:
                                         env={**without_settings(os.environ), **(environment or {})})
         try:
             # Listening comes before loading, and is told in the log.
-            found = self._wait_for("stderr", r'"listening","http":"http://[^"]*:(\d+)","metrics":"http://[^"]*:(\d+)"')
-            self.port, self.metrics_port = int(found.group(1)), int(found.group(2))
+            found = self._wait_for("stderr", r'"listening","http":"([^"]*)","grpc":"([^"]*)","metrics":"([^"]*)"')
+            self.port, self.grpc_port, self.metrics_port = (int(url.rpartition(":")[2] or 0) for url in found.groups())
             if wait:
                 self.wait_until_loaded()
         except BaseException:

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "net/listener.h"
+#include "server/server.h"
+
+namespace trireme {
+
+// An address that the server shall listen on, and what for.
+struct ListenerPlan {
+  std::string name;  // as its metrics call it: "http", "grpc", "metrics", "unix"
+  std::string flag;  // that says where, for errors: "--http-port 8000"
+  net::ListenAddress address;
+  bool inference = false;                // the protocols, else metrics only
+  const net::TlsOptions* tls = nullptr;  // of the server's options; null: in the clear
+  uint16_t ServerPorts::*port = nullptr;
+  std::vector<uint16_t ServerPorts::*> also = {};  // listeners that are this one too
+};
+
+// Every listener that the options ask for, those with the same address and port as one. A pure function; `options` must
+// outlive what it returns. kInvalidArgument: two with one address that need different certificates.
+Result<std::vector<ListenerPlan>> PlanListeners(const ServerOptions& options);
+
+}  // namespace trireme

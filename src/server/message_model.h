@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace trireme {
+
+// The model that a gRPC message names in this string field of it: as protobuf reads it, so the last one counts where
+// there are several, and none is the empty name. kInvalidArgument: the bytes are no protobuf, or the field is no
+// string. A view into `message`.
+Result<std::string_view> MessageModel(std::span<const std::byte> message, int field);
+
+}  // namespace trireme
