@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ struct InferResponseMessage {
   std::string model_version;  // empty if the server sent none
   Parameters parameters;
   std::vector<NamedTensor> outputs;
+  // Which of them came without the elements that their shape asks for: the server wrote them to shared memory, if that
+  // is what the request wanted, else its answer is wrong.
+  std::vector<size_t> outputs_elsewhere;
 };
 
 // Checks it as strictly as a request. Binary outputs view the body where it is aligned for their type.
