@@ -62,7 +62,8 @@ struct NetOptions {
   Http2Limits http2;
   // Runs a job that would hold a loop up on another thread; false: too many wait already. Empty: jobs run on the loop.
   std::function<bool(std::function<void()>)> offload;
-  std::string server_name;  // the Server header; none if empty
+  bool grpc_compression = false;  // of gRPC's answers, to clients that take gzip; small ones stay as they are
+  std::string server_name;        // the Server header; none if empty
 };
 
 // What the network did since the start; read at any time by any thread.
