@@ -20,20 +20,6 @@ void Refuse(std::vector<Route>& routes, const InferServices& services, const Abs
   routes.push_back(ColdRoute(services, path.method, path.pattern, path.operation, refuse));
 }
 
-void AddSharedMemory(std::vector<Route>& routes, const InferServices& services) {
-  constexpr const char* kWhat = "shared memory is not served yet: send tensors in the request";
-  for (const std::string kind : {"/v2/systemsharedmemory", "/v2/cudasharedmemory"}) {
-    routes.push_back(ColdRoute(services, "POST", kind + "/unregister", Operation::kInfer,
-                               [](const ColdRequest&) { return EmptyResponse(); }));
-    Refuse(routes, services, {"GET", kind + "/status", Operation::kInfer}, kWhat);
-    // The placeholder is the region's name: the router has none of its own for that.
-    const std::string region = kind + "/region/{model}";
-    Refuse(routes, services, {"GET", region + "/status", Operation::kInfer}, kWhat);
-    Refuse(routes, services, {"POST", region + "/register", Operation::kInfer}, kWhat);
-    Refuse(routes, services, {"POST", region + "/unregister", Operation::kInfer}, kWhat);
-  }
-}
-
 void AddTraceSetting(std::vector<Route>& routes, const InferServices& services, const std::string& prefix) {
   constexpr const char* kWhat = "tracing is not served yet: the stages of a request are in its header Server-Timing";
   Refuse(routes, services, {"GET", prefix + "/trace/setting", Operation::kMetadata}, kWhat);
@@ -49,7 +35,6 @@ void AddGenerate(std::vector<Route>& routes, const InferServices& services, cons
 }  // namespace
 
 void AddAbsentRoutes(std::vector<Route>& routes, const InferServices& services) {
-  AddSharedMemory(routes, services);
   AddTraceSetting(routes, services, "/v2");
   for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
     AddTraceSetting(routes, services, model);

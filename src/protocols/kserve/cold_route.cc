@@ -81,14 +81,15 @@ Route ColdRoute(const InferServices& services, std::string method, std::string p
                 std::function<net::HttpResponse(const ColdRequest&)> answer) {
   const bool has_body = method == "POST";
   Route route{.method = std::move(method), .pattern = std::move(pattern), .operation = operation, .handle = {}};
-  route.handle = [&services, has_body, answer = std::move(answer)](
-                     const net::HttpRequest& http, const PathArguments& path, const Identity&, net::HttpReply reply) {
+  route.handle = [&services, has_body, answer = std::move(answer)](const net::HttpRequest& http,
+                                                                   const PathArguments& path, const Identity& identity,
+                                                                   net::HttpReply reply) {
     const RequestHeaders headers = ReadRequestHeaders(http);
     RequestBody body(services.pool, services.inflated, http, {.coding = headers.body, .max_bytes = kMaxColdBytes});
     const Status status = has_body ? body.Finish() : Status();
-    net::HttpResponse response = status.ok()
-                                     ? answer({.body = has_body ? body.text() : std::string_view(), .path = path})
-                                     : ErrorResponse(status);
+    net::HttpResponse response =
+        status.ok() ? answer({.body = has_body ? body.text() : std::string_view(), .path = path, .identity = identity})
+                    : ErrorResponse(status);
     SendCompressed(services, std::move(reply), std::move(response), headers.answer);
   };
   route.plan_body = [has_body](const net::HttpRequest& head) {

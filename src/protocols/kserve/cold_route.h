@@ -21,6 +21,7 @@ inline constexpr uint64_t kMaxColdBytes = 64 << 10;  // of a body that is read o
 struct ColdRequest {
   std::string_view body;  // inflated; empty for a GET
   const PathArguments& path;
+  const Identity& identity;
 };
 
 // A route off the request path: reads a body of at most kMaxColdBytes, compressed or not, and sends the answer as its

@@ -13,6 +13,7 @@
 #include "protocols/kserve/log_routes.h"
 #include "protocols/kserve/model_routes.h"
 #include "protocols/kserve/repository_routes.h"
+#include "protocols/kserve/shared_memory_routes.h"
 #include "wire/kserve/metadata.h"
 
 namespace trireme::kserve {
@@ -60,6 +61,7 @@ Dialect MakeDialect(const InferServices& services) {
   AddModelRoutes(dialect.routes, services);
   AddRepositoryRoutes(dialect.routes, services);
   AddLogRoutes(dialect.routes, services);
+  AddSharedMemoryRoutes(dialect.routes, services);
   AddAbsentRoutes(dialect.routes, services);
   return dialect;
 }
