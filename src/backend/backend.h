@@ -46,6 +46,7 @@ struct ModelFacts {
   uint64_t weight_bytes = 0;       // that it will hold once it is open, estimated
   std::string format;              // for people: "ONNX, IR version 8, opset 17, made by pytorch 2.1"
   std::vector<std::string> notes;  // for people: what may surprise
+  bool decoupled = false;          // OpenModel::decoupled()
 };
 
 // Takes the responses of one run, one after the other, on the thread that runs.
@@ -56,6 +57,10 @@ class ResponseStream {
   // One response: the wanted outputs in their order; more may follow. False if nobody wants any more (the client has
   // gone, or its deadline has passed): the run had better end.
   virtual bool Send(std::vector<Tensor> outputs) = 0;
+
+  // Whether anybody does: to be asked now and then by a run that takes long until its next response. Once false it
+  // stays so.
+  virtual bool Wanted() = 0;
 };
 
 // A model that is open: its weights are in memory once, and any number of threads may run it.
@@ -93,6 +98,10 @@ class OpenModel {
   virtual MemoryUse memory_use() const = 0;
 };
 
+// Runs one request of any model: one that is not decoupled sends one response.
+Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::span<const int> wanted,
+                       std::span<Buffer> destinations, ResponseStream& responses);
+
 // "Serve these bytes instead": a backend that translates its models answers Open with an ONNX model.
 struct OnnxModelBytes {
   std::string bytes;
@@ -107,6 +116,9 @@ struct ModelSource {
   // Inputs with a default that requests may send: they are in the signature, behind the others. All others with one
   // keep it and are not.
   std::vector<std::string> optional_inputs = {};
+  // What the model's config says of its inputs and outputs, where `path` is a folder without a model file: there is
+  // nothing else to go by. Shapes are whole, the dimension for rows included.
+  Signature declared = {};
 };
 
 // One family of models, on one runtime library. Lives in a plug-in (backend/plugin.h).

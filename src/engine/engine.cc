@@ -7,6 +7,16 @@
 #include "engine/check_request.h"
 
 namespace trireme {
+namespace {
+
+// Before anything else of the request: whoever takes one response must not get the first of several.
+Status CheckResponses(const ServedModel& model, const InferRequest& request) {
+  if (!model.config.decoupled || request.takes_several) return {};
+  return Unsupported("model '" + model.id.name +
+                     "' is decoupled (several responses a request): use a gRPC stream or generate_stream");
+}
+
+}  // namespace
 
 void Engine::Infer(std::unique_ptr<InferRequest> request) {
   const auto refuse = [&](Status status) {
@@ -20,7 +30,8 @@ void Engine::Infer(std::unique_ptr<InferRequest> request) {
   Result<std::shared_ptr<ServedModel>> found = table->Find(request->model, request->version);
   if (!found.ok()) return refuse(std::move(found).status());
   ServedModel& model = **found;
-  Status status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
+  Status status = CheckResponses(model, *request);
+  if (status.ok()) status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
   if (!status.ok()) {
     request->stages.answered = Clock::System().Now();
     model.metrics->Record(status.code(), request->stages);

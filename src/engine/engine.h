@@ -54,8 +54,8 @@ class Engine {
   // Both must outlive it. Without a control nothing can be loaded or unloaded by name.
   explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr) : lifecycle_(lifecycle), control_(control) {}
 
-  // Checks the request against the model and puts it in the model's line. It is answered through its reply exactly
-  // once, perhaps before this returns.
+  // Checks the request against the model and puts it in the model's line. It is finished through its reply exactly
+  // once, perhaps before this returns. One to a decoupled model that does not take several responses is kUnsupported.
   void Infer(std::unique_ptr<InferRequest> request);
 
   // Whether requests should come here: everything that was wanted at the start is loaded (or has failed), at least one

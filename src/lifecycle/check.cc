@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lifecycle/model_loader.h"
+#include "lifecycle/model_source.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
@@ -45,21 +46,24 @@ Finding ModelFileError(const fs::path& file, const Status& status) {
   return Error(file, status, "a model that this server can open", "replace the file, or remove the model");
 }
 
+Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
+  ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
+  return backend.Describe(source, {.device = config.device,
+                                   .threads = config.threads,
+                                   .graph_optimization = config.graph_optimization,
+                                   .runtime_parameters = config.runtime_parameters});
+}
+
 // What the model's own file says; false if it cannot be served for that alone.
-bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
-  const Result<Backend*> backend = backends.For(checked.path);
+bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends) {
+  const Result<Backend*> backend = BackendFor(backends, entry);
   if (!backend.ok()) {
     checked.findings.push_back(ModelFileError(checked.path, backend.status()));
     return false;
   }
   checked.backend = (*backend)->name();
   checked.platform = (*backend)->platform();
-  Result<ModelFacts> facts =
-      (*backend)->Describe({.path = checked.path, .optional_inputs = checked.file_says.optional_inputs()},
-                           {.device = checked.config.device,
-                            .threads = checked.config.threads,
-                            .graph_optimization = checked.config.graph_optimization,
-                            .runtime_parameters = checked.config.runtime_parameters});
+  Result<ModelFacts> facts = Describe(**backend, entry, checked.config);
   if (!facts.ok()) {
     checked.findings.push_back(ModelFileError(checked.path, facts.status()));
     return false;
@@ -67,6 +71,7 @@ bool ReadModelFile(CheckedModel& checked, BackendSet& backends) {
   checked.format = std::move(facts->format);
   checked.model_says = std::move(facts->signature);
   checked.weight_bytes = facts->weight_bytes;
+  checked.config.decoupled = checked.config.decoupled || facts->decoupled;
   for (const std::string& note : facts->notes) checked.findings.push_back(Note(checked.path, note));
   return true;
 }
@@ -90,7 +95,11 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus)
   checked.config = DecideThreads(entry.config, cpus);
   checked.findings = entry.findings;
   for (const std::string& note : entry.notes) checked.findings.push_back(Note({}, note));
-  if (ReadModelFile(checked, backends)) {
+  if (ReadModelFile(entry, checked, backends)) {
+    if (const Status status = CheckDecoupled(checked.config); !status.ok() && !HasError(checked.findings)) {
+      checked.findings.push_back(
+          Error(entry.declared.file, status, "a config that suits a decoupled model", "leave preserve_ordering out"));
+    }
     FittedSignature fitted = FitToModel(entry.declared, checked.model_says);
     checked.signature = std::move(fitted.signature);
     Append(checked.findings, fitted.findings);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/thread_pool.h"
+#include "lifecycle/model_source.h"
 #include "lifecycle/trial.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
@@ -29,8 +30,8 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
                             .threads = entry.config.threads,
                             .graph_optimization = entry.config.graph_optimization,
                             .runtime_parameters = entry.config.runtime_parameters};
-  ASSIGN_OR_RETURN(Backend * backend, backends.For(entry.path));
-  ModelSource source{.path = entry.path, .optional_inputs = entry.declared.optional_inputs()};
+  ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends, entry));
+  ASSIGN_OR_RETURN(ModelSource source, SourceOf(entry));
   ASSIGN_OR_RETURN(Opened opened, backend->Open(source, options));
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
     ASSIGN_OR_RETURN(Backend * runner, backends.Named("onnx"));
@@ -96,7 +97,7 @@ void SayWhatIsFewer(const ModelConfig& asked, const ModelConfig& decided, std::v
 }
 
 TrialOptions TrialOptionsOf(const ModelConfig& config) {
-  TrialOptions options{.max_rows = config.max_rows};
+  TrialOptions options{.max_rows = config.decoupled ? 1 : config.max_rows};
   if (config.max_request_rows > 0) {
     options.max_rows = std::min(options.max_rows, config.max_request_rows);
     options.most_rows = std::min(options.most_rows, config.max_request_rows);
@@ -122,6 +123,12 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
   return config;
 }
 
+Status CheckDecoupled(const ModelConfig& config) {
+  if (!config.decoupled || !config.preserve_ordering) return {};
+  return InvalidArgument(
+      "preserve_ordering: expected false, as the model is decoupled and its responses leave as they come; found true");
+}
+
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
@@ -131,6 +138,11 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
 
   LoadedModel loaded;
   SayWhatIsFewer(entry.config, decided.config, loaded.notes);
+  decided.config.decoupled = decided.config.decoupled || open.model->decoupled();
+  RETURN_IF_ERROR(CheckDecoupled(decided.config));
+  if (decided.config.decoupled && decided.config.max_rows > 1) {
+    loaded.notes.emplace_back("requests run alone: the model is decoupled");
+  }
   FittedSignature fitted = FitToModel(entry.declared, open.model->signature());
   RETURN_IF_ERROR(Judge(fitted.findings, loaded.notes));
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
@@ -139,7 +151,10 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   TrialResult trial;
   Result<bool> warm = true;
   RunWithNiceness(kLoadNiceness, [&] {
-    trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
+    // How long a decoupled model goes on with made-up input nobody knows.
+    if (!open.model->decoupled()) {
+      trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
+    }
     const TimePoint end = clock_.Now() + kLongestWarmup;
     warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
                   [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
@@ -159,7 +174,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->memory = open.model->memory_use();
   served->free_dim = trial.free_dim;
   served->backend = std::move(open.backend);
-  served->file_name = entry.path.filename().string();
+  if (entry.backend.empty()) served->file_name = entry.path.filename().string();
   served->declared = entry.declared;
   served->config_message = entry.config_message;
   served->labels = std::make_shared<const ModelLabels>(std::move(labels.labels));
@@ -168,7 +183,8 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->line = std::make_unique<ModelLine>(served->id, served->signature, std::move(open.model),
                                              ModelLine::Options{.rules = RulesOf(served->config),
                                                                 .instances = served->config.instances,
-                                                                .run_inline = served->config.run_inline},
+                                                                .run_inline = served->config.run_inline,
+                                                                .decoupled = served->config.decoupled},
                                              pool_, *served->metrics, clock_);
   if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
   loaded.model = std::move(served);

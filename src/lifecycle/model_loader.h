@@ -54,4 +54,7 @@ class ModelLoader {
 // more threads a run than processors, and no more than 32 instances for each.
 ModelConfig DecideThreads(ModelConfig config, int cpus);
 
+// kInvalidArgument: the config wants of a decoupled model what only one response a request can give.
+Status CheckDecoupled(const ModelConfig& config);
+
 }  // namespace trireme

@@ -24,7 +24,7 @@ struct ServedModel {
   MemoryUse memory;
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
   std::string backend;                                // "onnx"
-  std::string file_name;                              // of the model file: "model.onnx"
+  std::string file_name;                              // of the model file: "model.onnx"; empty: it has none
   DeclaredSignature declared;                         // as its config file says it
   std::shared_ptr<const std::string> config_message;  // what that file says; shared as ModelEntry's, null without one
   std::shared_ptr<const ModelLabels> labels;          // never null; shared with answers that are just being written

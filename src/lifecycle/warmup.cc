@@ -170,6 +170,18 @@ Result<std::vector<std::optional<Part>>> PlaceAll(const WarmupSample& sample, co
   return parts;
 }
 
+// Nobody reads what a warm-up gives.
+class Unread final : public ResponseStream {
+ public:
+  explicit Unread(const std::function<bool()>& enough) : enough_(enough) {}
+  bool Send(std::vector<Tensor> /*outputs*/) override { return Wanted(); }
+  bool Wanted() override { return wanted_ = wanted_ && !enough_(); }
+
+ private:
+  const std::function<bool()>& enough_;
+  bool wanted_ = true;
+};
+
 }  // namespace
 
 Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool) {
@@ -200,7 +212,10 @@ Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<cons
     ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, MakeWarmupInputs(sample, signature, pool));
     for (int i = 0; i < std::max(1, sample.count); ++i) {
       if (enough()) return false;
-      if (Status ran = model.Run(inputs, wanted, {}).status(); !ran.ok()) return InSample(std::move(ran), sample, {});
+      Unread unread(enough);
+      if (Status ran = RunForResponses(model, inputs, wanted, {}, unread); !ran.ok()) {
+        return InSample(std::move(ran), sample, {});
+      }
     }
   }
   return true;

@@ -25,8 +25,9 @@ Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const S
 // Whether they can be made: names, types, dims, and files that are there and of the right size. Files are not read.
 Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature);
 
-// Runs every sample as often as it wants, or until `enough`, which is asked before each run; whether all were run. The
-// first that fails ends it, and the error names it. On a loader thread.
+// Runs every sample as often as it wants, or until `enough`, which is asked before each run, and in those of a
+// decoupled model after each response; whether all were begun. The first that fails ends it, and the error names it. On
+// a loader thread.
 Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples,
                     MemoryPool& pool, const std::function<bool()>& enough);
 

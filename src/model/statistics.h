@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -47,6 +48,18 @@ struct ModelStatistics {
     CountedTime compute_output;
   };
   std::map<uint64_t, Batch> batches;  // by rows
+
+  // Of a decoupled model: the first, second, ... response of every request ("response_stats"). Times are since the
+  // response before it, or since the run began.
+  struct Response {
+    CountedTime compute_infer;   // until the model gave it
+    CountedTime compute_output;  // until it was handed over
+    CountedTime success;         // both
+    CountedTime fail;            // the run broke off instead
+    CountedTime empty_response;  // the run ended instead, as it should
+    CountedTime cancel;          // nobody wanted it any more
+  };
+  std::vector<Response> responses;  // by index
 };
 
 }  // namespace trireme

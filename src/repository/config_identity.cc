@@ -22,6 +22,9 @@ std::string Shown(const std::string& text) {
 // What Triton calls the families of models: the one that is served, and those that may be meant.
 constexpr std::array kServed = {"onnxruntime", "onnxruntime_onnx", "onnx"};
 
+// Backends whose models are a config and nothing else.
+constexpr std::array kWithoutFile = {"repeat"};
+
 bool IsServed(const std::string& name) {
   return std::find(kServed.begin(), kServed.end(), name) != kServed.end();
 }
@@ -51,6 +54,10 @@ void ReadBackend(ConfigReader& reader) {
                                         "call the models that it is made of one after the other");
     reader.file.served = Unsupported(finding.ToString());
     reader.findings.Add(finding);
+    return;
+  }
+  if (std::find(kWithoutFile.begin(), kWithoutFile.end(), message.backend()) != kWithoutFile.end()) {
+    reader.file.backend = message.backend();
     return;
   }
   if (!message.backend().empty() && !IsServed(message.backend())) {

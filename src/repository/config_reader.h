@@ -40,7 +40,7 @@ struct ConfigReader {
 bool CheckCount(int count, const ConfigPlace& place, FindingList& findings);
 
 void ReadIdentity(ConfigReader& reader);        // name, backend, platform, files, version_policy
-void ReadSettings(ConfigReader& reader);        // max_batch_size, optimization, parameters
+void ReadSettings(ConfigReader& reader);        // max_batch_size, optimization, parameters, transaction policy
 void ReadTensors(ConfigReader& reader);         // input, output
 void ReadInstanceGroups(ConfigReader& reader);  // instance_group
 void ReadBatching(ConfigReader& reader);        // dynamic_batching

@@ -65,11 +65,22 @@ void ReadParameters(ConfigReader& reader) {
   }
 }
 
+void ReadTransactionPolicy(ConfigReader& reader) {
+  if (!reader.message.model_transaction_policy().decoupled()) return;
+  reader.file.config.decoupled = true;
+  if (!reader.message.dynamic_batching().preserve_ordering()) return;
+  reader.findings.Add(
+      reader.root.At("dynamic_batching")
+          .At("preserve_ordering")
+          .Error("false, as responses of a decoupled model leave as they come", "true", "leave preserve_ordering out"));
+}
+
 }  // namespace
 
 void ReadSettings(ConfigReader& reader) {
   ReadMaxBatchSize(reader);
   ReadParameters(reader);
+  ReadTransactionPolicy(reader);
   if (reader.message.optimization().has_graph()) {
     reader.file.config.graph_optimization = reader.message.optimization().graph().level();
   }

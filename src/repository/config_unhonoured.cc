@@ -110,8 +110,6 @@ void NoteWhatIsNotHonoured(ConfigReader& reader) {
   NoteOptimization(reader, note);
   note.Warn(said.has_sequence_batching(), root.At("sequence_batching"),
             WhatBecomesOfSequences(said.sequence_batching()));
-  note.Warn(said.model_transaction_policy().decoupled(), root.At("model_transaction_policy").At("decoupled"),
-            "a request has one response");
   note.Warn(!said.batch_input().empty(), root.At("batch_input"), "clients must send these inputs themselves");
   note.Warn(!said.batch_output().empty(), root.At("batch_output"), "outputs are split by rows");
   note.Warn(!said.model_operations().op_library_filename().empty(),

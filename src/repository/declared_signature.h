@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
+#include "model/signature.h"
 #include "repository/finding.h"
 #include "tensor/data_type.h"
 #include "tensor/shape.h"
@@ -51,5 +53,9 @@ struct DeclaredSignature {
     return names;
   }
 };
+
+// The same as a signature, where there is no model file that it could be laid over. kInvalidArgument: something is left
+// open.
+Result<Signature> WholeSignature(const DeclaredSignature& declared);
 
 }  // namespace trireme

@@ -116,6 +116,7 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
   hash.Add(config.max_waiting_requests);
   hash.Add(config.max_waiting_bytes);
   hash.Add(config.run_inline);
+  hash.Add(config.decoupled);
   hash.Add(config.preserve_ordering);
   hash.Add(config.priority_levels);
   hash.Add(config.default_priority);

@@ -79,13 +79,19 @@ ModelEntry EntryOf(const Reading& reading, int64_t version) {
   ModelEntry entry;
   entry.id = {reading.model.name, version};
   entry.folder = reading.folder;
+  entry.backend = reading.config.backend;
   entry.config = reading.config.config;
   entry.declared = reading.config.declared;
   entry.config_message = reading.config_message;
   return entry;
 }
 
-Complaint NoVersion(const fs::path& folder, const std::vector<fs::path>& inside) {
+Complaint NoVersion(const fs::path& folder, const std::vector<fs::path>& inside, bool has_file) {
+  if (!has_file) {
+    return Complain(NotFound("model folder " + Quoted(folder.string()) +
+                             " has no version: expected a folder 1 in it, found " + NamesOf(inside)),
+                    folder, "a folder 1 in the model's folder", NamesOf(inside), "make an empty folder 1");
+  }
   return Complain(NotFound("model folder " + Quoted(folder.string()) +
                            " has no version: expected 1/model.onnx in it, found " + NamesOf(inside)),
                   folder, "1/model.onnx in the model's folder", NamesOf(inside), "put the model into a folder 1");
@@ -134,7 +140,8 @@ void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& readin
 }
 
 void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
-  FoundModel found = FindModel(folder, reading.config.model_filename);
+  FoundModel found =
+      reading.config.backend.empty() ? FindModel(folder, reading.config.model_filename) : FindModelWithoutFile(folder);
   if (found.complaint) {
     reading.model.Add(*std::move(found.complaint));
     return;
@@ -148,7 +155,7 @@ void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
 void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
   const VersionFolders folders = FindVersions(inside, reading.model.notes);
   if (folders.empty()) {
-    reading.model.Add(NoVersion(reading.folder, inside));
+    reading.model.Add(NoVersion(reading.folder, inside, reading.config.backend.empty()));
     return;
   }
   std::vector<int64_t> there;

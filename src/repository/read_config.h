@@ -39,6 +39,7 @@ struct ConfigFile {
   ModelConfig config;
   DeclaredSignature declared;
   VersionPolicy version_policy;
+  std::string backend;         // of a model that has no file; empty: the file says which
   std::string model_filename;  // in a version's folder; empty: as usual
   Status served;               // kUnsupported: a backend that is not served yet
   std::string message;         // serialized inference.ModelConfig

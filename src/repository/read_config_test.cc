@@ -506,7 +506,6 @@ optimization {
 cc_model_filenames { key: "8.0" value: "a.onnx" }
 metric_tags { key: "a" value: "b" }
 model_operations { op_library_filename: "a.so" }
-model_transaction_policy { decoupled: true }
 model_repository_agents { agents { name: "a" } }
 response_cache { enable: true }
 runtime: "a"
@@ -523,8 +522,21 @@ model_metrics { metric_control { metric_identifier { family: "a" } } }
                           "output[0].is_shape_tensor", "batch_input", "batch_output", "instance_group[0].rate_limiter",
                           "instance_group[0].host_policy", "optimization.priority", "optimization.cuda",
                           "optimization.execution_accelerators", "cc_model_filenames", "metric_tags",
-                          "model_operations.op_library_filename", "model_transaction_policy.decoupled",
-                          "model_repository_agents", "response_cache", "runtime", "model_metrics"));
+                          "model_operations.op_library_filename", "model_repository_agents", "response_cache",
+                          "runtime", "model_metrics"));
+}
+
+TEST(ReadConfig, ReadsTheTransactionPolicy) {
+  EXPECT_FALSE(Read("").config.decoupled);
+  EXPECT_TRUE(Read("model_transaction_policy { decoupled: true }").config.decoupled);
+  EXPECT_FALSE(Read("model_transaction_policy { decoupled: false } dynamic_batching { preserve_ordering: true }")
+                   .config.decoupled);
+  const ConfigFile both =
+      Read("model_transaction_policy { decoupled: true }\ndynamic_batching { preserve_ordering: true }");
+  ASSERT_EQ(both.findings.size(), 1U);
+  EXPECT_EQ(both.findings[0].severity, Finding::Severity::kError);
+  EXPECT_EQ(both.findings[0].field, "dynamic_batching.preserve_ordering");
+  EXPECT_EQ(both.findings[0].line, 2);
 }
 
 TEST(ReadConfig, ReadsJson) {

@@ -21,9 +21,10 @@ namespace trireme {
 // A model that can be tried: which file a backend is to open, and how somebody wants it to be run.
 struct ModelEntry {
   ModelId id;
-  std::filesystem::path path;    // what a backend opens: the model file
+  std::filesystem::path path;    // what a backend opens: the model file, or the version's folder if it has none
   std::filesystem::path root;    // the path given to the scan that it was found at
   std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; empty: a plain file has none
+  std::string backend;           // that opens it, if the model has no file; empty: the file says which
   ModelConfig config;
   DeclaredSignature declared;
   // What its config file says: a serialized inference.ModelConfig; null without one. Shared by the versions of a model,

@@ -74,4 +74,11 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
   return CheckFile(*only, Quoted(only->string()) + " is served: there is no model.onnx beside it");
 }
 
+FoundModel FindModelWithoutFile(const fs::path& folder) {
+  if (const PathKind kind = KindOf(folder); kind != PathKind::kFolder) {
+    return {.complaint = NotOf(folder, "a version folder", kind)};
+  }
+  return {.path = folder};
+}
+
 }  // namespace trireme

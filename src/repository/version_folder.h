@@ -24,4 +24,7 @@ struct FoundModel {
 // model.onnx may be a folder that has such a file and its external data.
 FoundModel FindModel(const std::filesystem::path& folder, const std::string& filename);
 
+// A model that has no file: the version's folder itself, whatever lies in it.
+FoundModel FindModelWithoutFile(const std::filesystem::path& folder);
+
 }  // namespace trireme

@@ -28,16 +28,22 @@ TimePoint After(TimePoint from, Duration time) {
 }  // namespace
 
 BatchRules RulesOf(const ModelConfig& config) {
-  return {.max_rows = config.max_rows,
-          .max_delay = Bounded(config.max_delay),
-          .max_waiting_requests = config.max_waiting_requests,
-          .max_waiting_bytes = config.max_waiting_bytes,
-          .preferred_rows = config.preferred_rows,
-          .preserve_ordering = config.preserve_ordering,
-          .priority_levels = config.priority_levels,
-          .default_priority = config.default_priority,
-          .queue_policy = config.queue_policy,
-          .level_policies = config.level_policies};
+  BatchRules rules{.max_rows = config.max_rows,
+                   .max_delay = Bounded(config.max_delay),
+                   .max_waiting_requests = config.max_waiting_requests,
+                   .max_waiting_bytes = config.max_waiting_bytes,
+                   .preferred_rows = config.preferred_rows,
+                   .preserve_ordering = config.preserve_ordering,
+                   .priority_levels = config.priority_levels,
+                   .default_priority = config.default_priority,
+                   .queue_policy = config.queue_policy,
+                   .level_policies = config.level_policies};
+  if (!config.decoupled) return rules;
+  // Each request has a run of its own, so there is no company to wait for.
+  rules.max_rows = 1;
+  rules.max_delay = Duration(0);
+  rules.preferred_rows.clear();
+  return rules;
 }
 
 bool CanShareRun(const InferRequest& a, const InferRequest& b) {

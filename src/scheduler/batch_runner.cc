@@ -2,10 +2,10 @@
 #include "scheduler/batch_runner.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "model/reshape.h"
+#include "scheduler/answer_stream.h"
+#include "scheduler/client_output.h"
 #include "tensor/rows.h"
 
 namespace trireme {
@@ -31,30 +31,25 @@ class WantedOutputs {
   std::vector<int> indexes_;
 };
 
-// Where clients know the output under another shape than the model gives it, it gets theirs.
-Status GiveClientsShape(Tensor& tensor, const TensorSpec& spec) {
-  if (!spec.model_shape) return {};
-  const std::optional<Shape> shape = Reshaped(*spec.model_shape, spec.shape, tensor.shape);
-  if (!shape) {
-    return Internal("output '" + spec.name + "' of shape " + tensor.shape.ToString() + " cannot be reshaped from " +
-                    spec.model_shape->ToString() + " to " + spec.shape.ToString());
+// What a run of one request is given; takes its inputs.
+struct RunArguments {
+  explicit RunArguments(InferRequest& request) {
+    inputs.reserve(request.inputs.size());
+    for (NamedTensor& input : request.inputs) inputs.push_back(std::move(input.tensor));
+    wanted.reserve(request.outputs.size());
+    bool has_destination = false;
+    for (const RequestedOutput& output : request.outputs) {
+      wanted.push_back(output.index);
+      has_destination = has_destination || !output.destination.empty();
+    }
+    if (!has_destination) return;
+    for (const RequestedOutput& output : request.outputs) destinations.push_back(output.destination);
   }
-  tensor.shape = *shape;
-  return {};
-}
 
-// Where the caller supplied a place for an output and the tensor is not there already, it is brought there.
-Status Deliver(Tensor& tensor, const RequestedOutput& wanted) {
-  if (wanted.destination.empty() || tensor.data.data() == wanted.destination.data()) return {};
-  if (wanted.destination.size() < tensor.data.size()) {
-    return InvalidArgument("output '" + wanted.name + "' needs " + std::to_string(tensor.data.size()) +
-                           " bytes, its destination has " + std::to_string(wanted.destination.size()));
-  }
-  Buffer destination = wanted.destination.Slice(0, tensor.data.size());
-  std::memcpy(destination.mutable_data(), tensor.data.data(), tensor.data.size());
-  tensor.data = std::move(destination);
-  return {};
-}
+  std::vector<Tensor> inputs;
+  std::vector<int> wanted;
+  std::vector<Buffer> destinations;  // none, or one a wanted output
+};
 
 void MarkTaken(const std::vector<RequestPtr>& batch, TimePoint now, int64_t rows) {
   for (const RequestPtr& request : batch) {
@@ -94,14 +89,19 @@ int64_t RowsOf(const std::vector<RequestPtr>& batch) {
 
 Duration BatchRunner::Run(std::vector<RequestPtr> batch) {
   MarkTaken(batch, clock_.Now(), RowsOf(batch));
+  if (decoupled_) return RunOneByOne(std::move(batch));
   if (batch.size() == 1) return RunAlone(std::move(batch.front()));
   if (const std::optional<Duration> took = RunTogether(batch)) return *took;
+  return RunOneByOne(std::move(batch));
+}
+
+Duration BatchRunner::RunOneByOne(std::vector<RequestPtr> batch) {
   Duration took(0);
   for (RequestPtr& request : batch) {
     // It has waited until now for its own run.
     request->stages.taken = clock_.Now();
     request->stages.batch_rows = request->rows;
-    took += RunAlone(std::move(request));
+    took += decoupled_ ? RunForResponses(std::move(request)) : RunAlone(std::move(request));
   }
   return took;
 }
@@ -117,23 +117,9 @@ void BatchRunner::Refuse(RequestPtr request, Status why) {
 }
 
 Duration BatchRunner::RunAlone(RequestPtr request) {
-  std::vector<Tensor> inputs;
-  inputs.reserve(request->inputs.size());
-  for (NamedTensor& input : request->inputs) inputs.push_back(std::move(input.tensor));
-  std::vector<int> wanted;
-  std::vector<Buffer> destinations;
-  wanted.reserve(request->outputs.size());
-  bool has_destination = false;
-  for (const RequestedOutput& output : request->outputs) {
-    wanted.push_back(output.index);
-    has_destination = has_destination || !output.destination.empty();
-  }
-  if (has_destination) {
-    for (const RequestedOutput& output : request->outputs) destinations.push_back(output.destination);
-  }
-
+  RunArguments arguments(*request);
   request->stages.run_begin = clock_.Now();
-  Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted, destinations);
+  Result<std::vector<Tensor>> outputs = model_.Run(arguments.inputs, arguments.wanted, arguments.destinations);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
 
@@ -143,6 +129,20 @@ Duration BatchRunner::RunAlone(RequestPtr request) {
   } else {
     answer = {.request = std::move(request), .status = std::move(outputs).status()};
   }
+  Finish({&answer, 1});
+  return took;
+}
+
+Duration BatchRunner::RunForResponses(RequestPtr request) {
+  RunArguments arguments(*request);
+  request->stages.run_begin = clock_.Now();
+  AnswerStream stream(*request, id_, signature_, clock_, metrics_);
+  Status ran = trireme::RunForResponses(model_, arguments.inputs, arguments.wanted, arguments.destinations, stream);
+  request->stages.run_end = clock_.Now();
+  const Duration took = request->stages.run_end - request->stages.run_begin;
+
+  AnswerStream::Ending ending = stream.End(std::move(ran));
+  Answer answer{.request = std::move(request), .status = std::move(ending.status), .reason = ending.reason};
   Finish({&answer, 1});
   return took;
 }
@@ -196,8 +196,9 @@ std::vector<Tensor> BatchRunner::JoinInputs(const std::vector<RequestPtr>& batch
 
 BatchRunner::Answer BatchRunner::Prepare(RequestPtr request, std::vector<Tensor> outputs) const {
   Answer answer{.request = std::move(request), .status = {}};
-  answer.response.model = id_;
-  answer.response.outputs.reserve(outputs.size());
+  InferResponse& response = answer.response.emplace();
+  response.model = id_;
+  response.outputs.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     RequestedOutput& wanted = answer.request->outputs[i];
     answer.status = GiveClientsShape(outputs[i], signature_.outputs[wanted.index]);
@@ -207,7 +208,7 @@ BatchRunner::Answer BatchRunner::Prepare(RequestPtr request, std::vector<Tensor>
       answer.reason = ModelStatistics::FailureReason::kOther;
       return answer;
     }
-    answer.response.outputs.push_back({.name = std::move(wanted.name), .tensor = std::move(outputs[i])});
+    response.outputs.push_back({.name = std::move(wanted.name), .tensor = std::move(outputs[i])});
   }
   return answer;
 }
@@ -227,9 +228,9 @@ void BatchRunner::Finish(std::span<Answer> answers) {
 
   for (Answer& answer : answers) {
     InferRequest& request = *answer.request;
-    if (answer.status.ok()) {
-      answer.response.stages = request.stages;
-      request.reply.Finish(std::move(answer.response));
+    if (answer.status.ok() && answer.response) {
+      answer.response->stages = request.stages;
+      request.reply.Finish(*std::move(answer.response));
     } else {
       request.reply.Finish(std::move(answer.status), request.stages);
     }

@@ -19,14 +19,21 @@
 namespace trireme {
 
 // Runs batches of one model: joins their inputs, runs the model, splits its outputs and answers each request, under the
-// shapes that clients know. All requests of a run are counted together, before any of them has its answer.
+// shapes that clients know. All requests of a run are counted together, before any of them has its answer. The requests
+// of a decoupled model run one by one, and their responses leave as the model gives them.
 // Thread-safe: every instance uses the same one.
 class BatchRunner {
  public:
-  // All must outlive it.
+  // All must outlive it. `decoupled`: a model that is not, and is to be served as one, gives one response a request.
   BatchRunner(const ModelId& id, const Signature& signature, OpenModel& model, MemoryPool& pool, const Clock& clock,
-              ModelMetrics& metrics)
-      : id_(id), signature_(signature), model_(model), pool_(pool), clock_(clock), metrics_(metrics) {}
+              ModelMetrics& metrics, bool decoupled = false)
+      : id_(id),
+        signature_(signature),
+        model_(model),
+        pool_(pool),
+        clock_(clock),
+        metrics_(metrics),
+        decoupled_(decoupled) {}
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
   // does not fail its neighbours. Returns how long the model itself ran.
@@ -44,10 +51,12 @@ class BatchRunner {
     RequestPtr request;
     Status status;
     ModelStatistics::FailureReason reason = ModelStatistics::FailureReason::kBackend;  // if it is not OK
-    InferResponse response = {};
+    std::optional<InferResponse> response = {};  // nothing also where its responses have left already
   };
 
+  Duration RunOneByOne(std::vector<RequestPtr> batch);
   Duration RunAlone(RequestPtr request);
+  Duration RunForResponses(RequestPtr request);
   std::optional<Duration> RunTogether(std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
   Answer Prepare(RequestPtr request, std::vector<Tensor> outputs) const;
@@ -59,6 +68,7 @@ class BatchRunner {
   MemoryPool& pool_;
   const Clock& clock_;
   ModelMetrics& metrics_;
+  const bool decoupled_;
 };
 
 }  // namespace trireme

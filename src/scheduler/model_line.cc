@@ -30,7 +30,7 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
       clock_(clock),
       model_(std::move(model)),
       metrics_(metrics),
-      runner_(id_, signature_, *model_, pool, clock, metrics),
+      runner_(id_, signature_, *model_, pool, clock, metrics, options_.decoupled),
       order_(options_.rules.preserve_ordering ? std::make_unique<AnswerOrder>() : nullptr),
       queue_(options_.rules) {
   CHECK(options_.instances > 0);
@@ -113,7 +113,7 @@ Status ModelLine::WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request
 }
 
 bool ModelLine::MayRunInline(const InferRequest& request) const {
-  if (!options_.run_inline || !queue_.empty() || running_ >= options_.instances) return false;
+  if (!options_.run_inline || options_.decoupled || !queue_.empty() || running_ >= options_.instances) return false;
   if (request.deadline <= request.stages.queued) return false;  // not to be run at all
   const std::optional<Duration> expected = run_times_.Expected(request.bytes);
   return expected && *expected <= kLongestInlineRun;

@@ -36,6 +36,8 @@ class ModelLine {
     BatchRules rules;
     int instances = 1;
     bool run_inline = true;
+    // Requests run alone and never inline: their responses leave as the model gives them.
+    bool decoupled = false;
   };
 
   // Takes the model; pool, metrics and clock must outlive the line.

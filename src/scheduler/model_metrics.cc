@@ -17,6 +17,9 @@ namespace {
 // totals alone.
 constexpr size_t kMostBatchSizes = 1024;
 
+// Of the responses of a request, likewise.
+constexpr size_t kMostResponses = 1024;
+
 FailureReason ReasonOf(StatusCode code) {
   switch (code) {
     case StatusCode::kOverloaded:
@@ -66,6 +69,29 @@ void ModelMetrics::Record(StatusCode code, const Stages& stages) {
     CountFailure(ReasonOf(code), stages);
   }
   Observe(code, stages);
+}
+
+void ModelMetrics::RecordResponse(const Response& response) {
+  if (response.index >= kMostResponses) return;
+  const MutexLock lock(mutex_);
+  if (responses_.size() <= response.index) responses_.resize(response.index + 1);
+  ModelStatistics::Response& counts = responses_[response.index];
+  switch (response.kind) {
+    case ResponseKind::kSuccess:
+      counts.compute_infer.Add(response.infer);
+      counts.compute_output.Add(response.output);
+      counts.success.Add(response.infer + response.output);
+      break;
+    case ResponseKind::kFail:
+      counts.fail.Add(response.infer);
+      break;
+    case ResponseKind::kEmpty:
+      counts.empty_response.Add(response.infer);
+      break;
+    case ResponseKind::kCancel:
+      counts.cancel.Add(response.infer);
+      break;
+  }
 }
 
 void ModelMetrics::CountSuccess(const Stages& stages) {
@@ -119,6 +145,7 @@ ModelStatistics ModelMetrics::statistics() const {
   const MutexLock lock(mutex_);
   ModelStatistics statistics = totals_;
   statistics.batches = batches_;
+  statistics.responses = responses_;
   if (last_inference_ != TimePoint()) statistics.last_inference = now - (steady_now - last_inference_);
   return statistics;
 }

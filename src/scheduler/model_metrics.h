@@ -45,10 +45,20 @@ class ModelMetrics {
   // Once a request that failed without a run.
   void Record(StatusCode code, const Stages& stages);
 
+  // Once a response of a decoupled model, before it is handed over, and once at the end of its run.
+  enum class ResponseKind : uint8_t { kSuccess, kFail, kEmpty, kCancel };
+  struct Response {
+    ResponseKind kind = ResponseKind::kSuccess;
+    size_t index = 0;    // of the responses to its request; that of one more at the end
+    Duration infer{0};   // since the one before
+    Duration output{0};  // kSuccess: until it is handed over
+  };
+  void RecordResponse(const Response& response);
+
   // Everything so far, all of one moment.
   ModelStatistics statistics() const;
 
-  // The counts and times alone, without the batches: cheap.
+  // The counts and times alone, without the batches and responses: cheap.
   ModelStatistics totals() const;
 
   // Requests that came into the line, or went from it.
@@ -68,8 +78,9 @@ class ModelMetrics {
 
   metrics::RequestMetrics series_;
   mutable Mutex mutex_;
-  ModelStatistics totals_ GUARDED_BY(mutex_);  // without the batches, so that a copy costs nothing
+  ModelStatistics totals_ GUARDED_BY(mutex_);  // without lists, so that a copy costs nothing
   std::map<uint64_t, ModelStatistics::Batch> batches_ GUARDED_BY(mutex_);
+  std::vector<ModelStatistics::Response> responses_ GUARDED_BY(mutex_);
   TimePoint last_inference_ GUARDED_BY(mutex_);  // the epoch: never
   std::shared_ptr<metrics::Gauge> waiting_;      // both shared with whoever is just exposing them
   std::shared_ptr<metrics::Gauge> load_seconds_;

@@ -15,6 +15,7 @@ void FakeScript::Hold() {
 void FakeScript::Release() {
   const MutexLock lock(mutex_);
   held_ = false;
+  held_response_ = -1;
   changed_.NotifyAll();
 }
 
@@ -26,6 +27,17 @@ void FakeScript::WaitUntilHeld(int runs) {
 void FakeScript::FailWhen(std::function<Status(int64_t rows)> fail) {
   const MutexLock lock(mutex_);
   fail_ = std::move(fail);
+}
+
+void FakeScript::HoldBefore(int response) {
+  const MutexLock lock(mutex_);
+  held_response_ = response;
+}
+
+void FakeScript::FailAfter(int responses, Status status) {
+  const MutexLock lock(mutex_);
+  fail_after_ = responses;
+  end_ = std::move(status);
 }
 
 std::vector<int64_t> FakeScript::runs() const {
@@ -58,6 +70,16 @@ Status FakeScript::Enter(int64_t rows) {
   return fail_ ? fail_(rows) : Status();
 }
 
+// Before each response, and once all are sent.
+Status FakeScript::EnterResponse(int response) {
+  const MutexLock lock(mutex_);
+  ++waiting_;
+  changed_.NotifyAll();
+  while (held_response_ == response) changed_.Wait(mutex_);
+  --waiting_;
+  return response == fail_after_ ? end_ : Status();
+}
+
 class FakeModel final : public OpenModel {
  public:
   FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options)
@@ -87,6 +109,22 @@ class FakeModel final : public OpenModel {
       out[i] = options_.mixes_rows ? in[i] - sum / static_cast<float>(in.size()) : 2 * in[i];
     }
     return std::vector<Tensor>(wanted.size(), y);
+  }
+
+  bool decoupled() const override { return options_.decoupled; }
+
+  Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
+    const Tensor& x = inputs[0];
+    const int64_t rows = x.shape.rank() > 0 ? x.shape[0] : 1;
+    RETURN_IF_ERROR(script_->Enter(rows));
+    for (int row = 0; row < rows; ++row) {
+      RETURN_IF_ERROR(script_->EnterResponse(row));
+      if (!responses.Wanted()) return {};
+      Tensor y = MakeTensor(pool_, DataType::kFp32, {1, 4});
+      for (size_t i = 0; i < 4; ++i) y.MutableAs<float>()[i] = 2 * x.As<float>()[static_cast<size_t>(row) * 4 + i];
+      if (!responses.Send(std::vector<Tensor>(wanted.size(), y))) return {};
+    }
+    return script_->EnterResponse(static_cast<int>(rows));
   }
 
   MemoryUse memory_use() const override { return {.weights = 1000, .workspace = 0}; }

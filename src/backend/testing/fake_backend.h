@@ -23,6 +23,12 @@ class FakeScript {
   // What each run may return instead of its outputs; called with the rows of the run.
   void FailWhen(std::function<Status(int64_t rows)> fail);
 
+  // Runs of a decoupled model wait before their response of this index from now on, until Release().
+  void HoldBefore(int response);
+
+  // How runs of a decoupled model end that have sent so many responses, and what they do not send any more.
+  void FailAfter(int responses, Status status);
+
   // The rows of each run so far, in order.
   std::vector<int64_t> runs() const;
 
@@ -36,11 +42,15 @@ class FakeScript {
   friend class FakeModel;
   friend class FakeBackend;
   Status Enter(int64_t rows);
+  Status EnterResponse(int response);
 
   mutable Mutex mutex_;
   CondVar changed_;
   bool held_ GUARDED_BY(mutex_) = false;
   int waiting_ GUARDED_BY(mutex_) = 0;
+  int held_response_ GUARDED_BY(mutex_) = -1;
+  int fail_after_ GUARDED_BY(mutex_) = -1;
+  Status end_ GUARDED_BY(mutex_);
   std::function<Status(int64_t)> fail_ GUARDED_BY(mutex_);
   std::vector<int64_t> runs_ GUARDED_BY(mutex_);
   int opens_ GUARDED_BY(mutex_) = 0;
@@ -48,10 +58,12 @@ class FakeScript {
   OpenOptions last_options_ GUARDED_BY(mutex_);
 };
 
-// FP32 [rows, 4] in ("x"), twice that out ("y"); or, mixing rows, minus the mean of the batch.
+// FP32 [rows, 4] in ("x"), twice that out ("y"); or, mixing rows, minus the mean of the batch. Decoupled: a response
+// for each row.
 struct FakeOptions {
   bool batched = true;
   bool mixes_rows = false;
+  bool decoupled = false;
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/backend.h"
+
+#include <utility>
+
+namespace trireme {
+
+Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::span<const int> wanted,
+                       std::span<Buffer> destinations, ResponseStream& responses) {
+  if (model.decoupled()) return model.RunDecoupled(inputs, wanted, responses);
+  ASSIGN_OR_RETURN(std::vector<Tensor> outputs, model.Run(inputs, wanted, destinations));
+  responses.Send(std::move(outputs));
+  return {};
+}
+
+}  // namespace trireme
