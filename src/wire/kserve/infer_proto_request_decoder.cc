@@ -22,8 +22,7 @@ class RequestReader {
       : inputs_(ProtoTensorList::Kind::kInputs, keep_alive, pool) {}
 
   Result<GrpcInferRequest> Read(std::span<const std::byte> bytes) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    RETURN_IF_ERROR(ReadProtoMessage(text, Place("ModelInferRequest", nullptr),
+    RETURN_IF_ERROR(ReadProtoMessage(bytes, Place("ModelInferRequest", nullptr),
                                      [&](const ProtoField& field) { return ReadMember(field); }));
     RETURN_IF_ERROR(inputs_.Finish());
     message().inputs = std::move(inputs_.tensors());

@@ -9,23 +9,20 @@
 namespace trireme::kserve {
 namespace {
 
-std::string_view AsText(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // One ModelInferResponse while it is read, in one piece or several.
 class ResponseReader {
  public:
   ResponseReader(const std::shared_ptr<const void>& keep_alive, MemoryPool& pool)
       : outputs_(ProtoTensorList::Kind::kOutputs, keep_alive, pool) {}
 
-  Status Read(std::string_view bytes) {
+  template <typename Bytes>
+  Status Read(const Bytes& bytes) {
     return ReadProtoMessage(bytes, Place("ModelInferResponse", nullptr),
                             [&](const ProtoField& field) { return ReadMember(field); });
   }
 
   // As a member of another message.
-  Status Read(const ProtoField& field) {
+  Status ReadMessage(const ProtoField& field) {
     std::string_view response;
     RETURN_IF_ERROR(ReadProtoBytes(field, Place("infer_response", nullptr), "a ModelInferResponse", response));
     return Read(response);
@@ -80,7 +77,7 @@ class ResponseReader {
 Result<InferResponseMessage> DecodeGrpcInferResponse(std::span<const std::byte> bytes,
                                                      const std::shared_ptr<const void>& keep_alive, MemoryPool& pool) {
   ResponseReader reader(keep_alive, pool);
-  RETURN_IF_ERROR(reader.Read(AsText(bytes)));
+  RETURN_IF_ERROR(reader.Read(bytes));
   return reader.Finish();
 }
 
@@ -90,9 +87,9 @@ Result<GrpcStreamResponse> DecodeGrpcStreamResponse(std::span<const std::byte> b
   ResponseReader reader(keep_alive, pool);
   const auto read_member = [&](const ProtoField& field) {
     if (field.number == 1) return ReadProto(field, Place("error_message", nullptr), stream.error_message);
-    return field.number == 2 ? reader.Read(field) : Status();
+    return field.number == 2 ? reader.ReadMessage(field) : Status();
   };
-  RETURN_IF_ERROR(ReadProtoMessage(AsText(bytes), Place("ModelStreamInferResponse", nullptr), read_member));
+  RETURN_IF_ERROR(ReadProtoMessage(bytes, Place("ModelStreamInferResponse", nullptr), read_member));
   ASSIGN_OR_RETURN(stream.response, reader.Finish());
   return stream;
 }

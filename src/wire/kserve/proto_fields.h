@@ -34,9 +34,9 @@ std::string_view NameOfType(ProtoField::Type type);
 // What is said of bytes that are no message from `position` on.
 Status NoProtoMessage(const Place& place, size_t position);
 
-// Calls read(field) for every field of a message, until it fails.
-template <typename Read>
-Status ReadProtoMessage(std::string_view message, const Place& place, Read read) {
+// Calls read(field) for every field of a message, a string_view or a span of bytes, until it fails.
+template <typename Bytes, typename Read>
+Status ReadProtoMessage(const Bytes& message, const Place& place, Read read) {
   ProtoReader reader(message);
   while (const auto field = reader.Next()) RETURN_IF_ERROR(read(*field));
   return reader.malformed() ? NoProtoMessage(place, reader.position()) : Status();

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/kserve/repository_request.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "codec/base64.h"
 #include "codec/json_cursor.h"
 #include "wire/kserve/fields.h"
-#include "wire/kserve/infer_request_message.h"
+#include "wire/kserve/load_parameters.h"
 #include "wire/kserve/place.h"
 
 namespace trireme::kserve {
 namespace {
-
-constexpr std::string_view kFilePrefix = "file:";
 
 // Calls read(key, place) for every member of the one "parameters"; other keys are passed over.
 template <typename Read>
@@ -39,49 +36,14 @@ Status ReadParameters(std::string_view text, JsonCursor& json, Read read) {
   return json.Finish() ? Status() : json.status();
 }
 
-Status Unknown(const Place& place, std::string_view known) {
-  return place.Wrong(std::string(known), "a parameter that is not known");
-}
-
-bool IsVersion(std::string_view text) {
-  constexpr size_t kMostDigits = 18;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && text.size() <= kMostDigits && text.front() != '0' && std::ranges::all_of(text, is_digit);
-}
-
-bool IsPlainName(std::string_view segment) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  return !segment.empty() && segment != "." && segment != ".." && segment.find('\\') == std::string_view::npos &&
-         std::ranges::none_of(segment, is_control);
-}
-
-// "1/model.onnx", "1/model.savedmodel/saved_model.pb": nothing that leads out of the model's folder.
-bool IsFilePath(std::string_view path) {
-  const size_t slash = path.find('/');
-  if (path.size() > kMaxNameBytes || slash == std::string_view::npos || !IsVersion(path.substr(0, slash))) return false;
-  std::string_view rest = path.substr(slash + 1);
-  while (true) {
-    const size_t end = rest.find('/');
-    if (!IsPlainName(rest.substr(0, end))) return false;
-    if (end == std::string_view::npos) return true;
-    rest.remove_prefix(end + 1);
-  }
-}
-
 Status ReadFile(JsonCursor& json, const Place& place, std::string_view name, LoadRequest& request) {
-  const std::string path(name.substr(kFilePrefix.size()));
-  if (!IsFilePath(path)) {
-    return place.Wrong("'file:<version>/<name>' with plain names, such as 'file:1/model.onnx'", Quoted(name));
-  }
+  ASSIGN_OR_RETURN(std::string path, FilePath(name, place, request));
   if (request.files.contains(path)) return place.GivenTwice();
-  if (request.files.size() == kMaxParameters) {
-    return place.Wrong("at most " + std::to_string(kMaxParameters) + " files", "more");
-  }
   const std::optional<std::string_view> text = json.ReadString();
   if (!text) return place.Wrong(json);
   Result<std::string> bytes = DecodeBase64(*text);
   if (!bytes.ok()) return std::move(bytes).status().Within(place.text());
-  request.files.emplace(path, *std::move(bytes));
+  request.files.emplace(std::move(path), *std::move(bytes));
   return {};
 }
 
@@ -94,17 +56,9 @@ Result<LoadRequest> DecodeLoadRequest(std::string_view text) {
   RETURN_IF_ERROR(ReadParameters(text, json, [&](const std::string& name, const Place& place) {
     if (name == "config") return ReadField(json, place, config);
     if (name.starts_with(kFilePrefix)) return ReadFile(json, place, name, request);
-    return Unknown(place, "'config' or 'file:<version>/<name>'");
+    return UnknownParameter(place, kKnownToLoad);
   }));
-  if (config && config->empty()) {
-    return InvalidArgument("parameters.config: expected a model configuration in JSON, found an empty string");
-  }
-  if (!request.files.empty() && !config) {
-    return InvalidArgument(
-        "parameters.config: expected the configuration of the model whose files are given, found "
-        "nothing");
-  }
-  request.config = std::move(config).value_or("");
+  RETURN_IF_ERROR(SetConfig(std::move(config), Place("parameters", nullptr), request));
   return request;
 }
 
@@ -113,7 +67,7 @@ Result<UnloadRequest> DecodeUnloadRequest(std::string_view text) {
   std::optional<bool> dependents;
   RETURN_IF_ERROR(ReadParameters(text, json, [&](const std::string& name, const Place& place) {
     if (name == "unload_dependents") return ReadField(json, place, dependents);
-    return Unknown(place, "'unload_dependents'");
+    return UnknownParameter(place, kKnownToUnload);
   }));
   return UnloadRequest{.unload_dependents = dependents.value_or(false)};
 }

@@ -36,11 +36,6 @@ Json BatchStats(const ModelStatistics& statistics) {
   return batches;
 }
 
-uint64_t MillisecondsSinceEpoch(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-  return static_cast<uint64_t>(std::max<int64_t>(0, since.count()));
-}
-
 Json ToJson(const StatisticsEntry& entry) {
   const ModelStatistics& statistics = entry.statistics;
   Json memory = Json::array();
@@ -57,6 +52,11 @@ Json ToJson(const StatisticsEntry& entry) {
 }
 
 }  // namespace
+
+uint64_t MillisecondsSinceEpoch(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+  return static_cast<uint64_t>(std::max<int64_t>(0, since.count()));
+}
 
 std::string EncodeStatistics(std::span<const StatisticsEntry> entries) {
   Json array = Json::array();

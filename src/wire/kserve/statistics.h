@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -17,5 +18,8 @@ struct StatisticsEntry {
   uint64_t memory_bytes = 0;
 };
 std::string EncodeStatistics(std::span<const StatisticsEntry> entries);
+
+// As `last_inference` tells it; 0: never.
+uint64_t MillisecondsSinceEpoch(std::chrono::system_clock::time_point time);
 
 }  // namespace trireme::kserve
