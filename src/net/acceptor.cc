@@ -13,7 +13,6 @@
 
 #include "base/check.h"
 #include "base/thread_pool.h"
-#include "net/listening_socket.h"
 
 namespace trireme::net {
 
@@ -32,11 +31,11 @@ Acceptor::~Acceptor() {
   Stop();
 }
 
-void Acceptor::Add(FileDescriptor listening, HttpHandler& handler) {
-  listeners_.push_back(std::make_unique<Listener>(Listener{.fd = std::move(listening), .handler = &handler}));
+void Acceptor::Add(ListeningSocket socket, const Reception& reception) {
+  listeners_.push_back(std::make_unique<Listener>(Listener{.socket = std::move(socket), .reception = &reception}));
   Listener& listener = *listeners_.back();
   epoll_event event{.events = EPOLLIN, .data = {.ptr = &listener}};
-  CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.fd.get(), &event) == 0);
+  CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.socket.fd.get(), &event) == 0);
 }
 
 void Acceptor::Stop() {
@@ -72,9 +71,9 @@ bool Acceptor::AcceptOne(const Listener& listener) {
   sockaddr_storage peer{};
   socklen_t length = sizeof(peer);
   FileDescriptor socket(
-      accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      accept4(listener.socket.fd.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (socket) {
-    on_accept_(std::move(socket), PeerName(peer), *listener.handler);
+    on_accept_(std::move(socket), PeerName(peer), *listener.reception);
     return true;
   }
   if (errno == EAGAIN) return false;

@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 #include "net/file_descriptor.h"
-#include "net/http_handler.h"
+#include "net/listener.h"
+#include "net/listening_socket.h"
 
 namespace trireme::net {
 
@@ -18,23 +19,24 @@ namespace trireme::net {
 // Add() and Stop() are called by one thread, the same; `on_accept` is called on the acceptor's.
 class Acceptor {
  public:
-  // A connection that does not block, whom it came from, and the handler of where it came in.
-  using OnAccept = std::function<void(FileDescriptor socket, std::string peer, HttpHandler& handler)>;
+  // A connection that does not block, whom it came from, and who answers where it came in.
+  using OnAccept = std::function<void(FileDescriptor socket, std::string peer, const Reception& reception)>;
 
   Acceptor(OnAccept on_accept, const Logger& log);
   ~Acceptor();  // stops
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  void Add(FileDescriptor listening, HttpHandler& handler);
+  // `reception` must outlive the acceptor.
+  void Add(ListeningSocket socket, const Reception& reception);
 
   // Accepts what has already arrived, then closes every listening socket and returns.
   void Stop();
 
  private:
   struct Listener {
-    FileDescriptor fd;
-    HttpHandler* handler;
+    ListeningSocket socket;
+    const Reception* reception;
   };
 
   void Run();

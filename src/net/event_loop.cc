@@ -13,6 +13,8 @@
 namespace trireme::net {
 namespace {
 
+constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
 // A function as a task that ends itself.
 class Job final : public Task {
  public:
@@ -95,7 +97,7 @@ void EventLoop::Attend(Connection& connection) {
 }
 
 void EventLoop::Add(std::unique_ptr<Connection> connection) {
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = connection.get()}};
+  epoll_event event{.events = kEvents, .data = {.ptr = connection.get()}};
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->fd(), &event) != 0) {
     std::erase(to_attend_, connection.get());  // the kernel is out of watches: the connection ends here
     return;
@@ -105,9 +107,24 @@ void EventLoop::Add(std::unique_ptr<Connection> connection) {
   if (draining_) connections_.back()->Drain();
 }
 
-void EventLoop::Bury(Connection& connection) {
-  // It must not be attended to in a turn after this one.
+void EventLoop::Replace(Connection& old, std::unique_ptr<Connection> next, uint32_t events) {
+  Connection& successor = *next;
+  epoll_event event{.events = kEvents, .data = {.ptr = &successor}};
+  CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, successor.fd(), &event) == 0);
+  StopAttending(old);
+  successor.place_ = old.place_;
+  buried_.push_back(std::exchange(connections_[old.place_], std::move(next)));
+  if (draining_) successor.Drain();
+  successor.OnEvents(events);
+}
+
+// It must not be attended to in a turn after this one.
+void EventLoop::StopAttending(Connection& connection) {
   if (std::exchange(connection.attended_, true)) std::erase(to_attend_, &connection);
+}
+
+void EventLoop::Bury(Connection& connection) {
+  StopAttending(connection);
   const size_t place = connection.place_;
   buried_.push_back(std::move(connections_[place]));
   if (place + 1 < connections_.size()) {

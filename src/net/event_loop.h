@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +35,9 @@ class EventLoop {
   void Turn(bool may_wait);
 
   void Add(std::unique_ptr<Connection> connection);
+  // `next` goes on where `old` stood, on the same socket, which `old` has given away; `old` is buried. `next` is told
+  // `events`: all that `old` was told, and did not use up. Drained at once if the loop drains.
+  void Replace(Connection& old, std::unique_ptr<Connection> next, uint32_t events);
   void Attend(Connection& connection);
   void Bury(Connection& connection);
   void Drain();  // what is added later is drained at once
@@ -51,6 +55,7 @@ class EventLoop {
   int Wait(bool may_wait);
   int MillisecondsToWait() const;
   void AttendAll();
+  void StopAttending(Connection& connection);
   void End();
 
   static constexpr int kMaxEvents = 256;

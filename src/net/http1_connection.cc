@@ -2,11 +2,9 @@
 #include "net/http1_connection.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
@@ -50,16 +48,16 @@ uint64_t BodyBytes(const HttpResponse& response) {
 
 }  // namespace
 
-Http1Connection::Http1Connection(const Surroundings& surroundings, FileDescriptor socket, std::string peer,
-                                 Gate::Pass pass)
+Http1Connection::Http1Connection(const Surroundings& surroundings, std::unique_ptr<Transport> transport,
+                                 std::string peer, Gate::Pass pass)
     : loop_(surroundings.loop),
       encoder_(surroundings.encoder),
       network_(surroundings.network),
-      handler_(surroundings.handler),
+      handler_(*surroundings.reception.http),
       limits_(network_.options.limits),
-      socket_(std::move(socket)),
+      transport_(std::move(transport)),
       pass_(std::move(pass)),
-      reader_(network_.pool, network_.bodies, limits_, std::move(peer), loop_.now()),
+      reader_(network_.pool, network_.bodies, limits_, std::move(peer), loop_.now(), transport_->tls()),
       unsent_(network_.bodies) {}
 
 Http1Connection::~Http1Connection() {
@@ -76,10 +74,8 @@ void Http1Connection::OnEvents(uint32_t events) {
   if ((events & EPOLLERR) != 0) return Close();
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
   if ((events & EPOLLOUT) != 0) writable_ = true;
-  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) {
-    peer_gone_ = true;
-    cancellation_.Cancel();
-  }
+  if (transport_->tls()) readable_ = writable_ = true;  // whichever way TLS had to wait
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0 && !std::exchange(peer_gone_, true)) cancellation_.Cancel();
   Proceed();
 }
 
@@ -92,7 +88,7 @@ void Http1Connection::Proceed() {
   if (WantsInput() && readable_) {
     loop_.Attend(*this);  // it had its share of this turn
   } else if (draining_ && state_ == State::kReading && reader_.idle() && output_.empty()) {
-    return Close();
+    return Leave();
   }
   loop_.timers().Set(*this, NextDeadline());
 }
@@ -117,20 +113,18 @@ std::span<char> Http1Connection::Room() {
 bool Http1Connection::ReadSome(size_t& budget) {
   if (budget == 0) return false;
   const std::span<char> room = Room();
-  const ssize_t got = recv(fd(), room.data(), std::min(room.size(), kBytesPerTurn), 0);
-  if (got > 0) {
-    const auto bytes = static_cast<size_t>(got);
-    // A short read has emptied the socket, and the next bytes are announced anew; a peer's end was announced already.
-    if (bytes < room.size() && bytes < kBytesPerTurn && !peer_gone_) readable_ = false;
-    budget -= std::min(budget, bytes);
-    OnBytes(bytes);
+  const Transport::Moved got = transport_->Read(room.first(std::min(room.size(), kBytesPerTurn)));
+  if (got.io == Transport::Io::kDone) {
+    // The next bytes are announced anew; a peer's end was announced already.
+    if (got.drained && !peer_gone_) readable_ = false;
+    budget -= std::min(budget, got.bytes);
+    OnBytes(got.bytes);
     return true;
   }
-  if (got < 0 && errno == EINTR) return true;
   readable_ = false;
-  if (got < 0 && errno != EAGAIN) Close();
-  if (got == 0) OnEndOfInput();
-  return got == 0;
+  if (got.io == Transport::Io::kBroken) Close();
+  if (got.io == Transport::Io::kEnd) OnEndOfInput();
+  return got.io == Transport::Io::kEnd;
 }
 
 void Http1Connection::OnBytes(size_t bytes) {
@@ -146,7 +140,7 @@ void Http1Connection::OnEndOfInput() {
   if (state_ == State::kLingering) return Close();
   if (!reader_.idle()) return Fail(reader_.EndOfInput());
   state_ = State::kClosing;
-  if (output_.empty()) Close();
+  if (output_.empty()) Leave();
 }
 
 // As far as the bytes read go, and as far as answers are not waiting to be sent.
@@ -291,7 +285,7 @@ void Http1Connection::Flush() {
   if (state_ == State::kClosed) return;
   if (!output_.empty() && writable_) {
     size_t sent = 0;
-    const OutputQueue::Sent result = output_.SendTo(fd(), sent);
+    const OutputQueue::Sent result = output_.SendTo(*transport_, sent);
     network_.counters.bytes_out.fetch_add(sent, std::memory_order_relaxed);
     last_sent_ = loop_.now();
     if (result == OutputQueue::Sent::kBroken) return Close();
@@ -302,10 +296,16 @@ void Http1Connection::Flush() {
 }
 
 void Http1Connection::OnAllSent() {
-  if (!lingers_ || at_end_) return Close();
-  shutdown(fd(), SHUT_WR);
+  if (!lingers_ || at_end_) return Leave();
+  transport_->EndWriting();
   state_ = State::kLingering;
   linger_began_ = linger_progress_ = loop_.now();
+}
+
+// Closes where nothing is missing. TLS has a word for that; for a plain socket closing is enough.
+void Http1Connection::Leave() {
+  if (transport_->tls()) transport_->EndWriting();
+  Close();
 }
 
 void Http1Connection::Close() {
@@ -314,7 +314,7 @@ void Http1Connection::Close() {
   cancellation_.Cancel();
   if (exchange_) exchange_->Detach();
   output_.Clear();
-  socket_.Close();
+  transport_.reset();
   loop_.Bury(*this);
 }
 
@@ -340,6 +340,8 @@ TimePoint Http1Connection::NextDeadline() const {
 void Http1Connection::OnDeadline(TimePoint) {
   if (state_ == State::kClosed) return;
   const bool reads = state_ == State::kReading && output_.empty() && !reader_.idle();
+  const bool idle = state_ == State::kReading && output_.empty() && reader_.idle();
+  if (idle) return Leave();
   if (!reads) return Close();
   Fail(reader_.TooSlow());
   Proceed();

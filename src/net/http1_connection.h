@@ -11,14 +11,13 @@
 #include "base/gate.h"
 #include "net/connection.h"
 #include "net/event_loop.h"
-#include "net/file_descriptor.h"
 #include "net/http1_exchange.h"
 #include "net/http_error.h"
 #include "net/http_handler.h"
-#include "net/network_state.h"
 #include "net/output_queue.h"
 #include "net/request_reader.h"
-#include "net/response_encoder.h"
+#include "net/surroundings.h"
+#include "net/transport.h"
 
 namespace trireme::net {
 
@@ -39,22 +38,15 @@ namespace trireme::net {
 // On its loop's thread only.
 class Http1Connection final : public Connection {
  public:
-  // Where it lives; all of it outlives the connection.
-  struct Surroundings {
-    EventLoop& loop;
-    ResponseEncoder& encoder;
-    NetworkState& network;
-    HttpHandler& handler;
-  };
-
-  // `socket` does not block. `pass` is held until the end.
-  Http1Connection(const Surroundings& surroundings, FileDescriptor socket, std::string peer, Gate::Pass pass);
+  // `pass` is held until the end; then NetCounters::connections_open is one less.
+  Http1Connection(const Surroundings& surroundings, std::unique_ptr<Transport> transport, std::string peer,
+                  Gate::Pass pass);
   ~Http1Connection() override;
 
   // Answers this instead of reading anything, and ends. Before it is given to its loop.
   void Refuse(const HttpError& error);
 
-  int fd() const override { return socket_.get(); }
+  int fd() const override { return transport_->fd(); }
   void OnEvents(uint32_t events) override;
   void OnAttention() override { Proceed(); }
   void OnDeadline(TimePoint now) override;
@@ -93,6 +85,7 @@ class Http1Connection final : public Connection {
   // Sending and ending.
   void Flush();
   void OnAllSent();
+  void Leave();
   void BeginLingering();
   void Close();
   TimePoint NextDeadline() const;
@@ -102,7 +95,7 @@ class Http1Connection final : public Connection {
   NetworkState& network_;
   HttpHandler& handler_;
   const HttpLimits& limits_;
-  FileDescriptor socket_;
+  std::unique_ptr<Transport> transport_;  // null when closed
   Gate::Pass pass_;
 
   State state_ = State::kReading;

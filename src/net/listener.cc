@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <list>
 #include <thread>
 #include <utility>
 
@@ -10,8 +11,8 @@
 #include "net/event_loop.h"
 #include "net/http1_connection.h"
 #include "net/listening_socket.h"
-#include "net/network_state.h"
-#include "net/response_encoder.h"
+#include "net/opening_connection.h"
+#include "net/surroundings.h"
 
 namespace trireme::net {
 namespace {
@@ -57,24 +58,32 @@ class Worker {
 // An accepted socket on its way to its loop, where it becomes a connection.
 class Arrival final : public Task {
  public:
-  Arrival(Worker& worker, FileDescriptor socket, std::string peer, HttpHandler& handler, Gate::Pass pass, bool refuse)
+  Arrival(Worker& worker, FileDescriptor socket, std::string peer, const Reception& reception, Gate::Pass pass,
+          bool refuse)
       : worker_(worker),
         socket_(std::move(socket)),
         peer_(std::move(peer)),
-        handler_(handler),
+        reception_(reception),
         pass_(std::move(pass)),
         refuse_(refuse) {}
 
   void Run() override {
     const std::unique_ptr<Arrival> self(this);
-    auto connection = std::make_unique<Http1Connection>(
-        Http1Connection::Surroundings{worker_.loop(), worker_.encoder(), worker_.network(), handler_},
-        std::move(socket_), std::move(peer_), std::move(pass_));
-    if (refuse_) connection->Refuse(TooManyConnections());
-    worker_.loop().Add(std::move(connection));
+    const Surroundings surroundings{worker_.loop(), worker_.encoder(), worker_.network(), reception_};
+    if (refuse_) return Refuse(surroundings);
+    worker_.loop().Add(
+        std::make_unique<OpeningConnection>(surroundings, std::move(socket_), std::move(peer_), std::move(pass_)));
   }
 
  private:
+  // Whatever it speaks: to find out would cost what the limit is to save.
+  void Refuse(const Surroundings& surroundings) {
+    auto connection = std::make_unique<Http1Connection>(
+        surroundings, std::make_unique<PlainTransport>(std::move(socket_)), std::move(peer_), std::move(pass_));
+    connection->Refuse(TooManyConnections());
+    worker_.loop().Add(std::move(connection));
+  }
+
   HttpError TooManyConnections() {
     const size_t most = worker_.network().options.limits.max_connections;
     return {.status = 503,
@@ -86,7 +95,7 @@ class Arrival final : public Task {
   Worker& worker_;
   FileDescriptor socket_;
   std::string peer_;
-  HttpHandler& handler_;
+  const Reception& reception_;
   Gate::Pass pass_;
   bool refuse_;
 };
@@ -96,9 +105,9 @@ class Arrival final : public Task {
 class Network::Core {
  public:
   Core(NetOptions options, MemoryPool& pool, const Logger& log)
-      : state_(std::move(options), pool),
+      : state_(std::move(options), pool, &log),
         acceptor_([this](FileDescriptor socket, std::string peer,
-                         HttpHandler& handler) { OnAccept(std::move(socket), std::move(peer), handler); },
+                         const Reception& reception) { OnAccept(std::move(socket), std::move(peer), reception); },
                   log) {
     CHECK(state_.options.loops > 0);
     for (int i = 0; i < state_.options.loops; ++i) workers_.push_back(std::make_unique<Worker>(state_, i));
@@ -106,8 +115,9 @@ class Network::Core {
 
   Result<uint16_t> Listen(const ListenAddress& address, const Reception& reception) {
     ASSIGN_OR_RETURN(ListeningSocket socket, OpenListeningSocket(address));
-    acceptor_.Add(std::move(socket.fd), *reception.http);
-    return socket.port;
+    const uint16_t port = socket.port;
+    acceptor_.Add(std::move(socket), receptions_.emplace_back(reception));
+    return port;
   }
 
   bool Stop(TimePoint until) {
@@ -123,27 +133,29 @@ class Network::Core {
 
  private:
   // On the acceptor's thread, and at the end on the one that stops it, after that.
-  void OnAccept(FileDescriptor socket, std::string peer, HttpHandler& handler);
+  void OnAccept(FileDescriptor socket, std::string peer, const Reception& reception);
 
   NetworkState state_;
+  std::list<Reception> receptions_;  // connections refer to them
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t next_ = 0;
   Acceptor acceptor_;
 };
 
-void Network::Core::OnAccept(FileDescriptor socket, std::string peer, HttpHandler& handler) {
+void Network::Core::OnAccept(FileDescriptor socket, std::string peer, const Reception& reception) {
   NetCounters& counters = state_.counters;
   const auto most = static_cast<int64_t>(state_.options.limits.max_connections);
   const int64_t open = counters.connections_open.load(std::memory_order_relaxed);
   const bool refuse = open >= most;
   (refuse ? counters.connections_refused : counters.connections_accepted).fetch_add(1, std::memory_order_relaxed);
-  if (open >= most + kMaxRefusing) return;
+  const bool may_be_told = reception.tls == nullptr;  // it would take a handshake
+  if (refuse && (!may_be_told || open >= most + kMaxRefusing)) return;
   Gate::Pass pass = state_.open.Enter();
   counters.connections_open.fetch_add(1, std::memory_order_relaxed);
   Worker& worker = *workers_[next_];
   next_ = (next_ + 1) % workers_.size();
   auto arrival =
-      std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), handler, std::move(pass), refuse);
+      std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), reception, std::move(pass), refuse);
   worker.loop().executor()->Post(arrival.release());
 }
 

@@ -71,6 +71,8 @@ struct NetCounters {
   std::atomic<uint64_t> connections_accepted = 0;  // lone counters: they order nothing
   std::atomic<uint64_t> connections_refused = 0;
   std::atomic<int64_t> connections_open = 0;
+  std::atomic<uint64_t> tls_handshakes = 0;  // that succeeded
+  std::atomic<uint64_t> tls_handshakes_failed = 0;
   std::atomic<uint64_t> requests = 0;
   std::atomic<uint64_t> bad_requests = 0;  // answered by the connection itself: grammar, limits, time-outs
   std::atomic<uint64_t> bytes_in = 0;
@@ -104,7 +106,8 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  // Opens an address; the port that was bound. `handler` must outlive the network. Errors name address and reason.
+  // Opens an address; the port that was bound, 0 for a Unix socket. `handler` must outlive the network. Errors name
+  // address and reason.
   //
   // HTTP/1.1 and HTTP/2 are told apart on each connection, by ALPN or by the first bytes (RFC 9113 section 3.4).
   Result<uint16_t> Listen(const ListenAddress& address, const Reception& reception);

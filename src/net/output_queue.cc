@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/output_queue.h"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
-#include <cerrno>
 #include <utility>
 
 namespace trireme::net {
@@ -43,7 +41,7 @@ void OutputQueue::Append(BodyPart part) {
   pieces_.push_back({.text = {}, .part = std::move(part)});
 }
 
-OutputQueue::Sent OutputQueue::SendTo(int fd, size_t& bytes_sent) {
+OutputQueue::Sent OutputQueue::SendTo(Transport& transport, size_t& bytes_sent) {
   while (!empty()) {
     std::array<iovec, kMaxPieces> pieces;
     size_t count = 0;
@@ -52,14 +50,11 @@ OutputQueue::Sent OutputQueue::SendTo(int fd, size_t& bytes_sent) {
       auto* const data = static_cast<char*>(const_cast<void*>(pieces_[i].data()));  // iovec is for reading too
       pieces[count] = {.iov_base = data + sent, .iov_len = pieces_[i].size() - sent};
     }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return errno == EAGAIN ? Sent::kSome : Sent::kBroken;
-    bytes_sent += static_cast<size_t>(sent);
-    Drop(static_cast<size_t>(sent));
+    const Transport::Moved sent = transport.Write(std::span(pieces).first(count));
+    if (sent.io == Transport::Io::kBlocked) return Sent::kSome;
+    if (sent.io != Transport::Io::kDone) return Sent::kBroken;
+    bytes_sent += sent.bytes;
+    Drop(sent.bytes);
   }
   return Sent::kAll;
 }

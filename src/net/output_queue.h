@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/http_message.h"
+#include "net/transport.h"
 
 namespace trireme::net {
 
@@ -16,14 +17,14 @@ namespace trireme::net {
 // Not thread-safe.
 class OutputQueue {
  public:
-  enum class Sent { kAll, kSome, kBroken };  // kSome: the socket takes no more for now; kBroken: the peer is gone
+  enum class Sent { kAll, kSome, kBroken };  // kSome: it takes no more for now; kBroken: the peer is gone
 
   void Append(std::string_view text);  // copies
   void Append(std::string&& bytes);    // copies what is small, moves what is large
   void Append(BodyPart part);
 
-  // Sends as much as the socket takes; adds the bytes it took to `bytes_sent`.
-  Sent SendTo(int fd, size_t& bytes_sent);
+  // Sends as much as `transport` takes; adds the bytes it took to `bytes_sent`.
+  Sent SendTo(Transport& transport, size_t& bytes_sent);
 
   bool empty() const { return bytes_ == 0; }
   size_t bytes() const { return bytes_; }

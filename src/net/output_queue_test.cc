@@ -18,7 +18,7 @@ class OutputQueueTest : public testing::Test {
   OutputQueueTest() {
     std::array<int, 2> ends{};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
-    ours_ = FileDescriptor(ends[0]);
+    ours_ = std::make_unique<PlainTransport>(FileDescriptor(ends[0]));
     theirs_ = FileDescriptor(ends[1]);
   }
 
@@ -29,9 +29,9 @@ class OutputQueueTest : public testing::Test {
     return received;
   }
 
-  OutputQueue::Sent Send() { return queue_.SendTo(ours_.get(), sent_); }
+  OutputQueue::Sent Send() { return queue_.SendTo(*ours_, sent_); }
 
-  FileDescriptor ours_;
+  std::unique_ptr<PlainTransport> ours_;
   FileDescriptor theirs_;
   OutputQueue queue_;
   size_t sent_ = 0;

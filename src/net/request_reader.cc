@@ -26,9 +26,10 @@ std::string Milliseconds(std::chrono::milliseconds time) {
 }  // namespace
 
 RequestReader::RequestReader(MemoryPool& pool, ByteBudget& bodies, const HttpLimits& limits, std::string peer,
-                             TimePoint now)
+                             TimePoint now, std::shared_ptr<const TlsPeer> tls)
     : pool_(pool),
       limits_(limits),
+      tls_(std::move(tls)),
       input_(pool, std::move(peer)),
       parser_({.max_head_bytes = limits.max_head_bytes, .max_headers = limits.max_headers}),
       held_(bodies),
@@ -83,6 +84,7 @@ RequestReader::Event RequestReader::NextHead() {
   input_.Keep();
   request_.storage = input_.storage();
   request_.peer = input_.label();
+  request_.tls = tls_;
   phase_ = Phase::kPlanning;
   return Event::kHead;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -37,8 +38,9 @@ class RequestReader {
     kFailed,   // error() says why; framing is lost, nothing more can be read
   };
 
-  // `limits` and the others must outlive it.
-  RequestReader(MemoryPool& pool, ByteBudget& bodies, const HttpLimits& limits, std::string peer, TimePoint now);
+  // `limits` and the others must outlive it. `tls`: of every request.
+  RequestReader(MemoryPool& pool, ByteBudget& bodies, const HttpLimits& limits, std::string peer, TimePoint now,
+                std::shared_ptr<const TlsPeer> tls = nullptr);
 
   // Where to read to; never empty.
   std::span<char> Room();
@@ -91,6 +93,7 @@ class RequestReader {
 
   MemoryPool& pool_;
   const HttpLimits& limits_;
+  const std::shared_ptr<const TlsPeer> tls_;  // shared with the requests
   InputBuffer input_;
   RequestParser parser_;
   ChunkedDecoder chunks_;

@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "net/http1_connection.h"
+#include "net/opening_connection.h"
+#include "net/surroundings.h"
 
 namespace trireme::net {
 namespace {
@@ -56,8 +57,11 @@ void TestClient::FinishSending() {
   LetItSettle(loop_);
 }
 
-HandTurnedLoop::HandTurnedLoop(HttpHandler& handler, NetOptions options)
-    : handler_(handler), network_(std::move(options), pool_), encoder_(network_.options.server_name), loop_(clock_) {
+HandTurnedLoop::HandTurnedLoop(const Reception& reception, NetOptions options)
+    : reception_(reception),
+      network_(std::move(options), pool_),
+      encoder_(network_.options.server_name),
+      loop_(clock_) {
   loop_.executor()->BindToThisThread();
 }
 
@@ -65,8 +69,8 @@ TestClient HandTurnedLoop::Connect() {
   std::array<int, 2> ends{};
   CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
   network_.counters.connections_open.fetch_add(1);
-  loop_.Add(std::make_unique<Http1Connection>(Http1Connection::Surroundings{loop_, encoder_, network_, handler_},
-                                              FileDescriptor(ends[0]), "192.0.2.1:4711", network_.open.Enter()));
+  loop_.Add(std::make_unique<OpeningConnection>(Surroundings{loop_, encoder_, network_, reception_},
+                                                FileDescriptor(ends[0]), "192.0.2.1:4711", network_.open.Enter()));
   return {loop_, FileDescriptor(ends[1])};
 }
 

@@ -41,8 +41,12 @@ class TestClient {
 // arrived when Send() returns, and time passes when the test says so.
 class HandTurnedLoop {
  public:
-  explicit HandTurnedLoop(HttpHandler& handler, NetOptions options = {});
+  // What `reception` names must outlive it.
+  explicit HandTurnedLoop(const Reception& reception, NetOptions options = {});
+  explicit HandTurnedLoop(HttpHandler& handler, NetOptions options = {})
+      : HandTurnedLoop(Reception{.http = &handler}, std::move(options)) {}
 
+  // As if it had just been accepted: what it speaks shows when it sends.
   TestClient Connect();
   void Turn();
   void Advance(Duration by);
@@ -50,9 +54,10 @@ class HandTurnedLoop {
   EventLoop& loop() { return loop_; }
   const NetCounters& counters() const { return network_.counters; }
   MemoryPool& pool() { return pool_; }
+  NetworkState& network() { return network_; }
 
  private:
-  HttpHandler& handler_;
+  const Reception reception_;
   ManualClock clock_;
   MemoryPool pool_;
   NetworkState network_;
