@@ -17,9 +17,6 @@ namespace {
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-// Connections that wait to be accepted; the kernel lowers it to net.core.somaxconn.
-constexpr int kBacklog = 4096;
-
 std::string NameOf(const ListenAddress& address) {
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
   return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
@@ -50,7 +47,7 @@ FileDescriptor Open(const addrinfo& at) {
   const int on = 1;
   const bool opened = fd && setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
                       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&  // inherited
-                      bind(fd.get(), at.ai_addr, at.ai_addrlen) == 0 && listen(fd.get(), kBacklog) == 0;
+                      bind(fd.get(), at.ai_addr, at.ai_addrlen) == 0 && listen(fd.get(), kListenBacklog) == 0;
   return opened ? std::move(fd) : FileDescriptor();
 }
 
@@ -70,6 +67,10 @@ uint16_t BoundPort(int fd) {
 }  // namespace
 
 Result<ListeningSocket> OpenListeningSocket(const ListenAddress& address) {
+  if (!address.unix_socket.empty()) {
+    ASSIGN_OR_RETURN(UnixSocket unix_socket, OpenUnixSocket(address.unix_socket, address.unix_mode));
+    return ListeningSocket{.fd = std::move(unix_socket.fd), .file = std::move(unix_socket.file)};
+  }
   ASSIGN_OR_RETURN(const AddressList found, Resolve(address));
   std::string reason = "the name has no address";
   for (const addrinfo* at = found.get(); at != nullptr; at = at->ai_next) {
@@ -84,6 +85,7 @@ Result<ListeningSocket> OpenListeningSocket(const ListenAddress& address) {
 }
 
 std::string PeerName(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_UNIX) return "unix";
   std::array<char, INET6_ADDRSTRLEN> text{};
   const std::string port = std::to_string(PortOf(peer));
   if (peer.ss_family == AF_INET6) {
