@@ -33,7 +33,7 @@ HttpAnswer MakeAnswer(const HttpResponseParser& response, std::string body) {
 Result<HttpAnswer> CallOn(HttpConnection& connection, const HttpCall& call) {
   const TimePoint deadline = Clock::System().Now() + call.timeout;
   const PreparedRequest request = Prepare(call.method, call.url, call.headers, call.body_begin, call.body_rest);
-  ASSIGN_OR_RETURN(const Endpoint endpoint, Resolve(call.url));
+  ASSIGN_OR_RETURN(const Endpoint endpoint, Resolve(call.url, call.tls));
   RETURN_IF_ERROR(connection.Open(endpoint));
   std::string body;
   std::array<char, 64 << 10> scratch;

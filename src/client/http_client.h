@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "client/http_connection.h"
 #include "client/http_response_parser.h"
+#include "client/tls_client.h"
 #include "client/url.h"
 
 namespace trireme::client {
@@ -22,6 +24,7 @@ struct HttpCall {
   std::span<const std::string_view> body_rest = {};  // then these
   std::chrono::milliseconds timeout{10'000};         // for all of it; looking up a name is not counted
   ResponseLimits limits = {};
+  std::shared_ptr<const TlsClient> tls = nullptr;  // for https; shared with other calls
 };
 
 struct HttpAnswer {

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/http_connection.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <memory>
-#include <system_error>
 
 #include "base/check.h"
 
 namespace trireme::client {
 namespace {
-
-std::string ErrorText(int error) {
-  return std::generic_category().message(error);
-}
 
 bool IsPlain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7F; });
@@ -31,32 +18,6 @@ void AppendHeader(std::string& out, std::string_view name, std::string_view valu
 }
 
 }  // namespace
-
-bool Endpoint::IsLoopback() const {
-  if (address.ss_family == AF_INET) {
-    sockaddr_in v4;
-    std::memcpy(&v4, &address, sizeof v4);
-    return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
-  }
-  sockaddr_in6 v6;
-  std::memcpy(&v6, &address, sizeof v6);
-  return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
-}
-
-Result<Endpoint> Resolve(const Url& url) {
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int error = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &list);
-  if (error != 0) return Unavailable("looking up host \"" + url.host + "\": " + gai_strerror(error));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
-  Endpoint endpoint;
-  std::memcpy(&endpoint.address, list->ai_addr, list->ai_addrlen);
-  endpoint.address_bytes = list->ai_addrlen;
-  return endpoint;
-}
 
 PreparedRequest Prepare(std::string_view method, const Url& url, const HttpHeaders& headers,
                         std::string_view body_begin, std::span<const std::string_view> body_rest) {
@@ -82,23 +43,12 @@ PreparedRequest Prepare(std::string_view method, const Url& url, const HttpHeade
 
 Status HttpConnection::Open(const Endpoint& endpoint) {
   Close();
-  error_ = Status();
-  fd_ = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return Unavailable("opening a socket: " + ErrorText(errno));
-  const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  connecting_ = connect(fd_, reinterpret_cast<const sockaddr*>(&endpoint.address), endpoint.address_bytes) != 0;
-  if (connecting_ && errno != EINPROGRESS) {
-    FailErrno("connecting", errno);
-    return error_;
-  }
-  return Status();
+  error_ = socket_.Open(endpoint, TlsProtocol::kHttp1);
+  return error_;
 }
 
 void HttpConnection::Close() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-  connecting_ = false;
+  socket_.Close();
   waiting_for_answer_ = false;
   refuses_bytes_ = false;
   unsent_ = {};
@@ -112,61 +62,54 @@ HttpConnection::Progress HttpConnection::Start(const PreparedRequest& request, s
   body_ = body;
   left_to_keep_ = body == nullptr ? 0 : most_kept;
   waiting_for_answer_ = true;
-  return connecting_ ? Progress::kWaiting : Send();
+  return socket_.is_connected() ? Send() : Progress::kWaiting;
 }
 
 HttpConnection::Progress HttpConnection::Drive(std::span<char> scratch) {
-  if (connecting_) {
-    int error = 0;
-    socklen_t bytes = sizeof error;
-    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &bytes);
-    if (error != 0) return FailErrno("connecting", error);
-    connecting_ = false;
+  if (!socket_.is_connected()) {
+    const ServerSocket::Io io = socket_.Connect();
+    if (io == ServerSocket::Io::kBlocked) return Progress::kWaiting;
+    if (io != ServerSocket::Io::kDone) return Fail(socket_.error());
   }
-  const Progress sent = Send();
+  if (const Progress sent = Send(); sent != Progress::kWaiting) return sent;
   // A server may answer (and refuse) before it has read the whole request.
-  if (Progress received = Receive(scratch); received != Progress::kWaiting) return received;
-  return sent;
+  return Receive(scratch);
 }
 
 // A broken pipe is not the end: the answer that explains it may lie in the receive buffer.
 HttpConnection::Progress HttpConnection::Send() {
   while (!unsent_.empty()) {
-    const ssize_t sent = send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      unsent_.remove_prefix(static_cast<size_t>(sent));
-    } else if (errno == EAGAIN) {
-      return Progress::kWaiting;
-    } else if (errno == EPIPE || errno == ECONNRESET) {
+    const iovec piece = {.iov_base = const_cast<char*>(unsent_.data()), .iov_len = unsent_.size()};
+    const ServerSocket::Moved sent = socket_.Write({&piece, 1});
+    if (sent.io == ServerSocket::Io::kBlocked) return Progress::kWaiting;
+    if (sent.io == ServerSocket::Io::kBroken) return Fail(socket_.error());
+    if (sent.io == ServerSocket::Io::kRefused) {
       unsent_ = {};
       refuses_bytes_ = true;
-    } else if (errno != EINTR) {
-      return FailErrno("sending", errno);
+      return Progress::kWaiting;
     }
+    unsent_.remove_prefix(sent.bytes);
   }
   return Progress::kWaiting;
 }
 
 HttpConnection::Progress HttpConnection::Receive(std::span<char> scratch) {
   while (true) {
-    const ssize_t received = recv(fd_, scratch.data(), scratch.size(), 0);
-    if (received < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN) return Progress::kWaiting;
-      return FailErrno("receiving", errno);
-    }
-    if (received == 0) {
-      if (!waiting_for_answer_) return Fail(Unavailable("the server closed the connection"));
-      const bool complete = parser_.Close() == HttpResponseParser::Event::kEnd;
-      waiting_for_answer_ = false;
-      return complete ? Progress::kAnswered : Fail(parser_.error());
-    }
-    bytes_received_ += static_cast<uint64_t>(received);
-    const Progress progress = Take({scratch.data(), static_cast<size_t>(received)});
-    if (progress != Progress::kWaiting) return progress;
-    // Less than there was room for: the socket is empty, and the poller says when it is not.
-    if (static_cast<size_t>(received) < scratch.size()) return Progress::kWaiting;
+    const ServerSocket::Moved received = socket_.Read(scratch);
+    if (received.io == ServerSocket::Io::kBlocked) return Progress::kWaiting;
+    if (received.io == ServerSocket::Io::kBroken) return Fail(socket_.error());
+    if (received.io == ServerSocket::Io::kEnd) return End();
+    bytes_received_ += received.bytes;
+    const Progress progress = Take({scratch.data(), received.bytes});
+    if (progress != Progress::kWaiting || received.drained) return progress;
   }
+}
+
+HttpConnection::Progress HttpConnection::End() {
+  if (!waiting_for_answer_) return Fail(Unavailable("the server closed the connection"));
+  const bool complete = parser_.Close() == HttpResponseParser::Event::kEnd;
+  waiting_for_answer_ = false;
+  return complete ? Progress::kAnswered : Fail(parser_.error());
 }
 
 HttpConnection::Progress HttpConnection::Take(std::string_view input) {
@@ -200,10 +143,6 @@ HttpConnection::Progress HttpConnection::Fail(Status error) {
   Close();
   error_ = std::move(error);
   return Progress::kFailed;
-}
-
-HttpConnection::Progress HttpConnection::FailErrno(const char* what, int error) {
-  return Fail(Unavailable(std::string(what) + ": " + ErrorText(error)));
 }
 
 }  // namespace trireme::client

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,22 +10,12 @@
 #include <vector>
 
 #include "base/status.h"
+#include "client/endpoint.h"
 #include "client/http_response_parser.h"
+#include "client/server_socket.h"
 #include "client/url.h"
 
 namespace trireme::client {
-
-// A socket's address, looked up.
-struct Endpoint {
-  sockaddr_storage address = {};
-  socklen_t address_bytes = 0;
-
-  // Whether it is this machine's loopback.
-  bool IsLoopback() const;
-};
-
-// Looks a host up; of several addresses the first. May block for as long as the resolver's own time-outs.
-Result<Endpoint> Resolve(const Url& url);
 
 // A request as it travels, head and body in one piece: made once, sent any number of times by any number of
 // connections.
@@ -67,8 +55,8 @@ class HttpConnection {
   // Begins to connect. The errors of connecting come here or from Drive().
   Status Open(const Endpoint& endpoint);
   void Close();
-  bool is_open() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
+  bool is_open() const { return socket_.is_open(); }
+  int fd() const { return socket_.fd(); }
 
   // Begins a request and sends what the socket takes. `body`, if given, collects the first `most_kept` bytes of the
   // answer's body.
@@ -77,7 +65,7 @@ class HttpConnection {
   // Goes on as far as the socket allows. `scratch` is used for receiving, during the call only.
   Progress Drive(std::span<char> scratch);
 
-  bool WantsWrite() const { return connecting_ || !unsent_.empty(); }
+  bool WantsWrite() const { return socket_.WantsWrite() || (!unsent_.empty() && socket_.is_connected()); }
 
   // Whether another Start() may follow: not once the server has said that it will close, or answered a request of which
   // it did not read all.
@@ -89,15 +77,14 @@ class HttpConnection {
 
  private:
   Progress Fail(Status error);
-  Progress FailErrno(const char* what, int error);
   Progress Send();
   Progress Receive(std::span<char> scratch);
+  Progress End();
   Progress Take(std::string_view input);
   void Keep(std::string_view piece);
 
   HttpResponseParser parser_;
-  int fd_ = -1;
-  bool connecting_ = false;
+  ServerSocket socket_;
   bool waiting_for_answer_ = false;
   bool refuses_bytes_ = false;  // the peer reads no more, but may have answered
   std::string_view unsent_;

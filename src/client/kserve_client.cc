@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/log.h"
 #include "client/repository_index.h"
 
 namespace trireme::client {
@@ -116,9 +117,15 @@ Url KserveClient::At(std::string_view path) const {
 Result<HttpAnswer> KserveClient::Send(HttpCall call) const {
   call.timeout = options_.timeout;
   call.limits = options_.limits;
+  call.tls = options_.tls;
+  AddKey(call.headers);
   ASSIGN_OR_RETURN(HttpAnswer answer, Call(call));
   if (answer.status == 200) return answer;
   return RefusalStatus(answer.status, answer.body).Within(call.method + " " + call.url.Authority() + call.url.path);
+}
+
+void KserveClient::AddKey(HttpHeaders& headers) const {
+  if (!options_.api_key.empty()) headers.emplace_back("Authorization", "Bearer " + options_.api_key);
 }
 
 Status KserveClient::CheckReady() const {
@@ -152,8 +159,28 @@ Result<PreparedRequest> KserveClient::PrepareInfer(std::string_view model, std::
                                                    const kserve::InferRequestMessage& message,
                                                    kserve::InputForm form) const {
   ASSIGN_OR_RETURN(const kserve::EncodedBody encoded, kserve::EncodeInferRequest(message, form));
-  const InferBody body(encoded);
+  InferBody body(encoded);
+  AddKey(body.headers);
   return Prepare("POST", At(ModelPath(model, version, "/infer")), body.headers, encoded.json, body.rest);
+}
+
+Result<kserve::InferResponseMessage> KserveClient::InferOnce(std::string_view model, std::string_view version,
+                                                             const kserve::InferRequestMessage& message,
+                                                             MemoryPool& pool) const {
+  return Infer(model, version, message, kserve::InputForm::kBinary, pool);
+}
+
+Status KserveClient::RegisterSystemMemory(const SystemMemory& memory) const {
+  std::string body = "{\"key\":";
+  AppendJsonString(body, memory.key);
+  body += ",\"offset\":" + std::to_string(memory.offset) + ",\"byte_size\":" + std::to_string(memory.byte_size) + "}";
+  const std::string path = "/v2/systemsharedmemory/region/" + EscapePathSegment(memory.name) + "/register";
+  return Send({.method = "POST", .url = At(path), .body_begin = body}).status();
+}
+
+Status KserveClient::UnregisterSystemMemory(std::string_view name) const {
+  const std::string path = "/v2/systemsharedmemory/region/" + EscapePathSegment(name) + "/unregister";
+  return Send({.method = "POST", .url = At(path)}).status();
 }
 
 }  // namespace trireme::client

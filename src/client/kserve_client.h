@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "client/http_client.h"
 #include "client/http_connection.h"
+#include "client/inference_client.h"
 #include "client/url.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/infer_response_message.h"
@@ -17,26 +19,33 @@
 
 namespace trireme::client {
 
-// Speaks KServe V2 over HTTP with one server, a connection a call, for programs that may wait.
+// Speaks KServe V2 over HTTP with one server.
 //
 // A server's refusal becomes a Status with its own words: 400 kInvalidArgument, 401 kUnauthenticated, 403
 // kPermissionDenied, 404 kNotFound, 413 kTooLarge, 429 kOverloaded, 501 kUnsupported, 503 kUnavailable, 504
 // kDeadlineExceeded, else kInternal. Thread-safe.
-class KserveClient {
+class KserveClient final : public InferenceClient {
  public:
   struct Options {
     std::chrono::milliseconds timeout{10'000};  // of each call
     ResponseLimits limits = {};
+    std::shared_ptr<const TlsClient> tls = nullptr;  // for https; shared with other connections
+    std::string api_key = {};                        // sent as "Authorization: Bearer"; empty: none
   };
 
   // Of the URL's path only what is in front of "/v2" counts: "http://host:8000/prefix".
   explicit KserveClient(Url server) : KserveClient(std::move(server), Options()) {}
   KserveClient(Url server, Options options);
 
-  Status CheckReady() const;  // GET /v2/health/ready
-  Result<std::vector<kserve::IndexEntry>> Index() const;
-  // `version` may be empty.
-  Result<kserve::ModelMetadata> Metadata(std::string_view model, std::string_view version = {}) const;
+  Status CheckReady() const override;  // GET /v2/health/ready
+  Result<std::vector<kserve::IndexEntry>> Index() const override;
+  Result<kserve::ModelMetadata> Metadata(std::string_view model, std::string_view version = {}) const override;
+  Result<kserve::InferResponseMessage> InferOnce(std::string_view model, std::string_view version,
+                                                 const kserve::InferRequestMessage& message,
+                                                 MemoryPool& pool) const override;
+  Status RegisterSystemMemory(const SystemMemory& memory) const override;
+  Status UnregisterSystemMemory(std::string_view name) const override;
+
   Result<kserve::InferResponseMessage> Infer(std::string_view model, std::string_view version,
                                              const kserve::InferRequestMessage& message, kserve::InputForm form,
                                              MemoryPool& pool) const;
@@ -47,6 +56,7 @@ class KserveClient {
 
  private:
   Url At(std::string_view path) const;
+  void AddKey(HttpHeaders& headers) const;
   Result<HttpAnswer> Send(HttpCall call) const;
 
   const Url server_;

@@ -36,7 +36,32 @@ TEST(UrlTest, RefusesWhatIsNoUrlOfOurs) {
     const Result<Url> url = ParseUrl(text);
     EXPECT_EQ(url.status().code(), StatusCode::kInvalidArgument) << text;
   }
-  EXPECT_EQ(ParseUrl("https://h/").status().code(), StatusCode::kUnsupported);
+  EXPECT_EQ(ParseUrl("ftp://h/").status().code(), StatusCode::kUnsupported);
+}
+
+TEST(UrlTest, TheSchemeSaysWhatIsSpoken) {
+  EXPECT_EQ(ParseUrl("https://h")->port, 443);
+  EXPECT_TRUE(ParseUrl("https://h")->tls);
+  EXPECT_FALSE(ParseUrl("https://h")->grpc);
+  const Result<Url> grpc = ParseUrl("grpc://h");
+  ASSERT_TRUE(grpc.ok()) << grpc.status();
+  EXPECT_TRUE(grpc->grpc);
+  EXPECT_FALSE(grpc->tls);
+  EXPECT_EQ(grpc->port, 8001);
+  EXPECT_TRUE(ParseUrl("grpcs://h:1")->tls);
+  EXPECT_EQ(ParseUrl("grpc://h/v2").status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(UrlTest, AUnixSocketIsAFileOfBothProtocols) {
+  for (const char* text : {"unix:/run/server.sock", "unix:///run/server.sock", "grpc+unix:/run/server.sock"}) {
+    const Result<Url> url = ParseUrl(text);
+    ASSERT_TRUE(url.ok()) << url.status();
+    EXPECT_EQ(url->socket, "/run/server.sock");
+    EXPECT_EQ(url->grpc, text[0] == 'g');
+    EXPECT_EQ(url->Authority(), "localhost");
+  }
+  EXPECT_EQ(ParseUrl("unix:server.sock").status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ParseUrl("unix:/" + std::string(200, 'x')).status().code(), StatusCode::kInvalidArgument);
 }
 
 }  // namespace
