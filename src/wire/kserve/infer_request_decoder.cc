@@ -6,6 +6,7 @@
 #include "wire/kserve/fields.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/place.h"
+#include "wire/kserve/shared_memory_fields.h"
 #include "wire/kserve/tensor_list.h"
 
 namespace trireme::kserve {
@@ -17,7 +18,7 @@ constexpr std::string_view kReservedPrefix = "triton_";
 class RequestReader {
  public:
   RequestReader(const ReceivedBody& body, MemoryPool& pool)
-      : body_(body), pool_(pool), json_(body.json()), inputs_("inputs") {}
+      : body_(body), pool_(pool), json_(body.json()), inputs_(TensorList::Kind::kInputs) {}
 
   Result<InferRequestMessage> Read() {
     if (!json_.EnterObject()) return json_.status();
@@ -25,7 +26,8 @@ class RequestReader {
     if (!json_.Finish()) return WithHeaderHint(json_.status());
     if (!inputs_.given()) return Place("inputs", nullptr).Wrong("an array", "nothing");
     RETURN_IF_ERROR(inputs_.AttachBinary(body_, pool_));
-    message_.inputs = std::move(inputs_).Take();
+    message_.inputs = std::move(inputs_.tensors());
+    message_.shared_inputs = std::move(inputs_.shared_inputs());
     return std::move(message_);
   }
 
@@ -134,6 +136,7 @@ class RequestReader {
     if (form) return place.GivenTwice();
     std::optional<bool> binary;
     std::optional<uint64_t> classification;
+    SharedMemoryFields shared;
     if (!json_.EnterObject()) return place.Wrong(json_);
     while (const auto key = json_.NextKey()) {
       const Place member(*key, &place);
@@ -141,14 +144,21 @@ class RequestReader {
         RETURN_IF_ERROR(ReadField(json_, member, binary));
       } else if (*key == "classification") {
         RETURN_IF_ERROR(ReadField(json_, member, classification));
-      } else if (key->starts_with("shared_memory_")) {
-        return Unsupported(member.text() + ": shared memory is not supported");
+      } else if (const auto read = ReadSharedMemory(json_, *key, member, shared)) {
+        RETURN_IF_ERROR(*read);
       } else {
         RETURN_IF_ERROR(IgnoreParameter(json_, member));
       }
     }
     if (!json_.ok()) return place.Wrong(json_);
     form = OutputForm{.name = {}, .binary = binary.value_or(false), .classification = classification.value_or(0)};
+    return shared.given() ? TakeSharedMemory(place, std::move(shared), *form) : Status();
+  }
+
+  static Status TakeSharedMemory(const Place& parameters, SharedMemoryFields shared, OutputForm& form) {
+    if (form.binary) return SharedMemoryAnd("binary_data", parameters);
+    if (form.classification > 0) return SharedMemoryAnd("classification", parameters);
+    ASSIGN_OR_RETURN(form.shared_memory, ToRange(std::move(shared), parameters));
     return {};
   }
 

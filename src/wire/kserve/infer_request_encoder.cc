@@ -4,6 +4,7 @@
 
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/message_writer.h"
+#include "wire/kserve/shared_memory_fields.h"
 
 namespace trireme::kserve {
 namespace {
@@ -34,10 +35,13 @@ void AppendParameters(std::string& out, const InferRequestMessage& message) {
 void AppendOutput(std::string& out, const OutputForm& output) {
   ObjectWriter object(out);
   object.Member("name", std::string_view(output.name));
-  if (output.binary || output.classification > 0) {
+  if (output.binary || output.classification > 0 || output.shared_memory) {
     ObjectWriter parameters(object.Key("parameters"));
     if (output.binary) parameters.Member("binary_data", true);
     if (output.classification > 0) parameters.Member("classification", output.classification);
+    if (output.shared_memory) {
+      for (const auto& [key, value] : ToParameters(*output.shared_memory)) parameters.Member(key, value);
+    }
     parameters.Close();
   }
   object.Close();
@@ -52,12 +56,21 @@ void AppendOutputs(std::string& out, const std::vector<OutputForm>& outputs) {
   out += ']';
 }
 
-Status AppendInputs(EncodedBody& body, const std::vector<NamedTensor>& inputs, bool binary) {
+Status AppendInput(EncodedBody& body, const InferRequestMessage& message, size_t index, bool binary) {
+  const NamedTensor& input = message.inputs[index];
+  if (const SharedMemoryRange* range = FindSharedInput(message, index)) {
+    AppendTensorElsewhere(body, input, ToParameters(*range));
+    return {};
+  }
+  Status status = AppendTensor(body, input, binary);
+  return status.ok() ? status : std::move(status).Within("input '" + input.name + "'");
+}
+
+Status AppendInputs(EncodedBody& body, const InferRequestMessage& message, bool binary) {
   body.json += '[';
-  for (size_t i = 0; i < inputs.size(); ++i) {
+  for (size_t i = 0; i < message.inputs.size(); ++i) {
     if (i > 0) body.json += ',';
-    Status status = AppendTensor(body, inputs[i], binary);
-    if (!status.ok()) return std::move(status).Within("input '" + inputs[i].name + "'");
+    RETURN_IF_ERROR(AppendInput(body, message, i, binary));
   }
   body.json += ']';
   return {};
@@ -75,7 +88,7 @@ Result<EncodedBody> EncodeInferRequest(const InferRequestMessage& message, Input
   if (message.form.id) object.Member("id", std::string_view(*message.form.id));
   if (HasParameters(message)) AppendParameters(object.Key("parameters"), message);
   object.Key("inputs");
-  RETURN_IF_ERROR(AppendInputs(body, message.inputs, binary));
+  RETURN_IF_ERROR(AppendInputs(body, message, binary));
   if (!message.form.outputs.empty()) AppendOutputs(object.Key("outputs"), message.form.outputs);
   object.Close();
   return body;

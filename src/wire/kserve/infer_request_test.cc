@@ -172,8 +172,6 @@ TEST(InferRequestTest, RefusesFieldsOfTheWrongKind) {
        "outputs[0].parameters: expected once, found twice"},
       {With(R"(,"outputs":[{"name":"y","parameters":{"odd":[]}}])"),
        "outputs[0].parameters.odd: expected a string, a number or a bool, found an array"},
-      {With(R"(,"outputs":[{"name":"y","parameters":{"shared_memory_region":"r"}}])"),
-       "outputs[0].parameters.shared_memory_region: shared memory is not supported", StatusCode::kUnsupported},
   });
 }
 
@@ -226,8 +224,6 @@ TEST(InferRequestTest, RefusesIncompleteOrContradictoryInputs) {
        "inputs[0]: expected either 'data' or the parameter 'binary_data_size', found neither"},
       {Input(R"("name":"x","shape":[1],"datatype":"FP32","parameters":{"binary_data_size":4})"),
        "inputs[0].parameters.binary_data_size: expected the header Inference-Header-Content-Length"},
-      {Input(R"("name":"x","shape":[1],"datatype":"FP32","parameters":{"shared_memory_region":"r"})"),
-       "inputs[0].parameters: shared memory is not supported", StatusCode::kUnsupported},
       {Input(R"("name":"x","parameters":{"odd":{}})" + rest),
        "inputs[0].parameters.odd: expected a string, a number or"},
       {Input(R"("name":"x","shape":[1],"datatype":"FP31","data":[1])"), "inputs[0].datatype: expected BOOL"},

@@ -14,7 +14,7 @@ namespace {
 class ResponseReader {
  public:
   ResponseReader(const ReceivedBody& body, MemoryPool& pool)
-      : body_(body), pool_(pool), json_(body.json()), outputs_("outputs") {}
+      : body_(body), pool_(pool), json_(body.json()), outputs_(TensorList::Kind::kOutputs) {}
 
   Result<InferResponseMessage> Read() {
     if (!json_.EnterObject()) return json_.status();
@@ -25,7 +25,8 @@ class ResponseReader {
     RETURN_IF_ERROR(outputs_.AttachBinary(body_, pool_));
     message_.model_name = *std::move(model_name_);
     message_.model_version = std::move(model_version_).value_or("");
-    message_.outputs = std::move(outputs_).Take();
+    message_.outputs = std::move(outputs_.tensors());
+    message_.outputs_elsewhere = std::move(outputs_.outputs_elsewhere());
     return std::move(message_);
   }
 

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "wire/kserve/infer_response_message.h"
 #include "wire/kserve/message_writer.h"
+#include "wire/kserve/output_form.h"
 
 namespace trireme::kserve {
 namespace {
 
-// Whether the output at `index` is wanted in binary form. Outputs come in the order they were asked for, so the first
-// guess is nearly always right.
-bool IsWantedBinary(const ResponseForm& form, size_t index, const std::string& name) {
-  if (form.outputs.empty()) return form.binary_data_output;
-  const auto has_name = [&](const OutputForm& output) { return output.name == name; };
-  auto found = form.outputs.begin() + static_cast<ptrdiff_t>(std::min(index, form.outputs.size() - 1));
-  if (!has_name(*found)) found = std::find_if(form.outputs.begin(), form.outputs.end(), has_name);
-  if (found == form.outputs.end()) return form.binary_data_output;
-  return found->binary;
+// How the output at `index` is wanted.
+struct Wanted {
+  bool binary = false;
+  bool shared_memory = false;
+};
+
+Wanted FindWanted(const ResponseForm& form, size_t index, const std::string& name) {
+  const OutputForm* found = FindOutputForm(form.outputs, index, name);
+  if (found == nullptr) return {.binary = form.binary_data_output};
+  return {.binary = found->binary, .shared_memory = found->shared_memory.has_value()};
 }
 
 size_t Estimate(const InferResponse& response, const ResponseForm& form) {
   constexpr size_t kFrame = 256;
   size_t bytes = kFrame;
   for (size_t i = 0; i < response.outputs.size(); ++i) {
-    bytes += EstimateTensor(response.outputs[i], IsWantedBinary(form, i, response.outputs[i].name));
+    const Wanted wanted = FindWanted(form, i, response.outputs[i].name);
+    bytes += EstimateTensor(response.outputs[i], wanted.binary || wanted.shared_memory);
   }
   return bytes;
 }
@@ -34,7 +36,12 @@ Status AppendOutputs(EncodedBody& body, const InferResponse& response, const Res
   for (size_t i = 0; i < response.outputs.size(); ++i) {
     const NamedTensor& output = response.outputs[i];
     if (i > 0) body.json += ',';
-    Status status = AppendTensor(body, output, IsWantedBinary(form, i, output.name));
+    const Wanted wanted = FindWanted(form, i, output.name);
+    if (wanted.shared_memory) {
+      AppendTensorElsewhere(body, output, {});
+      continue;
+    }
+    Status status = AppendTensor(body, output, wanted.binary);
     if (!status.ok()) return std::move(status).Within("output '" + output.name + "'");
   }
   body.json += ']';

@@ -20,6 +20,12 @@ void AppendDouble(std::string& out, double value) {
   if (std::isfinite(value) && out.find_first_of(".e", at) == std::string::npos) out += ".0";
 }
 
+void AppendHead(ObjectWriter& object, const NamedTensor& named) {
+  object.Member("name", std::string_view(named.name));
+  object.Member("datatype", Name(named.tensor.type));
+  object.Key("shape") += named.tensor.shape.ToString();
+}
+
 }  // namespace
 
 std::string& ObjectWriter::Key(std::string_view key) {
@@ -56,9 +62,7 @@ void ObjectWriter::Member(std::string_view key, const ParameterValue& value) {
 Status AppendTensor(EncodedBody& body, const NamedTensor& named, bool binary) {
   const Tensor& tensor = named.tensor;
   ObjectWriter object(body.json);
-  object.Member("name", std::string_view(named.name));
-  object.Member("datatype", Name(tensor.type));
-  object.Key("shape") += tensor.shape.ToString();
+  AppendHead(object, named);
   if (binary) {
     RETURN_IF_ERROR(CheckWhole(tensor));
     ObjectWriter parameters(object.Key("parameters"));
@@ -71,6 +75,17 @@ Status AppendTensor(EncodedBody& body, const NamedTensor& named, bool binary) {
   }
   object.Close();
   return {};
+}
+
+void AppendTensorElsewhere(EncodedBody& body, const NamedTensor& named, const Parameters& parameters) {
+  ObjectWriter object(body.json);
+  AppendHead(object, named);
+  if (!parameters.empty()) {
+    ObjectWriter members(object.Key("parameters"));
+    for (const auto& [key, value] : parameters) members.Member(key, value);
+    members.Close();
+  }
+  object.Close();
 }
 
 size_t EstimateTensor(const NamedTensor& tensor, bool binary) {

@@ -34,6 +34,9 @@ class ObjectWriter {
 // One element of "inputs" or "outputs": its data in place, or announced here and added to the body's tensors.
 Status AppendTensor(EncodedBody& body, const NamedTensor& named, bool binary);
 
+// One whose elements are in neither: they lie in shared memory, which the parameters may tell.
+void AppendTensorElsewhere(EncodedBody& body, const NamedTensor& named, const Parameters& parameters);
+
 // What AppendTensor is likely to add to the JSON.
 size_t EstimateTensor(const NamedTensor& tensor, bool binary);
 

@@ -7,8 +7,8 @@
 
 #include "tensor/bytes_elements.h"
 #include "wire/kserve/fields.h"
-#include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/json_data.h"
+#include "wire/kserve/shared_memory_fields.h"
 
 namespace trireme::kserve {
 
@@ -21,7 +21,7 @@ struct TensorFields {
   std::optional<size_t> data_at;  // `data`, which came before type and shape: where it is
   std::optional<uint64_t> binary_bytes;
   bool has_parameters = false;
-  bool shared_memory = false;
+  SharedMemoryFields shared;
 
   bool HasData() const { return tensor.has_value() || data_at.has_value(); }
 };
@@ -31,7 +31,7 @@ namespace {
 Status ReadTensorParameter(JsonCursor& json, const Place& parameters, std::string_view key, TensorFields& fields) {
   const Place place(key, &parameters);
   if (key == "binary_data_size") return ReadField(json, place, fields.binary_bytes);
-  if (key.starts_with("shared_memory_")) fields.shared_memory = true;
+  if (const auto read = ReadSharedMemory(json, key, place, fields.shared)) return *read;
   return IgnoreParameter(json, place);
 }
 
@@ -66,6 +66,18 @@ Status ReadTensorMember(JsonCursor& json, const Place& tensor, std::string_view 
   return json.Skip() ? Status() : tensor.Wrong(json);
 }
 
+// The elements are in one place. Those of outputs may be in none of the message.
+Status CheckSource(const Place& place, const TensorFields& fields, bool anywhere) {
+  const bool binary = fields.binary_bytes.has_value();
+  if (fields.shared.given()) {
+    if (fields.HasData()) return place.Wrong("either 'data' or the parameter 'shared_memory_region'", "both");
+    if (binary) return place.Wrong("either the parameter 'binary_data_size' or 'shared_memory_region'", "both");
+    return {};
+  }
+  if (fields.HasData() != binary || (!binary && anywhere)) return {};
+  return place.Wrong("either 'data' or the parameter 'binary_data_size'", binary ? "both" : "neither");
+}
+
 Status CheckComplete(const Place& place, const TensorFields& fields) {
   const auto missing = [&](std::string_view key, std::string_view what) {
     return Place(key, &place).Wrong(what, "nothing");
@@ -73,14 +85,8 @@ Status CheckComplete(const Place& place, const TensorFields& fields) {
   if (!fields.name) return missing("name", "a string");
   if (!fields.shape) return missing("shape", "an array of sizes");
   if (!fields.type) return missing("datatype", "a string");
-  if (!fields.shape->ElementCount()) {
-    return Place("shape", &place).Wrong("less than 2^63 elements", fields.shape->ToString());
-  }
-  if (fields.shared_memory) return Unsupported(place.text() + ".parameters: shared memory is not supported");
-  if (fields.HasData() == fields.binary_bytes.has_value()) {
-    return place.Wrong("either 'data' or the parameter 'binary_data_size'", fields.HasData() ? "both" : "neither");
-  }
-  return {};
+  if (fields.shape->ElementCount()) return {};
+  return Place("shape", &place).Wrong("less than 2^63 elements", fields.shape->ToString());
 }
 
 // What follows the JSON document, handed out piece by piece.
@@ -123,7 +129,7 @@ Status CheckBinarySize(const Place& place, const Tensor& tensor, uint64_t bytes,
 }  // namespace
 
 Status TensorList::Read(JsonCursor& json, MemoryPool& pool) {
-  const Place place(name_, nullptr);
+  const Place place(name(), nullptr);
   if (std::exchange(given_, true)) return place.GivenTwice();
   if (!json.EnterArray()) return place.Wrong(json);
   while (json.NextElement()) {
@@ -141,6 +147,8 @@ Status TensorList::ReadTensor(JsonCursor& json, const Place& place, MemoryPool& 
   while (const auto key = json.NextKey()) RETURN_IF_ERROR(ReadTensorMember(json, place, *key, fields, pool));
   if (!json.ok()) return place.Wrong(json);
   RETURN_IF_ERROR(CheckComplete(place, fields));
+  if (kind_ == Kind::kOutputs) fields.shared = {};  // parameters that mean nothing there
+  RETURN_IF_ERROR(CheckSource(place, fields, kind_ == Kind::kOutputs));
   return Add(json, place, std::move(fields), pool);
 }
 
@@ -155,6 +163,14 @@ Status TensorList::Add(JsonCursor& json, const Place& place, TensorFields fields
     fields.data_at.reset();
     RETURN_IF_ERROR(ReadData(data, Place("data", &place), fields, pool));
   }
+  if (fields.shared.given()) {
+    const Place parameters("parameters", &place);
+    ASSIGN_OR_RETURN(SharedMemoryRange range, ToRange(std::move(fields.shared), parameters));
+    RETURN_IF_ERROR(CheckSharedBytes(range, *fields.type, *fields.shape, parameters));
+    shared_inputs_.push_back({.input = tensors_.size(), .range = std::move(range)});
+  } else if (!fields.tensor && !fields.binary_bytes && fields.shape->ElementCount() != 0) {
+    outputs_elsewhere_.push_back(tensors_.size());
+  }
   if (!fields.tensor) fields.tensor = Tensor{.type = *fields.type, .shape = *fields.shape, .data = {}};
   tensors_.push_back({.name = *std::move(fields.name), .tensor = *std::move(fields.tensor)});
   binary_bytes_.push_back(fields.binary_bytes);
@@ -163,7 +179,7 @@ Status TensorList::Add(JsonCursor& json, const Place& place, TensorFields fields
 
 Status TensorList::AttachBinary(const ReceivedBody& body, MemoryPool& pool) {
   BinarySections sections(body);
-  const Place list(name_, nullptr);
+  const Place list(name(), nullptr);
   for (size_t i = 0; i < tensors_.size(); ++i) {
     if (!binary_bytes_[i]) continue;
     const Place tensor_place(i, &list);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/memory_pool.h"
@@ -11,6 +10,7 @@
 #include "codec/json_cursor.h"
 #include "model/infer_response.h"
 #include "wire/kserve/body.h"
+#include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/place.h"
 
 namespace trireme::kserve {
@@ -22,8 +22,8 @@ struct TensorFields;
 // has ended, and is attached then.
 class TensorList {
  public:
-  // `name` is the field: "inputs" or "outputs".
-  explicit TensorList(std::string_view name) : name_(name) {}
+  enum class Kind { kInputs, kOutputs };
+  explicit TensorList(Kind kind) : kind_(kind) {}
 
   // The array, which the cursor stands before.
   Status Read(JsonCursor& json, MemoryPool& pool);
@@ -34,16 +34,23 @@ class TensorList {
   // Gives every binary tensor its bytes. They must use up exactly what follows the document.
   Status AttachBinary(const ReceivedBody& body, MemoryPool& pool);
 
-  std::vector<NamedTensor> Take() && { return std::move(tensors_); }
+  // Then: the tensors, the inputs in shared memory, and the outputs that came without elements, though they have some:
+  // they were written to shared memory.
+  std::vector<NamedTensor>& tensors() { return tensors_; }
+  std::vector<SharedInput>& shared_inputs() { return shared_inputs_; }
+  std::vector<size_t>& outputs_elsewhere() { return outputs_elsewhere_; }
 
  private:
   Status ReadTensor(JsonCursor& json, const Place& place, MemoryPool& pool);
   Status Add(JsonCursor& json, const Place& place, TensorFields fields, MemoryPool& pool);
+  std::string_view name() const { return kind_ == Kind::kInputs ? "inputs" : "outputs"; }
 
-  std::string_view name_;
+  const Kind kind_;
   bool given_ = false;
   std::vector<NamedTensor> tensors_;
-  std::vector<std::optional<uint64_t>> binary_bytes_;  // of each; none: it came as JSON
+  std::vector<std::optional<uint64_t>> binary_bytes_;  // of each; none: it came as JSON, or lies in shared memory
+  std::vector<SharedInput> shared_inputs_;
+  std::vector<size_t> outputs_elsewhere_;
 };
 
 }  // namespace trireme::kserve
