@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/key_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "access/key_table.h"
+
+namespace trireme {
+namespace {
+
+// Closes on its way out.
+class OpenFile {
+ public:
+  explicit OpenFile(int fd) : fd_(fd) {}
+  ~OpenFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+std::string Reason(int error) {
+  return std::generic_category().message(error);
+}
+
+Status CannotRead(const std::filesystem::path& file, const std::string& found) {
+  return InvalidArgument(file.string() + ": expected a readable file of keys, found " + found);
+}
+
+std::string WarningOf(mode_t mode) {
+  if ((mode & (S_IWGRP | S_IWOTH)) != 0) return "others may change it";
+  return (mode & S_IROTH) != 0 ? "others may read it" : "";
+}
+
+Status WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return Unavailable(Reason(errno));
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  if (fsync(fd) != 0) return Unavailable(Reason(errno));
+  return {};
+}
+
+}  // namespace
+
+Result<KeyFile> ReadKeyFile(const std::filesystem::path& file) {
+  // Not blocking: a pipe of that name would wait for its writer.
+  const OpenFile open_file(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (open_file.fd() < 0) {
+    if (errno == ENOENT) return NotFound(file.string() + ": expected a file of keys, found nothing");
+    return CannotRead(file, Reason(errno));
+  }
+  struct stat state {};
+  if (fstat(open_file.fd(), &state) != 0) return CannotRead(file, Reason(errno));
+  if (!S_ISREG(state.st_mode)) return CannotRead(file, "something that is no file");
+  KeyFile read_file{.text = {}, .warning = WarningOf(state.st_mode)};
+  std::array<char, 16384> block{};
+  while (true) {
+    const ssize_t n = read(open_file.fd(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return CannotRead(file, Reason(errno));
+    if (n == 0) break;
+    read_file.text.append(block.data(), static_cast<size_t>(n));
+    if (read_file.text.size() > kMaxKeyFileBytes) {
+      return CannotRead(file, "more than " + std::to_string(kMaxKeyFileBytes) + " bytes");
+    }
+  }
+  return read_file;
+}
+
+Status WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
+  std::error_code ignored;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(file, ignored);
+  const std::filesystem::path place = target.empty() ? file : target;
+  std::string temporary = place.string() + ".XXXXXX";
+  const OpenFile open_file(mkostemp(temporary.data(), O_CLOEXEC));  // which makes it 0600
+  if (open_file.fd() < 0) return Unavailable(file.string() + ": cannot be written: " + Reason(errno));
+  Status written = WriteAll(open_file.fd(), text);
+  struct stat old {};
+  // So that a server of another user, to whom the file was given, can still read it.
+  if (written.ok() && stat(place.c_str(), &old) == 0 && fchown(open_file.fd(), old.st_uid, old.st_gid) != 0) {
+    written = Unavailable("its owner cannot be kept: " + Reason(errno));
+  }
+  if (written.ok() && rename(temporary.c_str(), place.c_str()) != 0) written = Unavailable(Reason(errno));
+  if (!written.ok()) {
+    unlink(temporary.c_str());
+    return std::move(written).Within(file.string() + ": cannot be written");
+  }
+  return {};
+}
+
+}  // namespace trireme
