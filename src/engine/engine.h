@@ -63,6 +63,9 @@ class Engine {
   // changes nothing about it: each model has a readiness of its own.
   bool Ready() const;
 
+  // Whether requests are taken; false for good once it stops.
+  bool Accepting() const { return accepting_.load(std::memory_order_relaxed); }
+
   // OK if the version (or any, if none is named) serves; else why not.
   Status ModelReady(std::string_view name, std::optional<int64_t> version) const;
 
