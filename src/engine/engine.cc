@@ -73,6 +73,11 @@ Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<i
   return description;
 }
 
+bool Engine::IsDecoupled(std::string_view name, std::optional<int64_t> version) const {
+  const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
+  return model.ok() && (*model)->config.decoupled;
+}
+
 std::vector<ModelStatus> Engine::Index() const {
   return lifecycle_.table()->statuses;
 }

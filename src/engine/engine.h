@@ -71,6 +71,9 @@ class Engine {
 
   Result<ModelDescription> Describe(std::string_view name, std::optional<int64_t> version) const;
 
+  // Whether a request may have several responses; false of a model that is not there.
+  bool IsDecoupled(std::string_view name, std::optional<int64_t> version) const;
+
   // Every known version, ready or not.
   std::vector<ModelStatus> Index() const;
 
