@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "model/infer_request.h"
+#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/cold_route.h"
+#include "protocols/kserve/fill_request.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/output_classes.h"
 #include "protocols/kserve/path_version.h"
@@ -16,6 +18,7 @@
 #include "protocols/kserve/request_headers.h"
 #include "protocols/kserve/response_coding.h"
 #include "protocols/kserve/server_timing.h"
+#include "protocols/kserve/traced_request.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/infer_response_message.h"
 #include "wire/kserve/raw_request.h"
@@ -84,19 +87,17 @@ class InferCall final : public ReplySink, public Task {
     request_->stages.received = http_.received;
     request_->trace = {.traceparent = std::string(headers_.traceparent),
                        .tracestate = std::string(headers_.tracestate)};
+    traced_.Begin(services_.tracer, "http", *request_);
   }
 
   static void Start(std::unique_ptr<InferCall> call) {
     const Result<bool> whole = call->body_.Begin();
-    if (!whole.ok()) return call->Refuse(std::move(call), whole.status());
-    if (*whole && !call->IsLargeRequest()) return Decode(std::move(call));
-    // A job must be copyable; the call is owned by the raw pointer until it runs.
-    InferCall* raw = call.get();
-    if (raw->services_.codec_workers.Submit([raw] { Decode(std::unique_ptr<InferCall>(raw)); })) {
-      (void)call.release();  // NOLINT(bugprone-unused-return-value): the job has it now
-    } else {
-      raw->Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
-    }
+    if (!whole.ok()) return Refuse(std::move(call), whole.status());
+    if (*whole && !call->IsLargeRequest()) return DecodeHere(std::move(call));
+    OnWorker(std::move(call), [](std::unique_ptr<InferCall> self) {
+      Result<InferRequestMessage> message = self->ReadMessage();
+      Infer(std::move(self), std::move(message));
+    });
   }
 
   void Respond(InferResponse /*response*/) override { several_responses_ = true; }
@@ -129,6 +130,7 @@ class InferCall final : public ReplySink, public Task {
   void Run() override {
     const std::unique_ptr<InferCall> self(this);
     if (!encoded_) Encode();
+    traced_.End(services_.tracer, outcome_, encoding_);
     reply_.Send(std::move(*encoded_));
   }
 
@@ -140,25 +142,42 @@ class InferCall final : public ReplySink, public Task {
 
   bool IsLargeAnswer(const InferResponse& response) const {
     const bool compresses = headers_.answer && *headers_.answer != ContentCoding::kIdentity;
-    return IsLarge(response, form_) || classes_.IsLong(response) ||
+    return IsLarge(response, plan_.form) || IsLongToFinish(plan_, response) ||
            (compresses && IsLongToCompress(DataBytes(response)));
   }
 
   // Before anything was read. On the loop.
-  void Refuse(std::unique_ptr<ReplySink> self, Status status) {
-    End(std::move(self), {.status = std::move(status), .response = std::nullopt, .stages = {}});
+  static void Refuse(std::unique_ptr<InferCall> call, Status status) {
+    InferCall& self = *call;
+    self.End(std::move(call), {.status = std::move(status), .response = std::nullopt, .stages = {}});
+  }
+
+  template <typename Job>
+  static void OnWorker(std::unique_ptr<InferCall> call, Job job) {
+    if (ContinueOnWorker(call->services_.codec_workers, call, job)) return;
+    Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
+  }
+
+  static void DecodeHere(std::unique_ptr<InferCall> call) {
+    Result<InferRequestMessage> message = call->ReadMessage();
+    if (!message.ok() || !IsLongToPlace(*message)) return Infer(std::move(call), std::move(message));
+    call->message_ = *std::move(message);
+    OnWorker(std::move(call), [](std::unique_ptr<InferCall> self) {
+      InferRequestMessage placed = *std::move(self->message_);
+      Infer(std::move(self), std::move(placed));
+    });
   }
 
   // On the loop or a codec worker.
-  static void Decode(std::unique_ptr<InferCall> call) {
+  static void Infer(std::unique_ptr<InferCall> call, Result<InferRequestMessage> message) {
     InferCall& self = *call;
-    Status status = self.ReadBody();
+    const Status status = message.ok() ? self.TakeMessage(*std::move(message)) : std::move(message).status();
     std::unique_ptr<InferRequest> request = std::move(self.request_);
     Engine& engine = self.services_.engine;
     request->reply = Reply(std::move(call));
     if (!status.ok()) {
       request->stages.answered = Clock::System().Now();
-      request->reply.Finish(std::move(status), request->stages);
+      request->reply.Finish(status, request->stages);
       return;
     }
     engine.Infer(std::move(request));
@@ -178,22 +197,11 @@ class InferCall final : public ReplySink, public Task {
     return DecodeRawRequest(received, model.signature, HasRows(model), services_.pool);
   }
 
-  Status ReadBody() {
-    ASSIGN_OR_RETURN(InferRequestMessage message, ReadMessage());
-    InferRequest& request = *request_;
-    request.id = message.form.id.value_or("");
-    request.inputs = std::move(message.inputs);
-    request.outputs.reserve(message.form.outputs.size());
-    for (const OutputForm& output : message.form.outputs) {
-      request.outputs.push_back({.name = output.name, .index = -1, .destination = {}});
-    }
-    request.sequence = std::move(message.sequence);
-    request.priority = message.priority;
-    request.parameters = std::move(message.parameters);
-    request.queue_timeout = message.timeout.value_or(std::chrono::microseconds(0));
-    form_ = std::move(message.form);
+  Status TakeMessage(InferRequestMessage message) {
     body_.Release();  // tensors that view it have its storage
-    return classes_.Prepare(form_.outputs, services_.engine, request);
+    RETURN_IF_ERROR(FillRequest(services_, std::move(message), *request_, plan_));
+    traced_.Begin(services_.tracer, "http", *request_);  // now with its id
+    return {};
   }
 
   // On the loop or a codec worker.
@@ -202,21 +210,23 @@ class InferCall final : public ReplySink, public Task {
     if (!outcome_.response) {
       encoded_ = ErrorResponse(outcome_.status);
     } else if (Result<EncodedBody> body = EncodeBody(*outcome_.response); !body.ok()) {
-      encoded_ = ErrorResponse(body.status());
+      encoding_ = body.status();
+      encoded_ = ErrorResponse(encoding_);
     } else {
       encoded_ = Success(*std::move(body));
       CompressResponse(*encoded_, headers_.answer);
       services_.engine.RecordEncode(outcome_.response->model, Clock::System().Now() - begin);
     }
-    if (form_.id && FitsHeader(*form_.id)) encoded_->headers.emplace_back("X-Request-Id", *form_.id);
+    const std::optional<std::string>& id = plan_.form.id;
+    if (id && FitsHeader(*id)) encoded_->headers.emplace_back("X-Request-Id", *id);
     if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
       encoded_->headers.emplace_back("Server-Timing", std::move(timing));
     }
   }
 
   Result<EncodedBody> EncodeBody(InferResponse& response) {
-    RETURN_IF_ERROR(classes_.Replace(form_.outputs, services_.engine, response, services_.pool));
-    return EncodeInferResponse(response, form_);
+    RETURN_IF_ERROR(FinishOutputs(services_, plan_, response));
+    return EncodeInferResponse(response, plan_.form);
   }
 
   static net::HttpResponse Success(EncodedBody body) {
@@ -239,11 +249,13 @@ class InferCall final : public ReplySink, public Task {
   const RequestHeaders headers_;
   RequestBody body_;  // until the tensors have it
   net::HttpReply reply_;
-  std::unique_ptr<InferRequest> request_;  // until the engine has it
-  ResponseForm form_;
-  OutputClasses classes_;
+  std::unique_ptr<InferRequest> request_;       // until the engine has it
+  std::optional<InferRequestMessage> message_;  // on its way to a codec worker
+  AnswerPlan plan_;
+  TracedRequest traced_;
   bool several_responses_ = false;
   Outcome outcome_;
+  Status encoding_;
   std::optional<net::HttpResponse> encoded_;
 };
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/kserve/shared_memory_tensors.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "shared_memory/regions.h"
+#include "tensor/bytes_elements.h"
+#include "wire/kserve/place.h"
+
+namespace trireme::kserve {
+namespace {
+
+constexpr size_t kLongCopyBytes = 1 << 20;  // some 100 us
+constexpr size_t kSmallCopyBytes = 64 << 10;
+
+bool MustNotChange(DataType type) {
+  switch (type) {
+    case DataType::kBytes:
+    case DataType::kBool:
+    case DataType::kInt32:
+    case DataType::kInt64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Elements that were copied out of a client's memory, and the share that they have of what all may hold.
+struct CopiedElements {
+  explicit CopiedElements(std::shared_ptr<net::ByteBudget> all) : budget(std::move(all)), share(*budget) {}
+
+  const std::shared_ptr<net::ByteBudget> budget;  // shared by all requests, which may outlive the services
+  net::ByteBudget::Share share;
+  Buffer bytes;
+};
+
+Result<Buffer> Copy(const InferServices& services, const Buffer& from) {
+  if (from.size() > services.max_body_bytes) {
+    return TooLarge("expected at most " + std::to_string(services.max_body_bytes) + " bytes to be copied (" +
+                    std::string(kBodyLimitName) + "), got " + std::to_string(from.size()));
+  }
+  auto copy = std::make_shared<CopiedElements>(services.inflated);
+  if (from.size() > kSmallCopyBytes && !copy->share.Cover(from.size())) {
+    return Unavailable("expected at most " + std::to_string(services.inflated->max_bytes()) +
+                       " bytes of copied tensors and inflated bodies of all requests together "
+                       "(--max-body-in-flight), got more; try again later");
+  }
+  copy->bytes = Buffer::Take(services.pool, from.size());
+  const std::span<std::byte> to(copy->bytes.mutable_data(), from.size());
+  if (from.kind() == MemoryKind::kDevice) {
+    RETURN_IF_ERROR(SharedMemoryRegions::CopyToHost(from, to));
+  } else if (!from.empty()) {
+    std::memcpy(to.data(), from.data(), from.size());
+  }
+  return Buffer::View(to.data(), to.size(), std::move(copy));
+}
+
+Status CheckSize(const Tensor& tensor, uint64_t bytes) {
+  if (tensor.type == DataType::kBytes) return {};
+  const std::optional<size_t> expected = ByteSize(tensor.type, tensor.shape);
+  if (expected && *expected == bytes) return {};
+  return InvalidArgument("expected shared_memory_byte_size to be " +
+                         (expected ? std::to_string(*expected) : std::string("more than there can be")) + " for " +
+                         std::string(Name(tensor.type)) + " " + tensor.shape.ToString() + ", found " +
+                         std::to_string(bytes));
+}
+
+Status PlaceInput(const InferServices& services, const std::string& principal, const SharedMemoryRange& range,
+                  Tensor& tensor) {
+  RETURN_IF_ERROR(CheckSize(tensor, range.byte_size));
+  ASSIGN_OR_RETURN(Buffer place, services.shared_memory.Find(principal, range.region, range.offset, range.byte_size));
+  const bool copies = MustNotChange(tensor.type) || place.kind() == MemoryKind::kDevice ||
+                      (!place.empty() && !IsAligned(tensor.type, place.data()));
+  if (copies) {
+    ASSIGN_OR_RETURN(tensor.data, Copy(services, place));
+  } else {
+    tensor.data = std::move(place);
+  }
+  if (tensor.type != DataType::kBytes) return {};
+  return CheckBytesElements(tensor.data.bytes(), tensor.shape.ElementCount().value_or(0));
+}
+
+const Tensor* FindOutput(const InferResponse& response, const std::string& name) {
+  const auto found = std::ranges::find(response.outputs, name, &NamedTensor::name);
+  return found == response.outputs.end() ? nullptr : &found->tensor;
+}
+
+}  // namespace
+
+Status PlaceSharedInputs(const InferServices& services, const std::string& principal, InferRequestMessage& message) {
+  for (const SharedInput& shared : message.shared_inputs) {
+    NamedTensor& input = message.inputs[shared.input];
+    Status status = PlaceInput(services, principal, shared.range, input.tensor);
+    if (!status.ok()) return std::move(status).Within("input " + Quoted(input.name));
+  }
+  return {};
+}
+
+bool IsLongToPlace(const InferRequestMessage& message) {
+  // What will be copied depends on where it lies, so all of it counts. A sum of huge ones must not wrap.
+  uint64_t bytes = 0;
+  for (const SharedInput& shared : message.shared_inputs) {
+    bytes += std::min<uint64_t>(shared.range.byte_size, kLongCopyBytes + 1);
+  }
+  return bytes > kLongCopyBytes;
+}
+
+Status SharedOutputs::Place(const InferServices& services, const std::string& principal,
+                            const std::vector<OutputForm>& outputs, InferRequest& request) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::optional<SharedMemoryRange>& range = outputs[i].shared_memory;
+    if (!range) continue;
+    Result<Buffer> place = services.shared_memory.Find(principal, range->region, range->offset, range->byte_size);
+    if (!place.ok()) return std::move(place).status().Within("output " + Quoted(outputs[i].name));
+    // A model writes to host memory alone.
+    if (place->kind() != MemoryKind::kDevice) request.outputs[i].destination = *place;
+    outputs_.push_back({.name = outputs[i].name, .place = *std::move(place)});
+  }
+  return {};
+}
+
+bool SharedOutputs::IsLong(const InferResponse& response) const {
+  size_t bytes = 0;
+  for (const Output& output : outputs_) {
+    const Tensor* tensor = FindOutput(response, output.name);
+    if (tensor != nullptr && tensor->data.data() != output.place.data()) bytes += tensor->data.size();
+  }
+  return bytes > kLongCopyBytes;
+}
+
+Status SharedOutputs::Store(const InferResponse& response) const {
+  for (const Output& output : outputs_) {
+    const Tensor* tensor = FindOutput(response, output.name);
+    if (tensor != nullptr) RETURN_IF_ERROR(StoreOne(output, *tensor));
+  }
+  return {};
+}
+
+Status SharedOutputs::StoreOne(const Output& output, const Tensor& tensor) const {
+  const size_t bytes = tensor.data.size();
+  if (bytes == 0 || tensor.data.data() == output.place.data()) return {};
+  if (bytes > output.place.size()) {
+    return InvalidArgument("shared memory size specified with the request for output " + Quoted(output.name) + " (" +
+                           std::to_string(output.place.size()) + " bytes) should be at least " + std::to_string(bytes) +
+                           " bytes to hold the results");
+  }
+  Buffer place = output.place.Slice(0, bytes);
+  if (place.kind() == MemoryKind::kDevice) return SharedMemoryRegions::CopyFromHost(tensor.data.bytes(), place);
+  std::memcpy(place.mutable_data(), tensor.data.data(), bytes);
+  return {};
+}
+
+}  // namespace trireme::kserve
