@@ -13,4 +13,7 @@ namespace trireme::kserve {
 // version, and it must not become another one.
 Result<std::optional<int64_t>> ParsePathVersion(std::string_view digits);
 
+// The version in a message of gRPC, which may be any text: kInvalidArgument if it is not a whole number above 0.
+Result<std::optional<int64_t>> ParseMessageVersion(std::string_view text);
+
 }  // namespace trireme::kserve

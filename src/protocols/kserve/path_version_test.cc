@@ -17,5 +17,14 @@ TEST(ParsePathVersion, DoesNotWrapWhatIsTooLarge) {
   EXPECT_EQ(ParsePathVersion("99999999999999999999").status().code(), StatusCode::kNotFound);
 }
 
+TEST(ParseMessageVersion, TakesWholeNumbersAboveZero) {
+  EXPECT_EQ(*ParseMessageVersion(""), std::nullopt);
+  EXPECT_EQ(*ParseMessageVersion("3"), 3);
+  EXPECT_EQ(*ParseMessageVersion("9223372036854775807"), 9223372036854775807);
+  for (const char* text : {"0", "-1", "+1", " 1", "1 ", "1.0", "one", "9223372036854775808"}) {
+    EXPECT_EQ(ParseMessageVersion(text).status().code(), StatusCode::kInvalidArgument) << text;
+  }
+}
+
 }  // namespace
 }  // namespace trireme::kserve
