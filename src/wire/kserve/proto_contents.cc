@@ -136,30 +136,24 @@ class ElementWriter {
 
   // On the wire, integers of all types look the same.
   Status AddVarint(uint64_t value) {
-    if constexpr (std::is_same_v<T, bool>) {
-      *to_++ = value != 0;
-    } else if constexpr (std::is_signed_v<T>) {
-      const auto number = static_cast<int64_t>(value);
-      if (number < std::numeric_limits<T>::min() || number > std::numeric_limits<T>::max()) return OutOfRange(number);
-      *to_++ = static_cast<T>(number);
-    } else {
-      if (value > std::numeric_limits<T>::max()) return OutOfRange(value);
-      *to_++ = static_cast<T>(value);
-    }
+    if (!Fits(value)) return OutOfRange(value);
+    Add(value);
     return {};
   }
 
   Status AddVarints(std::string_view packed) {
     while (!packed.empty()) {
-      const auto first = static_cast<uint8_t>(packed.front());
-      if (first < 0x80) {
+      auto value = uint64_t{static_cast<uint8_t>(packed.front())};
+      if (value < 0x80) {
         packed.remove_prefix(1);
-        RETURN_IF_ERROR(AddVarint(first));
-        continue;
+      } else {
+        const std::optional<uint64_t> long_value = TakeVarint(packed);
+        if (!long_value)
+          return InvalidArgument(Element() + ": expected an integer, found one that is cut off or too long");
+        value = *long_value;
       }
-      const std::optional<uint64_t> value = TakeVarint(packed);
-      if (!value) return InvalidArgument(Element() + ": expected an integer, found one that is cut off or too long");
-      RETURN_IF_ERROR(AddVarint(*value));
+      if (!Fits(value)) return OutOfRange(value);
+      Add(value);
     }
     return {};
   }
@@ -170,11 +164,27 @@ class ElementWriter {
   }
 
  private:
-  template <typename Number>
-  Status OutOfRange(Number number) const {
+  static bool Fits(uint64_t value) {
+    if constexpr (std::is_same_v<T, bool>) return true;
+    if constexpr (std::is_signed_v<T>) {
+      const auto number = static_cast<int64_t>(value);
+      return number >= std::numeric_limits<T>::min() && number <= std::numeric_limits<T>::max();
+    }
+    return value <= std::numeric_limits<T>::max();
+  }
+
+  void Add(uint64_t value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      *to_++ = value != 0;
+    } else {
+      *to_++ = static_cast<T>(value);
+    }
+  }
+
+  Status OutOfRange(uint64_t value) const {
+    const std::string found = std::is_signed_v<T> ? std::to_string(static_cast<int64_t>(value)) : std::to_string(value);
     return InvalidArgument(Element() + ": expected an integer from " + std::to_string(std::numeric_limits<T>::min()) +
-                           " to " + std::to_string(std::numeric_limits<T>::max()) + ", found " +
-                           std::to_string(number));
+                           " to " + std::to_string(std::numeric_limits<T>::max()) + ", found " + found);
   }
 
   std::string Element() const {
