@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+# Whether a server is ready does not depend on who signed its certificate, which a benchmark has made itself.
+ANY_CERTIFICATE = ssl._create_unverified_context()  # pylint: disable=protected-access
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
 
@@ -57,9 +60,10 @@ class Server:
     """`trireme serve` on ports of its own, from its start to its end."""
 
     def __init__(self, setup, paths, *flags, wait_for="ready"):
-        self.port, metrics_port = free_ports(2)
+        self.port, grpc_port, metrics_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.port}"
-        self.health = f"{self.url}/v2/health/{wait_for}"
+        self.grpc_url = f"grpc://127.0.0.1:{grpc_port}"
+        self.health = f"{'https' if '--tls-cert' in flags else 'http'}://127.0.0.1:{self.port}/v2/health/{wait_for}"
         self.log_path = setup.scratch / "server.log"
         self.command = [setup.program("trireme"), "serve", *map(str, paths), "--http-port", str(self.port),
                         "--grpc-port", "0", "--metrics-port", str(metrics_port), *flags]
@@ -91,7 +95,7 @@ class Server:
 
     def _is_ready(self):
         try:
-            with urllib.request.urlopen(self.health, timeout=5) as answer:
+            with urllib.request.urlopen(self.health, timeout=5, context=ANY_CERTIFICATE) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -123,7 +127,8 @@ def run_json(command, timeout_s):
     return json.loads(done.stdout)
 
 
-def load(setup, server, model, *, connections=1, form="binary", shapes=(), seconds=6.0, windows=3):
+def load(setup, server, model, *, connections=1, calls=1, stream=False, form="binary", shapes=(), shared_memory=None,
+         ca=None, seconds=6.0, windows=3):
     """`trireme bench` on a running server."""
     if setup.quick:
         seconds, windows = seconds / 6, 1
@@ -134,6 +139,14 @@ def load(setup, server, model, *, connections=1, form="binary", shapes=(), secon
                "--pid", str(server.process.pid)]
     for shape in shapes:
         command += ["--shape", shape]
+    if calls > 1:
+        command += ["--calls", str(calls)]
+    if stream:
+        command += ["--stream"]
+    if shared_memory:
+        command += ["--shared-memory", shared_memory]
+    if ca:
+        command += ["--ca", str(ca)]
     return run_json(command, timeout_s=seconds + 60)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
-`./dev bench` builds what this needs and calls it. Names: http (4 minutes), model (6 minutes on two processors), check (seconds); all
+`./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6 minutes), model (6 minutes on two processors), check (seconds); all
 without a name. `--quick` only shows that everything runs: its numbers mean nothing."""
 import argparse
 import os
@@ -11,11 +11,12 @@ import tempfile
 from pathlib import Path
 
 import check_rows
+import grpc_rows
 import http_rows
 import model_rows
 from harness import Failed, Setup, machine, say
 
-BENCHMARKS = {"http": http_rows.run, "model": model_rows.run, "check": check_rows.run}
+BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run}
 
 
 def arguments():
