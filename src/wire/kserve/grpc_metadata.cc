@@ -20,7 +20,8 @@ void Set(const std::vector<TensorSpec>& specs,
 }
 
 Status AddText(const ProtoField& field, const Place& place, std::vector<std::string>& to) {
-  return ReadProto(field, Place(to.size(), &place), to.emplace_back());
+  const Place element(to.size(), &place);
+  return ReadProto(field, element, to.emplace_back());
 }
 
 Status ReadDim(uint64_t value, const Place& place, Shape& shape) {

@@ -27,7 +27,8 @@ Status ReadList(const ProtoField& value, const Place& place, std::vector<std::st
     if (to.size() == kMaxParameters) {
       return place.Wrong("at most " + std::to_string(kMaxParameters) + " values", "more");
     }
-    return ReadProto(field, Place(to.size(), &place), to.emplace_back());
+    const Place element(to.size(), &place);
+    return ReadProto(field, element, to.emplace_back());
   });
 }
 
