@@ -152,6 +152,10 @@ class SharedMemoryRegions::Core {
 SharedMemoryRegions::SharedMemoryRegions(Options options) : core_(std::make_unique<Core>(std::move(options))) {}
 SharedMemoryRegions::~SharedMemoryRegions() = default;
 
+bool SharedMemoryRegions::Serves(Kind kind) const {
+  return core_->enabled() && (kind == Kind::kSystem || core_->Driver().ok());
+}
+
 Status SharedMemoryRegions::RegisterSystem(const std::string& principal, const SystemRegion& region) {
   if (!core_->enabled()) return SwitchedOff();
   RETURN_IF_ERROR(CheckName(region.name));

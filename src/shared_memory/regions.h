@@ -35,6 +35,10 @@ class SharedMemoryRegions {
   SharedMemoryRegions(const SharedMemoryRegions&) = delete;
   SharedMemoryRegions& operator=(const SharedMemoryRegions&) = delete;
 
+  enum class Kind { kSystem, kCuda };
+  // Whether clients can register any of this kind. For kCuda this opens the driver, which takes its time.
+  bool Serves(Kind kind) const;
+
   struct SystemRegion {
     std::string name;
     std::string key;  // of shm_open(3)
@@ -55,7 +59,6 @@ class SharedMemoryRegions {
   Status RegisterCuda(const std::string& principal, const CudaRegion& region, std::span<const std::byte> raw_handle);
 
   // A name that is not registered is no error. What requests under way still use is let go when they end.
-  enum class Kind { kSystem, kCuda };
   Status Unregister(const std::string& principal, Kind kind, std::string_view name);
   void UnregisterAll(const std::string& principal, Kind kind);
 
