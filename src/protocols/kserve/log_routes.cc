@@ -22,7 +22,7 @@ void AddLogRoutes(std::vector<Route>& routes, const InferServices& services) {
   routes.push_back(
       ColdRoute(services, "GET", "/v2/logging", Operation::kMetadata,
                 [&log = services.log](const ColdRequest&) { return JsonResponse(EncodeLogSettings(log.settings())); }));
-  routes.push_back(ColdRoute(services, "POST", "/v2/logging", Operation::kModelControl,
+  routes.push_back(ColdRoute(services, "POST", "/v2/logging", Operation::kServerControl,
                              [&log = services.log](const ColdRequest& request) { return Change(log, request.body); }));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 #include "protocols/kserve/cold_route.h"
+#include "protocols/kserve/descriptions.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
@@ -20,37 +21,10 @@ using net::HttpReply;
 using net::HttpRequest;
 using net::HttpResponse;
 
-// The words of Triton's index, which know fewer states than there are.
-std::string IndexState(ModelState state) {
-  switch (state) {
-    case ModelState::kFound:
-    case ModelState::kAdmitted:
-    case ModelState::kLoading:
-    case ModelState::kWarmingUp:
-      return "LOADING";
-    case ModelState::kReady:
-      return "READY";
-    case ModelState::kDraining:
-      return "UNLOADING";
-    case ModelState::kRetired:
-    case ModelState::kFailed:
-      return "UNAVAILABLE";
-  }
-  return "UNKNOWN";
-}
-
 HttpResponse Index(const Engine& engine, const ColdRequest& http) {
   const Result<IndexRequest> request = DecodeIndexRequest(http.body);
   if (!request.ok()) return ErrorResponse(request.status());
-  std::vector<IndexEntry> entries;
-  for (const ModelStatus& status : engine.Index()) {
-    if (request->ready_only && status.state != ModelState::kReady) continue;
-    entries.push_back({.name = status.id.name,
-                       .version = status.id.version > 0 ? std::to_string(status.id.version) : "",
-                       .state = IndexState(status.state),
-                       .reason = status.reason});
-  }
-  return JsonResponse(EncodeRepositoryIndex(entries));
+  return JsonResponse(EncodeRepositoryIndex(DescribeIndex(engine, http.identity, *request)));
 }
 
 // The answer to a load or an unload, which may come on any thread, long after the client has gone.
