@@ -5,9 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/version.h"
 #include "protocols/kserve/absent_routes.h"
 #include "protocols/kserve/cold_route.h"
+#include "protocols/kserve/descriptions.h"
+#include "protocols/kserve/grpc_methods.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/infer_call.h"
 #include "protocols/kserve/log_routes.h"
@@ -19,15 +20,6 @@
 namespace trireme::kserve {
 namespace {
 
-// In Triton's words and order: clients look for some of them.
-net::HttpResponse ServerMetadataResponse(const std::string& name) {
-  return JsonResponse(EncodeServerMetadata(
-      {.name = name,
-       .version = kVersion,
-       .extensions = {"classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
-                      "model_configuration", "binary_tensor_data", "parameters", "statistics", "logging"}}));
-}
-
 void AddServerRoutes(std::vector<Route>& routes, const InferServices& services) {
   const Engine& engine = services.engine;
   routes.push_back(ColdRoute(services, "GET", "/v2/health/live", Operation::kProbe,
@@ -35,7 +27,9 @@ void AddServerRoutes(std::vector<Route>& routes, const InferServices& services) 
   routes.push_back(ColdRoute(services, "GET", "/v2/health/ready", Operation::kProbe,
                              [&engine](const ColdRequest&) { return EmptyResponse(engine.Ready() ? 200 : 503); }));
   routes.push_back(ColdRoute(services, "GET", "/v2", Operation::kMetadata,
-                             [&services](const ColdRequest&) { return ServerMetadataResponse(services.server_name); }));
+                             [metadata = EncodeServerMetadata(DescribeServer(services))](const ColdRequest&) {
+                               return JsonResponse(metadata);
+                             }));
 }
 
 void AddInferRoutes(std::vector<Route>& routes, const InferServices& services) {
@@ -55,7 +49,7 @@ void AddInferRoutes(std::vector<Route>& routes, const InferServices& services) {
 }  // namespace
 
 Dialect MakeDialect(const InferServices& services) {
-  Dialect dialect{.name = "kserve", .routes = {}, .error = ErrorResponse};
+  Dialect dialect{.name = "kserve", .routes = {}, .error = ErrorResponse, .methods = GrpcMethods(services)};
   AddInferRoutes(dialect.routes, services);
   AddServerRoutes(dialect.routes, services);
   AddModelRoutes(dialect.routes, services);

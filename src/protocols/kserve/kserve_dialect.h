@@ -6,9 +6,9 @@
 
 namespace trireme::kserve {
 
-// KServe V2 (the Open Inference Protocol) over HTTP, with Triton's extensions: binary tensors, classification, model
-// configuration, statistics, model repository and logging. Bodies may be compressed both ways. `services` must outlive
-// the routes.
+// KServe V2 (the Open Inference Protocol) over HTTP and gRPC, with Triton's extensions: binary tensors, classification,
+// model configuration, statistics, model repository, shared memory, trace and logging. Bodies may be compressed both
+// ways. `services` must outlive the routes and methods.
 Dialect MakeDialect(const InferServices& services);
 
 }  // namespace trireme::kserve
