@@ -120,6 +120,8 @@ TEST(GrpcMetadataTest, TellsStatistics) {
   statistics.executions = 2;
   statistics.success.Add(std::chrono::nanoseconds(70), 2);
   statistics.batches[4].compute_infer.Add(std::chrono::nanoseconds(8));
+  statistics.responses.resize(2);
+  statistics.responses[1].empty_response.Add(std::chrono::nanoseconds(3));
   const auto message = Parsed<inference::ModelStatisticsResponse>(EncodeGrpcStatistics(std::span(&entry, 1)));
   ASSERT_EQ(message.model_stats_size(), 1);
   const inference::ModelStatistics& stats = message.model_stats(0);
@@ -134,6 +136,8 @@ TEST(GrpcMetadataTest, TellsStatistics) {
   ASSERT_EQ(stats.batch_stats_size(), 1);
   EXPECT_EQ(stats.batch_stats(0).batch_size(), 4U);
   EXPECT_EQ(stats.batch_stats(0).compute_infer().ns(), 8U);
+  EXPECT_EQ(stats.response_stats_size(), 2);
+  EXPECT_EQ(stats.response_stats().at("1").empty_response().ns(), 3U);
   EXPECT_EQ(stats.memory_usage(0).byte_size(), 9U);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "proto/grpc_service.pb.h"
 #include "wire/kserve/grpc_metadata.h"
@@ -32,6 +33,15 @@ void Set(uint64_t rows, const ModelStatistics::Batch& batch, inference::InferBat
   Set(batch.compute_output, *to.mutable_compute_output());
 }
 
+void Set(const ModelStatistics::Response& response, inference::InferResponseStatistics& to) {
+  Set(response.compute_infer, *to.mutable_compute_infer());
+  Set(response.compute_output, *to.mutable_compute_output());
+  Set(response.success, *to.mutable_success());
+  Set(response.fail, *to.mutable_fail());
+  Set(response.empty_response, *to.mutable_empty_response());
+  Set(response.cancel, *to.mutable_cancel());
+}
+
 void Set(const StatisticsEntry& entry, inference::ModelStatistics& to) {
   const ModelStatistics& statistics = entry.statistics;
   to.set_name(Utf8OrReplaced(entry.name));
@@ -41,6 +51,9 @@ void Set(const StatisticsEntry& entry, inference::ModelStatistics& to) {
   to.set_execution_count(statistics.executions);
   Set(statistics, *to.mutable_inference_stats());
   for (const auto& [rows, batch] : statistics.batches) Set(rows, batch, *to.add_batch_stats());
+  for (size_t i = 0; i < statistics.responses.size(); ++i) {
+    Set(statistics.responses[i], (*to.mutable_response_stats())[std::to_string(i)]);
+  }
   inference::MemoryUsage& memory = *to.add_memory_usage();
   memory.set_type("CPU");
   memory.set_byte_size(entry.memory_bytes);

@@ -36,6 +36,21 @@ Json BatchStats(const ModelStatistics& statistics) {
   return batches;
 }
 
+// Of models that give several responses a request: by their place among them.
+Json ResponseStats(const ModelStatistics& statistics) {
+  Json responses = Json::object();
+  for (size_t i = 0; i < statistics.responses.size(); ++i) {
+    const ModelStatistics::Response& response = statistics.responses[i];
+    responses[std::to_string(i)] = {{"compute_infer", ToJson(response.compute_infer)},
+                                    {"compute_output", ToJson(response.compute_output)},
+                                    {"success", ToJson(response.success)},
+                                    {"fail", ToJson(response.fail)},
+                                    {"empty_response", ToJson(response.empty_response)},
+                                    {"cancel", ToJson(response.cancel)}};
+  }
+  return responses;
+}
+
 Json ToJson(const StatisticsEntry& entry) {
   const ModelStatistics& statistics = entry.statistics;
   Json memory = Json::array();
@@ -46,7 +61,7 @@ Json ToJson(const StatisticsEntry& entry) {
           {"inference_count", statistics.inferences},
           {"execution_count", statistics.executions},
           {"inference_stats", InferenceStats(statistics)},
-          {"response_stats", Json::object()},  // of models that give several responses a request
+          {"response_stats", ResponseStats(statistics)},
           {"batch_stats", BatchStats(statistics)},
           {"memory_usage", std::move(memory)}};
 }

@@ -41,5 +41,15 @@ TEST(StatisticsTest, AModelThatWasNeverAskedHasZeros) {
   EXPECT_EQ(EncodeStatistics({}), R"({"model_stats":[]})");
 }
 
+TEST(StatisticsTest, ResponsesOfOneRequestAreCountedByTheirPlace) {
+  std::vector<StatisticsEntry> entries(1);
+  entries[0].statistics.responses.resize(2);
+  entries[0].statistics.responses[1].empty_response.Add(std::chrono::nanoseconds(3));
+  const std::string json = EncodeStatistics(entries);
+  EXPECT_NE(json.find(R"("response_stats":{"0":{"compute_infer":{"count":0,"ns":0},)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("empty_response":{"count":1,"ns":3},"cancel":{"count":0,"ns":0}}},"batch)"), std::string::npos)
+      << json;
+}
+
 }  // namespace
 }  // namespace trireme::kserve
