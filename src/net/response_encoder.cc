@@ -78,13 +78,19 @@ void ResponseEncoder::AppendStatusLine(int status) {
   head_ += "\r\n";
 }
 
-void ResponseEncoder::AppendOwnHeaders(TimePoint now) {
+std::string_view ResponseEncoder::Date(TimePoint now) {
   if (now >= date_good_until_) {
     date_good_until_ = now + std::chrono::seconds(1);
-    date_line_ = "Date: " + HttpDate(std::time(nullptr)) + "\r\n";
+    date_ = HttpDate(std::time(nullptr));
   }
+  return date_;
+}
+
+void ResponseEncoder::AppendOwnHeaders(TimePoint now) {
   head_ += server_line_;
-  head_ += date_line_;
+  head_ += "Date: ";
+  head_ += Date(now);
+  head_ += "\r\n";
 }
 
 void ResponseEncoder::AppendFraming(int status, const ResponseFraming& framing) {

@@ -37,13 +37,16 @@ class ResponseEncoder {
   // The head, with its empty line; good until the next call. `now` is the loop's time.
   std::string_view Head(const HttpResponse& response, const ResponseFraming& framing, TimePoint now);
 
+  // The value of the Date header alone; good until the next call.
+  std::string_view Date(TimePoint now);
+
  private:
   void AppendStatusLine(int status);
   void AppendOwnHeaders(TimePoint now);
   void AppendFraming(int status, const ResponseFraming& framing);
 
   const std::string server_line_;
-  std::string date_line_;
+  std::string date_;
   TimePoint date_good_until_ = TimePoint::min();
   std::string head_;
 };
