@@ -36,6 +36,9 @@ class Http2Stream {
   // (gRPC's "Trailers-Only"), with status 200.
   virtual void SendEnd(Http2Headers trailers) = 0;
 
+  // "100 Continue", before SendHead().
+  virtual void SendContinue() {}
+
   // Breaks the stream off (RFC 9113 section 7: 0x8 CANCEL, 0x2 INTERNAL_ERROR, 0x0 NO_ERROR: "I need no more of your
   // body", after a complete answer).
   virtual void Reset(uint32_t error_code) = 0;

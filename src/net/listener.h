@@ -47,8 +47,8 @@ struct Http2Limits {
   uint32_t max_resets = 1000;   // streams reset by the client before they were answered
   uint32_t max_pings = 1000;    // pings beyond one for each answer
   uint32_t max_settings = 100;  // SETTINGS frames
-  uint32_t max_empty_frames =
-      1000;  // frames that say nothing: DATA without bytes or end, WINDOW_UPDATE storms, PRIORITY
+  // Frames that say nothing: DATA without bytes or end, window updates beyond need, resets of streams that are over.
+  uint32_t max_empty_frames = 1000;
 
   std::chrono::milliseconds keepalive_time{7'200'000};    // without a frame for so long, the client is pinged
   std::chrono::milliseconds keepalive_timeout{20'000};    // and closed if it does not answer within that
