@@ -26,6 +26,8 @@ NetworkMetrics::NetworkMetrics(metrics::Registry& registry, const net::NetCounte
   count("trireme_http_connections_accepted_total", "Connections accepted.", counters.connections_accepted);
   count("trireme_http_connections_refused_total", "Connections refused because too many were open.",
         counters.connections_refused);
+  count("trireme_tls_handshakes_total", "TLS handshakes that succeeded.", counters.tls_handshakes);
+  count("trireme_tls_handshake_failures_total", "TLS handshakes that failed.", counters.tls_handshakes_failed);
   count("trireme_http_requests_total", "HTTP requests received.", counters.requests);
   count("trireme_http_bad_requests_total", "Requests that broke the grammar of HTTP, a limit or a time-out.",
         counters.bad_requests);

@@ -6,7 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include "access/authoriser.h"
 #include "backend/backend_set.h"
 #include "base/cpu_count.h"
 #include "base/memory_pool.h"
@@ -29,6 +28,7 @@
 #include "server/metrics_dialect.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
+#include "server/protection.h"
 #include "server/router.h"
 
 namespace trireme {
@@ -72,8 +72,9 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
 // In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
 class Server::Parts {
  public:
-  Parts(const ServerOptions& options, Logger& log)
-      : backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
+  Parts(const ServerOptions& options, std::unique_ptr<Protection> protection, Logger& log)
+      : protection_(std::move(protection)),
+        backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         lifecycle_({.load_threads = options.load_threads}, loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
@@ -95,9 +96,10 @@ class Server::Parts {
         metrics_(MakeMetricsDialect(registry_)),
         health_(HealthMethods(engine_)),
         reflection_(ReflectionMethods(ServiceNames({&kserve_.methods, &health_}))),
-        main_handler_(main_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
-        metrics_handler_(metrics_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
-        grpc_handler_(grpc_router_, authoriser_, options.net.limits.max_body_bytes, access_log_.get()),
+        main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
+        metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
+                         access_log_.get()),
+        grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         network_(NetworkOptions(options.net, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
         host_metrics_(registry_, Clock::System()),
@@ -116,13 +118,15 @@ class Server::Parts {
 
   Status Start(const ServerOptions& options) {
     ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
-    for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(plan, options.allow_grpc));
+    for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
+    protection_->Show(registry_, options, plans);
     return control_.Start();
   }
 
-  Status Listen(const ListenerPlan& plan, bool allow_grpc) {
-    net::Reception reception{.http = plan.inference ? &main_handler_ : &metrics_handler_};
-    if (plan.inference && allow_grpc) reception.grpc = &grpc_handler_;
+  Status Listen(const ServerOptions& options, const ListenerPlan& plan) {
+    net::Reception reception{.http = plan.inference ? &main_handler_ : &metrics_handler_,
+                             .tls = protection_->CertificatesOf(options, plan)};
+    if (plan.inference && options.allow_grpc) reception.grpc = &grpc_handler_;
     Result<uint16_t> bound = network_.Listen(plan.address, reception);
     if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
     if (plan.port != nullptr) ports_.*plan.port = *bound;
@@ -159,7 +163,7 @@ class Server::Parts {
  private:
   MemoryPool pool_;
   metrics::Registry registry_;
-  AllowAll authoriser_;
+  const std::unique_ptr<Protection> protection_;
   BackendSet backends_;
   ModelLoader loader_;
   Lifecycle lifecycle_;
@@ -192,7 +196,8 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logger& log) {
-  auto parts = std::make_unique<Parts>(options, log);
+  ASSIGN_OR_RETURN(std::unique_ptr<Protection> protection, Protection::Load(options, log));
+  auto parts = std::make_unique<Parts>(options, std::move(protection), log);
   RETURN_IF_ERROR(parts->Start(options));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/listeners.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trireme {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> Names(const ServerOptions& options) {
+  std::vector<std::string> names;
+  const auto plans = PlanListeners(options);
+  EXPECT_TRUE(plans.ok()) << plans.status();
+  for (const ListenerPlan& plan : *plans) names.push_back(plan.name);
+  return names;
+}
+
+TEST(PlanListeners, OpensOneForEachKindOfClient) {
+  ServerOptions options;
+  EXPECT_THAT(Names(options), ElementsAre("http", "grpc", "metrics"));
+  options.unix_socket = "/run/trireme.sock";
+  EXPECT_THAT(Names(options), ElementsAre("http", "grpc", "metrics", "unix"));
+}
+
+TEST(PlanListeners, LeavesOutWhatIsNotAllowed) {
+  ServerOptions options;
+  options.allow_grpc = false;
+  EXPECT_THAT(Names(options), ElementsAre("http", "metrics"));
+  options.allow_http = options.allow_metrics = false;
+  EXPECT_THAT(Names(options), IsEmpty());
+}
+
+TEST(PlanListeners, TwoOfOneAddressAndPortAreOne) {
+  ServerOptions options;
+  options.grpc_port = options.metrics_port = options.http_port;
+  const auto plans = PlanListeners(options);
+  ASSERT_TRUE(plans.ok());
+  ASSERT_EQ(plans->size(), 1U);
+  EXPECT_TRUE(plans->front().inference);
+  EXPECT_THAT(plans->front().also, ElementsAre(&ServerPorts::grpc, &ServerPorts::metrics));
+  options.metrics_host = "127.0.0.2";
+  EXPECT_THAT(Names(options), ElementsAre("http", "metrics"));
+}
+
+TEST(PlanListeners, PortsThatTheSystemChoosesAreDifferent) {
+  ServerOptions options;
+  options.http_port = options.grpc_port = options.metrics_port = 0;
+  EXPECT_THAT(Names(options), ElementsAre("http", "grpc", "metrics"));
+}
+
+TEST(PlanListeners, EncryptsEveryPortButNotTheUnixSocket) {
+  ServerOptions options;
+  options.tls.emplace();
+  options.unix_socket = "/run/trireme.sock";
+  const auto plans = PlanListeners(options);
+  ASSERT_TRUE(plans.ok());
+  for (const ListenerPlan& plan : *plans) EXPECT_EQ(plan.tls != nullptr, plan.name != "unix") << plan.name;
+}
+
+TEST(PlanListeners, GrpcMayHaveCertificatesOfItsOwnOnAPortOfItsOwn) {
+  ServerOptions options;
+  options.tls.emplace();
+  options.grpc_tls.emplace();
+  const auto plans = PlanListeners(options);
+  ASSERT_TRUE(plans.ok());
+  EXPECT_EQ((*plans)[0].tls, &*options.tls);
+  EXPECT_EQ((*plans)[1].tls, &*options.grpc_tls);
+  options.grpc_port = options.http_port;
+  EXPECT_EQ(PlanListeners(options).status().message(),
+            "--http-port 8000 and --grpc-port 8000: expected the same TLS settings for one port, found different ones");
+}
+
+}  // namespace
+}  // namespace trireme

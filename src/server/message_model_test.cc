@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/message_model.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "codec/proto_wire.h"
+
+namespace trireme {
+namespace {
+
+Result<std::string> ModelOf(const std::string& message) {
+  ASSIGN_OR_RETURN(const std::string_view model, MessageModel(std::as_bytes(std::span(message)), 1));
+  return std::string(model);
+}
+
+TEST(MessageModel, IsTheFieldThatNamesIt) {
+  std::string message;
+  ProtoWriter writer(message);
+  writer.Bytes(2, "other");
+  writer.Bytes(1, "resnet");
+  writer.Varint(3, 7);
+  EXPECT_EQ(*ModelOf(message), "resnet");
+  EXPECT_EQ(*ModelOf(""), "");
+}
+
+// As protobuf has it. If the method took another than the one that was asked for, a key would open what it must not.
+TEST(MessageModel, IsTheLastWhereThereAreSeveral) {
+  std::string message;
+  ProtoWriter writer(message);
+  writer.Bytes(1, "allowed");
+  writer.Bytes(1, "wanted");
+  EXPECT_EQ(*ModelOf(message), "wanted");
+  writer.Bytes(1, "");
+  EXPECT_EQ(*ModelOf(message), "");
+}
+
+TEST(MessageModel, RefusesAFieldThatIsNoString) {
+  std::string message;
+  ProtoWriter writer(message);
+  writer.Bytes(1, "resnet");
+  writer.Varint(1, 7);
+  EXPECT_EQ(ModelOf(message).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(MessageModel, RefusesWhatIsNoProtobuf) {
+  EXPECT_EQ(ModelOf("\x0a\x7fresnet").status().message(), "the message is not a protobuf message: malformed at byte 0");
+  EXPECT_EQ(ModelOf("\xff").status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "access/authoriser.h"
+#include "access/key_authoriser.h"
+#include "base/log.h"
+#include "metrics/registry.h"
+#include "net/tls.h"
+#include "server/listeners.h"
+#include "server/refresher.h"
+#include "server/server.h"
+
+namespace trireme {
+
+// What stands between the network and the server: the keys and the certificates that the options name. A thread of its
+// own looks every second whether their files have changed.
+class Protection {
+ public:
+  // Errors name the file, and what is wrong with it. `log` must outlive it.
+  static Result<std::unique_ptr<Protection>> Load(const ServerOptions& options, const Logger& log);
+
+  Authoriser& authoriser() { return *authoriser_; }
+
+  // Those of a listener; null: it speaks in the clear. `options` are those given to Load.
+  const net::TlsCertificates* CertificatesOf(const ServerOptions& options, const ListenerPlan& plan) const;
+
+  // Shows when the certificates of these listeners expire, and how often files were read again. Once.
+  void Show(metrics::Registry& registry, const ServerOptions& options, std::span<const ListenerPlan> plans);
+
+ private:
+  Protection() = default;
+  void Refresh();
+  void ShowCertificates(metrics::Registry& registry, const std::string& listener,
+                        const net::TlsCertificates& certificates);
+  void ShowKeys(metrics::Registry& registry);
+
+  std::unique_ptr<Authoriser> authoriser_;
+  KeyAuthoriser* keys_ = nullptr;  // the authoriser, if it has keys
+  std::unique_ptr<net::TlsCertificates> tls_;
+  std::unique_ptr<net::TlsCertificates> grpc_tls_;
+  std::vector<metrics::CallbackHandle> series_;
+  std::unique_ptr<Refresher> refresher_;  // last: it uses the above; none where nothing can change
+};
+
+}  // namespace trireme
