@@ -26,19 +26,12 @@ void AddTraceSetting(std::vector<Route>& routes, const InferServices& services, 
   Refuse(routes, services, {"POST", prefix + "/trace/setting", Operation::kModelControl}, kWhat);
 }
 
-void AddGenerate(std::vector<Route>& routes, const InferServices& services, const std::string& model) {
-  constexpr const char* kWhat = "generate is not served yet: send an infer request";
-  Refuse(routes, services, {"POST", model + "/generate", Operation::kInfer}, kWhat);
-  Refuse(routes, services, {"POST", model + "/generate_stream", Operation::kInfer}, kWhat);
-}
-
 }  // namespace
 
 void AddAbsentRoutes(std::vector<Route>& routes, const InferServices& services) {
   AddTraceSetting(routes, services, "/v2");
   for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
     AddTraceSetting(routes, services, model);
-    AddGenerate(routes, services, model);
   }
 }
 

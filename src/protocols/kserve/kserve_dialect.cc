@@ -8,6 +8,7 @@
 #include "protocols/kserve/absent_routes.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
+#include "protocols/kserve/generate_routes.h"
 #include "protocols/kserve/grpc_methods.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/infer_call.h"
@@ -51,6 +52,7 @@ void AddInferRoutes(std::vector<Route>& routes, const InferServices& services) {
 Dialect MakeDialect(const InferServices& services) {
   Dialect dialect{.name = "kserve", .routes = {}, .error = ErrorResponse, .methods = GrpcMethods(services)};
   AddInferRoutes(dialect.routes, services);
+  AddGenerateRoutes(dialect.routes, services);
   AddServerRoutes(dialect.routes, services);
   AddModelRoutes(dialect.routes, services);
   AddRepositoryRoutes(dialect.routes, services);
