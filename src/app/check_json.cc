@@ -96,6 +96,7 @@ std::string Json(const CheckedModel& model) {
       .Raw("inputs", Array(model.signature.inputs, kToJson))
       .Raw("outputs", Array(model.signature.outputs, kToJson))
       .Bool("batched", model.signature.batched)
+      .Bool("decoupled", config.decoupled)
       .Number("max_batch_rows", config.max_rows)
       .Raw("preferred_batch_rows", Array(config.preferred_rows, [](int64_t rows) { return std::to_string(rows); }))
       .Number("max_delay_us", config.max_delay.count())

@@ -135,7 +135,7 @@ TEST(CheckJson, HasEverythingUnderStableKeys) {
       R"("platform":"onnxruntime_onnx","format":"ONNX, IR version 8, opset 17","inputs":[{"name":"x",)"
       R"("datatype":"INT32","shape":[-1,2],"optional":false,"model_shape":null},{"name":"scale","datatype":"FP32",)"
       R"("shape":[1],"optional":true,"model_shape":null}],"outputs":[{"name":"y","datatype":"BYTES","shape":[-1,4,4],)"
-      R"("optional":false,"model_shape":[-1,16]}],"batched":true,"max_batch_rows":8,"preferred_batch_rows":[4,8],)"
+      R"("optional":false,"model_shape":[-1,16]}],"batched":true,"decoupled":false,"max_batch_rows":8,"preferred_batch_rows":[4,8],)"
       R"("max_delay_us":100,"device":"cpu","instances":2,"threads":1,"weight_bytes":3145728,"differences":[],)"
       R"("findings":[{"severity":"warning","file":"m/config.pbtxt","line":7,"column":3,"field":"sequence_batching",)"
       R"("expected":"nothing","found":"a setting without effect","fix":"leave it out"}]}],"findings":[]})"

@@ -65,6 +65,7 @@ std::vector<std::string> Tensors(const std::vector<TensorSpec>& specs) {
 
 std::string Batching(const CheckedModel& model) {
   const ModelConfig& config = model.config;
+  if (config.decoupled) return "off: the model is decoupled";
   if (!model.signature.batched) return "none: no dimension counts rows";
   if (config.max_rows == 1) return "off";
   std::string text = config.max_rows == 0 ? "up to the number of rows that pays, found out when it is loaded"
@@ -100,6 +101,7 @@ class Writer {
     Lines("outputs", Tensors(model.signature.outputs));
     if (model.servable) {
       Line("batching", Batching(model));
+      if (model.config.decoupled) Line("decoupled", "a request has any number of responses");
       Line("runs on", RunsOn(model.config));
       if (model.weight_bytes > 0) Line("memory", "about " + RoughBytes(model.weight_bytes) + " for its weights");
     }

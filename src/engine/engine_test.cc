@@ -129,5 +129,39 @@ TEST_F(EngineTest, LoadsNothingByNameWithoutAControl) {
   EXPECT_EQ(answers[1].code(), StatusCode::kUnavailable);
 }
 
+class DecoupledEngineTest : public testing::Test {
+ protected:
+  DecoupledEngineTest() {
+    lifecycle_.SetDesired({.models = {FakeEntry("m")}, .problems = {}, .notes = {}});
+    lifecycle_.WaitUntilSettled();
+  }
+
+  FakeModels models_{{.decoupled = true}};
+  Lifecycle lifecycle_{{}, models_.loader, models_.log};
+  Engine engine_{lifecycle_};
+};
+
+TEST_F(DecoupledEngineTest, RefusesWhoTakesOneResponse) {
+  EXPECT_TRUE(engine_.Describe("m", std::nullopt)->config.decoupled);
+  const RecordedReply refused;
+  auto request = FakeRequest(models_.pool, refused);
+  request->model = "m";
+  engine_.Infer(std::move(request));
+  EXPECT_EQ(refused.Wait().status.code(), StatusCode::kUnsupported);
+  EXPECT_EQ(refused.Wait().status.message(),
+            "model 'm' is decoupled (several responses a request): use a gRPC stream or generate_stream");
+  EXPECT_EQ(engine_.Statistics("m", std::nullopt)->front().statistics.fail.count, 1U);
+}
+
+TEST_F(DecoupledEngineTest, AnswersWhoTakesSeveral) {
+  const RecordedReply reply;
+  auto request = FakeRequest(models_.pool, reply, 3);
+  request->model = "m";
+  request->takes_several = true;
+  engine_.Infer(std::move(request));
+  EXPECT_TRUE(reply.Wait().status.ok());
+  EXPECT_EQ(reply.partial_responses(), 3U);
+}
+
 }  // namespace
 }  // namespace trireme

@@ -100,5 +100,29 @@ TEST_F(CheckTest, ReportsWhatCannotEvenBeGivenAVersion) {
   EXPECT_FALSE(ErrorOf(report.models[0]).found.empty());
 }
 
+TEST(CheckDecoupledModels, SaysThatTheyAreAndWhatTheyCannot) {
+  const TempDir folder;
+  folder.Write("a/1/model.onnx", "good");
+  folder.Write("b/1/model.onnx", "good");
+  folder.Write("b/config.pbtxt", "dynamic_batching { preserve_ordering: true }");
+  FakeModels models({.decoupled = true});
+  const std::vector<std::filesystem::path> paths = {folder.path()};
+  const auto report = CheckRepository(paths, {}, models.backends, /*cpus=*/2);
+  ASSERT_TRUE(report.ok());
+  ASSERT_EQ(report->models.size(), 2U);
+  EXPECT_TRUE(report->models[0].servable);
+  EXPECT_TRUE(report->models[0].config.decoupled);
+  EXPECT_FALSE(report->models[1].servable);
+  EXPECT_THAT(report->models[1].findings.back().ToString(), HasSubstr("preserve_ordering"));
+}
+
+TEST_F(CheckTest, NamesWhatAConfigLeavesOpenOfAModelWithoutAFile) {
+  folder_.MakeFolder("r/1");
+  folder_.Write("r/config.pbtxt", R"(backend: "repeat" input { name: "IN" dims: [ -1 ] })");
+  const CheckReport report = Check();
+  ASSERT_EQ(report.models.size(), 1U);
+  EXPECT_FALSE(report.models[0].servable);
+}
+
 }  // namespace
 }  // namespace trireme

@@ -127,5 +127,95 @@ TEST(DecideThreads, FillsInWhatIsOpen) {
   EXPECT_EQ(decide(100'000, 1024), std::pair(8 * 32, 8));
 }
 
+class DecoupledLoaderTest : public testing::Test {
+ protected:
+  Result<LoadedModel> Load(const ModelEntry& entry) {
+    return models_.loader.Load(entry, [] {});
+  }
+  FakeModels models_{{.decoupled = true}};
+  ModelEntry entry_ = FakeEntry("m");
+};
+
+TEST_F(DecoupledLoaderTest, ServesADecoupledModelAsOneWhateverItsConfigSays) {
+  entry_.config.max_rows = 8;
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const ServedModel& model = *loaded->model;
+  EXPECT_TRUE(model.config.decoupled);
+  EXPECT_EQ(model.config.max_rows, 1);
+  EXPECT_TRUE(model.line->options().decoupled);
+  EXPECT_THAT(loaded->notes, testing::Contains(HasSubstr("run alone")));
+  EXPECT_TRUE(models_.script->runs().empty()) << "how long it would go on nobody knows";
+}
+
+TEST_F(DecoupledLoaderTest, WarmsItUp) {
+  entry_.config.warmup = {
+      {.name = "s", .rows = 2, .inputs = {{"x", {.type = DataType::kFp32, .dims = Shape{4}}}}, .count = 3}};
+  ASSERT_TRUE(Load(entry_).ok());
+  EXPECT_EQ(models_.script->runs(), (std::vector<int64_t>{2, 2, 2}));
+  models_.script->FailAfter(1, Internal("out of tokens"));
+  EXPECT_EQ(Load(entry_).status().message(), "warm-up sample 's': out of tokens");
+}
+
+TEST_F(DecoupledLoaderTest, RefusesToKeepTheOrderOfAnswers) {
+  entry_.config.preserve_ordering = true;
+  const auto loaded = Load(entry_);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(loaded.status().message(), HasSubstr("preserve_ordering: expected false, as the model is decoupled"));
+}
+
+TEST_F(ModelLoaderTest, ServesAnyModelAsADecoupledOneThatIsDeclaredSo) {
+  entry_.config.decoupled = true;
+  entry_.config.max_rows = 8;
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_TRUE(loaded->model->config.decoupled);
+  EXPECT_EQ(loaded->model->config.max_rows, 1);
+  EXPECT_FALSE(models_.script->runs().empty()) << "it can be tried like any other";
+}
+
+// Takes any model that has no file.
+class WithoutFileBackend final : public Backend {
+ public:
+  explicit WithoutFileBackend(std::shared_ptr<FakeScript> script) : script_(std::move(script)) {}
+  std::string_view name() const override { return "any"; }
+  std::string_view platform() const override { return "any_platform"; }
+  std::string runtime_version() const override { return "1"; }
+  Probe Inspect(const std::filesystem::path& /*path*/) const override { return {}; }
+  Result<Opened> Open(const ModelSource& source, const OpenOptions& /*options*/) override {
+    declared = source.declared;
+    return Opened(MakeFakeModel(script_));
+  }
+  Result<ModelFacts> Describe(const ModelSource& /*source*/, const OpenOptions& /*options*/) override {
+    return Unsupported("not needed");
+  }
+
+  Signature declared;  // of the last one
+
+ private:
+  const std::shared_ptr<FakeScript> script_;  // shared with the test
+};
+
+TEST_F(ModelLoaderTest, TellsABackendWhatAConfigDeclaresIfThereIsNoFile) {
+  auto made = std::make_unique<WithoutFileBackend>(models_.script);
+  WithoutFileBackend& backend = *made;
+  models_.backends.Add(std::move(made));
+  entry_.backend = "any";
+  entry_.path = "/models/m/1";
+  entry_.declared.inputs = {{.name = "x", .type = DataType::kFp32, .dims = Shape{Shape::kAny, 4}}};
+  entry_.declared.outputs = {{.name = "y", .type = DataType::kFp32, .dims = Shape{Shape::kAny, 4}}};
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->model->platform, "any_platform");
+  EXPECT_EQ(loaded->model->file_name, "");
+  EXPECT_EQ(backend.declared.inputs.at(0).shape, (Shape{Shape::kAny, 4}));
+  EXPECT_EQ(backend.declared.outputs.at(0).type, DataType::kFp32);
+  entry_.declared.outputs[0].type.reset();
+  EXPECT_THAT(Refusal(entry_), HasSubstr("output \"y\": expected data_type and dims in config.pbtxt"));
+  entry_.declared.outputs.clear();
+  EXPECT_THAT(Refusal(entry_), HasSubstr("expected an output in config.pbtxt"));
+}
+
 }  // namespace
 }  // namespace trireme

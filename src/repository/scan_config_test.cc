@@ -264,5 +264,52 @@ TEST(Fingerprint, DoesNotFollowFoldersForEver) {
   EXPECT_EQ(Fingerprint(dir), Fingerprint(dir));
 }
 
+// --- Models that have no file.
+
+constexpr std::string_view kRepeat = R"(backend: "repeat"
+model_transaction_policy { decoupled: true }
+input { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] }
+output { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] }
+)";
+
+TEST(ScanWithoutFile, TakesAnEmptyVersionFolder) {
+  const TempDir dir;
+  dir.Write("r/config.pbtxt", kRepeat);
+  dir.MakeFolder("r/1");
+  for (const fs::path& path : {dir.path(), dir / "r"}) {
+    const RepositoryScan scan = Scan(path);
+    EXPECT_THAT(scan.problems, IsEmpty());
+    ASSERT_THAT(Models(scan), ElementsAre("r/1"));
+    EXPECT_EQ(scan.models[0].backend, "repeat");
+    EXPECT_EQ(scan.models[0].path, dir / "r/1");
+    EXPECT_TRUE(scan.models[0].config.decoupled);
+  }
+}
+
+TEST(ScanWithoutFile, NeedsAVersionFolder) {
+  const TempDir dir;
+  dir.Write("r/config.pbtxt", kRepeat);
+  const RepositoryScan scan = Scan(dir.path());
+  ASSERT_THAT(scan.problems, SizeIs(1));
+  EXPECT_THAT(scan.problems[0].status.message(), HasSubstr("expected a folder 1 in it"));
+}
+
+TEST(ScanWithoutFile, ChangesWithItsConfig) {
+  const TempDir dir;
+  dir.Write("r/config.pbtxt", kRepeat);
+  dir.MakeFolder("r/1");
+  const uint64_t before = Scan(dir.path()).models.at(0).fingerprint;
+  EXPECT_EQ(Scan(dir.path()).models.at(0).fingerprint, before);
+  dir.Write("r/config.pbtxt", std::string(kRepeat) + "instance_group { count: 2 }");
+  EXPECT_NE(Scan(dir.path()).models.at(0).fingerprint, before);
+}
+
+TEST(ScanWithoutFile, OtherBackendsStillNeedOne) {
+  const TempDir dir;
+  dir.Write("m/config.pbtxt", "backend: \"onnxruntime\"");
+  dir.MakeFolder("m/1");
+  EXPECT_THAT(Scan(dir.path()).problems.at(0).status.message(), HasSubstr("has no model: expected model.onnx"));
+}
+
 }  // namespace
 }  // namespace trireme

@@ -177,5 +177,19 @@ TEST(CanShareRun, NeedsTheSameOptionalInputs) {
   EXPECT_FALSE(CanShareRun(*with, *without));
 }
 
+TEST(RulesOf, GiveARequestToADecoupledModelARunOfItsOwn) {
+  ModelConfig config;
+  config.max_rows = 8;
+  config.max_delay = std::chrono::microseconds(5);
+  config.preferred_rows = {4};
+  config.max_waiting_requests = 7;
+  config.decoupled = true;
+  const BatchRules rules = RulesOf(config);
+  EXPECT_EQ(rules.max_rows, 1);
+  EXPECT_EQ(rules.max_delay, Duration(0));
+  EXPECT_TRUE(rules.preferred_rows.empty());
+  EXPECT_EQ(rules.max_waiting_requests, 7U);
+}
+
 }  // namespace
 }  // namespace trireme

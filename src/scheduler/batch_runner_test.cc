@@ -194,5 +194,166 @@ TEST_F(BatchRunnerTest, SaysWhatCannotBeReshaped) {
   EXPECT_THAT(reply.Wait().status.message(), HasSubstr("output 'y' of shape [1,4]"));
 }
 
+// --- Of a decoupled model.
+
+// Does something when a response comes.
+class ResponseSink final : public ReplySink {
+ public:
+  ResponseSink(const RecordedReply& reply, std::function<void()> on_response)
+      : reply_(reply.MakeReply()), on_response_(std::move(on_response)) {}
+  void Respond(InferResponse response) override {
+    on_response_();
+    reply_.Send(std::move(response));
+  }
+  void End(std::unique_ptr<ReplySink> /*self*/, Outcome outcome) override {
+    reply_.Finish(std::move(outcome.status), outcome.stages);
+  }
+
+ private:
+  Reply reply_;
+  std::function<void()> on_response_;
+};
+
+class DecoupledRunnerTest : public BatchRunnerTest {
+ protected:
+  DecoupledRunnerTest() { model_ = MakeFakeModel(script_, {.decoupled = true}); }
+
+  void Run(RequestPtr one, RequestPtr other = nullptr) {
+    std::vector<RequestPtr> batch;
+    batch.push_back(std::move(one));
+    if (other != nullptr) batch.push_back(std::move(other));
+    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_, /*decoupled=*/true).Run(std::move(batch));
+  }
+  ModelStatistics::Response Counts(size_t index) const { return metrics_.statistics().responses.at(index); }
+};
+
+TEST_F(DecoupledRunnerTest, SendsResponsesAndThenTheEnd) {
+  const RecordedReply reply;
+  Run(Request(reply, 3));
+  const Outcome outcome = reply.Wait();
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_FALSE(outcome.response.has_value());
+  EXPECT_EQ(reply.finishes(), 1);
+  ASSERT_EQ(reply.partial_responses(), 3U);
+  const InferResponse first = reply.responses().front();
+  EXPECT_EQ(first.model, id_);
+  EXPECT_EQ(first.outputs.at(0).name, "y");
+  EXPECT_EQ(first.outputs.at(0).tensor.shape, (Shape{1, 4}));
+  EXPECT_EQ(first.outputs.at(0).tensor.As<float>()[0], 2.0F);
+  ExpectThatItAddsUp(1, 0, {{3, 1}});
+}
+
+TEST_F(DecoupledRunnerTest, MayEndWithoutAResponse) {
+  const RecordedReply reply;
+  Run(Request(reply, 0));
+  EXPECT_TRUE(reply.Wait().status.ok());
+  EXPECT_EQ(reply.partial_responses(), 0U);
+  EXPECT_EQ(Counts(0).empty_response.count, 1U);
+}
+
+TEST_F(DecoupledRunnerTest, RunsEachRequestAlone) {
+  const RecordedReply one;
+  const RecordedReply other;
+  Run(Request(one, 2), Request(other, 3));
+  EXPECT_EQ(one.partial_responses(), 2U);
+  EXPECT_EQ(other.partial_responses(), 3U);
+  EXPECT_EQ(script_->runs(), (std::vector<int64_t>{2, 3}));
+}
+
+TEST_F(DecoupledRunnerTest, GivesResponsesTheShapeThatClientsKnow) {
+  signature_.outputs[0].model_shape = signature_.outputs[0].shape;
+  signature_.outputs[0].shape = {Shape::kAny, 2, 2};
+  const RecordedReply reply;
+  Run(Request(reply, 1));
+  EXPECT_EQ(reply.responses().at(0).outputs.at(0).tensor.shape, (Shape{1, 2, 2}));
+  signature_.outputs[0].model_shape = Shape{Shape::kAny, 6};
+  const RecordedReply bad;
+  Run(Request(bad, 2));
+  EXPECT_EQ(bad.Wait().status.code(), StatusCode::kInternal);
+  EXPECT_EQ(bad.partial_responses(), 0U);
+}
+
+TEST_F(DecoupledRunnerTest, BringsEachResponseWhereTheCallerWants) {
+  const RecordedReply reply;
+  RequestPtr request = Request(reply, 2);
+  request->outputs[0].destination = Buffer::Take(pool_, 64);
+  const std::byte* destination = request->outputs[0].destination.data();
+  Run(std::move(request));
+  for (const InferResponse& response : reply.responses()) {
+    EXPECT_EQ(response.outputs.at(0).tensor.data.data(), destination);
+  }
+}
+
+TEST_F(DecoupledRunnerTest, TellsTheEndOfARunThatBrokeOff) {
+  script_->FailAfter(2, Internal("out of tokens"));
+  const RecordedReply reply;
+  Run(Request(reply, 3));
+  EXPECT_EQ(reply.Wait().status.message(), "out of tokens");
+  EXPECT_EQ(reply.partial_responses(), 2U);
+  ExpectThatItAddsUp(0, 1, {});
+  EXPECT_EQ(failures(FailureReason::kBackend), 1U);
+  EXPECT_EQ(Counts(1).success.count, 1U);
+  EXPECT_EQ(Counts(2).fail.count, 1U);
+}
+
+TEST_F(DecoupledRunnerTest, EndsTheRunWhoseClientHasGone) {
+  const Cancellation gone = Cancellation::Make();
+  const RecordedReply reply;
+  RequestPtr request = Request(Reply(std::make_unique<ResponseSink>(reply, [&] { gone.Cancel(); })), 3);
+  request->cancellation = gone;
+  Run(std::move(request));
+  EXPECT_EQ(reply.Wait().status.code(), StatusCode::kCancelled);
+  EXPECT_EQ(reply.partial_responses(), 1U);
+  EXPECT_EQ(failures(FailureReason::kCanceled), 1U);
+  EXPECT_EQ(Counts(1).cancel.count, 1U);
+}
+
+TEST_F(DecoupledRunnerTest, EndsTheRunThatIsPastItsDeadline) {
+  const RecordedReply reply;
+  RequestPtr request =
+      Request(Reply(std::make_unique<ResponseSink>(reply, [&] { clock_.Advance(std::chrono::seconds(1)); })), 3);
+  request->deadline = clock_.Now() + std::chrono::milliseconds(1500);
+  Run(std::move(request));
+  EXPECT_EQ(reply.Wait().status.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(reply.partial_responses(), 2U);
+  EXPECT_EQ(failures(FailureReason::kOther), 1U);
+}
+
+TEST_F(DecoupledRunnerTest, CountsAResponseBeforeItLeaves) {
+  std::vector<uint64_t> seen;
+  const RecordedReply reply;
+  const auto look = [&] { seen.push_back(Counts(seen.size()).success.count); };
+  Run(Request(Reply(std::make_unique<ResponseSink>(reply, look)), 2));
+  EXPECT_EQ(seen, (std::vector<uint64_t>{1, 1}));
+}
+
+TEST_F(DecoupledRunnerTest, CountsTheTimeBetweenResponses) {
+  const RecordedReply reply;
+  script_->FailWhen([this](int64_t) {
+    clock_.Advance(std::chrono::milliseconds(7));
+    return Status();
+  });
+  Run(Request(reply, 2));
+  EXPECT_EQ(Counts(0).compute_infer.total, std::chrono::milliseconds(7));
+  EXPECT_EQ(Counts(0).success.total, std::chrono::milliseconds(7));
+  EXPECT_EQ(Counts(1).compute_infer.total, Duration(0));
+  EXPECT_EQ(Counts(2).empty_response.count, 1U) << "the end";
+  EXPECT_EQ(reply.responses().at(0).stages.run_end, clock_.Now());
+  EXPECT_EQ(metrics_.statistics().compute_infer.total, std::chrono::milliseconds(7));
+}
+
+TEST_F(DecoupledRunnerTest, GivesOneResponseOfAModelThatHasNoMore) {
+  model_ = MakeFakeModel(script_);
+  const RecordedReply reply;
+  Run(Request(reply, 3));
+  EXPECT_TRUE(reply.Wait().status.ok());
+  ASSERT_EQ(reply.partial_responses(), 1U);
+  EXPECT_EQ(reply.responses().at(0).outputs.at(0).tensor.shape, (Shape{3, 4}));
+  script_->FailWhen([](int64_t) { return InvalidArgument("bad"); });
+  const RecordedReply bad;
+  Run(Request(bad));
+  EXPECT_EQ(bad.Wait().status.message(), "bad");
+}
+
 }  // namespace
 }  // namespace trireme

@@ -249,5 +249,84 @@ TEST_F(ModelLineTest, AnswersEachOfManyConcurrentRequestsExactlyOnce) {
   }
 }
 
+// --- Of a decoupled model.
+
+class DecoupledLineTest : public ModelLineTest {
+ protected:
+  void Start(ModelLine::Options options) {
+    options.decoupled = true;
+    line_ = std::make_unique<ModelLine>(ModelId{"m", 1}, FakeSignature(), MakeFakeModel(script_, {.decoupled = true}),
+                                        options, pool_, metrics_, clock_);
+  }
+  static constexpr size_t kRows = 3;
+  const std::vector<float> values_ = std::vector<float>(4 * kRows, 1);
+};
+
+TEST_F(DecoupledLineTest, LetsResponsesOutAsTheyCome) {
+  Start({});
+  script_->HoldBefore(1);
+  RecordedReply reply;
+  line_->Push(Request(reply, values_));
+  reply.WaitForResponses(1);
+  script_->WaitUntilHeld(1);
+  EXPECT_EQ(reply.partial_responses(), 1U);
+  EXPECT_FALSE(reply.finished());
+  script_->Release();
+  EXPECT_TRUE(reply.Wait().status.ok());
+  EXPECT_EQ(reply.partial_responses(), kRows);
+}
+
+TEST_F(DecoupledLineTest, NeverRunsInline) {
+  Start({});
+  for (int i = 0; i < 20; ++i) {
+    RecordedReply reply;
+    line_->Push(Request(reply));
+    reply.Wait();
+  }
+  script_->Hold();
+  RecordedReply held;
+  line_->Push(Request(held));  // would not return
+  EXPECT_FALSE(held.finished());
+  script_->Release();
+  held.Wait();
+}
+
+TEST_F(DecoupledLineTest, IsFreeAgainOnceAClientHasGone) {
+  Start({});
+  script_->HoldBefore(1);
+  RecordedReply left;
+  RequestPtr request = Request(left, values_);
+  const Cancellation gone = Cancellation::Make();
+  request->cancellation = gone;
+  line_->Push(std::move(request));
+  left.WaitForResponses(1);
+  script_->WaitUntilHeld(1);
+  RecordedReply next;
+  line_->Push(Request(next, values_));
+  gone.Cancel();
+  script_->Release();
+  EXPECT_EQ(left.Wait().status.code(), StatusCode::kCancelled);
+  EXPECT_EQ(left.partial_responses(), 1U);
+  EXPECT_TRUE(next.Wait().status.ok());
+  EXPECT_EQ(next.partial_responses(), kRows);
+}
+
+TEST_F(DecoupledLineTest, AnswersWhatRunsAndWaitsWhenItIsClosed) {
+  Start({});
+  script_->HoldBefore(1);
+  RecordedReply running;
+  RecordedReply waiting;
+  line_->Push(Request(running, values_));
+  line_->Push(Request(waiting, values_));
+  running.WaitForResponses(1);
+  std::thread closer([&] { line_->Close(); });
+  script_->Release();
+  closer.join();
+  EXPECT_EQ(running.partial_responses(), kRows);
+  EXPECT_EQ(waiting.partial_responses(), kRows);
+  EXPECT_TRUE(running.Wait().status.ok());
+  EXPECT_TRUE(waiting.Wait().status.ok());
+}
+
 }  // namespace
 }  // namespace trireme

@@ -198,5 +198,23 @@ TEST_F(ModelMetricsTest, EveryCopyIsOfOneMoment) {
   EXPECT_EQ(metrics_.statistics().inferences, 4500U);
 }
 
+TEST_F(ModelMetricsTest, CountsResponsesByTheirIndex) {
+  using Kind = ModelMetrics::ResponseKind;
+  metrics_.RecordResponse({.index = 0, .infer = microseconds(3), .output = microseconds(2)});
+  metrics_.RecordResponse({.index = 0, .infer = microseconds(3), .output = microseconds(2)});
+  metrics_.RecordResponse({.kind = Kind::kFail, .index = 1, .infer = microseconds(4)});
+  metrics_.RecordResponse({.kind = Kind::kCancel, .index = 1, .infer = microseconds(5)});
+  metrics_.RecordResponse({.kind = Kind::kEmpty, .index = 2, .infer = microseconds(6)});
+  metrics_.RecordResponse({.index = 1 << 20});
+  const ModelStatistics statistics = metrics_.statistics();
+  ASSERT_EQ(statistics.responses.size(), 3U) << "clients do not choose how much is kept";
+  ExpectTime(statistics.responses[0].compute_infer, 2, microseconds(6));
+  ExpectTime(statistics.responses[0].compute_output, 2, microseconds(4));
+  ExpectTime(statistics.responses[0].success, 2, microseconds(10));
+  ExpectTime(statistics.responses[1].fail, 1, microseconds(4));
+  ExpectTime(statistics.responses[1].cancel, 1, microseconds(5));
+  ExpectTime(statistics.responses[2].empty_response, 1, microseconds(6));
+}
+
 }  // namespace
 }  // namespace trireme

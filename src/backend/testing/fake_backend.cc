@@ -158,7 +158,11 @@ class FakeBackend final : public Backend {
   }
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& /*options*/) override {
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
-    return ModelFacts{.signature = FakeSignature(options_), .weight_bytes = 1000, .format = "fake model", .notes = {}};
+    return ModelFacts{.signature = FakeSignature(options_),
+                      .weight_bytes = 1000,
+                      .format = "fake model",
+                      .notes = {},
+                      .decoupled = options_.decoupled};
   }
 
  private:

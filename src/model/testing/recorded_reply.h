@@ -18,7 +18,7 @@ class RecordedReply {
   // Blocks until the request is finished.
   Outcome Wait() const {
     const MutexLock lock(state_->mutex);
-    while (!state_->outcome) state_->finished.Wait(state_->mutex);
+    while (!state_->outcome) state_->changed.Wait(state_->mutex);
     return *state_->outcome;
   }
 
@@ -33,6 +33,17 @@ class RecordedReply {
     return state_->responses.size();
   }
 
+  std::vector<InferResponse> responses() const {
+    const MutexLock lock(state_->mutex);
+    return state_->responses;
+  }
+
+  // Blocks until so many responses have come.
+  void WaitForResponses(size_t count) const {
+    const MutexLock lock(state_->mutex);
+    while (state_->responses.size() < count) state_->changed.Wait(state_->mutex);
+  }
+
   int finishes() const {
     const MutexLock lock(state_->mutex);
     return state_->finishes;
@@ -41,7 +52,7 @@ class RecordedReply {
  private:
   struct State {
     Mutex mutex;
-    CondVar finished;
+    CondVar changed;
     std::vector<InferResponse> responses GUARDED_BY(mutex);
     std::optional<Outcome> outcome GUARDED_BY(mutex);
     int finishes GUARDED_BY(mutex) = 0;
@@ -54,12 +65,13 @@ class RecordedReply {
     void Respond(InferResponse response) override {
       const MutexLock lock(state_->mutex);
       state_->responses.push_back(std::move(response));
+      state_->changed.NotifyAll();
     }
     void End(std::unique_ptr<ReplySink> /*self*/, Outcome outcome) override {
       const MutexLock lock(state_->mutex);
       state_->outcome = std::move(outcome);
       ++state_->finishes;
-      state_->finished.NotifyAll();
+      state_->changed.NotifyAll();
     }
 
    private:
