@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/bench_settings.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -59,29 +60,113 @@ Setting Named(std::string name, std::string value, std::string help, std::string
   return setting;
 }
 
+// Without the words in front of the bench's own messages, which the flag's name replaces.
+Status AsUnexpected(const Status& status) {
+  return InvalidArgument(status.message());
+}
+
+Setting Models(BenchOptions& options) {
+  return Custom("model", "NAME,...", "The model, or several at random, with weights as in a:3,b", "the only one",
+                [&options](std::string_view text) -> Status {
+                  auto models = bench::ParseModels(text);
+                  if (!models.ok()) return AsUnexpected(models.status());
+                  options.models = *std::move(models);
+                  return {};
+                });
+}
+
+Setting Stages(BenchOptions& options) {
+  return Custom("stages", "USERS@TIME[:N/s],...", "Users who wait for answers, as in 10@30s:5/s,50@1m", "",
+                [&options](std::string_view text) -> Status {
+                  auto stages = bench::ParseStages(text);
+                  if (!stages.ok()) return AsUnexpected(stages.status());
+                  options.stages = *std::move(stages);
+                  return {};
+                });
+}
+
+Setting Rate(BenchOptions& options) {
+  return Custom(
+      "rate", "N", "Requests a second, whatever becomes of them", "as answers come",
+      [&options](std::string_view text) -> Status {
+        double rate = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+        if (error != std::errc() || end != text.data() + text.size() || !(rate > 0) || rate > bench::kMaxRate) {
+          return UnexpectedText("more than 0 and at most 1000000", text);
+        }
+        options.per_second = rate;
+        return {};
+      });
+}
+
+Setting Reports(BenchOptions& options) {
+  return Repeated(Custom("report", "FILE", "Write a report: .md, .csv, .json or .html; may repeat", "",
+                         [&options](std::string_view text) -> Status {
+                           auto file = bench::ParseReportFile(text);
+                           if (!file.ok()) {
+                             return UnexpectedText("a file name that ends in .md, .csv, .json or .html", text);
+                           }
+                           options.reports.push_back(*std::move(file));
+                           return {};
+                         }));
+}
+
+Setting Insecure(BenchOptions& options) {
+  Setting setting = Custom("insecure", "on|off", "Take any certificate of the server's", "",
+                           [&options](std::string_view text) -> Status {
+                             ASSIGN_OR_RETURN(const bool insecure, ParseOnOff(text));
+                             options.tls.verifies = !insecure;
+                             return {};
+                           });
+  setting.form = Setting::Form::kSwitch;
+  return setting;
+}
+
+void Append(std::vector<Setting>& settings, const std::string& group, std::vector<Setting> more) {
+  for (Setting& setting : more) {
+    setting.group = group;
+    settings.push_back(std::move(setting));
+  }
+}
+
 }  // namespace
 
 std::vector<Setting> BenchSettings(BenchOptions& options) {
-  std::vector<Setting> settings = {
-      Url(options),
-      Named("model", "NAME", "The model", "the only one", options.model),
-      Named("model-version", "N", "Its version", "the server's choice", options.version),
-      Whole("connections", "N", "Each has one request under way at all times", options.connections, 1,
-            bench::kMaxConnections),
-      Choice<bench::Form>("form", "How tensors travel", options.form,
-                          {{"binary", bench::Form::kBinary}, {"json", bench::Form::kJson}}),
-      Whole<int64_t>("rows", "N", "Rows of a request", options.rows, 1, 1'000'000),
-      InputShape(options),
-      Whole<uint64_t>("seed", "N", "Of the random elements", options.seed, 0, std::numeric_limits<uint64_t>::max()),
-      Named("input", "FILE", "Send this V2 request in JSON instead of random elements", "", options.input_file),
-      Time("warm-up", "Load that is not measured", options.warm_up, milliseconds(0), kMostTime),
-      Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
-      Time("window", "Length of each window", options.window, milliseconds(1), kMostTime),
-      Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime),
-      ServerPid(options),
-      Switch("json", "Say the result as one JSON object", options.json),
-  };
-  for (Setting& setting : settings) setting.group = "Options";
+  std::vector<Setting> settings;
+  Append(settings, "What is asked",
+         {Url(options), Models(options),
+          Named("model-version", "N", "Its version", "the server's choice", options.version),
+          Choice<bench::Form>("form", "How tensors travel over HTTP", options.form,
+                              {{"binary", bench::Form::kBinary}, {"json", bench::Form::kJson}}),
+          Whole<int64_t>("rows", "N", "Rows of a request", options.rows, 1, 1'000'000), InputShape(options),
+          Whole<uint64_t>("seed", "N", "Of random elements, models and arrivals", options.seed, 0,
+                          std::numeric_limits<uint64_t>::max()),
+          Named("input", "FILE", "Send this V2 request in JSON instead of random elements", "", options.input_file),
+          Choice<bench::SharedMemory>(
+              "shared-memory", "Tensors lie in memory that the server shares", options.shared_memory,
+              {{"none", bench::SharedMemory::kNone}, {"system", bench::SharedMemory::kSystem}})});
+  Append(settings, "How much at a time",
+         {Whole("connections", "N", "Connections", options.connections, 1, bench::kMaxConnections),
+          Whole("calls", "N", "Calls at a time on each connection (gRPC)", options.calls, 1, bench::kMaxCalls),
+          Switch("stream", "Send the calls of a connection on one stream (gRPC)", options.stream), Rate(options),
+          Choice<bench::Arrivals>("arrivals", "How requests come at a rate", options.arrivals,
+                                  {{"poisson", bench::Arrivals::kPoisson}, {"constant", bench::Arrivals::kConstant}}),
+          Whole<size_t>("max-waiting", "N", "Arrivals without a free connection that end the load",
+                        options.most_waiting, 0, bench::kMaxWaiting),
+          Stages(options), Switch("stop-on-failure", "End at the first failure", options.stops_on_failure)});
+  Append(settings, "For how long",
+         {Time("warm-up", "Load that is not measured", options.warm_up, milliseconds(0), kMostTime),
+          Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
+          Time("window", "Length of each window", options.window, milliseconds(1), kMostTime),
+          Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime)});
+  Append(settings, "Security",
+         {Named("ca", "FILE", "Who signs the server's certificate, in PEM", "this machine's", options.tls.ca_file),
+          Insecure(options),
+          Named("client-certificate", "FILE", "Shown to the server, in PEM", "", options.tls.certificate),
+          Named("client-key", "FILE", "Its key, in PEM", "", options.tls.certificate_key),
+          Named("key-file", "FILE", "The API key is its first line (or in TRIREME_API_KEY)", "", options.key_file)});
+  Append(settings, "What is shown",
+         {ServerPid(options), Switch("json", "Say the result as one JSON object", options.json), Reports(options)});
   return settings;
 }
 

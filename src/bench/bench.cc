@@ -5,15 +5,23 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/memory_pool.h"
-#include "bench/closed_loop.h"
+#include "bench/grpc_carrier.h"
+#include "bench/http_carrier.h"
+#include "bench/load.h"
 #include "bench/report.h"
 #include "bench/server_process.h"
+#include "bench/shared_tensors.h"
 #include "bench/workload.h"
-#include "client/kserve_client.h"
+#include "client/inference_client.h"
+#include "client/kserve_grpc_client.h"
 #include "client/url.h"
 
 namespace trireme::bench {
@@ -51,32 +59,129 @@ class Interrupts {
   int fd_ = -1;
 };
 
-std::optional<pid_t> ServerProcess(const BenchOptions& options, const client::Endpoint& endpoint, uint16_t port) {
+// What stands between the options and the load, in the order in which it is made.
+struct Preparation {
+  client::Url url;
+  client::ClientOptions access;
+  client::Endpoint endpoint;
+  std::unique_ptr<client::InferenceClient> client;
+  Workload workload;
+  std::vector<std::unique_ptr<SharedTensors>> shared;  // of each model, with --shared-memory
+  client::GrpcHead head;
+  std::optional<pid_t> server_pid;
+};
+
+std::optional<pid_t> ServerProcess(const BenchOptions& options, const Preparation& made) {
   if (options.server_pid) return options.server_pid;
-  return endpoint.IsLoopback() ? FindListener(port) : std::nullopt;
+  if (!made.url.socket.empty()) return FindListener(made.url.socket);
+  return made.endpoint.IsLoopback() ? FindListener(made.url.port) : std::nullopt;
+}
+
+Status Encode(const BenchOptions& options, Preparation& made, MemoryPool& pool) {
+  const size_t slots = Connections(options) * made.workload.calls;
+  for (size_t i = 0; i < made.workload.models.size(); ++i) {
+    ModelRequests& requests = made.workload.models[i];
+    std::vector<kserve::InferRequestMessage> messages = {requests.message};
+    if (options.shared_memory == SharedMemory::kSystem) {
+      const std::string name = "trireme-bench-" + std::to_string(getpid()) + "-" + std::to_string(i);
+      ASSIGN_OR_RETURN(auto shared, SharedTensors::Make(*made.client, requests.model, options.version, requests.message,
+                                                        slots, name, pool));
+      messages = shared->requests();
+      made.shared.push_back(std::move(shared));
+    }
+    RETURN_IF_ERROR(EncodeRequests(options, made.url, made.access, messages, requests));
+  }
+  return {};
+}
+
+Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
+  Preparation made;
+  ASSIGN_OR_RETURN(made.url, client::ParseUrl(options.url));
+  made.access.timeout = options.timeout;
+  ASSIGN_OR_RETURN(made.access.api_key, ReadApiKey(options));
+  if (made.url.tls) {
+    ASSIGN_OR_RETURN(made.access.tls, client::TlsClient::Make(options.tls, made.url.host));
+  }
+  made.client = client::MakeInferenceClient(made.url, made.access);
+  ASSIGN_OR_RETURN(made.workload, MakeWorkload(options, *made.client, pool));
+  ASSIGN_OR_RETURN(made.endpoint, client::Resolve(made.url, made.access.tls));
+  made.server_pid = ServerProcess(options, made);
+  if (made.server_pid && !CpuTimeOf(*made.server_pid)) {
+    return InvalidArgument("--pid: there is no process " + std::to_string(*made.server_pid));
+  }
+  const std::string_view method = options.stream ? client::kModelStreamInfer : client::kModelInfer;
+  // A stream lives for as long as its connection, however long one request may take.
+  const auto timeout = options.stream ? std::nullopt : std::optional(options.timeout);
+  made.head = client::PrepareCall(made.url, method, timeout, client::MetadataOf(made.access));
+  return made;
+}
+
+std::unique_ptr<Carrier> MakeCarrier(const BenchOptions& options, const Preparation& made, size_t number,
+                                     CarrierListener& listener) {
+  if (!made.url.grpc) return std::make_unique<HttpCarrier>(number, made.endpoint, made.workload, listener);
+  const GrpcCarrierParts parts = {.number = number,
+                                  .calls = made.workload.calls,
+                                  .endpoint = made.endpoint,
+                                  .head = made.head,
+                                  .workload = made.workload,
+                                  .listener = listener};
+  if (options.stream) return std::make_unique<GrpcStreamCarrier>(parts);
+  return std::make_unique<GrpcCarrier>(parts);
+}
+
+LoadPlan PlanOf(const BenchOptions& options, const Preparation& made, int stop_fd) {
+  LoadPlan plan;
+  plan.connections = Connections(options);
+  plan.calls = made.workload.calls;
+  plan.make_carrier = [&options, &made](size_t number, CarrierListener& listener) {
+    return MakeCarrier(options, made, number, listener);
+  };
+  plan.models = options.models;
+  if (plan.models.empty()) plan.models = {{.name = made.workload.models[0].model}};
+  plan.seed = options.seed;
+  plan.stages = options.stages;
+  plan.warm_up = options.warm_up;
+  plan.window = options.window;
+  plan.windows = options.windows;
+  if (options.per_second > 0) plan.per_second = options.per_second;
+  plan.arrivals = options.arrivals;
+  plan.most_waiting = options.most_waiting;
+  plan.stops_on_failure = options.stops_on_failure;
+  plan.timeout = options.timeout;
+  plan.server_pid = made.server_pid;
+  plan.stop_fd = stop_fd;
+  return plan;
 }
 
 Result<Report> Measure(const BenchOptions& options) {
-  ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
   MemoryPool pool;
-  const client::KserveClient client(url, {.timeout = options.timeout, .limits = {}});
-  ASSIGN_OR_RETURN(const Workload workload, MakeWorkload(options, client, pool));
-  ASSIGN_OR_RETURN(const client::Endpoint endpoint, client::Resolve(url));
-  const std::optional<pid_t> server_pid = ServerProcess(options, endpoint, url.port);
-  if (server_pid && !CpuTimeOf(*server_pid)) {
-    return InvalidArgument("--pid: there is no process " + std::to_string(*server_pid));
-  }
+  ASSIGN_OR_RETURN(Preparation made, Prepare(options, pool));
+  // From here on a Ctrl-C ends the load, not the process: shared memory is given back.
   const Interrupts interrupts;
-  ASSIGN_OR_RETURN(const LoadResult load, RunClosedLoop({.endpoint = endpoint,
-                                                         .request = workload.request,
-                                                         .connections = options.connections,
-                                                         .warm_up = options.warm_up,
-                                                         .window = options.window,
-                                                         .windows = options.windows,
-                                                         .timeout = options.timeout,
-                                                         .server_pid = server_pid,
-                                                         .stop_fd = interrupts.fd()}));
-  return Summarize(options, workload, server_pid, load);
+  const Status encoded = Encode(options, made, pool);
+  const Result<LoadResult> load = encoded.ok() ? RunLoad(PlanOf(options, made, interrupts.fd())) : encoded;
+  made.shared.clear();
+  if (!load.ok()) return load.status();
+  return Summarize(options, made.workload, made.server_pid, *load);
+}
+
+// Before the load, so that a folder that is not there costs nobody minutes.
+Status CheckReports(const std::vector<ReportFile>& reports) {
+  for (const ReportFile& file : reports) {
+    if (!std::ofstream(file.path, std::ios::app)) {
+      return InvalidArgument("--report: cannot write \"" + file.path + "\"");
+    }
+  }
+  return {};
+}
+
+Status WriteReports(const Report& report) {
+  for (const ReportFile& file : report.options.reports) {
+    std::ofstream out(file.path, std::ios::binary | std::ios::trunc);
+    out << Write(report, file.form) << std::flush;
+    if (!out) return Unavailable("--report: cannot write \"" + file.path + "\"");
+  }
+  return {};
 }
 
 }  // namespace
@@ -86,12 +191,22 @@ int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) 
     err << status.message() << '\n';
     return kExitUsage;
   }
+  if (const Status status = CheckReports(options.reports); !status.ok()) {
+    err << status.message() << '\n';
+    return kExitUsage;
+  }
   const Result<Report> report = Measure(options);
   if (!report.ok()) {
     err << report.status().message() << '\n';
     return kExitFailed;
   }
   out << (options.json ? Json(*report) : Table(*report)) << std::flush;
+  if (const Status status = WriteReports(*report); !status.ok()) {
+    err << status.message() << '\n';
+    return kExitFailed;
+  }
+  // Interrupted by a person is no failure; ended by an overrun is one.
+  if (report->early_end && report->early_end->why == EarlyEnd::Why::kOverrun) return kExitFailed;
   return report->failed == 0 && report->requests > 0 ? 0 : kExitFailed;
 }
 

@@ -92,7 +92,7 @@ TEST(BenchTest, OpensANewConnectionWhereTheServerKeepsNone) {
 TEST(BenchTest, AnAnswerThatDoesNotComeIsAFailure) {
   BenchOptions options;
   options.timeout = std::chrono::milliseconds(25);
-  options.model = "add";
+  options.models = {{.name = "add"}};
   const Outcome outcome = Bench(options, [] { return "HTTP/1.1 200 OK\r\n"; });
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.out, HasSubstr("no answer within 25 ms"));

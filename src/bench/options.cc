@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/options.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <fstream>
 #include <string>
+
+#include "client/url.h"
 
 namespace trireme::bench {
 namespace {
+
+constexpr size_t kMostKeyBytes = 4096;
 
 template <typename T>
 Status CheckRange(std::string_view flag, T value, T least, T most, std::string_view unit) {
@@ -19,16 +26,65 @@ Status CheckTime(std::string_view flag, std::chrono::milliseconds value, int64_t
   return CheckRange<int64_t>(flag, value.count(), least, kDay, " ms");
 }
 
+// What only one of the protocols has.
+Status CheckProtocol(const BenchOptions& options, const client::Url& url) {
+  if (!url.grpc && options.calls > 1) {
+    return InvalidArgument("--calls: HTTP carries one call at a time on a connection; grpc:// carries several");
+  }
+  if (!url.grpc && options.stream) return InvalidArgument("--stream: only gRPC has streams (grpc://HOST:PORT)");
+  if (url.grpc && options.form == Form::kJson) {
+    return InvalidArgument("--form json: gRPC carries tensors in their binary form only");
+  }
+  if (options.shared_memory != SharedMemory::kNone && options.form == Form::kJson) {
+    return InvalidArgument("--form json: tensors in shared memory are binary");
+  }
+  if (!url.tls && (!options.tls.ca_file.empty() || !options.tls.verifies || !options.tls.certificate.empty())) {
+    return InvalidArgument("--ca, --insecure and --client-certificate are for https:// and grpcs://");
+  }
+  if (options.tls.certificate.empty() != options.tls.certificate_key.empty()) {
+    return InvalidArgument("--client-certificate and --client-key: expected both or neither");
+  }
+  return {};
+}
+
+Status CheckLoad(const BenchOptions& options) {
+  if (options.per_second != 0 && !(options.per_second > 0 && options.per_second <= kMaxRate)) {
+    return InvalidArgument("--rate: expected more than 0 and at most 1000000 requests a second");
+  }
+  if (options.most_waiting > kMaxWaiting) return InvalidArgument("--max-waiting: expected at most 10000000");
+  if (options.per_second > 0 && !options.stages.empty()) {
+    return InvalidArgument("--rate and --stages: expected one of them (requests at a rate, or users who wait)");
+  }
+  if (!options.stages.empty() && options.connections > 1) {
+    return InvalidArgument(
+        "--connections and --stages: expected one of them, since stages say how many users there are");
+  }
+  if (Connections(options) * static_cast<size_t>(options.calls) > static_cast<size_t>(kMaxSlots)) {
+    return InvalidArgument("--connections x --calls: expected at most " + std::to_string(kMaxSlots));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status Check(const BenchOptions& options) {
   if (options.url.empty()) return InvalidArgument("expected the URL of a server, like http://127.0.0.1:8000");
   RETURN_IF_ERROR(CheckRange("--connections", options.connections, 1, kMaxConnections, ""));
+  RETURN_IF_ERROR(CheckRange("--calls", options.calls, 1, kMaxCalls, ""));
   RETURN_IF_ERROR(CheckRange<int64_t>("--rows", options.rows, 1, 1'000'000, ""));
   RETURN_IF_ERROR(CheckRange("--windows", options.windows, 1, kMaxWindows, ""));
   RETURN_IF_ERROR(CheckTime("--warm-up", options.warm_up, 0));
   RETURN_IF_ERROR(CheckTime("--window", options.window, 1));
-  return CheckTime("--timeout", options.timeout, 1);
+  RETURN_IF_ERROR(CheckTime("--timeout", options.timeout, 1));
+  ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
+  RETURN_IF_ERROR(CheckProtocol(options, url));
+  return CheckLoad(options);
+}
+
+size_t Connections(const BenchOptions& options) {
+  if (options.stages.empty()) return static_cast<size_t>(options.connections);
+  const int calls = options.calls;
+  return static_cast<size_t>((MostUsers(options.stages) + calls - 1) / calls);
 }
 
 Result<InputShape> ParseInputShape(std::string_view text) {
@@ -56,6 +112,35 @@ Result<Form> ParseForm(std::string_view text) {
   if (text == "json") return Form::kJson;
   if (text == "binary") return Form::kBinary;
   return InvalidArgument("--form: expected json or binary, got \"" + std::string(text) + "\"");
+}
+
+Result<ReportFile> ParseReportFile(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, ReportForm>, 4> kForms = {{{".md", ReportForm::kMarkdown},
+                                                                                     {".csv", ReportForm::kCsv},
+                                                                                     {".json", ReportForm::kJson},
+                                                                                     {".html", ReportForm::kHtml}}};
+  for (const auto& [suffix, form] : kForms) {
+    if (text.size() > suffix.size() && text.ends_with(suffix)) return ReportFile{std::string(text), form};
+  }
+  return InvalidArgument("--report: expected a file name that ends in .md, .csv, .json or .html, got \"" +
+                         std::string(text) + "\"");
+}
+
+Result<std::string> ReadApiKey(const BenchOptions& options) {
+  std::string key = options.api_key;
+  const std::string where = options.key_file.empty() ? "TRIREME_API_KEY" : "--key-file \"" + options.key_file + "\"";
+  if (!options.key_file.empty()) {
+    std::ifstream in(options.key_file, std::ios::binary);
+    if (!in) return NotFound(where + ": cannot be read");
+    std::getline(in, key);
+    if (key.ends_with('\r')) key.pop_back();
+    if (key.empty()) return InvalidArgument(where + ": expected a key in the first line, found none");
+  }
+  // What a header can carry, and no more.
+  if (!std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7F; }) || key.size() > kMostKeyBytes) {
+    return InvalidArgument(where + ": expected a key of visible ASCII characters");
+  }
+  return key;
 }
 
 std::string_view Name(Form form) {

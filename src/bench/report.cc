@@ -2,129 +2,104 @@
 #include "bench/report.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "base/log.h"
-#include "codec/json_writer.h"
+#include "bench/report_text.h"
 
 namespace trireme::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, double>, 4> kQuantiles = {
-    {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}}};
-
-double Seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-double Microseconds(Duration duration) {
-  return std::chrono::duration<double, std::micro>(duration).count();
+std::string Count(size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-// Four digits that count, as people read numbers: "0.01235", "12.35", "1235".
-std::string Short(double value) {
-  const int decimals = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
-  std::array<char, 64> text;
-  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.*f", decimals, value))};
-}
-
-void AppendRow(std::string& out, std::string_view name, std::string_view value) {
-  constexpr size_t kWidth = 14;
-  out.append(name).append(kWidth - std::min(kWidth - 1, name.size()), ' ').append(value).append("\n");
-}
-
-std::string Describe(const Spread& spread, std::string_view unit) {
-  return Short(spread.median) + std::string(unit) + "   (" + Short(spread.min) + " to " + Short(spread.max) + ")";
-}
-
-std::string DescribeLoad(const Report& report) {
-  std::string text = std::string(Name(report.form)) + ", " + std::to_string(report.connections) +
-                     (report.connections == 1 ? " connection" : " connections") + ", " +
-                     std::to_string(report.request_bytes) + " bytes out, " + std::to_string(report.response_bytes) +
-                     " in, " + std::to_string(report.windows) + (report.windows == 1 ? " window" : " windows");
-  if (report.interrupted) text += " (interrupted)";
-  return text;
-}
-
-void AppendMember(std::string& out, std::string_view name) {
-  if (out.back() != '{') out += ',';
-  AppendJsonString(out, name);
-  out += ':';
-}
-
-template <typename T>
-void AppendNumber(std::string& out, std::string_view name, T value) {
-  AppendMember(out, name);
-  AppendJsonNumber(out, value);
-}
-
-void AppendText(std::string& out, std::string_view name, std::string_view value) {
-  AppendMember(out, name);
-  AppendJsonString(out, value);
-}
-
-void AppendSpread(std::string& out, std::string_view name, const Spread& spread) {
-  AppendMember(out, name);
-  out += '{';
-  AppendNumber(out, "median", spread.median);
-  AppendNumber(out, "min", spread.min);
-  AppendNumber(out, "max", spread.max);
-  out += '}';
-}
-
-void AppendLatency(std::string& out, const LatencyHistogram& latency) {
-  AppendMember(out, "latency_us");
-  out += '{';
-  for (const auto& [name, share] : kQuantiles) AppendNumber(out, name, Microseconds(latency.Quantile(share)));
-  AppendNumber(out, "max", Microseconds(latency.max()));
-  out += '}';
-}
-
-void AppendFailures(std::string& out, const std::map<std::string, Failures>& failures) {
-  AppendMember(out, "failures");
-  out += '{';
-  for (const auto& [kind, failure] : failures) {
-    AppendMember(out, kind);
-    out += '{';
-    AppendNumber(out, "count", failure.count);
-    AppendText(out, "sample", failure.sample);
-    out += '}';
+std::string DescribeLoad(const BenchOptions& options, size_t connections) {
+  std::string where = Count(connections, "connection");
+  if (options.calls > 1) where += " x " + Count(static_cast<size_t>(options.calls), "call");
+  if (options.stream) where += ", streams";
+  if (options.shared_memory == SharedMemory::kSystem) where += ", shared memory";
+  if (options.per_second > 0) {
+    const std::string arrivals = options.arrivals == Arrivals::kPoisson ? "poisson" : "constant";
+    return Short(options.per_second) + " requests/s (" + arrivals + ") on " + where;
   }
-  out += '}';
+  if (!options.stages.empty()) {
+    return Count(options.stages.size(), "stage") + ", up to " +
+           Count(static_cast<size_t>(MostUsers(options.stages)), "user") + " on " + where;
+  }
+  return where;
+}
+
+std::string NameOfPart(const BenchOptions& options, size_t i) {
+  if (options.stages.empty()) return "window " + std::to_string(i + 1);
+  return "stage " + std::to_string(i + 1);
+}
+
+std::string Joined(const std::vector<ModelRequests>& models, std::string ModelRequests::*member) {
+  std::string text;
+  for (const ModelRequests& model : models) text += (text.empty() ? "" : "; ") + model.*member;
+  return text;
 }
 
 }  // namespace
 
+double ReportPart::per_second() const {
+  return length > Duration(0) ? static_cast<double>(latency.count()) / Seconds(length) : 0;
+}
+
+std::vector<std::string> Report::Notes() const {
+  constexpr double kBusy = 0.9;
+  std::vector<std::string> notes;
+  if (early_end && early_end->why == EarlyEnd::Why::kFailure) {
+    notes.push_back("stopped at the first failure, with " + std::to_string(early_end->users) +
+                    (early_end->users == 1 ? " user" : " users") + " after " + Short(Seconds(early_end->at)) +
+                    " s: " + early_end->text);
+  } else if (early_end) {
+    notes.push_back("ended after " + Short(Seconds(early_end->at)) + " s: " + early_end->text);
+  }
+  if (client_cores.max > kBusy) {
+    notes.push_back("this program kept a whole processor busy: the server may be faster than it says");
+  }
+  return notes;
+}
+
 Report Summarize(const BenchOptions& options, const Workload& workload, std::optional<pid_t> server_pid,
                  const LoadResult& load) {
   Report report;
+  report.options = options;
   report.url = options.url;
-  report.model = workload.model;
+  report.model = Joined(workload.models, &ModelRequests::model);
   report.version = options.version;
-  report.inputs = workload.inputs;
-  report.form = options.form;
-  report.connections = options.connections;
-  report.rows = workload.rows;
-  report.request_bytes = workload.request.bytes.size();
+  report.inputs = Joined(workload.models, &ModelRequests::inputs);
+  report.connections = Connections(options);
+  report.load = DescribeLoad(options, report.connections);
+  report.rows = workload.models[0].rows;
+  report.request_bytes = workload.models[0].request_bytes();
   report.response_bytes = load.response_bytes;
-  report.windows = load.windows.size();
+  report.moments = load.moments;
   report.failures = load.failures;
-  report.interrupted = load.interrupted;
+  report.early_end = load.early_end;
   for (const auto& [kind, failure] : load.failures) report.failed += failure.count;
 
   std::vector<double> per_second, p50, server_cpu, client_cores;
+  Duration total{0};
   for (const Window& window : load.windows) {
     const uint64_t count = window.latency.count();
+    report.parts.push_back({.name = NameOfPart(options, report.parts.size()),
+                            .length = window.length,
+                            .users = window.users,
+                            .failed = window.failures,
+                            .latency = window.latency});
+    total += window.length;
     report.requests += count;
+    report.responses += window.responses;
     report.latency.Add(window.latency);
-    per_second.push_back(static_cast<double>(count) / Seconds(window.length));
+    per_second.push_back(report.parts.back().per_second());
     client_cores.push_back(Seconds(window.client_cpu) / Seconds(window.length));
     if (count == 0) continue;
     p50.push_back(Microseconds(window.latency.Quantile(0.5)));
     if (window.server_cpu) server_cpu.push_back(Microseconds(*window.server_cpu) / static_cast<double>(count));
+  }
+  for (size_t i = 0; workload.models.size() > 1 && i < load.models.size(); ++i) {
+    report.models.push_back({.name = workload.models[i].model, .length = total, .latency = load.models[i]});
   }
   report.per_second = SpreadOf(per_second);
   report.p50_us = SpreadOf(p50);
@@ -134,56 +109,18 @@ Report Summarize(const BenchOptions& options, const Workload& workload, std::opt
   return report;
 }
 
-std::string Table(const Report& report) {
-  std::string out;
-  AppendRow(out, "model",
-            report.model + (report.version.empty() ? "" : " version " + report.version) + ": " + report.inputs);
-  AppendRow(out, "load", DescribeLoad(report));
-  if (report.requests > 0) {
-    AppendRow(out, "throughput", Describe(report.per_second, " requests/s"));
-    for (const auto& [name, share] : kQuantiles) {
-      AppendRow(out, name, Short(Microseconds(report.latency.Quantile(share)) / 1000) + " ms");
-    }
-    AppendRow(out, "slowest", Short(Microseconds(report.latency.max()) / 1000) + " ms");
-    AppendRow(out, "server CPU",
-              report.server_cpu_us ? Describe(*report.server_cpu_us, " us a request") + " of process " +
-                                         std::to_string(report.server_pid.value_or(0))
-                                   : "unknown (no process of this machine; --pid names one)");
-    AppendRow(out, "client CPU", Describe(report.client_cores, " processors"));
+std::string Write(const Report& report, ReportForm form) {
+  switch (form) {
+    case ReportForm::kMarkdown:
+      return Markdown(report);
+    case ReportForm::kCsv:
+      return Csv(report);
+    case ReportForm::kHtml:
+      return Html(report);
+    case ReportForm::kJson:
+      break;
   }
-  AppendRow(out, "answered", std::to_string(report.requests));
-  AppendRow(out, "failed", std::to_string(report.failed));
-  for (const auto& [kind, failure] : report.failures) {
-    AppendRow(out, "", kind + ": " + std::to_string(failure.count) + " times, first: " + failure.sample);
-  }
-  return out;
-}
-
-std::string Json(const Report& report) {
-  std::string out = "{";
-  AppendText(out, "url", report.url);
-  AppendText(out, "model", report.model);
-  AppendText(out, "version", report.version);
-  AppendText(out, "inputs", report.inputs);
-  AppendText(out, "form", Name(report.form));
-  AppendNumber(out, "connections", report.connections);
-  AppendNumber(out, "rows", report.rows);
-  AppendNumber(out, "request_bytes", report.request_bytes);
-  AppendNumber(out, "response_bytes", report.response_bytes);
-  AppendNumber(out, "windows", static_cast<uint64_t>(report.windows));
-  AppendNumber(out, "requests", report.requests);
-  AppendNumber(out, "failed", report.failed);
-  AppendFailures(out, report.failures);
-  AppendMember(out, "interrupted");
-  out += report.interrupted ? "true" : "false";
-  AppendSpread(out, "requests_per_second", report.per_second);
-  AppendLatency(out, report.latency);
-  AppendSpread(out, "p50_us", report.p50_us);
-  if (report.server_cpu_us) AppendSpread(out, "server_cpu_us", *report.server_cpu_us);
-  if (report.server_pid) AppendNumber(out, "server_pid", static_cast<int64_t>(*report.server_pid));
-  AppendSpread(out, "client_cores", report.client_cores);
-  out += "}\n";
-  return out;
+  return Json(report);
 }
 
 }  // namespace trireme::bench

@@ -3,46 +3,80 @@
 
 #include <sys/types.h>
 
-#include <chrono>
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-#include "bench/closed_loop.h"
+#include "bench/load_record.h"
 #include "bench/options.h"
 #include "bench/spread.h"
 #include "bench/workload.h"
 
 namespace trireme::bench {
 
+inline constexpr std::array<std::pair<std::string_view, double>, 5> kQuantiles = {
+    {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}}};
+
+// A window, a stage or a model's share of a run.
+struct ReportPart {
+  std::string name;
+  Duration length{0};  // 0 of a model: that of all windows
+  int users = 0;       // of a stage or window, at its end
+  uint64_t failed = 0;
+  LatencyHistogram latency;  // of what was answered with success
+
+  double per_second() const;
+};
+
 // What a run says, ready to be shown.
 struct Report {
   std::string url, model, version, inputs;
-  Form form = Form::kBinary;
-  int connections = 0;
+  std::string load;  // for people: "8 connections", "200 requests/s (poisson) on 8 connections"
+  BenchOptions options;
+  size_t connections = 0;
   int64_t rows = 0;
   uint64_t request_bytes = 0, response_bytes = 0;
 
-  size_t windows = 0;
-  uint64_t requests = 0;  // answered with success, in the windows
-  uint64_t failed = 0;    // in the windows and the warm-up
+  std::vector<ReportPart> parts;   // windows or stages
+  std::vector<ReportPart> models;  // empty if there is only one
+  std::vector<Moment> moments;
+  uint64_t requests = 0;   // answered with success, in the windows
+  uint64_t responses = 0;  // that they had
+  uint64_t failed = 0;     // in the windows and the warm-up
   std::map<std::string, Failures> failures;
-  bool interrupted = false;
+  std::optional<EarlyEnd> early_end;
 
-  Spread per_second;         // requests
+  Spread per_second;         // requests, of each window
   Spread p50_us;             // of each window
   LatencyHistogram latency;  // of all windows
   std::optional<pid_t> server_pid;
   std::optional<Spread> server_cpu_us;  // a request
   Spread client_cores;                  // how many processors this program kept busy
+
+  bool has_stages() const { return !options.stages.empty(); }
+  // What a reader must know before believing the numbers; empty: nothing.
+  std::vector<std::string> Notes() const;
 };
 
 Report Summarize(const BenchOptions& options, const Workload& workload, std::optional<pid_t> server_pid,
                  const LoadResult& load);
 
-// For people; several lines.
+// For people on a terminal; several lines.
 std::string Table(const Report& report);
-// For programs: one JSON object, one line. Times in microseconds.
+// For programs: one JSON object, one line. Times in microseconds, where the name does not say seconds.
 std::string Json(const Report& report);
+// For a page about it.
+std::string Markdown(const Report& report);
+// For spreadsheets: a line for each part, model and moment, and one for all.
+std::string Csv(const Report& report);
+// One page with plots that needs nothing else: no scripts, no files from elsewhere.
+std::string Html(const Report& report);
+
+std::string Write(const Report& report, ReportForm form);
 
 }  // namespace trireme::bench

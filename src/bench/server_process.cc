@@ -33,6 +33,20 @@ bool HoldsSocket(const std::filesystem::path& process, const std::set<uint64_t>&
   return false;
 }
 
+// The process that holds one of these sockets.
+std::optional<pid_t> FindHolder(const std::set<uint64_t>& inodes, const std::filesystem::path& proc) {
+  if (inodes.empty()) return std::nullopt;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(proc, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    pid_t pid = 0;
+    const auto [stop, not_a_number] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (not_a_number != std::errc() || stop != name.data() + name.size()) continue;
+    if (HoldsSocket(entry->path(), inodes)) return pid;
+  }
+  return std::nullopt;
+}
+
 Duration ReadClock(clockid_t clock) {
   timespec time = {};
   clock_gettime(clock, &time);
@@ -63,16 +77,29 @@ std::set<uint64_t> ListeningInodes(std::string_view proc_net_tcp, uint16_t port)
 std::optional<pid_t> FindListener(uint16_t port, const std::filesystem::path& proc) {
   std::set<uint64_t> inodes = ListeningInodes(ReadAll(proc / "net/tcp"), port);
   inodes.merge(ListeningInodes(ReadAll(proc / "net/tcp6"), port));
-  if (inodes.empty()) return std::nullopt;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(proc, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename();
-    pid_t pid = 0;
-    const auto [stop, not_a_number] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (not_a_number != std::errc() || stop != name.data() + name.size()) continue;
-    if (HoldsSocket(entry->path(), inodes)) return pid;
+  return FindHolder(inodes, proc);
+}
+
+// A line: "num refcount protocol flags type state inode path"; a flag says that it listens.
+std::set<uint64_t> ListeningUnixInodes(std::string_view proc_net_unix, std::string_view socket_file) {
+  constexpr unsigned kAcceptsConnections = 1 << 16;
+  std::set<uint64_t> inodes;
+  std::istringstream lines{std::string(proc_net_unix)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string number, references, protocol, flags, type, state, file;
+    uint64_t inode = 0;
+    if (!(fields >> number >> references >> protocol >> flags >> type >> state >> inode)) continue;
+    std::getline(fields >> std::ws, file);
+    unsigned bits = 0;
+    std::from_chars(flags.data(), flags.data() + flags.size(), bits, 16);
+    if ((bits & kAcceptsConnections) != 0 && file == socket_file) inodes.insert(inode);
   }
-  return std::nullopt;
+  return inodes;
+}
+
+std::optional<pid_t> FindListener(const std::string& socket_file, const std::filesystem::path& proc) {
+  return FindHolder(ListeningUnixInodes(ReadAll(proc / "net/unix"), socket_file), proc);
 }
 
 std::optional<Duration> CpuTimeOf(pid_t pid) {

@@ -23,6 +23,17 @@ TEST(ListeningInodesTest, FindsListenersOfThePortAlone) {
   EXPECT_TRUE(ListeningInodes("", 8000).empty());
 }
 
+TEST(ListeningInodesTest, FindsUnixSocketsThatListen) {
+  constexpr char kUnix[] =
+      "Num       RefCount Protocol Flags    Type St Inode Path\n"
+      "0000000000000000: 00000002 00000000 00010000 0001 01 201 /run/a server.sock\n"
+      "0000000000000000: 00000003 00000000 00000000 0001 03 202 /run/a server.sock\n"
+      "0000000000000000: 00000002 00000000 00010000 0001 01 203 /run/b.sock\n"
+      "0000000000000000: 00000003 00000000 00000000 0001 03 204\n";
+  EXPECT_EQ(ListeningUnixInodes(kUnix, "/run/a server.sock"), (std::set<uint64_t>{201}));
+  EXPECT_TRUE(ListeningUnixInodes(kUnix, "/run/c.sock").empty());
+}
+
 TEST(FindListenerTest, FindsTheProcessThatListens) {
   const client::ScriptedServer server([](const std::string&) { return ""; });
   EXPECT_EQ(FindListener(server.port()), getpid());

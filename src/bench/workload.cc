@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "bench/random_tensor.h"
+#include "client/kserve_client.h"
+#include "codec/proto_wire.h"
+#include "wire/kserve/infer_proto.h"
 
 namespace trireme::bench {
 namespace {
@@ -47,6 +50,30 @@ Status CheckShapeNames(const Signature& signature, const BenchOptions& options) 
     return InvalidArgument("--shape: the model has no input \"" + shape.input + "\"; it has" + names);
   }
   return Status();
+}
+
+Status EncodeGrpc(const BenchOptions& options, const std::vector<kserve::InferRequestMessage>& messages,
+                  ModelRequests& requests) {
+  constexpr size_t kMostBytes = size_t{1} << 31;  // of a message, as gRPC's implementations have it
+  const auto calls = static_cast<size_t>(options.calls);
+  for (size_t place = 0; place < messages.size(); ++place) {
+    kserve::GrpcInferRequest request{
+        .model_name = requests.model, .model_version = options.version, .message = messages[place]};
+    // Each slot's id goes in front.
+    if (options.stream) request.message.form.id.reset();
+    request.wants_empty_final_response = options.stream;
+    std::string body = kserve::EncodeGrpcInferRequest(request).Joined();
+    if (body.size() >= kMostBytes) return TooLarge("a request of more than 2 GiB");
+    if (!options.stream) {
+      requests.grpc_heads.push_back(client::GrpcPrefix(body.size()));
+    } else if (messages.size() > 1) {
+      requests.grpc_heads.push_back(StreamHead(place % calls, body.size()));
+    } else {
+      for (size_t id = 0; id < calls; ++id) requests.grpc_heads.push_back(StreamHead(id, body.size()));
+    }
+    requests.grpc_bodies.push_back(std::move(body));
+  }
+  return {};
 }
 
 }  // namespace
@@ -88,27 +115,54 @@ Result<kserve::InferRequestMessage> RandomRequest(const Signature& signature, co
   return message;
 }
 
-Result<Workload> MakeWorkload(const BenchOptions& options, const client::KserveClient& client, MemoryPool& pool) {
-  Workload workload{.model = options.model, .request = {}, .rows = 0, .inputs = {}};
-  if (workload.model.empty()) {
+std::string StreamHead(size_t id, size_t body_bytes) {
+  constexpr int kIdField = 3;  // of ModelInferRequest
+  std::string field;
+  ProtoWriter(field).Bytes(kIdField, std::to_string(id));
+  return client::GrpcPrefix(field.size() + body_bytes) + field;
+}
+
+size_t ModelRequests::request_bytes() const {
+  if (!http.empty()) return http[0].bytes.size();
+  return grpc_bodies.empty() ? 0 : grpc_heads[0].size() + grpc_bodies[0].size();
+}
+
+Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool) {
+  std::vector<ModelShare> models = options.models;
+  if (models.empty()) {
     ASSIGN_OR_RETURN(const auto index, client.Index());
-    ASSIGN_OR_RETURN(workload.model, PickModel(index));
+    ASSIGN_OR_RETURN(std::string only, PickModel(index));
+    models.push_back({.name = std::move(only)});
   }
-  kserve::InferRequestMessage message;
-  if (options.input_file.empty()) {
-    ASSIGN_OR_RETURN(const auto metadata, client.Metadata(workload.model, options.version));
-    ASSIGN_OR_RETURN(message, RandomRequest(metadata.signature, options, pool));
-  } else {
-    ASSIGN_OR_RETURN(message, ReadRequest(options.input_file, pool));
+  Workload workload{.models = {}, .calls = static_cast<size_t>(options.calls)};
+  for (const ModelShare& share : models) {
+    ModelRequests requests{.model = share.name};
+    if (options.input_file.empty()) {
+      ASSIGN_OR_RETURN(const auto metadata, client.Metadata(share.name, options.version));
+      ASSIGN_OR_RETURN(requests.message, RandomRequest(metadata.signature, options, pool));
+    } else {
+      ASSIGN_OR_RETURN(requests.message, ReadRequest(options.input_file, pool));
+    }
+    const auto& inputs = requests.message.inputs;
+    if (!inputs.empty() && inputs[0].tensor.shape.rank() > 0) requests.rows = inputs[0].tensor.shape[0];
+    requests.inputs = Describe(inputs);
+    workload.models.push_back(std::move(requests));
   }
-  message.form.binary_data_output = options.form == Form::kBinary;
-  const auto form = options.form == Form::kBinary ? kserve::InputForm::kBinary : kserve::InputForm::kJson;
-  ASSIGN_OR_RETURN(workload.request, client.PrepareInfer(workload.model, options.version, message, form));
-  if (!message.inputs.empty() && message.inputs[0].tensor.shape.rank() > 0) {
-    workload.rows = message.inputs[0].tensor.shape[0];
-  }
-  workload.inputs = Describe(message.inputs);
   return workload;
+}
+
+Status EncodeRequests(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
+                      const std::vector<kserve::InferRequestMessage>& messages, ModelRequests& requests) {
+  if (url.grpc) return EncodeGrpc(options, messages, requests);
+  const client::KserveClient client(url, {.timeout = access.timeout, .tls = access.tls, .api_key = access.api_key});
+  const bool binary = options.form == Form::kBinary;
+  for (kserve::InferRequestMessage message : messages) {
+    message.form.binary_data_output = binary && message.form.outputs.empty();
+    const auto form = binary ? kserve::InputForm::kBinary : kserve::InputForm::kJson;
+    ASSIGN_OR_RETURN(auto request, client.PrepareInfer(requests.model, options.version, message, form));
+    requests.http.push_back(std::move(request));
+  }
+  return {};
 }
 
 }  // namespace trireme::bench

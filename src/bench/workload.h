@@ -1,28 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "bench/options.h"
+#include "client/grpc_connection.h"
 #include "client/http_connection.h"
-#include "client/kserve_client.h"
+#include "client/inference_client.h"
+#include "client/url.h"
 #include "model/signature.h"
 #include "wire/kserve/infer_request_message.h"
 
 namespace trireme::bench {
 
-// What is sent, over and over.
-struct Workload {
+// One model's requests, as bytes. Usually they are all the same; those in shared memory name a place of their own for
+// the outputs of each call slot.
+struct ModelRequests {
   std::string model;
-  client::PreparedRequest request;
   int64_t rows = 0;    // of the first input; 0 if it has no dimensions
   std::string inputs;  // "x FP32[1,16]", for people
+  kserve::InferRequestMessage message;
+
+  std::vector<client::PreparedRequest> http;  // one, or one for each slot
+  std::vector<std::string> grpc_bodies;       // one, or one for each slot
+  std::vector<std::string> grpc_heads;        // of each body, or (streams) of each slot: prefix, and the request's id
+
+  size_t request_bytes() const;
 };
 
-// Asks the server what there is and makes the request. Blocks as long as the client's time-outs allow.
-Result<Workload> MakeWorkload(const BenchOptions& options, const client::KserveClient& client, MemoryPool& pool);
+// What is sent, over and over. Slots are counted over all connections.
+struct Workload {
+  std::vector<ModelRequests> models;
+  size_t calls = 1;  // slots of a connection
+
+  const client::PreparedRequest& Http(size_t model, size_t connection) const {
+    const auto& requests = models[model].http;
+    return requests[requests.size() == 1 ? 0 : connection];
+  }
+  client::GrpcBytes Grpc(size_t model, size_t connection, size_t slot) const {
+    const ModelRequests& requests = models[model];
+    const size_t place = connection * calls + slot;
+    const size_t body = requests.grpc_bodies.size() == 1 ? 0 : place;
+    const size_t heads = requests.grpc_heads.size();
+    return {.head = requests.grpc_heads[heads == 1       ? 0
+                                        : heads == calls ? slot
+                                                         : place],
+            .body = requests.grpc_bodies[body]};
+  }
+};
+
+// Asks the server what there is and makes up a request for every model. Blocks as long as the client's time-outs allow.
+Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool);
+
+// Encodes the requests: `messages` of a model are one, or one for each slot.
+Status EncodeRequests(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
+                      const std::vector<kserve::InferRequestMessage>& messages, ModelRequests& requests);
 
 // The pieces, apart from the network.
 //
@@ -35,5 +72,7 @@ Shape ShapeToSend(const TensorSpec& input, const BenchOptions& options);
 // The same seed gives the same elements. kTooLarge over 1 GiB.
 Result<kserve::InferRequestMessage> RandomRequest(const Signature& signature, const BenchOptions& options,
                                                   MemoryPool& pool);
+// What goes in front of a request on a stream: gRPC's prefix, and the id field. `id` is a small number.
+std::string StreamHead(size_t id, size_t body_bytes);
 
 }  // namespace trireme::bench

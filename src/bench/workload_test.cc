@@ -84,6 +84,25 @@ TEST(RandomRequestTest, RefusesAShapeForAnInputThatIsNotThere) {
   EXPECT_THAT(RandomRequest(signature, options, pool).status().message(), HasSubstr("no input \"y\"; it has x"));
 }
 
+TEST(StreamHeadTest, HoldsPrefixAndId) {
+  using namespace std::string_literals;
+  EXPECT_EQ(StreamHead(7, 10), "\0\0\0\0\x0d\x1a\x01"s + "7");
+  EXPECT_EQ(StreamHead(12, 252), "\0\0\0\1\0\x1a\x02"s + "12");
+}
+
+TEST(WorkloadTest, GivesEachSlotItsRequest) {
+  Workload workload{.models = std::vector<ModelRequests>(1), .calls = 2};
+  ModelRequests& requests = workload.models[0];
+  requests.grpc_bodies = {"body"};
+  requests.grpc_heads = {"a", "b"};
+  EXPECT_EQ(workload.Grpc(0, 5, 1).head, "b");
+  EXPECT_EQ(workload.Grpc(0, 5, 1).body, "body");
+  requests.grpc_bodies = {"0", "1", "2", "3"};
+  requests.grpc_heads = {"h0", "h1", "h2", "h3"};
+  EXPECT_EQ(workload.Grpc(0, 1, 0).head, "h2");
+  EXPECT_EQ(workload.Grpc(0, 1, 1).body, "3");
+}
+
 TEST(RandomRequestTest, RefusesMoreThanAGibibyte) {
   MemoryPool pool;
   Signature signature;

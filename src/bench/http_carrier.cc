@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/http_carrier.h"
+
+#include "client/kserve_client.h"
+
+namespace trireme::bench {
+namespace {
+
+using Progress = client::HttpConnection::Progress;
+
+constexpr size_t kErrorBytes = 512;  // of a body, for the message
+constexpr int kOk = 200;
+
+}  // namespace
+
+HttpCarrier::HttpCarrier(size_t number, const client::Endpoint& endpoint, const Workload& workload,
+                         CarrierListener& listener)
+    : number_(number), endpoint_(endpoint), workload_(workload), listener_(listener) {}
+
+void HttpCarrier::Open() {
+  ++generation_;
+  // What fails here fails again, and is told, when a call begins.
+  if (!connection_.Open(endpoint_).ok()) connection_.Close();
+}
+
+void HttpCarrier::Close() {
+  connection_.Close();
+  busy_ = false;
+}
+
+bool HttpCarrier::Begin(size_t /*slot*/, size_t model) {
+  busy_ = true;
+  body_.clear();
+  if (!connection_.is_reusable()) {
+    ++generation_;
+    if (!connection_.Open(endpoint_).ok()) {
+      Failed();
+      return true;
+    }
+  }
+  received_ = connection_.bytes_received();
+  Went(connection_.Start(workload_.Http(model, number_), &body_, kErrorBytes));
+  return true;
+}
+
+void HttpCarrier::Cancel(size_t /*slot*/) {
+  Close();
+}
+
+void HttpCarrier::Drive(std::span<char> scratch) {
+  if (connection_.is_open()) Went(connection_.Drive(scratch));
+}
+
+void HttpCarrier::Went(Progress progress) {
+  if (progress == Progress::kWaiting) return;
+  // A server may close a connection on which nobody waits.
+  if (!busy_) return connection_.Close();
+  if (progress == Progress::kAnswered) {
+    Answered();
+  } else {
+    Failed();
+  }
+}
+
+void HttpCarrier::Answered() {
+  busy_ = false;
+  const int status = connection_.response().status();
+  if (status == kOk) {
+    listener_.OnEnd(0, {.ok = true, .bytes = connection_.bytes_received() - received_});
+    return;
+  }
+  const std::string kind = "HTTP " + std::to_string(status);
+  const Status refusal = client::RefusalStatus(status, body_);
+  listener_.OnEnd(0, {.ok = false, .kind = kind, .message = refusal.message()});
+}
+
+void HttpCarrier::Failed() {
+  const Status error = connection_.error();
+  Close();
+  listener_.OnEnd(0, {.ok = false, .kind = Name(error.code()), .message = error.message()});
+}
+
+}  // namespace trireme::bench

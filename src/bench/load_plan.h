@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "bench/arrivals.h"
+#include "bench/carrier.h"
+#include "bench/model_mix.h"
+#include "bench/stages.h"
+
+namespace trireme::bench {
+
+// How a server is to be loaded.
+struct LoadPlan {
+  size_t connections = 1;
+  size_t calls = 1;  // of each connection, at a time
+  std::function<std::unique_ptr<Carrier>(size_t number, CarrierListener&)> make_carrier;
+
+  std::vector<ModelShare> models;
+  uint64_t seed = 1;
+
+  // When the load changes: stages, instead of warm-up and windows.
+  std::vector<Stage> stages;
+  Duration warm_up{0};
+  Duration window{0};
+  int windows = 1;
+
+  // Open loop: requests come at this rate whatever becomes of them; nothing: each call's slot sends the next request
+  // when the last was answered.
+  std::optional<double> per_second;
+  Arrivals arrivals = Arrivals::kPoisson;
+  size_t most_waiting = 0;  // arrivals that find no free connection; beyond it the load ends
+
+  bool stops_on_failure = false;
+  Duration timeout{0};              // of each answer, since its request began or should have
+  std::optional<pid_t> server_pid;  // whose CPU time is read
+  int stop_fd = -1;                 // the load ends early when this becomes readable; -1: it cannot
+};
+
+}  // namespace trireme::bench

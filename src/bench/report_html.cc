@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "bench/report.h"
+#include "bench/report_text.h"
+#include "bench/svg_chart.h"
+
+namespace trireme::bench {
+namespace {
+
+constexpr size_t kMostLines = 8;  // of one chart, as many as there are colours
+
+constexpr std::string_view kStyle = R"(<style>
+:root{color-scheme:light dark;--paper:#fff;--ink:#1c2430;--soft:#5b6675;--grid:#e3e7ec;--card:#f6f8fa;
+--c1:#1f6fd0;--c2:#c4501b;--c3:#1a8a5a;--c4:#8a4fc9;--c5:#a87d00;--c6:#c0317f;--c7:#0e8a99;--c8:#6b7280}
+@media(prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e6eaf0;--soft:#9aa6b5;--grid:#2a323d;--card:#1a2029;
+--c1:#6aa9f7;--c2:#f08a57;--c3:#4cc38f;--c4:#b794f0;--c5:#e0b83c;--c6:#f07bb5;--c7:#45c4d3;--c8:#a3adba}}
+body{margin:0 auto;max-width:60rem;padding:1.5rem;background:var(--paper);color:var(--ink);
+font:15px/1.5 system-ui,sans-serif}
+h1{font-size:1.5rem;margin:0 0 .25rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+.facts{color:var(--soft);margin:0 0 1rem;overflow-wrap:anywhere}
+.note{border-left:4px solid var(--c2);padding:.25rem .75rem;background:var(--card);overflow-wrap:anywhere}
+.tiles{display:flex;flex-wrap:wrap;gap:.75rem;margin:1rem 0}
+.tiles div{background:var(--card);border-radius:8px;padding:.6rem 1rem;min-width:6.5rem}
+.tiles b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}.tiles span{color:var(--soft)}
+figure{margin:1rem 0;background:var(--card);border-radius:8px;padding:.75rem 1rem}
+figcaption{font-weight:600}svg{width:100%;height:auto;display:block}
+.legend{margin:.25rem 0;color:var(--soft)}.legend span{margin-right:1rem}
+.legend i{display:inline-block;width:.8rem;height:.25rem;margin-right:.35rem;vertical-align:middle;background:currentColor;
+color:inherit}.legend .c1 i{background:var(--c1)}.legend .c2 i{background:var(--c2)}.legend .c3 i{background:var(--c3)}
+.legend .c4 i{background:var(--c4)}.legend .c5 i{background:var(--c5)}.legend .c6 i{background:var(--c6)}
+.legend .c7 i{background:var(--c7)}.legend .c8 i{background:var(--c8)}
+.axis text{fill:var(--soft);font:12px system-ui,sans-serif}.grid line{stroke:var(--grid)}
+.line{fill:none;stroke-width:2;stroke-linejoin:round}
+.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}
+.line.c5{stroke:var(--c5)}.line.c6{stroke:var(--c6)}.line.c7{stroke:var(--c7)}.line.c8{stroke:var(--c8)}
+.dots.c1{fill:var(--c1)}.dots.c2{fill:var(--c2)}.dots.c3{fill:var(--c3)}.dots.c4{fill:var(--c4)}
+.dots.c5{fill:var(--c5)}.dots.c6{fill:var(--c6)}.dots.c7{fill:var(--c7)}.dots.c8{fill:var(--c8)}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--grid);white-space:nowrap}
+th:first-child,td:first-child{text-align:left;white-space:normal}th{color:var(--soft);font-weight:600}
+</style>
+)";
+
+double Milliseconds(Duration duration) {
+  return Microseconds(duration) / 1000;
+}
+
+// How far out a share lies: 0.9 is 1, 0.99 is 2.
+double Nines(double share) {
+  return -std::log10(1 - share);
+}
+
+// Latency against how far out, up to where a single request would decide.
+ChartLine PercentileLine(const std::string& name, const LatencyHistogram& latency, int colour) {
+  ChartLine line{.name = name, .points = {}, .colour = colour};
+  constexpr double kStep = 0.05;
+  const double end =
+      latency.count() == 0 ? -1 : std::min(Nines(0.9999), std::log10(static_cast<double>(latency.count())));
+  for (double nines = 0; nines <= end + 1e-9; nines += kStep) {
+    line.points.emplace_back(nines, Milliseconds(latency.Quantile(1 - std::pow(10, -nines))));
+  }
+  return line;
+}
+
+Chart PercentileChart(const Report& report) {
+  Chart chart{.title = "Latency: the share of requests that were at most so slow",
+              .x_name = "share of requests",
+              .y_name = "milliseconds",
+              .lines = {PercentileLine("all", report.latency, 1)},
+              .x_ticks = {{0, "0 %"},
+                          {Nines(0.5), "50 %"},
+                          {Nines(0.9), "90 %"},
+                          {Nines(0.99), "99 %"},
+                          {Nines(0.999), "99.9 %"},
+                          {Nines(0.9999), "99.99 %"}},
+              .has_log_y = true};
+  const auto& parts = report.has_stages() ? report.parts : report.models;
+  for (size_t i = 0; i < parts.size() && i + 1 < kMostLines; ++i) {
+    chart.lines.push_back(PercentileLine(parts[i].name, parts[i].latency, static_cast<int>(i) + 2));
+  }
+  return chart;
+}
+
+// A line of the moments' middles.
+template <typename Value>
+ChartLine MomentLine(const Report& report, std::string name, int colour, Value value) {
+  ChartLine line{.name = std::move(name), .points = {}, .colour = colour};
+  for (const Moment& moment : report.moments) {
+    line.points.emplace_back(Seconds(moment.begin) + Seconds(moment.length) / 2, value(moment));
+  }
+  return line;
+}
+
+void AppendTimeCharts(std::string& out, const Report& report) {
+  const auto per_second = [](uint64_t count, const Moment& moment) {
+    return moment.length > Duration(0) ? static_cast<double>(count) / Seconds(moment.length) : 0;
+  };
+  Chart rate{.title = "Throughput over time", .x_name = "seconds", .y_name = "requests/s", .lines = {}};
+  rate.lines.push_back(
+      MomentLine(report, "answered", 1, [&](const Moment& moment) { return per_second(moment.count, moment); }));
+  if (report.failed > 0) {
+    rate.lines.push_back(
+        MomentLine(report, "failed", 2, [&](const Moment& moment) { return per_second(moment.failures, moment); }));
+  }
+  out += DrawChart(rate);
+
+  Chart latency{.title = "Latency over time", .x_name = "seconds", .y_name = "milliseconds", .lines = {}};
+  latency.lines.push_back(MomentLine(report, "p50", 1, [](const Moment& moment) { return Milliseconds(moment.p50); }));
+  latency.lines.push_back(MomentLine(report, "p99", 2, [](const Moment& moment) { return Milliseconds(moment.p99); }));
+  latency.has_log_y = true;
+  out += DrawChart(latency);
+
+  if (!report.has_stages() && report.options.per_second == 0) return;
+  Chart users{.title = report.has_stages() ? "Users over time" : "Calls under way over time",
+              .x_name = "seconds",
+              .y_name = report.has_stages() ? "users" : "calls",
+              .lines = {}};
+  users.lines.push_back(
+      MomentLine(report, "users", 3, [](const Moment& moment) { return static_cast<double>(moment.users); }));
+  out += DrawChart(users);
+}
+
+// What each stage gave, from left to right.
+void AppendStageCharts(std::string& out, const Report& report) {
+  if (!report.has_stages() || report.parts.size() < 2) return;
+  Chart rate{.title = "Throughput of each stage", .x_name = "stage (users)", .y_name = "requests/s", .lines = {}};
+  Chart latency{.title = "Latency of each stage", .x_name = "stage (users)", .y_name = "milliseconds", .lines = {}};
+  rate.lines = {{.name = "answered", .points = {}, .colour = 1}};
+  latency.lines = {{.name = "p50", .points = {}, .colour = 1}, {.name = "p99", .points = {}, .colour = 2}};
+  latency.has_log_y = true;
+  const size_t every = report.parts.size() / 16 + 1;  // as many names as there is room for
+  for (size_t i = 0; i < report.parts.size(); ++i) {
+    const ReportPart& part = report.parts[i];
+    const auto x = static_cast<double>(i + 1);
+    if (i % every == 0) {
+      rate.x_ticks.push_back({x, std::to_string(i + 1) + " (" + std::to_string(part.users) + ")"});
+    }
+    rate.lines[0].points.emplace_back(x, part.per_second());
+    latency.lines[0].points.emplace_back(x, Milliseconds(part.latency.Quantile(0.5)));
+    latency.lines[1].points.emplace_back(x, Milliseconds(part.latency.Quantile(0.99)));
+  }
+  latency.x_ticks = rate.x_ticks;
+  out += DrawChart(rate) + DrawChart(latency);
+}
+
+void AppendTile(std::string& out, std::string_view name, const std::string& value) {
+  out += "<div><b>" + EscapeHtml(value) + "</b><span>" + EscapeHtml(name) + "</span></div>";
+}
+
+void AppendTiles(std::string& out, const Report& report) {
+  out += "<div class=\"tiles\">";
+  AppendTile(out, "requests/s", Short(report.per_second.median));
+  for (const auto& [name, share] : kQuantiles) {
+    AppendTile(out, name, ShortMilliseconds(report.latency.Quantile(share)) + " ms");
+  }
+  AppendTile(out, "max", ShortMilliseconds(report.latency.max()) + " ms");
+  if (report.server_cpu_us) AppendTile(out, "server CPU a request", Short(report.server_cpu_us->median) + " us");
+  AppendTile(out, "client CPU", Short(report.client_cores.median));
+  AppendTile(out, "answered", std::to_string(report.requests));
+  AppendTile(out, "failed", std::to_string(report.failed));
+  out += "</div>\n";
+}
+
+void AppendParts(std::string& out, std::string_view title, const std::vector<ReportPart>& parts, bool are_models) {
+  if (parts.empty()) return;
+  out += "<div class=\"wide\"><table><tr><th>" + std::string(title) + "</th>";
+  if (!are_models) out += "<th>users</th><th>failed</th>";
+  out += "<th>requests</th><th>requests/s</th>";
+  for (const auto& [name, share] : kQuantiles) out += "<th>" + std::string(name) + " ms</th>";
+  out += "<th>max ms</th></tr>\n";
+  for (const ReportPart& part : parts) {
+    out += "<tr><td>" + EscapeHtml(part.name) + "</td>";
+    if (!are_models) out += "<td>" + std::to_string(part.users) + "</td><td>" + std::to_string(part.failed) + "</td>";
+    out += "<td>" + std::to_string(part.latency.count()) + "</td><td>" + Short(part.per_second()) + "</td>";
+    for (const auto& [name, share] : kQuantiles) {
+      out += "<td>" + ShortMilliseconds(part.latency.Quantile(share)) + "</td>";
+    }
+    out += "<td>" + ShortMilliseconds(part.latency.max()) + "</td></tr>\n";
+  }
+  out += "</table></div>\n";
+}
+
+void AppendFailures(std::string& out, const Report& report) {
+  if (report.failures.empty()) return;
+  out += "<h2>Failures</h2><div class=\"wide\"><table><tr><th>kind</th><th>times</th><th>first</th></tr>\n";
+  for (const auto& [kind, failure] : report.failures) {
+    out += "<tr><td>" + EscapeHtml(kind) + "</td><td>" + std::to_string(failure.count) + "</td><td>" +
+           EscapeHtml(failure.sample) + "</td></tr>\n";
+  }
+  out += "</table></div>\n";
+}
+
+}  // namespace
+
+std::string Html(const Report& report) {
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
+      EscapeHtml(report.model) + "</title>\n";
+  out += kStyle;
+  out += "</head><body>\n<h1>" + EscapeHtml(report.model) + "</h1>\n<p class=\"facts\">" + EscapeHtml(report.url) +
+         "<br>" + EscapeHtml(report.inputs) + "<br>" + EscapeHtml(report.load) + "; " +
+         std::to_string(report.request_bytes) + " bytes out, " + std::to_string(report.response_bytes) + " in</p>\n";
+  for (const std::string& note : report.Notes()) out += "<p class=\"note\">" + EscapeHtml(note) + "</p>\n";
+  AppendTiles(out, report);
+  out += "<h2>Latency</h2>\n" + DrawChart(PercentileChart(report)) + "<h2>Over time</h2>\n";
+  AppendTimeCharts(out, report);
+  out += report.has_stages() ? "<h2>Stages</h2>\n" : "<h2>Windows</h2>\n";
+  AppendStageCharts(out, report);
+  AppendParts(out, report.has_stages() ? "stage" : "window", report.parts, /*are_models=*/false);
+  if (!report.models.empty()) out += "<h2>Models</h2>\n";
+  AppendParts(out, "model", report.models, /*are_models=*/true);
+  AppendFailures(out, report);
+  out += "</body></html>\n";
+  return out;
+}
+
+}  // namespace trireme::bench

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
+#include "bench/report.h"
+#include "bench/report_text.h"
+#include "codec/json_writer.h"
+
+namespace trireme::bench {
+namespace {
+
+void AppendMember(std::string& out, std::string_view name) {
+  if (out.back() != '{') out += ',';
+  AppendJsonString(out, name);
+  out += ':';
+}
+
+template <typename T>
+void AppendNumber(std::string& out, std::string_view name, T value) {
+  AppendMember(out, name);
+  AppendJsonNumber(out, value);
+}
+
+void AppendText(std::string& out, std::string_view name, std::string_view value) {
+  AppendMember(out, name);
+  AppendJsonString(out, value);
+}
+
+void AppendFlag(std::string& out, std::string_view name, bool value) {
+  AppendMember(out, name);
+  out += value ? "true" : "false";
+}
+
+void AppendSpread(std::string& out, std::string_view name, const Spread& spread) {
+  AppendMember(out, name);
+  out += '{';
+  AppendNumber(out, "median", spread.median);
+  AppendNumber(out, "min", spread.min);
+  AppendNumber(out, "max", spread.max);
+  out += '}';
+}
+
+void AppendLatency(std::string& out, const LatencyHistogram& latency) {
+  AppendMember(out, "latency_us");
+  out += '{';
+  for (const auto& [name, share] : kQuantiles) AppendNumber(out, name, Microseconds(latency.Quantile(share)));
+  AppendNumber(out, "max", Microseconds(latency.max()));
+  out += '}';
+}
+
+void AppendFailures(std::string& out, const std::map<std::string, Failures>& failures) {
+  AppendMember(out, "failures");
+  out += '{';
+  for (const auto& [kind, failure] : failures) {
+    AppendMember(out, kind);
+    out += '{';
+    AppendNumber(out, "count", failure.count);
+    AppendText(out, "sample", failure.sample);
+    out += '}';
+  }
+  out += '}';
+}
+
+// An array of objects, each written by `append`.
+template <typename T, typename Append>
+void AppendList(std::string& out, std::string_view name, const std::vector<T>& values, Append append) {
+  AppendMember(out, name);
+  out += '[';
+  for (const T& value : values) {
+    if (out.back() != '[') out += ',';
+    out += '{';
+    append(value);
+    out += '}';
+  }
+  out += ']';
+}
+
+void AppendParts(std::string& out, std::string_view name, const std::vector<ReportPart>& parts, bool are_models) {
+  AppendList(out, name, parts, [&](const ReportPart& part) {
+    AppendText(out, "name", part.name);
+    if (!are_models) {
+      AppendNumber(out, "seconds", Seconds(part.length));
+      AppendNumber(out, "users", part.users);
+      AppendNumber(out, "failed", part.failed);
+    }
+    AppendNumber(out, "requests", part.latency.count());
+    AppendNumber(out, "requests_per_second", part.per_second());
+    AppendLatency(out, part.latency);
+  });
+}
+
+void AppendMoments(std::string& out, const std::vector<Moment>& moments) {
+  AppendList(out, "moments", moments, [&](const Moment& moment) {
+    AppendNumber(out, "begin_seconds", Seconds(moment.begin));
+    AppendNumber(out, "seconds", Seconds(moment.length));
+    AppendNumber(out, "users", moment.users);
+    AppendNumber(out, "requests", moment.count);
+    AppendNumber(out, "failed", moment.failures);
+    AppendNumber(out, "p50_us", Microseconds(moment.p50));
+    AppendNumber(out, "p99_us", Microseconds(moment.p99));
+  });
+}
+
+void AppendEnd(std::string& out, const std::optional<EarlyEnd>& end) {
+  AppendFlag(out, "interrupted", end && end->why == EarlyEnd::Why::kInterrupted);
+  if (!end) return;
+  AppendMember(out, "early_end");
+  out += '{';
+  const std::string_view why = end->why == EarlyEnd::Why::kFailure   ? "failure"
+                               : end->why == EarlyEnd::Why::kOverrun ? "overrun"
+                                                                     : "interrupted";
+  AppendText(out, "why", why);
+  AppendNumber(out, "users", end->users);
+  AppendNumber(out, "seconds", Seconds(end->at));
+  AppendText(out, "text", end->text);
+  out += '}';
+}
+
+void AppendLoad(std::string& out, const Report& report) {
+  const BenchOptions& options = report.options;
+  AppendText(out, "form", Name(options.form));
+  AppendNumber(out, "connections", static_cast<uint64_t>(report.connections));
+  AppendNumber(out, "calls", options.calls);
+  AppendFlag(out, "stream", options.stream);
+  AppendFlag(out, "shared_memory", options.shared_memory != SharedMemory::kNone);
+  if (options.per_second > 0) {
+    AppendNumber(out, "rate", options.per_second);
+    AppendText(out, "arrivals", options.arrivals == Arrivals::kPoisson ? "poisson" : "constant");
+  }
+  AppendNumber(out, "rows", report.rows);
+  AppendNumber(out, "request_bytes", report.request_bytes);
+  AppendNumber(out, "response_bytes", report.response_bytes);
+}
+
+}  // namespace
+
+std::string Json(const Report& report) {
+  std::string out = "{";
+  AppendText(out, "url", report.url);
+  AppendText(out, "model", report.model);
+  AppendText(out, "version", report.version);
+  AppendText(out, "inputs", report.inputs);
+  AppendLoad(out, report);
+  AppendNumber(out, "windows", static_cast<uint64_t>(report.parts.size()));
+  AppendNumber(out, "requests", report.requests);
+  AppendNumber(out, "responses", report.responses);
+  AppendNumber(out, "failed", report.failed);
+  AppendFailures(out, report.failures);
+  AppendEnd(out, report.early_end);
+  AppendSpread(out, "requests_per_second", report.per_second);
+  AppendLatency(out, report.latency);
+  AppendSpread(out, "p50_us", report.p50_us);
+  if (report.server_cpu_us) AppendSpread(out, "server_cpu_us", *report.server_cpu_us);
+  if (report.server_pid) AppendNumber(out, "server_pid", static_cast<int64_t>(*report.server_pid));
+  AppendSpread(out, "client_cores", report.client_cores);
+  AppendParts(out, report.has_stages() ? "stages" : "parts", report.parts, /*are_models=*/false);
+  if (!report.models.empty()) AppendParts(out, "models", report.models, /*are_models=*/true);
+  AppendMoments(out, report.moments);
+  out += "}\n";
+  return out;
+}
+
+}  // namespace trireme::bench

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/report.h"
+#include "bench/report_text.h"
+
+namespace trireme::bench {
+namespace {
+
+// Text that Markdown takes as it is, within a table's cell too.
+std::string Plain(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') {
+      plain += ' ';
+      continue;
+    }
+    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) plain += '\\';
+    plain += c;
+  }
+  return plain;
+}
+
+void AppendItem(std::string& out, std::string_view name, std::string_view value) {
+  out.append("- ").append(name).append(": ").append(Plain(value)).append("\n");
+}
+
+void AppendParts(std::string& out, std::string_view title, const std::vector<ReportPart>& parts, bool are_models) {
+  if (parts.empty()) return;
+  out.append("\n| ").append(title).append(are_models ? " |" : " | users |");
+  out += " requests/s | failed |";
+  for (const auto& [name, share] : kQuantiles) out.append(" ").append(name).append(" |");
+  out += " max |\n| --- |";
+  for (size_t i = 0; i < kQuantiles.size() + (are_models ? 3 : 4); ++i) out += " ---: |";
+  out += "\n";
+  for (const ReportPart& part : parts) {
+    out += "| " + Plain(part.name) + " |";
+    if (!are_models) out += " " + std::to_string(part.users) + " |";
+    out += " " + Short(part.per_second()) + " | " + (are_models ? "" : std::to_string(part.failed)) + " |";
+    for (const auto& [name, share] : kQuantiles) out += " " + ShortMilliseconds(part.latency.Quantile(share)) + " |";
+    out += " " + ShortMilliseconds(part.latency.max()) + " |\n";
+  }
+}
+
+void AppendNumbers(std::string& out, const Report& report) {
+  out += "\n| | |\n| --- | ---: |\n";
+  const auto row = [&](std::string_view name, const std::string& value) {
+    out.append("| ").append(name).append(" | ").append(value).append(" |\n");
+  };
+  row("requests/s", Short(report.per_second.median) + " (" + Short(report.per_second.min) + " to " +
+                        Short(report.per_second.max) + ")");
+  for (const auto& [name, share] : kQuantiles) row(name, ShortMilliseconds(report.latency.Quantile(share)) + " ms");
+  row("max", ShortMilliseconds(report.latency.max()) + " ms");
+  if (report.server_cpu_us) row("server CPU", Short(report.server_cpu_us->median) + " us a request");
+  row("client CPU", Short(report.client_cores.median) + " processors");
+  row("answered", std::to_string(report.requests));
+  row("failed", std::to_string(report.failed));
+}
+
+}  // namespace
+
+std::string Markdown(const Report& report) {
+  std::string out = "# " + Plain(report.model) + "\n\n";
+  AppendItem(out, "server", report.url);
+  AppendItem(out, "inputs", report.inputs);
+  AppendItem(out, "load", report.load);
+  AppendItem(out, "bytes",
+             std::to_string(report.request_bytes) + " out, " + std::to_string(report.response_bytes) + " in");
+  for (const std::string& note : report.Notes()) AppendItem(out, "note", note);
+  AppendNumbers(out, report);
+  if (!report.parts.empty()) out += "\nTimes in milliseconds.\n";
+  AppendParts(out, report.has_stages() ? "stage" : "window", report.parts, /*are_models=*/false);
+  AppendParts(out, "model", report.models, /*are_models=*/true);
+  if (!report.failures.empty()) out += "\nFailures:\n\n";
+  for (const auto& [kind, failure] : report.failures) {
+    AppendItem(out, Plain(kind), std::to_string(failure.count) + " times, first: " + failure.sample);
+  }
+  return out;
+}
+
+}  // namespace trireme::bench

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "bench/report.h"
+#include "bench/report_text.h"
+
+namespace trireme::bench {
+namespace {
+
+void AppendRow(std::string& out, std::string_view name, std::string_view value) {
+  constexpr size_t kWidth = 14;
+  out.append(name).append(kWidth - std::min(kWidth - 1, name.size()), ' ').append(value).append("\n");
+}
+
+std::string DescribeLoad(const Report& report) {
+  const std::string_view noun = report.has_stages() ? " stage" : " window";
+  std::string text = std::string(Name(report.options.form)) + ", " + report.load + ", " +
+                     std::to_string(report.request_bytes) + " bytes out, " + std::to_string(report.response_bytes) +
+                     " in, " + std::to_string(report.parts.size()) + std::string(noun) +
+                     (report.parts.size() == 1 ? "" : "s");
+  if (report.early_end && report.early_end->why == EarlyEnd::Why::kInterrupted) text += " (interrupted)";
+  return text;
+}
+
+std::string DescribePart(const ReportPart& part, bool tells_users) {
+  std::string text;
+  if (tells_users) text += std::to_string(part.users) + (part.users == 1 ? " user, " : " users, ");
+  text += Short(part.per_second()) + " requests/s, p50 " + ShortMilliseconds(part.latency.Quantile(0.5)) + " ms, p99 " +
+          ShortMilliseconds(part.latency.Quantile(0.99)) + " ms";
+  if (part.failed > 0) text += ", " + std::to_string(part.failed) + " failed";
+  return text;
+}
+
+void AppendNumbers(std::string& out, const Report& report) {
+  AppendRow(out, "throughput", Describe(report.per_second, " requests/s"));
+  for (const auto& [name, share] : kQuantiles) {
+    AppendRow(out, name, ShortMilliseconds(report.latency.Quantile(share)) + " ms");
+  }
+  AppendRow(out, "slowest", ShortMilliseconds(report.latency.max()) + " ms");
+  AppendRow(out, "server CPU",
+            report.server_cpu_us ? Describe(*report.server_cpu_us, " us a request") + " of process " +
+                                       std::to_string(report.server_pid.value_or(0))
+                                 : "unknown (no process of this machine; --pid names one)");
+  AppendRow(out, "client CPU", Describe(report.client_cores, " processors"));
+  for (size_t i = 0; report.has_stages() && i < report.parts.size(); ++i) {
+    AppendRow(out, report.parts[i].name, DescribePart(report.parts[i], true));
+  }
+  for (const ReportPart& model : report.models) AppendRow(out, model.name, DescribePart(model, false));
+}
+
+}  // namespace
+
+std::string Table(const Report& report) {
+  std::string out;
+  AppendRow(out, "model",
+            report.model + (report.version.empty() ? "" : " version " + report.version) + ": " + report.inputs);
+  AppendRow(out, "load", DescribeLoad(report));
+  if (report.requests > 0) AppendNumbers(out, report);
+  AppendRow(out, "answered", std::to_string(report.requests));
+  if (report.responses != report.requests) AppendRow(out, "responses", std::to_string(report.responses));
+  AppendRow(out, "failed", std::to_string(report.failed));
+  for (const auto& [kind, failure] : report.failures) {
+    AppendRow(out, "", kind + ": " + std::to_string(failure.count) + " times, first: " + failure.sample);
+  }
+  for (const std::string& note : report.Notes()) AppendRow(out, "note", note);
+  return out;
+}
+
+}  // namespace trireme::bench

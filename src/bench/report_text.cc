@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/report_text.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace trireme::bench {
+
+double Seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+double Microseconds(Duration duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+
+std::string Short(double value) {
+  const int decimals = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
+  std::array<char, 64> text;
+  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.*f", decimals, value))};
+}
+
+std::string ShortMilliseconds(Duration duration) {
+  return Short(Microseconds(duration) / 1000);
+}
+
+std::string Describe(const Spread& spread, std::string_view unit) {
+  return Short(spread.median) + std::string(unit) + "   (" + Short(spread.min) + " to " + Short(spread.max) + ")";
+}
+
+}  // namespace trireme::bench

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "bench/spread.h"
+
+namespace trireme::bench {
+
+double Seconds(Duration duration);
+double Microseconds(Duration duration);
+
+// Four digits that count, as people read numbers: "0.012", "12.35", "1235".
+std::string Short(double value);
+// In milliseconds, without the unit.
+std::string ShortMilliseconds(Duration duration);
+// "12.35 requests/s   (11.02 to 13.11)".
+std::string Describe(const Spread& spread, std::string_view unit);
+
+}  // namespace trireme::bench

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/svg_chart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace trireme::bench {
+namespace {
+
+constexpr double kWidth = 720;
+constexpr double kHeight = 280;
+constexpr double kLeft = 64;
+constexpr double kRight = 16;
+constexpr double kTop = 16;
+constexpr double kBottom = 44;
+constexpr size_t kMostDots = 80;  // more would hide the line
+
+// With one decimal: a tenth of a pixel is finer than anybody sees.
+std::string Pixel(double value) {
+  std::array<char, 32> text;
+  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.1f", value))};
+}
+
+std::string Plain(double value) {
+  std::array<char, 32> text;
+  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.4g", value))};
+}
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void Include(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  bool is_empty() const { return low > high; }
+};
+
+// Where values lie on the paper.
+class Paper {
+ public:
+  explicit Paper(const Chart& chart) : has_log_y_(chart.has_log_y) {
+    for (const ChartLine& line : chart.lines) {
+      for (const auto& [x, y] : line.points) {
+        if (has_log_y_ && y <= 0) continue;
+        x_.Include(x);
+        y_.Include(y);
+      }
+    }
+    if (x_.is_empty()) x_ = y_ = {.low = has_log_y_ ? 1.0 : 0.0, .high = has_log_y_ ? 10.0 : 1.0};
+    for (const ChartTick& tick : chart.x_ticks) x_.Include(tick.at);
+    if (x_.high == x_.low) x_.high = x_.low + 1;
+    if (has_log_y_) {
+      y_.low = std::pow(10, std::floor(std::log10(y_.low)));
+      y_.high = std::max(std::pow(10, std::ceil(std::log10(y_.high) - 1e-9)), y_.low * 10);
+    } else {
+      y_.low = 0;
+      y_.high = y_.high > 0 ? RoundTicks(0, y_.high, 5).back() : 1;
+    }
+  }
+
+  double X(double x) const { return kLeft + (x - x_.low) / (x_.high - x_.low) * (kWidth - kLeft - kRight); }
+  double Y(double y) const {
+    const double share = has_log_y_ ? std::log(y / y_.low) / std::log(y_.high / y_.low) : y / y_.high;
+    return kHeight - kBottom - share * (kHeight - kTop - kBottom);
+  }
+  const Range& x() const { return x_; }
+  const Range& y() const { return y_; }
+
+  std::vector<double> YTicks() const {
+    if (!has_log_y_) return RoundTicks(y_.low, y_.high, 5);
+    std::vector<double> ticks;
+    // Over one or two decades the steps between them are marked too.
+    const bool is_short = y_.high / y_.low <= 100 * 1.001;
+    for (double decade = y_.low; decade <= y_.high * 1.001; decade *= 10) {
+      for (const double step : {1.0, 2.0, 5.0}) {
+        if ((step == 1 || is_short) && decade * step <= y_.high * 1.001) ticks.push_back(decade * step);
+      }
+    }
+    return ticks;
+  }
+
+ private:
+  const bool has_log_y_;
+  Range x_, y_;
+};
+
+void AppendText(std::string& out, double x, double y, std::string_view anchor, std::string_view text) {
+  out += "<text x=\"" + Pixel(x) + "\" y=\"" + Pixel(y) + "\" text-anchor=\"" + std::string(anchor) + "\">" +
+         EscapeHtml(text) + "</text>";
+}
+
+void AppendGrid(std::string& out, const Chart& chart, const Paper& paper) {
+  const double bottom = kHeight - kBottom;
+  out += "<g class=\"grid\">";
+  for (const double y : paper.YTicks()) {
+    out += "<line x1=\"" + Pixel(kLeft) + "\" x2=\"" + Pixel(kWidth - kRight) + "\" y1=\"" + Pixel(paper.Y(y)) +
+           "\" y2=\"" + Pixel(paper.Y(y)) + "\"/>";
+  }
+  out += "</g><g class=\"axis\">";
+  for (const double y : paper.YTicks()) AppendText(out, kLeft - 8, paper.Y(y) + 4, "end", Plain(y));
+  std::vector<ChartTick> ticks = chart.x_ticks;
+  if (ticks.empty()) {
+    for (const double x : RoundTicks(paper.x().low, paper.x().high, 8)) ticks.push_back({x, Plain(x)});
+  }
+  for (const ChartTick& tick : ticks) AppendText(out, paper.X(tick.at), bottom + 16, "middle", tick.text);
+  AppendText(out, (kLeft + kWidth - kRight) / 2, kHeight - 6, "middle", chart.x_name);
+  out += "<text transform=\"translate(14 " + Pixel((kTop + bottom) / 2) + ") rotate(-90)\" text-anchor=\"middle\">" +
+         EscapeHtml(chart.y_name) + "</text></g>";
+}
+
+void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, const Paper& paper) {
+  const std::string colour = "c" + std::to_string(line.colour);
+  std::string path;
+  std::string dots;
+  for (const auto& [x, y] : line.points) {
+    if (chart.has_log_y && y <= 0) continue;
+    const std::string at_x = Pixel(paper.X(x));
+    const std::string at_y = Pixel(paper.Y(y));
+    if (path.empty()) {
+      path = "M" + at_x + " " + at_y;
+    } else {
+      path += line.is_step ? "H" + at_x + "V" + at_y : "L" + at_x + " " + at_y;
+    }
+    if (line.points.size() > kMostDots) continue;
+    dots += "<circle cx=\"" + at_x + "\" cy=\"" + at_y + "\" r=\"2.5\"><title>" + EscapeHtml(line.name) + ": " +
+            Plain(y) + "</title></circle>";
+  }
+  if (path.empty()) return;
+  out += "<path class=\"line " + colour + "\" d=\"" + path + "\"/>";
+  out += "<g class=\"dots " + colour + "\">" + dots + "</g>";
+}
+
+std::string Legend(const Chart& chart) {
+  if (chart.lines.size() < 2) return {};
+  std::string out = "<p class=\"legend\">";
+  for (const ChartLine& line : chart.lines) {
+    out += "<span class=\"c" + std::to_string(line.colour) + "\"><i></i>" + EscapeHtml(line.name) + "</span>";
+  }
+  return out + "</p>";
+}
+
+}  // namespace
+
+std::vector<double> RoundTicks(double low, double high, int count) {
+  const double rough = (high - low) / count;
+  if (!(rough > 0) || !std::isfinite(rough)) return {low};
+  const double decade = std::pow(10, std::floor(std::log10(rough)));
+  double step = 10 * decade;
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * decade < rough) continue;
+    step = factor * decade;
+    break;
+  }
+  std::vector<double> ticks;
+  const auto first = static_cast<int64_t>(std::ceil(low / step - 1e-9));
+  for (int64_t i = first; static_cast<double>(i) * step <= high + step * 1e-9; ++i) {
+    ticks.push_back(static_cast<double>(i) * step);
+  }
+  // The last one is not below what is to be shown.
+  if (low == 0 && ticks.back() < high) ticks.push_back(ticks.back() + step);
+  return ticks;
+}
+
+std::string EscapeHtml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < ' ' && c != '\n' ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+std::string DrawChart(const Chart& chart) {
+  const Paper paper(chart);
+  std::string out = "<figure><figcaption>" + EscapeHtml(chart.title) + "</figcaption>" + Legend(chart);
+  out += "<svg viewBox=\"0 0 " + std::to_string(static_cast<int>(kWidth)) + " " +
+         std::to_string(static_cast<int>(kHeight)) + "\" role=\"img\" aria-label=\"" + EscapeHtml(chart.title) + "\">";
+  AppendGrid(out, chart, paper);
+  for (const ChartLine& line : chart.lines) AppendLine(out, chart, line, paper);
+  return out + "</svg></figure>\n";
+}
+
+}  // namespace trireme::bench
