@@ -179,14 +179,22 @@ class Connection:
             answer.headers.append(header.groups())
         return answer
 
+    def read_head(self):
+        """The beginning of an answer that is then read by read_chunk()."""
+        return self._read_head()
+
+    def read_chunk(self):
+        """The next chunk of a body; b"" at its end."""
+        size = int(self._take_line(), 16)
+        chunk = self._take(size)
+        if self._take_line():
+            raise BadAnswer("a chunk is longer than its size" if size else "trailers, which nobody asked for")
+        return chunk
+
     def _read_chunks(self, coding):
         if coding != "chunked":
             raise BadAnswer(f"Transfer-Encoding: {coding}")
         body = b""
-        while size := int(self._take_line(), 16):
-            body += self._take(size)
-            if self._take_line():
-                raise BadAnswer("a chunk is longer than its size")
-        if self._take_line():
-            raise BadAnswer("trailers, which nobody asked for")
+        while chunk := self.read_chunk():
+            body += chunk
         return body

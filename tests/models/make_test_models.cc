@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // make_test_models DIR: writes model repositories for end-to-end tests: DIR/good and DIR/bad (<name>/1/model.onnx),
-// DIR/triton and DIR/triton_bad (with config.pbtxt files).
+// DIR/triton, DIR/triton_bad and DIR/decoupled (with config.pbtxt files).
 #include <filesystem>
 #include <iostream>
 
+#include "decoupled_models.h"
 #include "onnxfile/testing/test_models.h"
 #include "onnxfile/testing/triton_models.h"
 
@@ -21,5 +22,6 @@ int main(int argc, char** argv) {
   }
   trireme::onnxfile::WriteFiles(folder / "triton", trireme::onnxfile::TritonModels());
   trireme::onnxfile::WriteFiles(folder / "triton_bad", trireme::onnxfile::FaultyTritonModels());
+  trireme::onnxfile::WriteFiles(folder / "decoupled", trireme::DecoupledModels());
   return 0;
 }
