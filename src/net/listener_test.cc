@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <atomic>
@@ -16,6 +18,8 @@
 
 #include "base/mutex.h"
 #include "net/file_descriptor.h"
+#include "net/testing/tls_server_files.h"
+#include "net/tls_handles.h"
 
 namespace trireme::net {
 namespace {
@@ -37,6 +41,7 @@ class TestHandler final : public HttpHandler {
   BodyPlan OnHead(const HttpRequest&) override { return {.refusal = std::nullopt, .max_bytes = 1000, .align_at = 0}; }
 
   void OnRequest(HttpRequest request, HttpReply reply) override {
+    if (request.path == "/peer") return reply.Send({.body = std::string(request.peer)});
     if (request.path != "/held") return reply.Send({.status = 200, .headers = {}, .body = "hello"});
     const MutexLock lock(mutex_);
     requests_.push_back(std::move(request));
@@ -63,6 +68,12 @@ class TestHandler final : public HttpHandler {
 // A client that blocks.
 class Client {
  public:
+  explicit Client(const std::filesystem::path& unix_socket) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_socket.native().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    connected_ = connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
   explicit Client(uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -103,6 +114,7 @@ class Client {
   }
 
   bool was_reset() const { return was_reset_; }
+  int fd() const { return socket_.get(); }
 
  private:
   FileDescriptor socket_;
@@ -119,6 +131,16 @@ class NetworkTest : public testing::Test {
     return *port;
   }
 
+  uint16_t StartTls(NetOptions options = {}) {
+    network_ = std::make_unique<Network>(std::move(options), pool_, log_);
+    const Reception reception{.http = &handler_, .tls = certificates_.get()};
+    const Result<uint16_t> port = network_->Listen({.host = "127.0.0.1", .port = 0}, reception);
+    EXPECT_TRUE(port.ok()) << port.status();
+    return *port;
+  }
+
+  const TlsServerFiles files_;
+  const std::unique_ptr<TlsCertificates> certificates_ = files_.Load(files_.options());
   MemoryPool pool_;
   Logger log_{2, Logger::Form::kText, LogLevel::kError};
   TestHandler handler_;
@@ -243,6 +265,91 @@ TEST_F(NetworkTest, StopCutsOffWhatIsLeftWhenTimeIsUp) {
   EXPECT_EQ(client.ReceiveAll(), "");
   network_.reset();
   reply = {};  // after the end of its loop
+}
+
+TEST_F(NetworkTest, ServesOverAUnixSocketAndRemovesItWhenItStops) {
+  Start();
+  const std::filesystem::path path = files_.folder() / "socket";
+  const Result<uint16_t> port = network_->Listen({.unix_socket = path}, handler_);
+  ASSERT_TRUE(port.ok()) << port.status();
+  EXPECT_EQ(*port, 0);
+  Client client(path);
+  ASSERT_TRUE(client.Send("GET /peer HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  EXPECT_THAT(client.ReceiveAll(), EndsWith("\r\n\r\nunix"));
+  const Result<uint16_t> again = network_->Listen({.unix_socket = path}, handler_);
+  ASSERT_FALSE(again.ok());
+  EXPECT_THAT(again.status().message(), EndsWith("another server listens there"));
+  EXPECT_TRUE(network_->Stop(InAMinute()));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// A client that blocks, and speaks TLS.
+class TlsClient {
+ public:
+  explicit TlsClient(uint16_t port)
+      : socket_(port), context_(SSL_CTX_new(TLS_client_method())), session_(SSL_new(context_.get())) {
+    SSL_set_fd(session_.get(), socket_.fd());
+    connected_ = SSL_connect(session_.get()) == 1;
+  }
+  bool connected() const { return connected_; }
+
+  std::string Ask(const std::string& request) {
+    SSL_write(session_.get(), request.data(), static_cast<int>(request.size()));
+    std::array<char, 4096> buffer;
+    const int got = SSL_read(session_.get(), buffer.data(), static_cast<int>(buffer.size()));
+    return {buffer.data(), got > 0 ? static_cast<size_t>(got) : 0};
+  }
+
+ private:
+  Client socket_;
+  SslContext context_;
+  SslSession session_;
+  bool connected_ = false;
+};
+
+TEST_F(NetworkTest, ServesOverTlsOnSeveralLoopsWhileCertificatesChange) {
+  const uint16_t port = StartTls({.loops = 2});
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([port, &answered] {
+      for (int j = 0; j < 10; ++j) {
+        TlsClient client(port);
+        if (client.connected() && client.Ask(kGet).ends_with("hello")) ++answered;
+      }
+    });
+  }
+  for (int i = 0; i < 5; ++i) {
+    files_.Write(files_.authority().Issue({}));
+    certificates_->Refresh();
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answered, 40);
+  EXPECT_EQ(network_->counters().tls_handshakes, 40u);
+  EXPECT_EQ(network_->counters().tls_handshakes_failed, 0u);
+}
+
+TEST_F(NetworkTest, ClosesOneTlsConnectionMoreThanItMayHave) {
+  NetOptions options;
+  options.limits.max_connections = 1;
+  const uint16_t port = StartTls(options);
+  const Client half_open(port);
+  while (network_->counters().connections_open == 0) std::this_thread::yield();
+  EXPECT_EQ(Client(port).ReceiveAll(), "") << "a handshake that has not begun counts as well";
+  EXPECT_EQ(network_->counters().connections_refused, 1u);
+  EXPECT_EQ(network_->counters().tls_handshakes_failed, 0u);
+}
+
+TEST_F(NetworkTest, StopEndsConnectionsThatAreOpening) {
+  const uint16_t port = StartTls();
+  Client silent(port);
+  Client begun(port);
+  ASSERT_TRUE(begun.Send("\x16\x03\x01"));
+  while (network_->counters().connections_open < 2) std::this_thread::yield();
+  EXPECT_TRUE(network_->Stop(InAMinute()));
+  EXPECT_EQ(silent.ReceiveAll(), "");
+  EXPECT_EQ(begun.ReceiveAll(), "");
+  EXPECT_EQ(network_->counters().connections_open, 0);
 }
 
 }  // namespace

@@ -31,17 +31,20 @@ void AddName(const ASN1_STRING& name, std::vector<std::string>& names) {
   if (!text.empty() && text.find('\0') == std::string::npos) names.push_back(std::move(text));
 }
 
-void AddAlternativeNames(const X509& certificate, std::vector<std::string>& names) {
+// Whether there are any, also where none of them can be used.
+bool AddAlternativeNames(const X509& certificate, std::vector<std::string>& names) {
+  bool found_any = false;
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> found(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)),
       &GENERAL_NAMES_free);
   for (int i = 0; i < sk_GENERAL_NAME_num(found.get()); ++i) {
     int type = 0;
     const void* const value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(found.get(), i), &type);
-    if (type == GEN_DNS || type == GEN_URI || type == GEN_EMAIL) {
-      AddName(*static_cast<const ASN1_STRING*>(value), names);
-    }
+    if (type != GEN_DNS && type != GEN_URI && type != GEN_EMAIL) continue;
+    AddName(*static_cast<const ASN1_STRING*>(value), names);
+    found_any = true;
   }
+  return found_any;
 }
 
 void AddCommonName(const X509& certificate, std::vector<std::string>& names) {
@@ -67,8 +70,7 @@ bool MatchesAnyName(std::span<const std::string> names, std::span<const std::str
 
 std::vector<std::string> NamesOf(const x509_st& certificate) {
   std::vector<std::string> names;
-  AddAlternativeNames(certificate, names);
-  if (names.empty()) AddCommonName(certificate, names);
+  if (!AddAlternativeNames(certificate, names)) AddCommonName(certificate, names);
   return names;
 }
 
