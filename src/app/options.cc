@@ -7,6 +7,7 @@
 #include "app/bench_settings.h"
 #include "app/check_settings.h"
 #include "app/flags.h"
+#include "app/keys_settings.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
 #include "app/settings.h"
@@ -22,6 +23,7 @@ Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
+  keys ACTION     Make and take away the keys of those who may use a server
   version         Say which version this is
 
 Examples:
@@ -29,6 +31,8 @@ Examples:
   trireme serve models/                every model in a folder or Triton repository
   trireme check models/                what becomes of each, without a server
   trireme bench http://127.0.0.1:8000  how fast it answers
+  trireme keys add keys.txt web --role infer --model resnet50
+                                       a key for a client; serve takes --keys keys.txt
   trireme serve --help                 every option of a command
 )";
 
@@ -56,7 +60,7 @@ would promise something that is not there are refused.
 Examples:
   trireme serve model.onnx
   trireme serve models/ --http-port 0 --max-batch 8 --max-delay 2ms
-  trireme serve models/ --http-address 0.0.0.0 --allow-exposure
+  trireme serve models/ --http-address 0.0.0.0 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
   trireme serve models/ --model-control-mode explicit --load-model resnet50
   TRIREME_LOG_FORMAT=json trireme serve --config server.yaml
 )"};
@@ -91,8 +95,58 @@ A TIME has a unit: us, ms, s, m, h.
 Examples:
   trireme bench http://127.0.0.1:8000
   trireme bench http://127.0.0.1:8000 --model resnet50 --connections 16 --shape image=1,3,224,224
+  trireme bench grpc://127.0.0.1:8001 --connections 4 --calls 16 --report report.html
+  trireme bench http://127.0.0.1:8000 --rate 200 --arrivals poisson --connections 64
+  trireme bench http://127.0.0.1:8000 --stages 10@30s:5/s,50@1m:2/s --stop-on-failure
   trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
+Exit code: 0 if every request was answered with success, 1 if one failed, 2 for wrong usage.
 )"};
+  return text;
+}
+
+constexpr const char* kKeysHelp =
+    R"(Makes, lists and takes away the keys of those who may use a server, in the file that 'trireme serve --keys' names.
+The file has the SHA-256 of each key; a running server takes a change within a second.
+
+Usage: trireme keys ACTION FILE ...
+
+Actions:
+  add FILE NAME     Make a key, add it to the file, and print it: once, for whoever is to have it
+  list FILE         Who has which
+  remove FILE NAME  Take one away
+  check FILE        Say what is wrong with the file
+
+Examples:
+  trireme keys add keys.txt web --role infer --model resnet50 --model 'ocr*'
+  trireme keys add keys.txt prometheus --role metrics
+  trireme keys add keys.txt ops --role admin --model '*' --expires 2027-01-01
+  trireme keys add --help
+)";
+
+// Everything but `name`, which ends with the action.
+CommandText KeysText(KeysOptions::Action action, const std::string& name) {
+  CommandText text = {.name = "trireme keys " + name, .purpose = "", .examples = ""};
+  switch (action) {
+    case KeysOptions::Action::kAdd:
+      text.purpose =
+          "Makes a random key of 256 bits, adds its SHA-256 to the file (which is made if there is none), and "
+          "prints the key.";
+      text.examples = R"(Examples:
+  trireme keys add keys.txt web --role infer --model resnet50 --model 'ocr*' --tenant shop
+  trireme keys add keys.txt ops --role admin --model '*' --expires 2027-01-01 > ops.key
+  trireme keys add keys.txt mesh --role infer --model '*' --certificate web.example.org
+)";
+      break;
+    case KeysOptions::Action::kList:
+      text.purpose = "Says who has a key in the file, and for what.";
+      break;
+    case KeysOptions::Action::kRemove:
+      text.purpose = "Takes a key out of the file. A running server refuses it within a second.";
+      break;
+    case KeysOptions::Action::kCheck:
+      text.purpose = "Says what is wrong with the file. Exit code: 0 if a server would take it, else 1.";
+      break;
+  }
   return text;
 }
 
@@ -148,7 +202,29 @@ Result<Command> ParseBench(std::span<const std::string> arguments, const Environ
 
   const SettingTexts variables = ReadEnvironment(settings, environment);
   RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  // No flag says it: whoever lists the processes of a machine sees their arguments.
+  options.api_key = environment("TRIREME_API_KEY").value_or("");
   RETURN_IF_ERROR(bench::Check(options));
+  return Command(std::move(options));
+}
+
+Result<Command> ParseKeys(std::span<const std::string> arguments) {
+  if (arguments.empty()) return InvalidArgument("expected an action (add, list, remove, check) behind 'trireme keys'");
+  const std::string& action = arguments.front();
+  if (action == "help" || action == "--help" || action == "-h") return Command(ShowHelp{kKeysHelp});
+  KeysOptions options;
+  RETURN_IF_ERROR(Choice<KeysOptions::Action>("", "", options.action,
+                                              {{"add", KeysOptions::Action::kAdd},
+                                               {"list", KeysOptions::Action::kList},
+                                               {"remove", KeysOptions::Action::kRemove},
+                                               {"check", KeysOptions::Action::kCheck}})
+                      .set(action)
+                      .Within("trireme keys"));
+  const std::vector<Setting> settings = KeysSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(KeysText(options.action, action), settings, arguments.subspan(1)));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags))}));
+  RETURN_IF_ERROR(CheckKeysOptions(options));
   return Command(std::move(options));
 }
 
@@ -160,14 +236,16 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 }  // namespace
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
-  if (arguments.empty()) return InvalidArgument("expected a command (serve, check, bench, version), found nothing");
+  if (arguments.empty())
+    return InvalidArgument("expected a command (serve, check, bench, keys, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
+  if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench or version");
+  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench, keys or version");
 }
 
 }  // namespace trireme
