@@ -147,7 +147,7 @@ TEST_F(KeyAuthoriserTest, NeedsAFileThatCanBeRead) {
               HasSubstr("more than"));
 }
 
-TEST_F(KeyAuthoriserTest, WritesAFileForItsOwnerAloneThroughALink) {
+TEST_F(KeyAuthoriserTest, WritesAFileThroughALinkAndNotForOthers) {
   const auto file = Write("old");
   ASSERT_EQ(chmod(file.c_str(), 0644), 0);
   std::filesystem::create_symlink("keys", dir_ / "link");
@@ -157,6 +157,8 @@ TEST_F(KeyAuthoriserTest, WritesAFileForItsOwnerAloneThroughALink) {
   EXPECT_THAT(ReadKeyFile(file)->warning, IsEmpty());
   ASSERT_TRUE(WriteKeyFile(dir_ / "another", "new").ok());
   EXPECT_EQ(ReadKeyFile(dir_ / "another")->text, "new");
+  EXPECT_EQ(std::filesystem::status(dir_ / "another").permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0640));
   EXPECT_THAT(WriteKeyFile(dir_ / "no" / "such", "new").message(), HasSubstr("cannot be written"));
 }
 

@@ -93,7 +93,8 @@ Status WriteKeyFile(const std::filesystem::path& file, const std::string& text) 
   Status written = WriteAll(open_file.fd(), text);
   struct stat old {};
   // So that a server of another user, to whom the file was given, can still read it.
-  if (written.ok() && stat(place.c_str(), &old) == 0 && fchown(open_file.fd(), old.st_uid, old.st_gid) != 0) {
+  if (written.ok() && stat(place.c_str(), &old) == 0 &&
+      (fchown(open_file.fd(), old.st_uid, old.st_gid) != 0 || fchmod(open_file.fd(), old.st_mode & 0640) != 0)) {
     written = Unavailable("its owner cannot be kept: " + Reason(errno));
   }
   if (written.ok() && rename(temporary.c_str(), place.c_str()) != 0) written = Unavailable(Reason(errno));

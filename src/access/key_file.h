@@ -17,8 +17,9 @@ struct KeyFile {
 // kNotFound, or kInvalidArgument where it is too large, no file or cannot be read; with the file's name.
 Result<KeyFile> ReadKeyFile(const std::filesystem::path& file);
 
-// In the place of what lies there, in one step, for its owner alone; whoever reads it meanwhile reads the old one or
-// the new one. Its owner and its symbolic link, if it is one, are kept.
+// In the place of what lies there, in one step: whoever reads it meanwhile reads the old one or the new one. A new file
+// is for its owner alone; one that is replaced keeps its owner, its group and what these may do, but not what others
+// may.
 Status WriteKeyFile(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace trireme

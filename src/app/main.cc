@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "app/check_command.h"
+#include "app/keys_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
 #include "base/version.h"
@@ -36,6 +38,10 @@ int Run(const CheckOptions& options) {
 
 int Run(const bench::BenchOptions& options) {
   return bench::RunBench(options, std::cout, std::cerr);
+}
+
+int Run(const KeysOptions& options) {
+  return RunKeys(options, std::chrono::system_clock::now(), std::cout, std::cerr);
 }
 
 int Run(const ShowVersion&) {

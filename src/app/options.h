@@ -11,11 +11,13 @@
 #include <variant>
 #include <vector>
 
+#include "access/key_line.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "bench/options.h"
 #include "lifecycle/model_control.h"
 #include "model/model_config.h"
+#include "net/listener.h"
 
 namespace trireme {
 
@@ -55,6 +57,33 @@ struct ServeLimits {
   std::chrono::milliseconds stall_timeout{20'000};
 };
 
+// Certificates of a listener; nothing is encrypted without one. net/tls.h says what each is.
+struct TlsFlags {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::filesystem::path client_ca;
+  std::vector<std::string> client_names;
+};
+
+// The same of gRPC's listener alone, as Triton has it.
+struct GrpcTlsFlags {
+  bool use_ssl = false;
+  bool use_ssl_mutual = false;  // clients must show a certificate that `root_cert` signed
+  std::filesystem::path server_cert;
+  std::filesystem::path server_key;
+  std::filesystem::path root_cert;
+};
+
+// Which requests are traced, and where the traces go.
+struct TraceFlags {
+  std::string endpoint;  // of an OpenTelemetry collector; empty: nothing is traced
+  std::string service_name = "trireme";
+  bool opentelemetry = false;      // asked for in Triton's way: where no endpoint is named it is on this machine
+  std::optional<bool> timestamps;  // whether at all; else if there is an endpoint
+  uint64_t rate = 1000;
+  int64_t count = -1;
+};
+
 // `trireme serve`.
 struct ServeOptions {
   std::vector<std::filesystem::path> paths;  // at least one
@@ -74,9 +103,19 @@ struct ServeOptions {
   uint16_t http_port = 8000;  // 0: any free one
   uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
-  bool allow_exposure = false;  // without it both hosts are loopback addresses
+  std::filesystem::path unix_socket;  // besides these; empty: none
+  uint32_t unix_socket_mode = 0600;
+  TlsFlags tls;
+  GrpcTlsFlags grpc_tls;
+  std::filesystem::path keys;     // empty: nobody is asked for one
+  bool allow_exposure = false;    // without it nobody but this machine's users gets in without key or certificate
+  bool allow_client_shm = false;  // tensors in memory that clients share
+  net::Http2Limits http2;         // of every connection that speaks it
+  bool grpc_compression = false;  // of answers, for clients that take it
   int loops = 2;
   ServeLimits limits;
+
+  TraceFlags tracing;
 
   ModelConfig model;          // what every model is run with, unless it says otherwise
   int load_threads = 4;       // models that load at the same time
@@ -102,6 +141,16 @@ struct CheckOptions {
   std::string url = "http://127.0.0.1:8000";
 };
 
+// `trireme keys`.
+struct KeysOptions {
+  enum class Action { kAdd, kList, kRemove, kCheck };
+
+  Action action = Action::kList;
+  std::filesystem::path file;
+  KeyLine key;              // kAdd: without its proof; kRemove: its name
+  std::string certificate;  // kAdd: what its holder shows; empty: a new key
+};
+
 // `trireme version`.
 struct ShowVersion {};
 
@@ -110,7 +159,7 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, KeysOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

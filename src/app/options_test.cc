@@ -9,7 +9,9 @@
 
 #include "app/bench_settings.h"
 #include "app/check_settings.h"
+#include "app/protection_settings.h"
 #include "app/serve_settings.h"
+#include "app/tracing_settings.h"
 #include "app/triton_settings.h"
 #include "base/testing/temp_dir.h"
 
@@ -69,6 +71,20 @@ const std::vector<Case>& Cases() {
       {"http-port", "0", [](O o) { return o.http_port == 0; }},
       {"metrics-port", "65535", [](O o) { return o.metrics_port == 65535; }},
       {"allow-exposure", "on", [](O o) { return o.allow_exposure; }},
+      {"http2-max-streams", "9", [](O o) { return o.http2.max_concurrent_streams == 9; }},
+      {"grpc-keepalive-time", "30000", [](O o) { return o.http2.keepalive_time == milliseconds(30'000); }},
+      {"grpc-keepalive-timeout", "5s", [](O o) { return o.http2.keepalive_timeout == milliseconds(5000); }},
+      {"grpc-max-connection-age", "60000", [](O o) { return o.http2.max_connection_age == milliseconds(60'000); }},
+      {"grpc-max-connection-age-grace", "1m",
+       [](O o) { return o.http2.max_connection_age_grace == milliseconds(60'000); }},
+      {"grpc-infer-response-compression-level", "low", [](O o) { return o.grpc_compression; }},
+      {"keys", "keys.txt", [](O o) { return o.keys == "keys.txt"; }},
+      {"unix-socket", "/run/t.sock", [](O o) { return o.unix_socket == "/run/t.sock"; }},
+      {"unix-socket-mode", "0660", [](O o) { return o.unix_socket_mode == 0660; }},
+      {"allow-client-shm", "true", [](O o) { return o.allow_client_shm; }},
+      {"otlp-endpoint", "http://h:1", [](O o) { return o.tracing.endpoint == "http://h:1"; }},
+      {"trace-rate", "5", [](O o) { return o.tracing.rate == 5; }},
+      {"trace-config", "mode=opentelemetry", [](O o) { return o.tracing.opentelemetry; }},
       {"http-thread-count", "4", [](O o) { return o.loops == 4; }},
       {"max-connections", "7", [](O o) { return o.limits.max_connections == 7; }},
       {"http-max-input-size", "1048576", [](O o) { return o.limits.max_body_bytes == 1 << 20; }},
@@ -118,7 +134,8 @@ std::vector<std::string> NamesOf(const Case& c) {
 }
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
-  std::set<std::string> tested = {"paths", "load-model"};  // which have tests of their own
+  // These have tests of their own.
+  std::set<std::string> tested = {"paths", "load-model", "tls-cert", "tls-key", "tls-client-ca", "tls-client-name"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);
@@ -236,8 +253,8 @@ TEST(ServeOptions, EveryForeignSettingIsKnownEverywhereAndWhatWouldProtectIsRefu
     EXPECT_THAT(key.status().message(), HasSubstr(name + ": this server does not have it: "));
     EXPECT_THAT(Serve({"m", "--" + name + "=false"}).without_effect, ::testing::IsEmpty());
   }
-  for (const char* flag : {"--http-restricted-api=inference:key=secret", "--grpc-use-ssl=1", "--allow-client-shm=true",
-                           "--http-header-forward-pattern=.*", "--grpc-server-cert=cert.pem"}) {
+  for (const char* flag : {"--http-restricted-api=inference:key=secret", "--grpc-restricted-protocol=health:key=secret",
+                           "--http-header-forward-pattern=.*", "--grpc-header-forward-pattern=.*"}) {
     EXPECT_THAT(Problem({"serve", "m", flag}), HasSubstr("this server does not have it")) << flag;
   }
 }
@@ -405,12 +422,135 @@ TEST(ServeOptions, OnlyLoopbackAddressesNeedNoPermission) {
        {"0.0.0.0", "::", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "example.org", "127.1", "localhost."}) {
     EXPECT_EQ(Problem({"serve", "m", "--host", host}),
               "host '" + std::string(host) +
-                  "' can be reached from other machines, and no key is asked for: expected a loopback address such as "
-                  "127.0.0.1, or --allow-exposure");
+                  "' can be reached from other machines, and nobody is asked for a key: expected a loopback address "
+                  "such as 127.0.0.1, --keys FILE, --tls-client-ca FILE or --allow-exposure");
     EXPECT_EQ(Serve({"m", "--host", host, "--allow-exposure"}).host, host);
-    EXPECT_THAT(Problem({"serve", "m", "--metrics-address", host}), HasSubstr("can be reached from other machines"));
+    EXPECT_EQ(Serve({"m", "--host", host, "--keys", "k"}).host, host);
+    for (const char* flag : {"--metrics-address", "--grpc-address"}) {
+      EXPECT_THAT(Problem({"serve", "m", flag, host}), HasSubstr("can be reached from other machines")) << flag;
+    }
     EXPECT_THAT(Problem({"serve", "m", "--allow-http=off", "--host", host}), HasSubstr("can be reached"));
   }
+}
+
+TEST(ServeOptions, ACertificateThatClientsMustShowIsAsGoodAsAKey) {
+  std::vector<std::string> arguments = {"m", "--host", "0.0.0.0", "--tls-cert", "c", "--tls-key", "k"};
+  std::vector<std::string> with_serve = arguments;
+  with_serve.insert(with_serve.begin(), "serve");
+  EXPECT_THAT(Problem(with_serve), HasSubstr("can be reached"));
+  arguments.insert(arguments.end(), {"--tls-client-ca", "a", "--tls-client-name", "x", "--tls-client-name", "y"});
+  const std::optional<net::TlsOptions> tls = TlsOf(Serve(arguments));
+  ASSERT_TRUE(tls.has_value());
+  EXPECT_EQ(tls->certificate, "c");
+  EXPECT_EQ(tls->key, "k");
+  EXPECT_EQ(tls->client_ca, "a");
+  EXPECT_THAT(tls->client_names, ElementsAre("x", "y"));
+}
+
+TEST(ServeOptions, ACertificateOfGrpcsClientsDoesNotProtectTheOtherPorts) {
+  const std::vector<std::string> grpc = {"m",
+                                         "--grpc-address=0.0.0.0",
+                                         "--grpc-use-ssl-mutual=true",
+                                         "--grpc-server-cert=c",
+                                         "--grpc-server-key=k",
+                                         "--grpc-root-cert=a"};
+  EXPECT_EQ(GrpcTlsOf(Serve(grpc))->client_ca, "a");
+  std::vector<std::string> http = grpc;
+  http.insert(http.begin(), "serve");
+  http.emplace_back("--http-address=0.0.0.0");
+  EXPECT_THAT(Problem(http), HasSubstr("can be reached"));
+}
+
+TEST(ServeOptions, AUnixSocketForOthersNeedsAKeyToo) {
+  EXPECT_EQ(Serve({"m", "--unix-socket", "/s"}).unix_socket_mode, 0600U);
+  EXPECT_EQ(Problem({"serve", "m", "--unix-socket", "/s", "--unix-socket-mode", "0660"}),
+            "unix-socket '/s' is open to other users, and nobody is asked for a key: expected --unix-socket-mode 0600, "
+            "--keys FILE, --tls-client-ca FILE or --allow-exposure");
+  EXPECT_EQ(Serve({"m", "--unix-socket", "/s", "--unix-socket-mode", "0660", "--keys", "k"}).unix_socket_mode, 0660U);
+  for (const char* mode : {"0", "0800", "01000", "rw", "-1"}) {
+    EXPECT_THAT(Problem({"serve", "m", std::string("--unix-socket-mode=") + mode}),
+                HasSubstr("expected an octal number from 0100 to 0777"))
+        << mode;
+  }
+}
+
+TEST(ServeOptions, FilesOfCertificatesNeedEachOther) {
+  const auto problem = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"serve", "m"});
+    return Problem(std::move(flags));
+  };
+  EXPECT_EQ(problem({"--tls-cert=c"}), "tls-cert and tls-key: expected both or none, found one");
+  EXPECT_EQ(problem({"--tls-key=k"}), "tls-cert and tls-key: expected both or none, found one");
+  EXPECT_EQ(problem({"--tls-client-ca=a"}), "tls-client-ca: expected --tls-cert and --tls-key beside it");
+  EXPECT_EQ(problem({"--tls-cert=c", "--tls-key=k", "--tls-client-name=x"}),
+            "tls-client-name: expected --tls-client-ca beside it");
+  EXPECT_EQ(problem({"--grpc-use-ssl=true"}),
+            "grpc-use-ssl: expected --grpc-server-cert and --grpc-server-key beside it");
+  EXPECT_EQ(problem({"--grpc-use-ssl-mutual=true", "--grpc-server-cert=c", "--grpc-server-key=k"}),
+            "grpc-use-ssl-mutual: expected --grpc-root-cert beside it");
+}
+
+TEST(ServeOptions, TritonsCertificatesAreOfGrpcAloneAndOnlyWhereTheyAreSwitchedOn) {
+  const ServeOptions off = Serve({"m", "--grpc-server-cert=c", "--grpc-server-key=k", "--grpc-use-ssl=false"});
+  EXPECT_FALSE(GrpcTlsOf(off).has_value());
+  EXPECT_THAT(ProtectionWarnings(off), ElementsAre("grpc-server-cert is not used without --grpc-use-ssl=true"));
+  const ServeOptions on =
+      Serve({"m", "--grpc-server-cert=c", "--grpc-server-key=k", "--grpc-use-ssl=1", "--grpc-root-cert=a"});
+  ASSERT_TRUE(GrpcTlsOf(on).has_value());
+  EXPECT_EQ(GrpcTlsOf(on)->client_ca, "");  // as Triton has it: clients are not asked
+  EXPECT_FALSE(TlsOf(on).has_value());
+  EXPECT_THAT(ProtectionWarnings(on), ::testing::IsEmpty());
+}
+
+TEST(ServeOptions, WarnsOfWhatIsOpenAndOfKeysInTheClear) {
+  EXPECT_THAT(ProtectionWarnings(Serve({"m", "--keys", "k"})), ::testing::IsEmpty());
+  EXPECT_THAT(ProtectionWarnings(Serve({"m", "--http-address=0.0.0.0", "--allow-exposure"})),
+              ::testing::Each(HasSubstr("nobody is asked for a key (--keys)")));
+  EXPECT_THAT(
+      ProtectionWarnings(Serve({"m", "--metrics-address=0.0.0.0", "--keys=k"})),
+      ElementsAre("host '0.0.0.0' can be reached from other machines, and keys travel in the clear (--tls-cert)"));
+  EXPECT_THAT(ProtectionWarnings(Serve({"m", "--http-address=0.0.0.0", "--keys=k", "--tls-cert=c", "--tls-key=k"})),
+              ::testing::IsEmpty());
+}
+
+TEST(ServeOptions, TracesGoWhereOneOfTheFlagsSays) {
+  const auto options = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "m");
+    const auto tracer = TracerOptionsOf(Serve(std::move(flags)).tracing);
+    EXPECT_TRUE(tracer.ok()) << tracer.status();
+    return *tracer;
+  };
+  EXPECT_FALSE(options({}).endpoint.has_value());
+  const Tracer::Options own = options({"--otlp-endpoint", "collector:4318", "--trace-rate=10"});
+  EXPECT_EQ(own.endpoint->host, "collector");
+  EXPECT_TRUE(own.settings.timestamps);
+  EXPECT_EQ(own.settings.rate, 10U);
+  const Tracer::Options tritons =
+      options({"--trace-config=mode=opentelemetry", "--trace-config=opentelemetry,url=localhost:4319/v1/traces",
+               "--trace-config", "opentelemetry,resource=service.name=shop", "--trace-config", "level=TIMESTAMPS",
+               "--trace-config=rate=7", "--trace-config=count=-1"});
+  EXPECT_EQ(tritons.endpoint->port, 4319);
+  EXPECT_EQ(tritons.endpoint->path, "/v1/traces");
+  EXPECT_EQ(tritons.service_name, "shop");
+  EXPECT_TRUE(tritons.settings.timestamps);
+  EXPECT_EQ(tritons.settings.rate, 7U);
+  EXPECT_EQ(tritons.settings.count, -1);
+  const Tracer::Options usual = options({"--trace-config=mode=opentelemetry"});
+  EXPECT_EQ(usual.endpoint->port, 4318);
+  EXPECT_FALSE(usual.settings.timestamps);  // as Triton has it: the level is OFF at first
+  EXPECT_FALSE(options({"--otlp-endpoint=http://c", "--trace-config=level=OFF"}).settings.timestamps);
+}
+
+TEST(ServeOptions, SaysWhichPartOfATraceConfigIsWrongOrOfNoUse) {
+  const auto problem = [](const std::string& config) { return Problem({"serve", "m", "--trace-config", config}); };
+  EXPECT_EQ(problem("level=TENSORS"), "--trace-config: expected OFF or TIMESTAMPS, found 'TENSORS'");
+  EXPECT_EQ(problem("rate=0"), "--trace-config: expected a whole number from 1 to 4294967295, found '0'");
+  EXPECT_EQ(problem("mode=jaeger"), "--trace-config: expected opentelemetry or triton, found 'jaeger'");
+  EXPECT_THAT(problem("opentelemetry"), HasSubstr("expected SETTING=VALUE"));
+  EXPECT_THAT(problem("odd=1"), HasSubstr("before the '=', found 'odd'"));
+  EXPECT_THAT(problem("opentelemetry,url=ftp://x"), HasSubstr("--trace-config: "));
+  EXPECT_THAT(Serve({"m", "--trace-config=triton,file=/tmp/t", "--trace-config=mode=triton"}).without_effect,
+              ElementsAre("--trace-config"));
 }
 
 TEST(ServeOptions, OnePortMayBeAllListeners) {

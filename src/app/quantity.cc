@@ -78,6 +78,13 @@ Result<std::chrono::microseconds> ParseSeconds(std::string_view text) {
   return std::chrono::microseconds(std::llround(seconds * kMicroseconds));
 }
 
+Result<std::chrono::microseconds> ParseMilliseconds(std::string_view text) {
+  const bool is_bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  Result<std::chrono::microseconds> time = ParseDuration(is_bare ? std::string(text) + "ms" : std::string(text));
+  if (!time.ok()) return Unexpected("milliseconds such as 20000, or a duration such as 500ms or 5m", text);
+  return time;
+}
+
 std::string FormatBytes(uint64_t bytes) {
   return Format(bytes, kByteUnits);
 }

@@ -23,6 +23,9 @@ Result<std::chrono::microseconds> ParseDuration(std::string_view text);
 // A number is of seconds, as Triton has it: "30", "0.5"; else as ParseDuration has it. To the microsecond.
 Result<std::chrono::microseconds> ParseSeconds(std::string_view text);
 
+// A whole number is of milliseconds: "20000"; else as ParseDuration has it.
+Result<std::chrono::microseconds> ParseMilliseconds(std::string_view text);
+
 // The shortest of the forms above that says exactly this: "64MiB", "1500ms".
 std::string FormatBytes(uint64_t bytes);
 std::string FormatDuration(std::chrono::microseconds duration);

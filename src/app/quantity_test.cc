@@ -83,5 +83,16 @@ TEST(ParseSeconds, TakesABareNumberForSeconds) {
   }
 }
 
+TEST(ParseMilliseconds, TakesWholeNumbersAndDurations) {
+  EXPECT_EQ(*ParseMilliseconds("20000"), std::chrono::seconds(20));
+  EXPECT_EQ(*ParseMilliseconds("0"), std::chrono::seconds(0));
+  EXPECT_EQ(*ParseMilliseconds("5m"), std::chrono::minutes(5));
+  for (const char* text : {"", "1.5", "-1", "20 000", "99999999999999999999"}) {
+    EXPECT_EQ(
+        ParseMilliseconds(text).status().message(),
+        std::string("expected milliseconds such as 20000, or a duration such as 500ms or 5m, found '") + text + "'");
+  }
+}
+
 }  // namespace
 }  // namespace trireme

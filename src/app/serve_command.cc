@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "app/plugin_folder.h"
+#include "app/protection_settings.h"
+#include "app/tracing_settings.h"
 #include "server/example_request.h"
 #include "server/server.h"
 
@@ -74,7 +76,16 @@ int OpenAccessLog(const AccessLog& access_log, int log_fd) {
   return access_log.target == AccessLog::Target::kStderr ? log_fd : OpenLogFile(access_log.file);
 }
 
-ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
+void SetProtection(ServerOptions& server, const ServeOptions& options) {
+  server.unix_socket = options.unix_socket;
+  server.unix_socket_mode = options.unix_socket_mode;
+  server.tls = TlsOf(options);
+  server.grpc_tls = GrpcTlsOf(options);
+  server.keys = options.keys;
+  server.shared_memory.enabled = options.allow_client_shm;
+}
+
+Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_log_fd) {
   ServerOptions server;
   server.paths = options.paths;
   server.model = options.model;
@@ -100,15 +111,19 @@ ServerOptions ToServerOptions(const ServeOptions& options, int access_log_fd) {
   server.net.limits.head_timeout = options.limits.head_timeout;
   server.net.limits.idle_timeout = options.limits.idle_timeout;
   server.net.limits.stall_timeout = options.limits.stall_timeout;
+  server.net.http2 = options.http2;
+  server.net.grpc_compression = options.grpc_compression;
+  SetProtection(server, options);
+  ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
   server.access_log_fd = access_log_fd;
   server.access_log_form = FormFor(options.log.form, access_log_fd);
   return server;
 }
 
-std::string Url(const std::string& host, uint16_t port) {
+std::string Url(const std::string& host, uint16_t port, const std::optional<net::TlsOptions>& tls) {
   const bool is_v6 = host.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return (tls ? "https://" : "http://") + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 // Where a running server can be reached; empty: not at all.
@@ -116,23 +131,45 @@ struct Urls {
   std::string http;
   std::string grpc;
   std::string metrics;
+  std::string unix_socket;
 };
 
 Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
   Urls urls;
-  if (ports.http != 0) urls.http = Url(options.host, ports.http);
-  if (ports.grpc != 0) urls.grpc = Url(options.grpc_host, ports.grpc);
-  if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics);
+  if (ports.http != 0) urls.http = Url(options.host, ports.http, options.tls);
+  if (ports.grpc != 0)
+    urls.grpc = Url(options.grpc_host, ports.grpc, options.grpc_tls ? options.grpc_tls : options.tls);
+  if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics, options.tls);
+  urls.unix_socket = options.unix_socket.string();
   return urls;
 }
 
+// Where else it serves.
+std::string Also(const Urls& urls) {
+  std::string text;
+  const auto add = [&](std::string_view what, const std::string& where) {
+    if (!where.empty()) text.append(text.empty() ? "" : ", ").append(what).append(" ").append(where);
+  };
+  add("gRPC on", urls.grpc);
+  add("metrics on", urls.metrics.empty() ? urls.metrics : urls.metrics + "/metrics");
+  add("Unix socket", urls.unix_socket);
+  return text;
+}
+
+// What the example lacks, because only the person who tries it has it.
+std::string WhatToAdd(const ServeOptions& options) {
+  std::string text;
+  if (!options.keys.empty()) text += " with -H 'Authorization: Bearer KEY'";
+  if (!options.tls.certificate.empty()) text += text.empty() ? " with --cacert FILE" : " and --cacert FILE";
+  if (!options.tls.client_ca.empty()) text += ", --cert FILE and --key FILE";
+  return text;
+}
+
 // What a person wants to see first: what is served where, and something to try.
-void Welcome(const Urls& urls, const Engine& engine) {
-  std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for requests" : urls.http);
-  std::string more;
-  if (!urls.grpc.empty()) more += "gRPC on " + urls.grpc;
-  if (!urls.metrics.empty()) more += (more.empty() ? "metrics on " : ", metrics on ") + urls.metrics + "/metrics";
-  std::cout << (more.empty() ? "" : " (" + more + ")") << "\n";
+void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine) {
+  const std::string more = Also(urls);
+  std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for REST" : urls.http)
+            << (more.empty() ? "" : " (" + more + ")") << "\n";
   const ModelStatus* first_ready = nullptr;
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
@@ -150,7 +187,7 @@ void Welcome(const Urls& urls, const Engine& engine) {
                                  .version = {},
                                  .signature = description->signature,
                                  .free_dim = description->free_dim};
-      std::cout << "Try it:\n  " << CurlExample(urls.http, example) << "\n";
+      std::cout << "Try it" << WhatToAdd(options) << ":\n  " << CurlExample(urls.http, example) << "\n";
     }
   }
   std::cout << std::flush;
@@ -173,7 +210,7 @@ class Announcer {
           server.WaitUntilLoaded();
           if (stopping_) return;
           if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
-            Welcome(urls, server.engine());
+            Welcome(options, urls, server.engine());
             return;
           }
           log.Error("no model can be served (--exit-on-error=false keeps the server running)");
@@ -224,7 +261,13 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
     return kExitFailure;
   }
   SayWhatHasNoEffect(options, log);
-  ServerOptions server_options = ToServerOptions(options, access_log_fd);
+  for (const std::string& warning : ProtectionWarnings(options)) log.Warning(warning);
+  Result<ServerOptions> wanted = ToServerOptions(options, access_log_fd);
+  if (!wanted.ok()) {
+    log.Error("cannot start", {{"reason", wanted.status().message()}});
+    return kExitFailure;
+  }
+  ServerOptions& server_options = *wanted;
   size_t& connections = server_options.net.limits.max_connections;
   if (const size_t most = ConnectionsWithin(RaiseDescriptorLimit(), connections); most < connections) {
     log.Warning("fewer connections than --max-connections: the process may not open more files (ulimit -Hn)",
@@ -238,7 +281,11 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   }
   Server& server = **started;
   const Urls urls = UrlsOf(server_options, server.ports());
-  log.Info("listening", {{"http", urls.http}, {"grpc", urls.grpc}, {"metrics", urls.metrics}});
+  log.Info("listening", {{"http", urls.http},
+                         {"grpc", urls.grpc},
+                         {"metrics", urls.metrics},
+                         {"unix_socket", urls.unix_socket},
+                         {"keys", options.keys.string()}});
   Announcer announcer(options, urls, server, log);
 
   int signal_number = 0;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/serve_settings.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "app/protection_settings.h"
 #include "app/setting_kinds.h"
+#include "app/tracing_settings.h"
 #include "app/triton_settings.h"
 
 namespace trireme {
@@ -74,8 +75,6 @@ std::vector<Setting> Listening(ServeOptions& options) {
       Text("metrics-address", "ADDRESS", "Address of the metrics' port, if another one", options.metrics_host),
       Whole<uint16_t>("metrics-port", "PORT", "Port of the metrics; 0: any free one", options.metrics_port, 0, 65535),
       OnOff("allow-metrics", "Show metrics, there and on the other port", options.allow_metrics),
-      Switch("allow-exposure", "Listen where other machines can connect, though no key is asked for",
-             options.allow_exposure),
       Also(Whole("http-thread-count", "N", "Threads that read and write connections", options.loops, 1, 256),
            {"loops"}),
       Whole<size_t>("max-connections", "N", "Open connections; one more is refused", limits.max_connections, 1,
@@ -180,34 +179,50 @@ void Append(std::vector<Setting>& settings, const std::string& group, std::vecto
   }
 }
 
-// "localhost" is one by RFC 6761; other names may lead anywhere.
-bool IsLoopback(const std::string& host) {
-  if (host == "localhost") return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return false;
-  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+Setting CompressionLevel(bool& is_on) {
+  return Custom("grpc-infer-response-compression-level", "none|low|medium|high",
+                "Compress gRPC's answers, if the client takes it; how much is the same for all but none", "none",
+                [&is_on](std::string_view text) -> Status {
+                  if (text != "none" && text != "low" && text != "medium" && text != "high") {
+                    return UnexpectedText("none, low, medium or high", text);
+                  }
+                  is_on = text != "none";
+                  return {};
+                });
 }
 
-Status CheckHost(const ServeOptions& options, const std::string& host) {
-  if (options.allow_exposure || IsLoopback(host)) return {};
-  return InvalidArgument("host '" + host +
-                         "' can be reached from other machines, and no key is asked for: expected a loopback address "
-                         "such as 127.0.0.1, or --allow-exposure");
+// A whole number is of milliseconds, as Triton has it.
+Setting Milliseconds(std::string name, std::string help, milliseconds& target, milliseconds least) {
+  constexpr milliseconds kMost{std::numeric_limits<int32_t>::max()};  // which is how people say never
+  Setting setting = Time(std::move(name), std::move(help), target, least, kMost, ParseMilliseconds);
+  setting.value = "MS";
+  return setting;
 }
 
-const std::string& Or(const std::string& host, const std::string& other) {
-  return host.empty() ? other : host;
+std::vector<Setting> Http2(ServeOptions& options) {
+  net::Http2Limits& limits = options.http2;
+  return {
+      Whole<uint32_t>("http2-max-streams", "N", "Calls at a time on one connection; one more waits",
+                      limits.max_concurrent_streams, 1, 100'000),
+      Milliseconds("grpc-keepalive-time", "Silence after which a client is pinged", limits.keepalive_time, kLeastTime),
+      Milliseconds("grpc-keepalive-timeout", "That its answer may take", limits.keepalive_timeout, kLeastTime),
+      Milliseconds("grpc-max-connection-age", "After which a client is asked to connect anew; 0: never",
+                   limits.max_connection_age, milliseconds(0)),
+      Milliseconds("grpc-max-connection-age-grace", "For its calls to end then; 0: as long as they take",
+                   limits.max_connection_age_grace, milliseconds(0)),
+      CompressionLevel(options.grpc_compression),
+  };
 }
 
-Status CheckHosts(const ServeOptions& options) {
-  if (!options.allow_http && !options.allow_grpc && !options.allow_metrics) {
-    return InvalidArgument("allow-http, allow-grpc and allow-metrics: expected one of them on, found all off");
+Status CheckListeners(const ServeOptions& options) {
+  if (!options.allow_http && !options.allow_grpc) {
+    if (!options.unix_socket.empty()) {
+      return InvalidArgument("unix-socket: expected --allow-http or --allow-grpc beside it, found both off");
+    }
+    if (!options.allow_metrics) {
+      return InvalidArgument("allow-http, allow-grpc and allow-metrics: expected one of them on, found all off");
+    }
   }
-  if (options.allow_http) RETURN_IF_ERROR(CheckHost(options, options.host));
-  if (options.allow_grpc) RETURN_IF_ERROR(CheckHost(options, Or(options.grpc_host, options.host)));
-  if (options.allow_metrics) RETURN_IF_ERROR(CheckHost(options, Or(options.metrics_host, options.host)));
   return {};
 }
 
@@ -217,8 +232,12 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   std::vector<Setting> settings;
   Append(settings, "What is served", WhatIsServed(options));
   Append(settings, "Listening", Listening(options));
+  Append(settings, "HTTP/2 and gRPC", Http2(options));
+  Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
+  Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
+  Append(settings, "", TritonTlsSettings(options.grpc_tls));
   Append(settings, "", TritonSettings(options.without_effect));
   return settings;
 }
@@ -229,7 +248,8 @@ Status CheckServeOptions(const ServeOptions& options) {
   if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
     return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
   }
-  return CheckHosts(options);
+  RETURN_IF_ERROR(CheckListeners(options));
+  return CheckProtection(options);
 }
 
 }  // namespace trireme
