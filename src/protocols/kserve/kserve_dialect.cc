@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/kserve/absent_routes.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
 #include "protocols/kserve/generate_routes.h"
@@ -16,6 +15,7 @@
 #include "protocols/kserve/model_routes.h"
 #include "protocols/kserve/repository_routes.h"
 #include "protocols/kserve/shared_memory_routes.h"
+#include "protocols/kserve/trace_routes.h"
 #include "wire/kserve/metadata.h"
 
 namespace trireme::kserve {
@@ -58,7 +58,7 @@ Dialect MakeDialect(const InferServices& services) {
   AddRepositoryRoutes(dialect.routes, services);
   AddLogRoutes(dialect.routes, services);
   AddSharedMemoryRoutes(dialect.routes, services);
-  AddAbsentRoutes(dialect.routes, services);
+  AddTraceRoutes(dialect.routes, services);
   return dialect;
 }
 
