@@ -74,7 +74,6 @@ void Http1Connection::OnEvents(uint32_t events) {
   if ((events & EPOLLERR) != 0) return Close();
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
   if ((events & EPOLLOUT) != 0) writable_ = true;
-  if (transport_->tls()) readable_ = writable_ = true;  // whichever way TLS had to wait
   if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0 && !std::exchange(peer_gone_, true)) cancellation_.Cancel();
   Proceed();
 }

@@ -29,7 +29,7 @@ class Transport {
  public:
   enum class Io {
     kDone,     // some bytes
-    kBlocked,  // not now: an event will say when (under TLS one of either direction)
+    kBlocked,  // not now: an event of the same direction will say when
     kEnd,      // the peer says nothing more (reading only)
     kBroken,   // the peer is gone, or broke the rules of TLS
   };
