@@ -237,6 +237,10 @@ void Load::Poll() {
 // Open loop: sends what has arrived by now, or lets it wait.
 void Load::Release(TimePoint now) {
   while (next_arrival_ <= now) {
+    if (next_arrival_ >= began_ + phases_.back().end) {
+      next_arrival_ = kNever;
+      break;
+    }
     SlotRef ref;
     if (TakeIdle(now, ref)) {
       Begin(ref, next_arrival_);
@@ -406,7 +410,10 @@ void Load::NextPhase(TimePoint now) {
     next_arrival_ = kNever;
     return;
   }
-  if (phases_[phase_].measured) record_.CloseWindow(now, current_users());
+  // A stage's users as it ended; the next one's may have come already.
+  const Duration end = phases_[phase_].end - Duration(1);
+  const int users = plan_.stages.empty() ? current_users() : UsersAt(plan_.stages, end);
+  if (phases_[phase_].measured) record_.CloseWindow(now, users);
   if (is_last) {
     stop_ = true;
     return;

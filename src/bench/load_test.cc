@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace trireme::bench {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+// What all connections of a test's load do.
+struct Script {
+  enum class Does : uint8_t { kAnswer, kFail, kHang };
+  std::function<Does(int call)> does = [](int) { return Does::kAnswer; };  // by the number of the call, from 1
+  int calls = 0;
+  int most_at_a_time = 0;
+  int at_a_time = 0;
+  std::set<size_t> connections;
+  std::vector<int> models;
+};
+
+// A connection whose socket is always ready: what was begun is answered at once, or as the script says.
+class FakeCarrier final : public Carrier {
+ public:
+  FakeCarrier(Script& script, size_t number, CarrierListener& listener)
+      : script_(script), number_(number), listener_(listener), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~FakeCarrier() override { close(fd_); }
+
+  void Open() override {}
+  void Close() override {}
+  int fd() const override { return fd_; }
+  uint64_t generation() const override { return 1; }
+  bool WantsWrite() const override { return false; }
+  bool Begin(size_t slot, size_t model) override {
+    script_.connections.insert(number_);
+    if (script_.models.size() <= model) script_.models.resize(model + 1);
+    ++script_.models[model];
+    script_.most_at_a_time = std::max(script_.most_at_a_time, ++script_.at_a_time);
+    const Script::Does does = script_.does(++script_.calls);
+    if (does == Script::Does::kHang) return true;
+    begun_.emplace_back(slot, does == Script::Does::kAnswer);
+    eventfd_write(fd_, 1);
+    return true;
+  }
+  void Flush() override {}
+  void Cancel(size_t /*slot*/) override { --script_.at_a_time; }
+  void Drive(std::span<char> /*scratch*/) override {
+    eventfd_t value = 0;
+    eventfd_read(fd_, &value);
+    while (!begun_.empty()) {
+      const auto [slot, ok] = begun_.front();
+      begun_.pop_front();
+      --script_.at_a_time;
+      listener_.OnEnd(slot, {.ok = ok, .kind = "HTTP 503", .message = "full", .bytes = 7});
+    }
+  }
+
+ private:
+  Script& script_;
+  const size_t number_;
+  CarrierListener& listener_;
+  const int fd_;
+  std::deque<std::pair<size_t, bool>> begun_;
+};
+
+LoadPlan Plan(Script& script) {
+  LoadPlan plan;
+  plan.make_carrier = [&script](size_t number, CarrierListener& listener) {
+    return std::make_unique<FakeCarrier>(script, number, listener);
+  };
+  plan.models = {{"a", 1}};
+  plan.window = milliseconds(20);
+  plan.timeout = seconds(60);
+  plan.most_waiting = 1'000'000;
+  return plan;
+}
+
+TEST(LoadTest, AClosedLoopKeepsEverySlotBusy) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.connections = 3;
+  plan.calls = 4;
+  plan.windows = 2;
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(script.most_at_a_time, 12);
+  EXPECT_EQ(script.connections.size(), 3u);
+  ASSERT_EQ(result->windows.size(), 2u);
+  EXPECT_GT(result->windows[0].latency.count(), 0u);
+  EXPECT_EQ(result->windows[1].users, 12);
+  EXPECT_EQ(result->response_bytes, 7u);
+  EXPECT_FALSE(result->early_end.has_value());
+}
+
+TEST(LoadTest, AsksModelsByTheirWeights) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.models = {{"a", 1}, {"b", 9}};
+  plan.stops_on_failure = true;
+  plan.window = hours(1);
+  script.does = [](int call) { return call == 2'000 ? Script::Does::kFail : Script::Does::kAnswer; };
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_NEAR(script.models[0], 200, 60);
+  EXPECT_EQ(result->models[0].count() + result->models[1].count(), 1'999u);
+}
+
+TEST(LoadTest, StagesSayHowManyUsersThereAre) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.stages = {{2, milliseconds(40), 0}, {6, milliseconds(60), 0}};
+  plan.connections = 3;
+  plan.calls = 2;
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->windows.size(), 2u);
+  EXPECT_EQ(result->windows[0].users, 2);
+  EXPECT_EQ(result->windows[1].users, 6);
+  EXPECT_EQ(script.most_at_a_time, 6);
+}
+
+TEST(LoadTest, StopsAtTheFirstFailureAndSaysHowManyUsersThereWere) {
+  Script script;
+  script.does = [](int call) { return call == 50 ? Script::Does::kFail : Script::Does::kAnswer; };
+  LoadPlan plan = Plan(script);
+  plan.connections = 5;
+  plan.window = hours(1);
+  plan.stops_on_failure = true;
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->early_end.has_value());
+  EXPECT_EQ(result->early_end->why, EarlyEnd::Why::kFailure);
+  EXPECT_EQ(result->early_end->users, 5);
+  EXPECT_EQ(result->early_end->text, "HTTP 503: full");
+  EXPECT_EQ(result->failures.at("HTTP 503").count, 1u);
+  ASSERT_EQ(result->windows.size(), 1u);
+  EXPECT_EQ(result->windows[0].failures, 1u);
+}
+
+TEST(LoadTest, AnOpenLoopSendsWhatArrives) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.connections = 4;
+  plan.per_second = 1'000;
+  plan.arrivals = Arrivals::kConstant;
+  plan.window = milliseconds(100);
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  // All of them, however late this machine is.
+  EXPECT_EQ(script.calls, 100);
+  EXPECT_EQ(result->windows[0].latency.count(), static_cast<uint64_t>(script.calls));
+  EXPECT_EQ(script.connections.size(), 4u);
+}
+
+TEST(LoadTest, LatencyCountsFromTheIntendedTime) {
+  // The first call never ends: those behind it on the only connection wait until it is given up.
+  Script script;
+  script.does = [](int call) { return call == 1 ? Script::Does::kHang : Script::Does::kAnswer; };
+  LoadPlan plan = Plan(script);
+  plan.per_second = 100;
+  plan.arrivals = Arrivals::kConstant;
+  plan.window = milliseconds(100);
+  plan.timeout = milliseconds(200);
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_GE(result->windows[0].latency.count(), 1u);
+  EXPECT_GE(result->windows[0].latency.max(), milliseconds(100));
+  EXPECT_THAT(result->failures.at("deadline exceeded").sample, HasSubstr("no answer within 200 ms"));
+}
+
+TEST(LoadTest, EndsWhenTooMuchWaits) {
+  Script script;
+  script.does = [](int) { return Script::Does::kHang; };
+  LoadPlan plan = Plan(script);
+  plan.per_second = 10'000;
+  plan.most_waiting = 20;
+  plan.window = hours(1);
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->early_end.has_value());
+  EXPECT_EQ(result->early_end->why, EarlyEnd::Why::kOverrun);
+  EXPECT_THAT(result->early_end->text, HasSubstr("more than 20 arrivals wait for a free connection"));
+}
+
+TEST(LoadTest, EndsWhenItIsTold) {
+  Script script;
+  const int stop = eventfd(0, EFD_CLOEXEC);
+  script.does = [&](int call) {
+    if (call == 100) eventfd_write(stop, 1);
+    return Script::Does::kAnswer;
+  };
+  LoadPlan plan = Plan(script);
+  plan.window = hours(1);
+  plan.stop_fd = stop;
+  const auto result = RunLoad(plan);
+  close(stop);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->early_end->why, EarlyEnd::Why::kInterrupted);
+  ASSERT_EQ(result->windows.size(), 1u);
+}
+
+}  // namespace
+}  // namespace trireme::bench

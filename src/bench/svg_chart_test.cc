@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/svg_chart.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trireme::bench {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(RoundTicksTest, AreRoundAndReachTheTop) {
+  EXPECT_THAT(RoundTicks(0, 10, 5), ElementsAre(0, 2, 4, 6, 8, 10));
+  EXPECT_THAT(RoundTicks(0, 11, 5), ElementsAre(0, 5, 10, 15));
+  EXPECT_THAT(RoundTicks(3, 9, 4), ElementsAre(4, 6, 8));
+  EXPECT_THAT(RoundTicks(5, 5, 4), ElementsAre(5));
+}
+
+TEST(DrawChartTest, DrawsALineWithItsAxes) {
+  Chart chart{.title = "t<", .x_name = "x", .y_name = "y", .lines = {{.name = "l", .points = {{0, 0}, {10, 10}}}}};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("<path class=\"line c1\" d=\"M64.0 236.0L704.0 16.0\"/>"));
+  EXPECT_THAT(svg, HasSubstr("aria-label=\"t&lt;\""));
+  EXPECT_THAT(svg, HasSubstr("<title>l: 10</title>"));
+  EXPECT_THAT(svg, Not(HasSubstr("legend")));
+}
+
+TEST(DrawChartTest, SeveralLinesHaveALegend) {
+  Chart chart{.lines = {{.name = "one", .points = {{0, 1}}}, {.name = "two", .points = {{0, 2}}, .colour = 2}}};
+  EXPECT_THAT(DrawChart(chart), HasSubstr("<span class=\"c2\"><i></i>two</span>"));
+}
+
+TEST(DrawChartTest, ALogarithmHasNoPlaceForZero) {
+  Chart chart{.lines = {{.name = "l", .points = {{0, 0}, {1, 1}, {2, 100}}}}, .has_log_y = true};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("d=\"M64.0 236.0L704.0 16.0\""));
+  EXPECT_THAT(svg, Not(HasSubstr("nan")));
+  EXPECT_THAT(svg, Not(HasSubstr("inf")));
+}
+
+TEST(DrawChartTest, NothingIsDrawnAsAnEmptyPaper) {
+  EXPECT_THAT(DrawChart({.lines = {{.name = "l", .points = {}}}}), Not(HasSubstr("<path")));
+}
+
+}  // namespace
+}  // namespace trireme::bench
