@@ -680,12 +680,12 @@ TEST_F(Http2AbusersTest, WorkThatIsHonestIsNoAbuse) {
 // Broken connections.
 
 TEST_F(Http2ConnectionTest, EndsAConnectionThatIsNotHttp2) {
-  TestHttp2Client client(Loop());
   const FileDescriptor socket = Loop().Connect();
-  ASSERT_GT(write(socket.get(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27), 0);
+  ASSERT_EQ(write(socket.get(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27), 27);
   Loop().Turn();
   Loop().Advance(seconds(3));
-  EXPECT_EQ(Loop().counters().connections_open, 1);
+  EXPECT_EQ(Loop().counters().connections_open, 0);
+  EXPECT_EQ(Loop().counters().bad_requests, 1u);
 }
 
 TEST_F(Http2ConnectionTest, SaysWhatIsWrongWithAFrame) {
@@ -777,15 +777,12 @@ TEST_F(Http2ConnectionTest, ClosesWhenTheSocketTakesNothing) {
   handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send(Text(LargeText(20'000'000))); };
   TestHttp2Client client(Loop(), {.stream_window = 1 << 30});
   client.ReturnWindow(0, 1 << 30);
-  client.Prepare("GET", "/");
-  client.Settle();
-  client.Prepare("GET", "/");
-  client.Ping();
   client.Freeze(true);
-  Loop().Turn();
-  Loop().Advance(seconds(30));
-  Loop().Advance(seconds(3));
-  EXPECT_LE(Loop().counters().connections_open, 1);
+  client.SendRaw(RawFrame(NGHTTP2_HEADERS, 0x5, 1, "\x82\x86\x84\x41\1h"));
+  Loop().Advance(seconds(19));
+  EXPECT_EQ(Loop().counters().connections_open, 1);
+  Loop().Advance(seconds(2));
+  EXPECT_EQ(Loop().counters().connections_open, 0);
 }
 
 TEST_F(Http2ConnectionTest, RetiresAConnectionThatIsOld) {
