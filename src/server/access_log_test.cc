@@ -4,25 +4,34 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <string>
+
+#include "net/testing/recorded_grpc_answer.h"
 
 namespace trireme {
 namespace {
 
 // What a log writes, read back when it is closed.
-std::string Written(const net::HttpRequest& request, const net::HttpResponse& response, Logger::Form form) {
+std::string Written(Logger::Form form, const std::function<void(AccessLogWriter&)>& use) {
   std::array<int, 2> ends{};
   EXPECT_EQ(pipe(ends.data()), 0);
   {
     AccessLogWriter log(ends[1], form);
-    log.Write(request, response);
+    use(log);
   }
   close(ends[1]);
   std::array<char, 4096> text{};
   const ssize_t n = read(ends[0], text.data(), text.size());
   close(ends[0]);
   return {text.data(), static_cast<size_t>(std::max<ssize_t>(n, 0))};
+}
+
+std::string Written(const net::HttpRequest& request, const net::HttpResponse& response, Logger::Form form) {
+  return Written(form, [&](AccessLogWriter& log) { log.Write(request, response); });
 }
 
 net::HttpRequest Request(std::string_view path) {
@@ -62,6 +71,39 @@ TEST(AccessLog, KeepsOneLineWhateverTheClientSends) {
 TEST(AccessLog, ClipsWhatIsTooLong) {
   const std::string path(100'000, 'x');
   EXPECT_LT(Written(Request(path), {}, Logger::Form::kJson).size(), 2000U);
+}
+
+TEST(AccessLog, WritesALineAtTheEndOfAGrpcCall) {
+  const auto answer = std::make_shared<net::RecordedGrpcAnswer>();  // shared with the reply
+  const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
+    net::GrpcReply reply = log.Watch(Request("/s.S/Stream"), net::GrpcReply(answer));
+    reply.Send({.text = "123", .inserts = {}});
+    reply.Send({.text = "45", .inserts = {}});
+    reply.Finish({.code = net::GrpcCode::kNotFound, .message = "no model", .metadata = {}});
+  });
+  for (const char* part : {R"("method":"POST")", R"("path":"/s.S/Stream")", R"("grpc_status":"NOT_FOUND")",
+                           R"("bytes":5)", R"("request_id":"their-id")", R"("peer":"127.0.0.1:5000")"}) {
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
+  }
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
+  EXPECT_EQ(answer->messages.size(), 2U);
+  EXPECT_EQ(answer->status->code, net::GrpcCode::kNotFound);
+}
+
+TEST(AccessLog, WritesALineOfACallThatNobodyAnswers) {
+  const auto answer = std::make_shared<net::RecordedGrpcAnswer>();  // shared with the reply
+  const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
+    const net::GrpcReply forgotten = log.Watch(Request("/s.S/Call"), net::GrpcReply(answer));
+  });
+  EXPECT_NE(line.find(R"("grpc_status":"INTERNAL")"), std::string::npos) << line;
+  EXPECT_EQ(answer->finishes, 1);
+}
+
+TEST(AccessLog, WritesALineOfACallThatIsRefusedAtItsHead) {
+  const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
+    log.Write(Request("/s.S/Call"), {.code = net::GrpcCode::kUnauthenticated, .message = {}, .metadata = {}});
+  });
+  EXPECT_NE(line.find(R"("grpc_status":"UNAUTHENTICATED")"), std::string::npos) << line;
 }
 
 }  // namespace

@@ -16,19 +16,16 @@
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
-#include "protocols/grpc/health.h"
-#include "protocols/grpc/reflection.h"
-#include "protocols/kserve/kserve_dialect.h"
 #include "server/access_log.h"
 #include "server/front_handler.h"
 #include "server/grpc_front_handler.h"
 #include "server/grpc_router.h"
 #include "server/host_metrics.h"
 #include "server/listeners.h"
-#include "server/metrics_dialect.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/protection.h"
+#include "server/protocols.h"
 #include "server/router.h"
 
 namespace trireme {
@@ -48,15 +45,6 @@ net::NetOptions NetworkOptions(net::NetOptions options, ThreadPool& workers) {
 // What a listener of the inference protocols answers REST with where only gRPC is wanted.
 Dialect WithoutRoutes(const Dialect& dialect) {
   return {.name = dialect.name, .routes = {}, .error = dialect.error};
-}
-
-std::vector<std::string> ServiceNames(std::initializer_list<const std::vector<GrpcMethod>*> tables) {
-  GrpcRouter router;
-  for (const std::vector<GrpcMethod>* methods : tables) router.Add(*methods);
-  std::vector<std::string> names = router.services();
-  names.emplace_back("grpc.reflection.v1.ServerReflection");
-  names.emplace_back("grpc.reflection.v1alpha.ServerReflection");
-  return names;
 }
 
 ModelControl::Options ControlOptions(const ServerOptions& options) {
@@ -91,11 +79,8 @@ class Server::Parts {
                         .shared_memory = shared_memory_,
                         .tracer = tracer_,
                         .server_name = options.server_name},
-        kserve_(kserve::MakeDialect(infer_services_)),
-        kserve_without_routes_(WithoutRoutes(kserve_)),
-        metrics_(MakeMetricsDialect(registry_)),
-        health_(HealthMethods(engine_)),
-        reflection_(ReflectionMethods(ServiceNames({&kserve_.methods, &health_}))),
+        protocols_(MakeProtocols(infer_services_, registry_)),
+        kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
                          access_log_.get()),
@@ -105,10 +90,10 @@ class Server::Parts {
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
-    main_router_.Add(options.allow_http ? kserve_ : kserve_without_routes_);
-    if (options.allow_metrics) main_router_.Add(metrics_);
-    metrics_router_.Add(metrics_);
-    for (const auto* methods : {&kserve_.methods, &health_, &reflection_}) grpc_router_.Add(*methods);
+    main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
+    if (options.allow_metrics) main_router_.Add(protocols_.metrics);
+    metrics_router_.Add(protocols_.metrics);
+    for (const auto* methods : protocols_.methods()) grpc_router_.Add(*methods);
   }
 
   // Where the start failed half way, what is open closes before what it uses goes.
@@ -173,11 +158,8 @@ class Server::Parts {
   SharedMemoryRegions shared_memory_;
   Tracer tracer_;
   const kserve::InferServices infer_services_;
-  const Dialect kserve_;
+  const Protocols protocols_;
   const Dialect kserve_without_routes_;
-  const Dialect metrics_;
-  const std::vector<GrpcMethod> health_;
-  const std::vector<GrpcMethod> reflection_;
   Router main_router_;
   Router metrics_router_;
   GrpcRouter grpc_router_;

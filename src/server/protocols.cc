@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/protocols.h"
+
+#include <string>
+
+#include "protocols/grpc/health.h"
+#include "protocols/grpc/reflection.h"
+#include "protocols/kserve/kserve_dialect.h"
+#include "server/grpc_router.h"
+#include "server/metrics_dialect.h"
+
+namespace trireme {
+namespace {
+
+// Those whose methods are given, and reflection itself.
+std::vector<std::string> ServiceNames(const Protocols& protocols) {
+  GrpcRouter router;
+  for (const auto* methods : protocols.methods()) router.Add(*methods);
+  std::vector<std::string> names = router.services();
+  names.emplace_back("grpc.reflection.v1.ServerReflection");
+  names.emplace_back("grpc.reflection.v1alpha.ServerReflection");
+  return names;
+}
+
+}  // namespace
+
+Protocols MakeProtocols(const kserve::InferServices& services, const metrics::Registry& registry) {
+  Protocols protocols{.kserve = kserve::MakeDialect(services),
+                      .metrics = MakeMetricsDialect(registry),
+                      .health = HealthMethods(services.engine),
+                      .reflection = {}};
+  protocols.reflection = ReflectionMethods(ServiceNames(protocols));
+  return protocols;
+}
+
+}  // namespace trireme

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "dialect/dialect.h"
+#include "metrics/registry.h"
+#include "protocols/kserve/infer_services.h"
+
+namespace trireme {
+
+// Every protocol that the server speaks: all routes and methods that there are, for listeners and for the test that
+// tries each of them without a key. Immutable.
+struct Protocols {
+  Dialect kserve;
+  Dialect metrics;
+  std::vector<GrpcMethod> health;
+  std::vector<GrpcMethod> reflection;
+
+  std::vector<const Dialect*> dialects() const { return {&kserve, &metrics}; }
+  std::vector<const std::vector<GrpcMethod>*> methods() const { return {&kserve.methods, &health, &reflection}; }
+};
+
+// Both arguments must outlive it.
+Protocols MakeProtocols(const kserve::InferServices& services, const metrics::Registry& registry);
+
+}  // namespace trireme
