@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 
-#include "app/bench_settings.h"
 #include "app/check_settings.h"
 #include "app/protection_settings.h"
 #include "app/serve_settings.h"
@@ -608,89 +607,6 @@ TEST(CheckOptionsTest, TheHelpNamesEveryFlag) {
     if (setting.form == Setting::Form::kArguments) continue;
     EXPECT_THAT(std::get<ShowHelp>(*command).text, HasSubstr("--" + setting.name));
   }
-}
-
-bench::BenchOptions Bench(std::vector<std::string> arguments, const Variables& variables = {}) {
-  arguments.insert(arguments.begin(), "bench");
-  const auto command = Parse(arguments, variables);
-  EXPECT_TRUE(command.ok()) << command.status();
-  const auto* options = command.ok() ? std::get_if<bench::BenchOptions>(&*command) : nullptr;
-  EXPECT_NE(options, nullptr);
-  return options == nullptr ? bench::BenchOptions() : *options;
-}
-
-struct BenchCase {
-  std::string name;
-  std::string text;
-  std::function<bool(const bench::BenchOptions&)> taken;
-};
-
-const std::vector<BenchCase>& BenchCases() {
-  using O = const bench::BenchOptions&;
-  static const std::vector<BenchCase> cases = {
-      {"model", "resnet", [](O o) { return o.model == "resnet"; }},
-      {"model-version", "3", [](O o) { return o.version == "3"; }},
-      {"connections", "16", [](O o) { return o.connections == 16; }},
-      {"form", "json", [](O o) { return o.form == bench::Form::kJson; }},
-      {"rows", "8", [](O o) { return o.rows == 8; }},
-      {"shape", "x=1,2", [](O o) { return o.shapes.size() == 1 && o.shapes[0].input == "x"; }},
-      {"seed", "18446744073709551615", [](O o) { return o.seed == UINT64_MAX; }},
-      {"input", "request.json", [](O o) { return o.input_file == "request.json"; }},
-      {"warm-up", "0", [](O o) { return o.warm_up == milliseconds(0); }},
-      {"windows", "9", [](O o) { return o.windows == 9; }},
-      {"window", "500ms", [](O o) { return o.window == milliseconds(500); }},
-      {"timeout", "1m", [](O o) { return o.timeout == std::chrono::minutes(1); }},
-      {"pid", "42", [](O o) { return o.server_pid == 42; }},
-      {"json", "on", [](O o) { return o.json; }},
-  };
-  return cases;
-}
-
-TEST(BenchOptions, EverySettingHasACaseInThisTest) {
-  std::set<std::string> tested = {"url"};
-  for (const BenchCase& c : BenchCases()) tested.insert(c.name);
-  bench::BenchOptions options;
-  std::set<std::string> known;
-  for (const Setting& setting : BenchSettings(options)) known.insert(setting.name);
-  EXPECT_EQ(tested, known);
-}
-
-TEST(BenchOptions, TakesEverySettingFromTheCommandLineAndTheEnvironment) {
-  EXPECT_EQ(Bench({"http://h"}).url, "http://h");
-  EXPECT_EQ(Bench({}, {{"TRIREME_URL", "http://h"}}).url, "http://h");
-  for (const BenchCase& c : BenchCases()) {
-    EXPECT_FALSE(c.taken(Bench({"http://h"}))) << c.name;
-    EXPECT_TRUE(c.taken(Bench({"--" + c.name + "=" + c.text, "http://h"}))) << c.name;
-    EXPECT_TRUE(c.taken(Bench({"http://h"}, {{VariableName(c.name), c.text}}))) << c.name;
-  }
-}
-
-TEST(BenchOptions, ShapesMayRepeat) {
-  EXPECT_EQ(Bench({"http://h", "--shape", "a=1", "--shape", "b="}).shapes.size(), 2u);
-}
-
-TEST(BenchOptions, ExpectsOneUrl) {
-  EXPECT_THAT(Problem({"bench"}), HasSubstr("expected the URL of a server"));
-  EXPECT_EQ(Problem({"bench", "http://a", "http://b"}), "URL: expected one URL, found 'http://b'");
-}
-
-TEST(BenchOptions, AnErrorNamesTheFlagWhatIsExpectedAndWhatCame) {
-  const auto problem = [](const std::string& flag) { return Problem({"bench", "http://h", "--" + flag}); };
-  EXPECT_EQ(problem("shape=3,4"), "--shape: expected an input and its shape, as in image=1,3,224,224, found '3,4'");
-  EXPECT_EQ(problem("pid=0"), "--pid: expected a whole number from 1 to 2147483647, found '0'");
-  EXPECT_EQ(problem("form=xml"), "--form: expected binary|json, found 'xml'");
-  EXPECT_EQ(problem("window=0"), "--window: expected a duration from 1ms to 24h in whole ms, found '0'");
-  EXPECT_EQ(problem("conections=2"), "unknown flag '--conections'; did you mean '--connections'?");
-}
-
-TEST(BenchOptions, TheServersConfigFileIsNoneOfItsBusiness) {
-  EXPECT_EQ(Bench({"http://h"}, {{"TRIREME_CONFIG", "no-such-file.yaml"}}).connections, 1);
-}
-
-TEST(BenchOptions, TheHelpNamesEveryFlag) {
-  const auto command = Parse({"bench", "--help"});
-  ASSERT_TRUE(command.ok()) << command.status();
-  for (const BenchCase& c : BenchCases()) EXPECT_THAT(std::get<ShowHelp>(*command).text, HasSubstr("--" + c.name));
 }
 
 TEST(ParseCommand, KnowsItsCommands) {
