@@ -224,6 +224,21 @@ Http2Session::Http2Session(Http2SessionEvents& events, const HttpLimits& limits,
 Http2Session::~Http2Session() = default;
 
 Http2Session::Fault Http2Session::Feed(std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    const Http2IdleResets::Step step = idle_resets_.Next(bytes);
+    if (const Fault fault = FeedPiece(step.piece); fault != Fault::kNone) return fault;
+    if (!step.dropped) continue;
+    events_.OnFrame(Http2SessionEvents::Frame::kReset, nullptr);
+    if (stopped_) {
+      broken_ = true;
+      return Fault::kStopped;
+    }
+  }
+  return Fault::kNone;
+}
+
+Http2Session::Fault Http2Session::FeedPiece(std::span<const char> bytes) {
+  if (bytes.empty()) return Fault::kNone;
   const ssize_t taken =
       nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (taken >= 0) return Fault::kNone;

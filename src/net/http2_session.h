@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/http2_idle_resets.h"
 #include "net/http2_stream.h"
 #include "net/listener.h"
 #include "net/output_queue.h"
@@ -127,12 +128,14 @@ class Http2Session {
     void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
   };
 
+  Fault FeedPiece(std::span<const char> bytes);
   void AddField(std::string_view name, std::string_view value, uint8_t flags);
   void AddFields(const Http2Headers& fields);
   void SubmitTrailers(int32_t id, const Http2Headers& trailers);
 
   Http2SessionEvents& events_;
   std::unique_ptr<nghttp2_session, Deleter> session_;
+  Http2IdleResets idle_resets_;
   std::vector<nghttp2_nv> fields_;        // of the head that is being submitted
   OutputQueue* output_ = nullptr;         // while it is pulled
   Http2ServerStream* sending_ = nullptr;  // whose DATA frame is being pulled
