@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <fstream>
+
 namespace trireme::bench {
 namespace {
 
@@ -30,6 +33,65 @@ TEST(BenchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_THAT(refusal([](BenchOptions& o) { o.window = std::chrono::milliseconds(0); }), HasSubstr("--window:"));
   EXPECT_THAT(refusal([](BenchOptions& o) { o.warm_up = std::chrono::milliseconds(-1); }), HasSubstr("--warm-up"));
   EXPECT_THAT(refusal([](BenchOptions& o) { o.timeout = std::chrono::hours(25); }), HasSubstr("--timeout"));
+}
+
+TEST(BenchOptionsTest, NamesFlagsThatDoNotGoTogether) {
+  const auto refusal = [](const char* url, auto change) {
+    BenchOptions options;
+    options.url = url;
+    change(options);
+    return Check(options).message();
+  };
+  const char* http = "http://h";
+  const char* grpc = "grpc://h";
+  EXPECT_THAT(refusal(http, [](BenchOptions& o) { o.calls = 2; }), HasSubstr("--calls"));
+  EXPECT_THAT(refusal(http, [](BenchOptions& o) { o.stream = true; }), HasSubstr("--stream"));
+  EXPECT_THAT(refusal(grpc, [](BenchOptions& o) { o.form = Form::kJson; }), HasSubstr("--form json"));
+  EXPECT_THAT(refusal(http, [](BenchOptions& o) { o.tls.verifies = false; }), HasSubstr("--insecure"));
+  EXPECT_THAT(refusal(http, [](BenchOptions& o) { o.per_second = -1; }), HasSubstr("--rate"));
+  EXPECT_THAT(refusal(http,
+                      [](BenchOptions& o) {
+                        o.per_second = 1;
+                        o.stages = {{1, std::chrono::seconds(1), 0}};
+                      }),
+              HasSubstr("--rate and --stages"));
+  EXPECT_THAT(refusal(grpc,
+                      [](BenchOptions& o) {
+                        o.connections = 10'000;
+                        o.calls = 11;
+                      }),
+              HasSubstr("at most 100000"));
+  EXPECT_THAT(refusal("http://:80", [](BenchOptions&) {}), HasSubstr("expected a host"));
+}
+
+TEST(BenchOptionsTest, StagesSayHowManyConnectionsThereAre) {
+  BenchOptions options;
+  options.connections = 7;
+  EXPECT_EQ(Connections(options), 7u);
+  options.calls = 4;
+  options.stages = {{9, std::chrono::seconds(1), 0}};
+  EXPECT_EQ(Connections(options), 3u);
+}
+
+TEST(ReportFileTest, TheEndingSaysTheForm) {
+  EXPECT_EQ(ParseReportFile("a/b.html")->form, ReportForm::kHtml);
+  EXPECT_EQ(ParseReportFile("b.md")->form, ReportForm::kMarkdown);
+  for (const char* text : {"", ".md", "b", "b.txt"}) EXPECT_FALSE(ParseReportFile(text).ok()) << text;
+}
+
+TEST(ApiKeyTest, IsTheFilesFirstLineOrTheEnvironments) {
+  BenchOptions options;
+  options.api_key = "from-environment";
+  EXPECT_EQ(*ReadApiKey(options), "from-environment");
+  options.key_file = testing::TempDir() + "/bench_key";
+  std::ofstream(options.key_file) << "from-file\r\nmore\n";
+  EXPECT_EQ(*ReadApiKey(options), "from-file");
+  std::ofstream(options.key_file) << "not a key\n";
+  const Status status = ReadApiKey(options).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message().find("not a key"), std::string::npos);
+  options.key_file = "/no/such/file";
+  EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kNotFound);
 }
 
 TEST(ParseInputShapeTest, ReadsNameAndDimensions) {

@@ -148,6 +148,8 @@ class GrpcConnection::Core {
   Call* Find(int32_t stream) { return static_cast<Call*>(nghttp2_session_get_stream_user_data(session_, stream)); }
   void Take(Call& call, std::string_view input);
   void End(Call& call, const GrpcEnd& end);
+  void EndWith(Call& call, uint32_t error);
+  void EndUnasked(int32_t stream);
   void Abort(Call& call, GrpcCode code, std::string message);
   bool Fail(Status error);
   bool Receive(std::span<char> scratch);
@@ -396,6 +398,9 @@ int GrpcConnection::Core::OnData(nghttp2_session* /*session*/, uint8_t /*flags*/
 
 int GrpcConnection::Core::OnFrame(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user) {
   constexpr size_t kMostShown = 200;
+  const bool is_end = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+                      (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (is_end) Of(user).EndUnasked(frame->hd.stream_id);
   if (frame->hd.type != NGHTTP2_GOAWAY) return 0;
   const nghttp2_goaway& goaway = frame->goaway;
   std::string& farewell = Of(user).farewell_;
@@ -405,6 +410,25 @@ int GrpcConnection::Core::OnFrame(nghttp2_session* /*session*/, const nghttp2_fr
     farewell += AsText(goaway.opaque_data, std::min(goaway.opaque_data_len, kMostShown));
   }
   return 0;
+}
+
+// A server may end a call of which it has not heard all: nothing more of it is of use. (Otherwise the stream is closed
+// right away, and OnClose() ends the call.)
+void GrpcConnection::Core::EndUnasked(int32_t stream) {
+  Call* call = Find(stream);
+  if (call == nullptr || call->stream != stream || nghttp2_session_get_stream_local_close(session_, stream) != 0)
+    return;
+  nghttp2_session_set_stream_user_data(session_, stream, nullptr);
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
+  EndWith(*call, NGHTTP2_NO_ERROR);
+}
+
+void GrpcConnection::Core::EndWith(Call& call, uint32_t error) {
+  GrpcEnd end = std::move(call).Verdict(error);
+  if (end.code == GrpcCode::kOk && call.deframer.is_inside()) {
+    end = {GrpcCode::kInternal, "the server ended the call in the middle of a message"};
+  }
+  End(call, end);
 }
 
 // A call that the server's GOAWAY came before.
@@ -421,11 +445,7 @@ int GrpcConnection::Core::OnClose(nghttp2_session* /*session*/, int32_t stream, 
   Core& core = Of(user);
   Call* call = core.Find(stream);
   if (call == nullptr || call->stream != stream) return 0;
-  GrpcEnd end = std::move(*call).Verdict(error);
-  if (end.code == GrpcCode::kOk && call->deframer.is_inside()) {
-    end = {GrpcCode::kInternal, "the server ended the call in the middle of a message"};
-  }
-  core.End(*call, end);
+  core.EndWith(*call, error);
   return 0;
 }
 

@@ -187,6 +187,18 @@ TEST_F(GrpcConnectionTest, EndsCallsWhoseAnswersItCannotTake) {
                                             HasSubstr("2 INTERNAL: the server ended the call in the middle")));
 }
 
+TEST_F(GrpcConnectionTest, ACallIsOverWhenTheServerSaysSo) {
+  const ScriptedGrpcServer server([](const Message&) { return Answer{.messages = {"enough"}, .end = GrpcEnd()}; });
+  Connect(server.url());
+  connection_->Start(0, head_);
+  Say(0, "a", false);
+  DriveUntilEnded(1);
+  EXPECT_THAT(diary_.lines, ElementsAre("0 enough", "0 OK"));
+  Call(0, "b");
+  DriveUntilEnded(2);
+  EXPECT_EQ(diary_.lines.back(), "0 OK");
+}
+
 TEST_F(GrpcConnectionTest, ACancelledCallIsHeardOfNoMore) {
   const ScriptedGrpcServer server([](const Message& message) {
     return message.bytes == "slow" ? Answer{.hangs = true} : Answer{.messages = {"quick"}};
