@@ -106,8 +106,8 @@ class Triton(ServingTest):
         self.assertRegex(server.log(), "accepted without effect: --strict-readiness")
 
     def test_what_would_promise_protection_is_refused(self):
-        for flag in ("--http-restricted-api=model-repository:key=secret", "--grpc-use-ssl=true",
-                     "--http-header-forward-pattern=.*", "--allow-client-shm=true"):
+        for flag in ("--http-restricted-api=model-repository:key=secret", "--grpc-header-forward-pattern=.*",
+                     "--http-header-forward-pattern=.*", "--grpc-restricted-protocol=health:key=secret"):
             with self.subTest(flag=flag):
                 result = self.run_trireme("serve", self.models / "good" / "add", flag)
                 self.assertEqual(result.returncode, 2, result)

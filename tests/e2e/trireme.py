@@ -71,7 +71,7 @@ class Trireme:
         return self.process.poll() is None
 
     def wait_until_loaded(self):
-        self._wait_for("stdout", r"Trireme serves on http://\S+")
+        self._wait_for("stdout", r"Trireme serves on https?://\S+")
 
     def connect(self, **options):
         return Connection(self.port, **options)
