@@ -26,7 +26,7 @@ def arguments_of(name, make_test_models, scratch):
     subprocess.run([make_test_models, scratch], check=True, stdout=subprocess.DEVNULL)
     if name == "triton":
         by_name = ("--model-control-mode", "explicit", "--load-model", "*")
-        return [Path(scratch, "triton"), Path(scratch, "good/add"), *by_name]
+        return [Path(scratch, "triton"), Path(scratch, "good/add"), Path(scratch, "decoupled/repeat"), *by_name]
     assert name == "tiny", f"unknown models '{name}'"
     return [Path(scratch, "good")]
 
