@@ -205,6 +205,7 @@ inference::ModelConfig MakeModelConfig(const ModelConfigParts& parts) {
   SetTensors(parts.signature, config);
   SetInstances(parts, said, config);
   SetScheduling(parts, config);
+  if (parts.config.decoupled) config.mutable_model_transaction_policy()->set_decoupled(true);
   SetDefaults(config);
   return config;
 }

@@ -161,6 +161,13 @@ TEST(ModelConfigMessageTest, ShowsReshapeAndOptionalInputs) {
   EXPECT_THAT(config.input(0).reshape().shape(), testing::ElementsAre(3, 1));
 }
 
+TEST(ModelConfigMessageTest, ShowsWhetherItIsDecoupled) {
+  ModelConfigParts parts = Parts("");
+  EXPECT_FALSE(MakeModelConfig(parts).has_model_transaction_policy());
+  parts.config.decoupled = true;
+  EXPECT_TRUE(MakeModelConfig(parts).model_transaction_policy().decoupled());
+}
+
 TEST(ModelConfigMessageTest, ShowsHowItBatches) {
   ModelConfigParts parts = Parts("dynamic_batching {}");
   parts.config.preferred_rows = {4, 8};
