@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/kserve/generate_call.h"
 
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,12 +10,14 @@
 #include "base/mutex.h"
 #include "base/task.h"
 #include "model/infer_request.h"
+#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/generate_answer.h"
 #include "protocols/kserve/generate_json.h"
 #include "protocols/kserve/http_status.h"
 #include "protocols/kserve/path_version.h"
 #include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
+#include "protocols/kserve/traced_request.h"
 
 namespace trireme::kserve {
 namespace {
@@ -38,8 +39,8 @@ struct Travellers {
   std::vector<InferResponse> responses;
   size_t bytes = 0;
   std::vector<Result<std::string>> encoded;  // as many as there are responses, once they are
-  std::optional<Status> end;
-  std::unique_ptr<ReplySink> self;  // the call itself, whose end it is
+  std::optional<Outcome> end;                // without a response: it travels like the others
+  std::unique_ptr<ReplySink> self;           // the call itself, whose end it is
 };
 
 // One request on its way. Until the end the engine owns it, through its Reply; then it owns itself, as one of the last
@@ -69,19 +70,20 @@ class GenerateCall final : public ReplySink, public Task {
     request_->takes_several = true;
   }
 
-  InferRequest& request() { return *request_; }
+  // Before it is started.
+  void SetTarget(std::string model, std::optional<int64_t> version, const Identity& identity) {
+    request_->model = std::move(model);
+    request_->version = version;
+    request_->caller = {.principal = identity.principal, .tenant = identity.tenant};
+    traced_.Begin(services_.tracer, "http", *request_);
+  }
 
   static void Start(std::unique_ptr<GenerateCall> call) {
     const Result<bool> whole = call->body_.Begin();
     if (!whole.ok()) return Refuse(std::move(call), whole.status());
     if (*whole && call->body_.bytes().size() <= kLargeJsonBytes) return Decode(std::move(call));
-    // A job must be copyable; the call is owned by the raw pointer until it runs.
-    GenerateCall* raw = call.get();
-    if (raw->services_.codec_workers.Submit([raw] { Decode(std::unique_ptr<GenerateCall>(raw)); })) {
-      (void)call.release();  // NOLINT(bugprone-unused-return-value): the job has it now
-    } else {
-      Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
-    }
+    if (ContinueOnWorker(call->services_.codec_workers, call, Decode)) return;
+    Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
   }
 
   // On the thread that runs the model.
@@ -107,8 +109,9 @@ class GenerateCall final : public ReplySink, public Task {
         waiting_.bytes += BytesOf(*outcome.response);
         waiting_.responses.push_back(*std::move(outcome.response));
       }
-      waiting_.end =
-          overflown_ ? Overloaded("responses came faster than they could be sent") : std::move(outcome.status);
+      outcome.response.reset();
+      if (overflown_) outcome.status = Overloaded("responses came faster than they could be sent");
+      waiting_.end = std::move(outcome);
       waiting_.self = std::move(self);
       if (std::exchange(travelling_, true)) return;  // whoever brings it may destroy this from now on
     }
@@ -125,7 +128,8 @@ class GenerateCall final : public ReplySink, public Task {
       break;
     }
     if (const std::unique_ptr<ReplySink> self = std::move(travellers_.self)) {
-      answer_->End(*travellers_.end);
+      answer_->End(travellers_.end->status);
+      traced_.End(services_.tracer, *travellers_.end);
       return;
     }
     answer_->Flush();
@@ -166,6 +170,7 @@ class GenerateCall final : public ReplySink, public Task {
     ASSIGN_OR_RETURN(GenerateRequest message, DecodeGenerateRequest(body_.text(), model.signature, services_.pool));
     id_ = std::move(message.id);
     request_->id = id_.value_or("");
+    traced_.Begin(services_.tracer, "http", *request_);  // now with its id
     request_->inputs = std::move(message.inputs);
     request_->parameters = std::move(message.parameters);
     body_.Release();  // nothing views it
@@ -202,6 +207,7 @@ class GenerateCall final : public ReplySink, public Task {
   std::unique_ptr<GenerateAnswer> answer_;  // on the loop
   std::unique_ptr<InferRequest> request_;   // until the engine has it
   std::optional<std::string> id_;
+  TracedRequest traced_;
   Travellers travellers_;  // whoever brings them has it
 
   Mutex mutex_;
@@ -223,9 +229,7 @@ void StartGenerateCall(const InferServices& services, GenerateForm form, net::Ht
   std::string model(arguments.model);
   const RequestHeaders headers = ReadRequestHeaders(http);
   auto call = std::make_unique<GenerateCall>(services, form, std::move(http), headers, std::move(reply));
-  call->request().model = std::move(model);
-  call->request().version = *version;
-  call->request().caller = {.principal = identity.principal, .tenant = identity.tenant};
+  call->SetTarget(std::move(model), *version, identity);
   GenerateCall::Start(std::move(call));
 }
 

@@ -208,6 +208,16 @@ TEST_F(GenerateCallTest, ReadsALargeRequestOnAWorker) {
   EXPECT_EQ(events, 100'000U);
 }
 
+TEST_F(GenerateCallTest, EndsARunThatALoopCannotFollow) {
+  Post("generate_stream", Body(300'000));
+  while (Statistics().fail.count == 0) std::this_thread::yield();  // the loop stands still meanwhile
+  TurnUntilTheEnd();
+  EXPECT_EQ(got().response.status, 200);
+  EXPECT_THAT(got().chunks.back(), testing::EndsWith("data: {\"error\":\"responses came faster than they could be "
+                                                     "sent\"}\n\n"));
+  EXPECT_EQ(Statistics().failures[static_cast<size_t>(ModelStatistics::FailureReason::kCanceled)], 1U);
+}
+
 TEST_F(GenerateCallTest, DoesNotReadWhatNobodyWaitsForAnyMore) {
   const Cancellation gone = Cancellation::Make();
   gone.Cancel();
