@@ -60,16 +60,11 @@ Setting Named(std::string name, std::string value, std::string help, std::string
   return setting;
 }
 
-// Without the words in front of the bench's own messages, which the flag's name replaces.
-Status AsUnexpected(const Status& status) {
-  return InvalidArgument(status.message());
-}
-
 Setting Models(BenchOptions& options) {
   return Custom("model", "NAME,...", "The model, or several at random, with weights as in a:3,b", "the only one",
                 [&options](std::string_view text) -> Status {
                   auto models = bench::ParseModels(text);
-                  if (!models.ok()) return AsUnexpected(models.status());
+                  if (!models.ok()) return models.status();
                   options.models = *std::move(models);
                   return {};
                 });
@@ -79,7 +74,7 @@ Setting Stages(BenchOptions& options) {
   return Custom("stages", "USERS@TIME[:N/s],...", "Users who wait for answers, as in 10@30s:5/s,50@1m", "",
                 [&options](std::string_view text) -> Status {
                   auto stages = bench::ParseStages(text);
-                  if (!stages.ok()) return AsUnexpected(stages.status());
+                  if (!stages.ok()) return stages.status();
                   options.stages = *std::move(stages);
                   return {};
                 });

@@ -251,7 +251,8 @@ void Load::Release(TimePoint now) {
     if (waiting_.size() <= plan_.most_waiting) continue;
     EndEarly(EarlyEnd::Why::kOverrun, current_users(),
              "more than " + std::to_string(plan_.most_waiting) +
-                 " arrivals wait for a free connection: the server does not keep up with the rate");
+                 " arrivals wait for a free connection: the server does not keep up with the rate, or needs more "
+                 "connections or calls at a time");
     next_arrival_ = kNever;
   }
   Settle();

@@ -9,10 +9,9 @@ namespace {
 
 constexpr uint32_t kMostWeight = 1'000'000;
 
-Result<ModelShare> ParseShare(std::string_view text, std::string_view word) {
+Result<ModelShare> ParseShare(std::string_view word) {
   const auto wrong = [&](const std::string& expected) {
-    return InvalidArgument("models \"" + std::string(text) + "\": expected " + expected + ", found \"" +
-                           std::string(word) + "\"");
+    return InvalidArgument("expected " + expected + ", found \"" + std::string(word) + "\"");
   };
   ModelShare share;
   const size_t colon = word.rfind(':');
@@ -31,18 +30,18 @@ Result<ModelShare> ParseShare(std::string_view text, std::string_view word) {
 
 Result<std::vector<ModelShare>> ParseModels(std::string_view text) {
   if (text.find(',') == std::string_view::npos) {
-    if (text.empty()) return InvalidArgument("models: expected a name, found nothing");
+    if (text.empty()) return InvalidArgument("expected a name, found nothing");
     return std::vector<ModelShare>{{.name = std::string(text)}};
   }
   std::vector<ModelShare> shares;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
-    ASSIGN_OR_RETURN(ModelShare share, ParseShare(text, text.substr(begin, end - begin)));
+    ASSIGN_OR_RETURN(ModelShare share, ParseShare(text.substr(begin, end - begin)));
     if (std::ranges::find(shares, share.name, &ModelShare::name) != shares.end()) {
-      return InvalidArgument("models \"" + std::string(text) + "\": \"" + share.name + "\" is there twice");
+      return InvalidArgument("expected each model once, found \"" + share.name + "\" twice");
     }
     if (shares.size() == kMaxModels) {
-      return InvalidArgument("models: expected at most " + std::to_string(kMaxModels));
+      return InvalidArgument("expected at most " + std::to_string(kMaxModels));
     }
     shares.push_back(std::move(share));
     begin = end + 1;

@@ -28,7 +28,7 @@ TEST(ParseModelsTest, SaysWhatIsWrong) {
   EXPECT_THAT(error("a,"), HasSubstr("expected a name"));
   EXPECT_THAT(error("a,b:x"), HasSubstr("expected a weight from 1 to 1000000 behind ':', found \"b:x\""));
   EXPECT_THAT(error("a,b:0"), HasSubstr("expected a weight"));
-  EXPECT_THAT(error("a,b,a:2"), HasSubstr("\"a\" is there twice"));
+  EXPECT_THAT(error("a,b,a:2"), HasSubstr("expected each model once, found \"a\" twice"));
 }
 
 TEST(ModelPickerTest, PicksByWeightAndTheSameForTheSameSeed) {

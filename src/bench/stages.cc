@@ -38,7 +38,7 @@ class Reader {
   Status Wrong(std::string_view expected) const { return WrongAt(at_, expected); }
   Status WrongAt(size_t at, std::string_view expected) const {
     const std::string found = at == text_.size() ? "the end" : "'" + std::string(text_.substr(at, 12)) + "'";
-    return InvalidArgument("stages: at character " + std::to_string(at + 1) + " expected " + std::string(expected) +
+    return InvalidArgument("at character " + std::to_string(at + 1) + " expected " + std::string(expected) +
                            ", found " + found);
   }
   size_t position() const { return at_; }
@@ -108,7 +108,7 @@ Result<std::vector<Stage>> ParseStages(std::string_view text) {
     stages.push_back(stage);
   } while (reader.Take(","));
   if (!reader.at_end()) return reader.Wrong("',' and another stage, or the end");
-  if (MostUsers(stages) == 0) return InvalidArgument("stages: expected at least one user, found none in any stage");
+  if (MostUsers(stages) == 0) return InvalidArgument("expected at least one user, found none in any stage");
   return stages;
 }
 

@@ -26,21 +26,20 @@ TEST(ParseStagesTest, ReadsUsersLengthAndRate) {
 
 TEST(ParseStagesTest, SaysWhereWhatWasExpected) {
   const auto error = [](const std::string& text) { return ParseStages(text).status().message(); };
-  EXPECT_EQ(error(""), "stages: at character 1 expected a number of users, found the end");
-  EXPECT_EQ(error("ten@3s"), "stages: at character 1 expected a number of users, found 'ten@3s'");
-  EXPECT_EQ(error("10"), "stages: at character 3 expected '@' and the stage's length, found the end");
-  EXPECT_EQ(error("10@30"), "stages: at character 6 expected a unit of time: ms, s, m or h, found the end");
-  EXPECT_EQ(error("10@0s"), "stages: at character 4 expected a length from 1ms to 24h, found '0s'");
-  EXPECT_EQ(error("10@25h"), "stages: at character 4 expected a length from 1ms to 24h, found '25h'");
-  EXPECT_EQ(error("10@3s:5"), "stages: at character 8 expected '/s', found the end");
-  EXPECT_EQ(error("10@3s:0/s"), "stages: at character 7 expected more than 0 users a second, found '0/s'");
-  EXPECT_EQ(error("10@3s:x"),
-            "stages: at character 7 expected how many users come in a second, such as 5/s, found 'x'");
-  EXPECT_EQ(error("10@3s;20@3s"), "stages: at character 6 expected ',' and another stage, or the end, found ';20@3s'");
-  EXPECT_EQ(error("10@3s,"), "stages: at character 7 expected a number of users, found the end");
-  EXPECT_EQ(error("-1@3s"), "stages: at character 1 expected 0 to 10000 users, found '-1@3s'");
-  EXPECT_EQ(error("10001@3s"), "stages: at character 1 expected 0 to 10000 users, found '10001@3s'");
-  EXPECT_EQ(error("0@3s"), "stages: expected at least one user, found none in any stage");
+  EXPECT_EQ(error(""), "at character 1 expected a number of users, found the end");
+  EXPECT_EQ(error("ten@3s"), "at character 1 expected a number of users, found 'ten@3s'");
+  EXPECT_EQ(error("10"), "at character 3 expected '@' and the stage's length, found the end");
+  EXPECT_EQ(error("10@30"), "at character 6 expected a unit of time: ms, s, m or h, found the end");
+  EXPECT_EQ(error("10@0s"), "at character 4 expected a length from 1ms to 24h, found '0s'");
+  EXPECT_EQ(error("10@25h"), "at character 4 expected a length from 1ms to 24h, found '25h'");
+  EXPECT_EQ(error("10@3s:5"), "at character 8 expected '/s', found the end");
+  EXPECT_EQ(error("10@3s:0/s"), "at character 7 expected more than 0 users a second, found '0/s'");
+  EXPECT_EQ(error("10@3s:x"), "at character 7 expected how many users come in a second, such as 5/s, found 'x'");
+  EXPECT_EQ(error("10@3s;20@3s"), "at character 6 expected ',' and another stage, or the end, found ';20@3s'");
+  EXPECT_EQ(error("10@3s,"), "at character 7 expected a number of users, found the end");
+  EXPECT_EQ(error("-1@3s"), "at character 1 expected 0 to 10000 users, found '-1@3s'");
+  EXPECT_EQ(error("10001@3s"), "at character 1 expected 0 to 10000 users, found '10001@3s'");
+  EXPECT_EQ(error("0@3s"), "expected at least one user, found none in any stage");
 }
 
 TEST(UsersAtTest, UsersComeOneAfterTheOtherAndStay) {

@@ -253,7 +253,7 @@ bool GrpcConnection::Core::Receive(std::span<char> scratch) {
       return Fail(Unavailable("the server closed the connection" + farewell_));
     }
     if (received_here_ == 0 && std::string_view(scratch.data(), received.bytes).starts_with("HTTP/1")) {
-      return Fail(InvalidArgument("the server answers in HTTP/1: is this its gRPC port?"));
+      return Fail(InvalidArgument("the server answers in HTTP/1: is this its gRPC port, and without TLS?"));
     }
     bytes_received_ += received.bytes;
     received_here_ += received.bytes;

@@ -248,7 +248,7 @@ TEST_F(GrpcConnectionTest, SaysThatAPortIsNotForGrpc) {
   Connect(server.url());
   Call(0, "x");
   DriveUntilEnded(1);
-  EXPECT_THAT(connection_->error().message(), HasSubstr("is this its gRPC port?"));
+  EXPECT_THAT(connection_->error().message(), HasSubstr("is this its gRPC port"));
 }
 
 TEST_F(GrpcConnectionTest, SaysThatNobodyListens) {
