@@ -116,4 +116,22 @@ void Engine::RecordEncode(const ModelId& id, Duration took) const {
   if (model.ok()) (*model)->metrics->RecordEncode(took);
 }
 
+void Engine::StopAccepting() {
+  std::vector<std::function<void()>> told;
+  {
+    const MutexLock lock(stop_mutex_);
+    accepting_.store(false, std::memory_order_relaxed);
+    told.swap(told_of_stop_);
+  }
+  for (const auto& tell : told) tell();
+}
+
+void Engine::WhenStopping(std::function<void()> told) {
+  {
+    const MutexLock lock(stop_mutex_);
+    if (Accepting()) return told_of_stop_.push_back(std::move(told));
+  }
+  told();
+}
+
 }  // namespace trireme

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/model_control.h"
@@ -88,7 +90,10 @@ class Engine {
   void RecordEncode(const ModelId& id, Duration took) const;
 
   // From now on Ready() is false and new requests are refused; those accepted are still answered.
-  void StopAccepting() { accepting_.store(false, std::memory_order_relaxed); }
+  void StopAccepting();
+
+  // Has `told` called once when that happens, on the thread on which it happens; now, if it has happened.
+  void WhenStopping(std::function<void()> told);
 
   // Readiness alone is withdrawn, requests are still welcome: for a load balancer to notice first.
   void AnnounceStop() { announced_.store(true, std::memory_order_relaxed); }
@@ -98,6 +103,8 @@ class Engine {
   ModelControl* const control_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
+  Mutex stop_mutex_;
+  std::vector<std::function<void()>> told_of_stop_ GUARDED_BY(stop_mutex_);
 };
 
 }  // namespace trireme

@@ -73,6 +73,18 @@ TEST_F(EngineTest, RefusesRequestsOnceItStops) {
   EXPECT_FALSE(engine_.Ready());
 }
 
+TEST_F(EngineTest, TellsOnceThatItStops) {
+  int before = 0;
+  int after = 0;
+  engine_.WhenStopping([&] { ++before; });
+  EXPECT_EQ(before, 0);
+  engine_.StopAccepting();
+  engine_.StopAccepting();
+  EXPECT_EQ(before, 1);
+  engine_.WhenStopping([&] { ++after; });
+  EXPECT_EQ(after, 1);
+}
+
 TEST_F(EngineTest, LosesNoRequestThroughReloads) {
   Serve({FakeEntry("m", 1, 0)});
   std::atomic<bool> done = false;  // orders nothing
