@@ -16,7 +16,9 @@ namespace trireme::kserve {
 namespace {
 
 void AddInferMethods(std::vector<GrpcMethod>& methods, const InferServices& services) {
-  constexpr int kModelName = 1;  // field of ModelInferRequest
+  constexpr int kModelName = 1;                       // field of ModelInferRequest
+  const auto open = std::make_shared<OpenStreams>();  // shared by the streams
+  services.engine.WhenStopping([open] { open->Stop(); });
   methods.push_back({.path = GrpcPath("ModelInfer"),
                      .operation = Operation::kInfer,
                      .model_field = kModelName,
@@ -25,13 +27,14 @@ void AddInferMethods(std::vector<GrpcMethod>& methods, const InferServices& serv
                                          net::GrpcReply reply) {
                        StartGrpcInferCall(services, head, std::move(message), identity, std::move(reply));
                      }});
-  methods.push_back({.path = GrpcPath("ModelStreamInfer"),
-                     .operation = Operation::kInfer,
-                     .model_field = kModelName,
-                     .align_at = FindRawContents,
-                     .stream = [&services](const net::GrpcHead& head, const Identity& identity, net::GrpcReply reply) {
-                       return StartGrpcStreamCall(services, head, identity, std::move(reply));
-                     }});
+  methods.push_back(
+      {.path = GrpcPath("ModelStreamInfer"),
+       .operation = Operation::kInfer,
+       .model_field = kModelName,
+       .align_at = FindRawContents,
+       .stream = [&services, open](const net::GrpcHead& head, const Identity& identity, net::GrpcReply reply) {
+         return StartGrpcStreamCall(services, open, head, identity, std::move(reply));
+       }});
 }
 
 }  // namespace

@@ -25,13 +25,18 @@ bool AsksToEndWithErrors(const net::GrpcHead& head) {
 //
 // Each request has a place in the line, which its answer leaves in its turn. One of a decoupled model gives its place
 // up: nobody waits for its responses, and they wait for nobody.
-class GrpcStream final : public RequestStream, public std::enable_shared_from_this<GrpcStream> {
+class GrpcStream final : public RequestStream, public OpenStream, public std::enable_shared_from_this<GrpcStream> {
  public:
-  GrpcStream(const InferServices& services, const net::GrpcHead& head, const Identity& identity, net::GrpcReply reply)
+  GrpcStream(const InferServices& services, std::shared_ptr<OpenStreams> open, const net::GrpcHead& head,
+             const Identity& identity, net::GrpcReply reply)
       : services_(services),
+        open_(std::move(open)),
         facts_(FactsOf(head, identity)),
         ends_with_error_(AsksToEndWithErrors(head)),
         reply_(std::move(reply)) {}
+  ~GrpcStream() override { open_->Remove(this); }
+  GrpcStream(const GrpcStream&) = delete;
+  GrpcStream& operator=(const GrpcStream&) = delete;
 
   void OnMessage(net::GrpcMessage message) {
     if (!reply_) return;  // it has ended
@@ -45,6 +50,11 @@ class GrpcStream final : public RequestStream, public std::enable_shared_from_th
   void OnEnd() {
     const Turn turn(*this);
     said_all_ = true;
+  }
+
+  void OnStop() override {
+    const Turn turn(*this);
+    stopping_ = true;
   }
 
   // Nobody listens any more.
@@ -151,12 +161,14 @@ class GrpcStream final : public RequestStream, public std::enable_shared_from_th
   void Settle() {
     if (!reply_) return;
     if (said_all_ && under_way_ == 0) return reply_.Finish(net::GrpcStatus());
+    if (stopping_ && under_way_ == 0) return reply_.Finish(ToGrpcStatus(Unavailable("the server is shutting down")));
     // While one is read elsewhere nobody overtakes it: requests enter their lines in the order of the stream.
     const bool full = being_read_ > 0 || under_way_ >= kMostRequestsOfStream;
     if (full != paused_) reply_.Pause(paused_ = full);
   }
 
   const InferServices& services_;
+  const std::shared_ptr<OpenStreams> open_;  // shared by all streams
   const GrpcCallFacts facts_;
   const bool ends_with_error_;
   net::GrpcReply reply_;
@@ -166,6 +178,7 @@ class GrpcStream final : public RequestStream, public std::enable_shared_from_th
   size_t being_read_ = 0;
   InOrder<Place> line_;
   bool said_all_ = false;
+  bool stopping_ = false;
   bool paused_ = false;
   int turns_ = 0;
 };
@@ -186,9 +199,13 @@ class Receiver final : public net::GrpcReceiver {
 
 }  // namespace
 
-std::unique_ptr<net::GrpcReceiver> StartGrpcStreamCall(const InferServices& services, const net::GrpcHead& head,
-                                                       const Identity& identity, net::GrpcReply reply) {
-  return std::make_unique<Receiver>(std::make_shared<GrpcStream>(services, head, identity, std::move(reply)));
+std::unique_ptr<net::GrpcReceiver> StartGrpcStreamCall(const InferServices& services,
+                                                       const std::shared_ptr<OpenStreams>& open,
+                                                       const net::GrpcHead& head, const Identity& identity,
+                                                       net::GrpcReply reply) {
+  const auto stream = std::make_shared<GrpcStream>(services, open, head, identity, std::move(reply));
+  open->Add(stream);
+  return std::make_unique<Receiver>(stream);
 }
 
 }  // namespace trireme::kserve

@@ -7,6 +7,7 @@
 #include "dialect/dialect.h"
 #include "net/grpc_handler.h"
 #include "protocols/kserve/infer_services.h"
+#include "protocols/kserve/open_streams.h"
 
 namespace trireme::kserve {
 
@@ -18,8 +19,12 @@ inline constexpr size_t kMostRequestsOfStream = 128;
 // Responses come in the order of their requests, except those of decoupled models: they leave as they are made, and
 // nobody waits for them. A request that fails is told so in a message of its own, and the stream goes on; unless the
 // call's metadata says `triton_grpc_error: true`: then the first failure ends it, with its status. When the client has
-// said all, what is under way is still answered.
-std::unique_ptr<net::GrpcReceiver> StartGrpcStreamCall(const InferServices& services, const net::GrpcHead& head,
-                                                       const Identity& identity, net::GrpcReply reply);
+// said all, what is under way is still answered; and when the server stops, which ends the stream with UNAVAILABLE.
+//
+// `open` is shared by all streams.
+std::unique_ptr<net::GrpcReceiver> StartGrpcStreamCall(const InferServices& services,
+                                                       const std::shared_ptr<OpenStreams>& open,
+                                                       const net::GrpcHead& head, const Identity& identity,
+                                                       net::GrpcReply reply);
 
 }  // namespace trireme::kserve

@@ -259,6 +259,28 @@ TEST_F(GrpcStreamCallTest, WaitsForARequestThatIsReadElsewhere) {
   EXPECT_THAT(Said(), ElementsAre("large=2!"));
 }
 
+TEST_F(GrpcStreamCallTest, EndsWithTheServer) {
+  n_->Hold();
+  Start();
+  Send(Request("n", "slow"));
+  n_->WaitUntilHeld(1);
+  engine_.StopAccepting();
+  loop_->RunTasks();
+  EXPECT_EQ(got().finishes, 0);
+  Send(Request("n", "late"));
+  n_->Release();
+  TurnUntilTheEnd();
+  EXPECT_THAT(Said(), ElementsAre("slow=0!", "late: error"));
+  EXPECT_EQ(got().status->code, GrpcCode::kUnavailable);
+}
+
+TEST_F(GrpcStreamCallTest, ThatBeginsTooLateEndsAtOnce) {
+  engine_.StopAccepting();
+  Start();
+  TurnUntilTheEnd();
+  EXPECT_EQ(got().status->code, GrpcCode::kUnavailable);
+}
+
 TEST_F(GrpcStreamCallTest, IsOverWhenItsClientGoes) {
   n_->Hold();
   Start();
