@@ -33,6 +33,7 @@ def arguments_of(name, make_test_models, scratch):
 
 def run(language, code, server, program, models):
     code = code.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    code = code.replace("127.0.0.1:8001", f"127.0.0.1:{server.grpc_port}")
     code = code.replace("127.0.0.1:8002", f"127.0.0.1:{server.metrics_port}")
     code = code.replace("build/release/trireme", program)
     for example in ("read_text.py", "read_page.py", "image_client.py"):
