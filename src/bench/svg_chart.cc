@@ -13,7 +13,7 @@ namespace {
 constexpr double kWidth = 720;
 constexpr double kHeight = 280;
 constexpr double kLeft = 64;
-constexpr double kRight = 16;
+constexpr double kRight = 32;
 constexpr double kTop = 16;
 constexpr double kBottom = 44;
 constexpr size_t kMostDots = 80;  // more would hide the line
@@ -24,9 +24,14 @@ std::string Pixel(double value) {
   return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.1f", value))};
 }
 
+// "0.05", "1500", "20k", "1.5M".
 std::string Plain(double value) {
+  constexpr double kThousand = 1e3;
+  constexpr double kMillion = 1e6;
+  const char* unit = value >= kMillion ? "M" : value >= 10 * kThousand ? "k" : "";
+  const double scale = value >= kMillion ? kMillion : value >= 10 * kThousand ? kThousand : 1;
   std::array<char, 32> text;
-  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.4g", value))};
+  return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.4g%s", value / scale, unit))};
 }
 
 struct Range {

@@ -21,10 +21,15 @@ TEST(RoundTicksTest, AreRoundAndReachTheTop) {
 TEST(DrawChartTest, DrawsALineWithItsAxes) {
   Chart chart{.title = "t<", .x_name = "x", .y_name = "y", .lines = {{.name = "l", .points = {{0, 0}, {10, 10}}}}};
   const std::string svg = DrawChart(chart);
-  EXPECT_THAT(svg, HasSubstr("<path class=\"line c1\" d=\"M64.0 236.0L704.0 16.0\"/>"));
+  EXPECT_THAT(svg, HasSubstr("<path class=\"line c1\" d=\"M64.0 236.0L688.0 16.0\"/>"));
   EXPECT_THAT(svg, HasSubstr("aria-label=\"t&lt;\""));
   EXPECT_THAT(svg, HasSubstr("<title>l: 10</title>"));
   EXPECT_THAT(svg, Not(HasSubstr("legend")));
+}
+
+TEST(DrawChartTest, LargeNumbersAreShort) {
+  Chart chart{.lines = {{.name = "l", .points = {{0, 0}, {1, 2'000'000}}}}};
+  EXPECT_THAT(DrawChart(chart), testing::AllOf(HasSubstr(">500k<"), HasSubstr(">1.5M<"), HasSubstr(">0<")));
 }
 
 TEST(DrawChartTest, SeveralLinesHaveALegend) {
@@ -35,7 +40,7 @@ TEST(DrawChartTest, SeveralLinesHaveALegend) {
 TEST(DrawChartTest, ALogarithmHasNoPlaceForZero) {
   Chart chart{.lines = {{.name = "l", .points = {{0, 0}, {1, 1}, {2, 100}}}}, .has_log_y = true};
   const std::string svg = DrawChart(chart);
-  EXPECT_THAT(svg, HasSubstr("d=\"M64.0 236.0L704.0 16.0\""));
+  EXPECT_THAT(svg, HasSubstr("d=\"M64.0 236.0L688.0 16.0\""));
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
 }

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`trireme bench` measures a real server, whichever protocol it is asked for, and leaves nothing behind."""
+import csv
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from serving import ServingTest
+from trireme import wait_until, without_settings
+
+QUICK = ("--warm-up", "50ms", "--window", "100ms", "--windows", "2")
+
+
+class BenchTest(ServingTest):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.socket = self.folder / "server.sock"
+
+    def serve_all(self, *arguments):
+        return self.serve(self.models / "good", "--unix-socket", self.socket, *arguments)
+
+    def bench(self, *arguments, code=0):
+        result = self.run_trireme("bench", *arguments)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result
+
+    def measure(self, *arguments, code=0):
+        return json.loads(self.bench(*arguments, "--json", code=code).stdout)
+
+
+class Protocols(BenchTest):
+    def test_every_way_to_a_server_gives_answers(self):
+        server = self.serve_all()
+        for url, extra in ((f"http://127.0.0.1:{server.port}", ()),
+                           (f"http://127.0.0.1:{server.port}", ("--form", "json")),
+                           (f"grpc://127.0.0.1:{server.port}", ("--calls", "4")),
+                           (f"grpc://127.0.0.1:{server.port}", ("--calls", "4", "--stream")),
+                           (f"unix:{self.socket}", ()),
+                           (f"grpc+unix:{self.socket}", ("--calls", "2"))):
+            with self.subTest(url=url, extra=extra):
+                report = self.measure(url, "--model", "add", *extra, *QUICK)
+                self.assertGreater(report["requests"], 0)
+                self.assertEqual(report["failed"], 0)
+                self.assertEqual(report["server_pid"], server.process.pid)
+
+    def test_large_tensors_travel_over_grpc(self):
+        server = self.serve_all()
+        report = self.measure(f"grpc://127.0.0.1:{server.port}", "--model", "identity_fp32", "--shape",
+                              "INPUT0=5000,1000", "--windows", "1", "--window", "500ms")
+        self.assertGreater(report["request_bytes"], 20_000_000)
+        self.assertGreater(report["response_bytes"], 20_000_000)
+
+    def test_what_is_no_server_is_said(self):
+        server = self.serve_all()
+        result = self.bench(f"grpc://127.0.0.1:{server.metrics_port}", "--model", "add", code=1)
+        self.assertNotEqual(result.stderr, "")
+        self.bench("http://127.0.0.1:8000", "--stream", code=2)
+
+
+class Loads(BenchTest):
+    def test_an_open_loop_sends_at_its_rate(self):
+        server = self.serve_all()
+        report = self.measure(f"http://127.0.0.1:{server.port}", "--model", "add", "--rate", "200", "--arrivals",
+                              "constant", "--connections", "4", *QUICK)
+        self.assertEqual(report["arrivals"], "constant")
+        # Those of the warm-up (10) may end in the first window.
+        self.assertAlmostEqual(report["requests"], 40, delta=11)
+
+    def test_stages_have_results_of_their_own(self):
+        server = self.serve_all()
+        report = self.measure(f"grpc://127.0.0.1:{server.port}", "--model", "add", "--calls", "3",
+                              "--stages", "2@100ms,5@200ms,1@100ms")
+        self.assertEqual([stage["users"] for stage in report["stages"]], [2, 5, 1])
+
+    def test_several_models_are_asked_at_random(self):
+        server = self.serve_all()
+        report = self.measure(f"http://127.0.0.1:{server.port}", "--model", "add:3,add_sub", *QUICK)
+        self.assertEqual([model["name"] for model in report["models"]], ["add", "add_sub"])
+        self.assertEqual(sum(model["requests"] for model in report["models"]), report["requests"])
+
+    def test_it_stops_at_the_first_failure(self):
+        server = self.serve_all()
+        report = self.measure(f"http://127.0.0.1:{server.port}", "--model", "add", "--shape", "INPUT0=1,3",
+                              "--connections", "3", "--stop-on-failure", "--window", "1h", code=1)
+        self.assertEqual(report["early_end"]["why"], "failure")
+        self.assertEqual(report["early_end"]["users"], 3)
+
+
+class SharedMemory(BenchTest):
+    def regions(self, server):
+        return server.ask("GET", "/v2/systemsharedmemory/status").json()
+
+    def test_tensors_in_shared_memory_do_not_travel(self):
+        server = self.serve_all("--allow-client-shm", "on")
+        for scheme in ("http", "grpc"):
+            with self.subTest(scheme=scheme):
+                report = self.measure(f"{scheme}://127.0.0.1:{server.port}", "--model", "identity_fp32", "--shape",
+                                      "INPUT0=1000,10", "--shared-memory", "system", "--connections", "2", *QUICK)
+                self.assertGreater(report["requests"], 0)
+                self.assertLess(report["request_bytes"], 1000)
+                self.assertLess(report["response_bytes"], 1000)
+                self.assertEqual(self.regions(server), [])
+
+    def test_nothing_is_left_when_it_is_interrupted(self):
+        server = self.serve_all("--allow-client-shm", "on")
+        with subprocess.Popen([self.program, "bench", f"http://127.0.0.1:{server.port}", "--model", "add",
+                               "--shared-memory", "system", "--warm-up", "0", "--window", "1h"],
+                              stdout=subprocess.PIPE, env=without_settings(os.environ)) as process:
+            own = [f"trireme-bench-{process.pid}-0"]
+            wait_until(lambda: os.path.exists(f"/dev/shm/{own[0]}") and self.regions(server), "the memory is there")
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            self.assertFalse(os.path.exists(f"/dev/shm/{own[0]}"))
+            self.assertEqual(self.regions(server), [])
+
+    def test_a_server_that_does_not_allow_it_says_so(self):
+        server = self.serve_all()
+        result = self.bench(f"http://127.0.0.1:{server.port}", "--model", "add", "--shared-memory", "system", code=1)
+        self.assertIn("--allow-client-shm", result.stderr)
+
+
+class Reports(BenchTest):
+    def test_reports_are_written_by_their_ending(self):
+        server = self.serve_all()
+        files = {ending: self.folder / f"report.{ending}" for ending in ("md", "csv", "json", "html")}
+        self.bench(f"http://127.0.0.1:{server.port}", "--model", "add", *QUICK,
+                   *(word for file in files.values() for word in ("--report", file)))
+        self.assertTrue(files["md"].read_text().startswith("# add\n"))
+        rows = list(csv.DictReader(files["csv"].read_text().splitlines()))
+        self.assertEqual([row["kind"] for row in rows][:3], ["all", "window", "window"])
+        self.assertEqual(json.loads(files["json"].read_text())["model"], "add")
+        page = files["html"].read_text()
+        self.assertIn("<svg", page)
+        for outside in ("<script", "src=", "href=", "@import", "url("):
+            self.assertNotIn(outside, page)
+
+
+class Security(BenchTest):
+    def certificate(self):
+        files = self.folder / "cert.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0], "-keyout", files[1]],
+                       check=True, stderr=subprocess.DEVNULL)
+        return files
+
+    def test_certificates_are_verified_unless_told_otherwise(self):
+        certificate, key = self.certificate()
+        server = self.serve(self.models / "good", "--tls-cert", certificate, "--tls-key", key, wait=False)
+        for scheme in ("https", "grpcs"):
+            url = f"{scheme}://127.0.0.1:{server.port}"
+            with self.subTest(scheme=scheme):
+                wait_until(lambda: self.run_trireme("bench", url, "--ca", certificate, "--model", "add",
+                                                    *QUICK).returncode == 0, "the model answers")
+                self.assertEqual(self.measure(url, "--insecure", "--model", "add", *QUICK)["failed"], 0)
+                result = self.bench(url, "--model", "add", *QUICK, code=1)
+                self.assertIn("certificate", result.stderr)
