@@ -318,8 +318,20 @@ TEST_F(Http2ConnectionTest, RefusesByTheHeadWithoutReadingTheBody) {
   const int32_t id = client.Begin("POST", "/", {}, "some", /*end=*/false);
   EXPECT_EQ(client.response(id).status, 404);
   EXPECT_TRUE(client.response(id).ended);
-  EXPECT_EQ(client.response(id).stream_closed, uint32_t{NGHTTP2_NO_ERROR}) << "no more is needed";
   EXPECT_THAT(handler_.requests, IsEmpty());
+}
+
+TEST_F(Http2ConnectionTest, ListensAWhileToAClientThatHasItsAnswerAndStillSends) {
+  handler_.plan = [](const HttpRequest&) { return BodyPlan{.refusal = HttpResponse{.status = 404}}; };
+  TestHttp2Client client(Loop());
+  const int32_t finishing = client.Begin("POST", "/", {}, "some", /*end=*/false);
+  const int32_t pausing = client.Begin("POST", "/", {}, "some", /*end=*/false);
+  client.SendBody(finishing, LargeText(5'000'000), /*end=*/true);
+  EXPECT_EQ(client.response(finishing).stream_closed, uint32_t{NGHTTP2_NO_ERROR});
+  EXPECT_FALSE(client.response(pausing).stream_closed);
+  Loop().Advance(seconds(3));
+  client.Settle();
+  EXPECT_EQ(client.response(pausing).stream_closed, uint32_t{NGHTTP2_NO_ERROR}) << "no more is needed";
 }
 
 TEST_F(Http2ConnectionTest, RefusesABodyThatIsAnnouncedTooLong) {

@@ -21,7 +21,7 @@ void RefuseRequest(Http2ServerStream& stream, const HttpError& error) {
   HttpResponse response = ErrorResponse(error);
   Http2Headers fields = std::move(response.headers);
   fields.emplace_back("content-length", std::to_string(response.body.size()));
-  stream.SayOwnFields();
+  stream.SpeakHttp();
   stream.SendHead(response.status, std::move(fields), /*end=*/false);
   stream.SendData({.text = std::move(response.body), .inserts = {}});
   stream.SendEnd({});
@@ -52,7 +52,7 @@ void ServeHttp2Stream(Http2ServerStream& stream, const Reception& reception, Htt
     return RefuseCall(stream, GrpcCode::kUnimplemented, "no gRPC service is served at this address");
   }
   if (is_call) return stream.Serve(ServeGrpcCall(stream, *reception.grpc, std::move(head), end));
-  stream.SayOwnFields();
+  stream.SpeakHttp();
   stream.Serve(ServeHttpRequest(stream, *reception.http, std::move(head), end));
 }
 

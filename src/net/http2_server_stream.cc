@@ -38,7 +38,7 @@ void Http2ServerStream::Open(int32_t id, bool request_ended) {
   held_ = 0;
   open_ = true;
   request_ended_ = request_ended;
-  says_own_fields_ = head_sent_ = waiting_ = shares_turns_ = ended_ = answered_ = reset_ = false;
+  speaks_http_ = head_sent_ = waiting_ = shares_turns_ = ended_ = answered_ = reset_ = false;
 }
 
 void Http2ServerStream::Serve(std::unique_ptr<Http2StreamServer> server) {
@@ -60,6 +60,9 @@ void Http2ServerStream::OnData(std::span<const std::byte> bytes) {
   held_ += bytes.size();
   if (server_ && MaySpeak()) return server_->OnData(bytes);
   Consume(bytes.size());
+  if (!lingers()) return;
+  const bool goes_on = lingering_.OnBytes(bytes.size(), loop().now());
+  loop().timers().Set(*this, goes_on ? lingering_.deadline() : loop().now());
 }
 
 void Http2ServerStream::OnEnd() {
@@ -71,10 +74,17 @@ void Http2ServerStream::OnSent() {
   if (server_ && open_ && !reset_) server_->OnSent();
 }
 
-// An answer that did not wait for the whole request says so, and is complete all the same (RFC 9113 section 8.1).
 void Http2ServerStream::OnAnswered() {
   answered_ = true;
-  if (request_ended_ || reset_) return;
+  if (!lingers()) return;
+  if (!speaks_http_) return EndLingering();
+  server_.reset();
+  lingering_.Begin(loop().now());
+  loop().timers().Set(*this, lingering_.deadline());
+}
+
+// The answer is complete although it did not wait for the whole request (RFC 9113 section 8.1).
+void Http2ServerStream::EndLingering() {
   reset_ = true;
   home_.session.SubmitReset(id_, Http2Error::kNoError);
 }
@@ -93,7 +103,7 @@ void Http2ServerStream::SendHead(int status, Http2Headers headers, bool end) {
   head_sent_ = true;
   ended_ = end;
   Http2OwnFields own;
-  if (says_own_fields_) {
+  if (speaks_http_) {
     own.server = network().options.server_name;
     own.date = home_.surroundings.encoder.Date(loop().now());
   }
@@ -143,7 +153,7 @@ void Http2ServerStream::Consume(size_t bytes) {
   if (bytes == 0) return;
   held_ -= bytes;
   // A stream that expects no more needs no window.
-  if (request_ended_ || !MaySpeak()) {
+  if (request_ended_ || reset_ || !open_) {
     home_.session.ConsumeConnection(bytes);
   } else {
     home_.session.Consume(id_, bytes);
@@ -152,11 +162,16 @@ void Http2ServerStream::Consume(size_t bytes) {
 }
 
 void Http2ServerStream::SetDeadline(TimePoint deadline) {
-  if (open_) loop().timers().Set(*this, deadline);
+  if (open_ && !answered_) loop().timers().Set(*this, deadline);
 }
 
 void Http2ServerStream::OnDeadline(TimePoint now) {
-  if (server_ && open_) server_->OnDeadline(now);
+  if (lingers()) {
+    EndLingering();
+    AskForAttention();
+  } else if (server_ && open_) {
+    server_->OnDeadline(now);
+  }
 }
 
 }  // namespace trireme::net

@@ -10,6 +10,7 @@
 #include "net/http2_outbox.h"
 #include "net/http2_session.h"
 #include "net/http2_stream.h"
+#include "net/lingering.h"
 #include "net/surroundings.h"
 #include "net/timer_wheel.h"
 
@@ -35,8 +36,9 @@ class Http2ServerStream final : public Http2Stream, public Timer {
   void Open(int32_t id, bool request_ended);
   // Who serves it. Until then, and if nobody does, what comes is dropped.
   void Serve(std::unique_ptr<Http2StreamServer> server);
-  // Server and date belong into its head.
-  void SayOwnFields() { says_own_fields_ = true; }
+  // It is plain HTTP: server and date belong into its head, and a client that still sends when it has its answer is
+  // listened to for a while, as some take a reset for an error even then.
+  void SpeakHttp() { speaks_http_ = true; }
 
   // Ends it: tells the server if it owed something, and lets go of it and of the window that its bytes held.
   void Leave();
@@ -79,6 +81,8 @@ class Http2ServerStream final : public Http2Stream, public Timer {
 
  private:
   bool MaySpeak() const { return open_ && !reset_ && !ended_; }
+  bool lingers() const { return answered_ && !reset_ && !request_ended_; }
+  void EndLingering();
   void WakeBody();
   void AskForAttention() { loop().Attend(home_.connection); }
 
@@ -87,10 +91,11 @@ class Http2ServerStream final : public Http2Stream, public Timer {
   Http2Outbox outbox_;
   Http2Headers head_;  // nghttp2 reads both where they lie
   Http2Headers trailers_;
-  size_t held_ = 0;  // bytes of the request that were not consumed
+  Lingering lingering_;  // after the answer
+  size_t held_ = 0;      // bytes of the request that were not consumed
   int32_t id_ = 0;
   bool open_ = false;
-  bool says_own_fields_ = false;
+  bool speaks_http_ = false;
   bool request_ended_ = false;
   bool head_sent_ = false;
   bool waiting_ = false;  // the session asked for more body, and there was none
