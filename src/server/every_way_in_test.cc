@@ -2,10 +2,8 @@
 // Walks the tables of all protocols, so that a route or a method that is added later cannot be forgotten: none may be
 // used without a key, with one that nobody holds, with one of another role, or with one of another model.
 #include <gmock/gmock.h>
-#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -245,24 +243,6 @@ TEST_F(EveryWayInTest, AKeyThatIsTakenAwayOpensNoMessage) {
   ForEveryMethod([&](const GrpcMethod& method) {
     if (method.operation == Operation::kProbe) return;
     EXPECT_EQ(AtTheMessage(method, "mine", "admin"), net::GrpcCode::kUnauthenticated);
-  });
-}
-
-// The name of a model is found by the number of its field: the services' own descriptions say which that is.
-TEST_F(EveryWayInTest, AMethodSaysWhereItsMessageNamesTheModel) {
-  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
-  ForEveryMethod([&](const GrpcMethod& method) {
-    std::string name = method.path.substr(1);
-    std::replace(name.begin(), name.end(), '/', '.');
-    const auto* described = pool->FindMethodByName(name);
-    ASSERT_NE(described, nullptr);
-    EXPECT_EQ(described->client_streaming(), method.stream != nullptr);
-    const auto* field = described->input_type()->FindFieldByName("model_name");
-    // A region of shared memory has a name too.
-    if (field == nullptr && method.operation != Operation::kSharedMemory) {
-      field = described->input_type()->FindFieldByName("name");
-    }
-    EXPECT_EQ(method.model_field, field == nullptr ? 0 : field->number());
   });
 }
 
