@@ -90,11 +90,12 @@ Result<RepeatModel::Task> RepeatModel::Read(std::span<const Tensor> inputs) cons
 
 // False if nobody wants the rest any more.
 bool RepeatModel::WaitUntil(TimePoint end, ResponseStream& responses) const {
-  for (TimePoint now = pause_.clock.Now(); now < end; now = pause_.clock.Now()) {
-    if (!responses.Wanted()) return false;
+  while (responses.Wanted()) {
+    const TimePoint now = pause_.clock.Now();
+    if (now >= end) return true;
     pause_.sleep(std::min<Duration>(end - now, kSlice));
   }
-  return true;
+  return false;
 }
 
 std::vector<Tensor> RepeatModel::Response(const Tensor& element, size_t index, std::span<const int> wanted) const {
