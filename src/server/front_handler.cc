@@ -60,7 +60,7 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
 }
 
 Result<Identity> FrontHandler::Admit(const net::HttpRequest& request, const RouteMatch& match) const {
-  if (match.route->operation == Operation::kProbe) return Identity{};
+  if (match.route->operation == Operation::kProbe || !authoriser_.asks_for_keys()) return Identity{};
   ASSIGN_OR_RETURN(Identity identity, authoriser_.Authenticate(CredentialsOf(request)));
   RETURN_IF_ERROR(Authorise(identity, match.route->operation, match.arguments.model));
   return identity;

@@ -12,9 +12,13 @@
 namespace trireme {
 namespace {
 
+// Whether nobody is asked who he is.
+bool IsOpen(const Authoriser& authoriser, const GrpcMethod& method) {
+  return method.operation == Operation::kProbe || !authoriser.asks_for_keys();
+}
+
 // Whether this call may be made at all, and by whom.
 Result<Identity> AdmitHead(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials) {
-  if (method.operation == Operation::kProbe) return Identity{};
   ASSIGN_OR_RETURN(Identity identity, authoriser.Authenticate(credentials));
   RETURN_IF_ERROR(Authorise(identity, method.operation, /*model=*/{}));
   return identity;
@@ -24,11 +28,21 @@ Result<Identity> AdmitHead(Authoriser& authoriser, const GrpcMethod& method, con
 Result<Identity> AdmitMessage(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials,
                               const net::GrpcMessage& message) {
   ASSIGN_OR_RETURN(Identity identity, AdmitHead(authoriser, method, credentials));
-  if (method.operation == Operation::kProbe || method.model_field == 0) return identity;
-  if (identity.grant == nullptr) return identity;  // everything is allowed
+  if (method.model_field == 0) return identity;
   ASSIGN_OR_RETURN(const std::string_view model, MessageModel(message.bytes, method.model_field));
   RETURN_IF_ERROR(Authorise(identity, method.operation, model));
   return identity;
+}
+
+// The same of a head or a message as it comes.
+Result<Identity> Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head) {
+  if (IsOpen(authoriser, method)) return Identity{};
+  return AdmitHead(authoriser, method, CredentialsOf(head.http));
+}
+Result<Identity> Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head,
+                       const net::GrpcMessage& message) {
+  if (IsOpen(authoriser, method)) return Identity{};
+  return AdmitMessage(authoriser, method, CredentialsOf(head.http), message);
 }
 
 // The answer of a stream, which two may give: the method, and the front when it refuses a message. The first finish
@@ -126,7 +140,7 @@ net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
   Status refused;
   if (method == nullptr) {
     refused = router_.NoSuchMethod(head.http.path);
-  } else if (Result<Identity> identity = AdmitHead(authoriser_, *method, CredentialsOf(head.http)); !identity.ok()) {
+  } else if (Result<Identity> identity = Admit(authoriser_, *method, head); !identity.ok()) {
     refused = std::move(identity).status();
   }
   net::GrpcPlan plan{.max_message_bytes = max_message_bytes_};
@@ -148,7 +162,7 @@ void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net:
     reply.Finish(ToGrpcStatus(router_.NoSuchMethod(head.http.path)));
     return;
   }
-  const Result<Identity> identity = AdmitMessage(authoriser_, *method, CredentialsOf(head.http), message);
+  const Result<Identity> identity = Admit(authoriser_, *method, head, message);
   if (!identity.ok()) {
     reply.Finish(ToGrpcStatus(identity.status()));
     return;
@@ -163,9 +177,9 @@ std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head
     return Refuse(std::move(reply), router_.NoSuchMethod(head.http.path));
   }
   // What OnHead decided may have changed by now.
-  const Result<Identity> identity = AdmitHead(authoriser_, *method, CredentialsOf(head.http));
+  const Result<Identity> identity = Admit(authoriser_, *method, head);
   if (!identity.ok()) return Refuse(std::move(reply), identity.status());
-  if (!authoriser_.asks_for_keys() || method->operation == Operation::kProbe) {
+  if (IsOpen(authoriser_, *method)) {
     return method->stream(std::move(head), *identity, std::move(reply));
   }
   auto shared = std::make_shared<SharedReply>(std::move(reply));  // see GuardedReceiver
