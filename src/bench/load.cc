@@ -112,6 +112,7 @@ class Load {
   std::deque<TimePoint> waiting_;  // arrivals without a slot, by their intended times; bounded by the plan
   std::deque<SlotRef> idle_;       // open loop: slots without an arrival
   std::vector<SlotRef> freed_;     // to be given something
+  TimePoint freed_at_;             // the last of them: a clock costs more than it seems
   std::vector<SlotRef> parked_;    // to be looked at with the next tick
   std::vector<Lane*> touched_;     // have something to send, or to be polled for something else
   size_t busy_ = 0;
@@ -302,7 +303,7 @@ void Load::Begin(const SlotRef& ref, TimePoint began) {
 void Load::Ended(Lane& lane, size_t number, const CallEnd& end) {
   Slot& slot = lane.slots[number];
   if (!slot.busy) return;
-  const TimePoint now = Now();
+  const TimePoint now = freed_at_ = Now();
   const int users = current_users();
   slot.busy = false;
   --busy_;
@@ -328,11 +329,10 @@ void Load::Touch(Lane& lane) {
 void Load::Settle() {
   while (!freed_.empty() || !touched_.empty()) {
     if (!freed_.empty()) {
-      const TimePoint now = Now();
       while (!freed_.empty() && !stop_) {
         const SlotRef ref = freed_.back();
         freed_.pop_back();
-        Give(ref, now);
+        Give(ref, freed_at_);
       }
       if (stop_) freed_.clear();
     }
