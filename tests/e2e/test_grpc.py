@@ -216,10 +216,12 @@ class Ends(GrpcTest):
     def test_deadlines(self):
         server = self.serve_one_instance()
         client = self.client(server)
-        busy = client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS)
+        busy = [client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS) for _ in range(30)]
         # Seen by the server too, while it waits in line.
         self.assert_fails(grpc.StatusCode.DEADLINE_EXCEEDED, ".", client.infer, busy_infer(), timeout=0.05)
-        self.assertEqual(busy.result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        self.assertEqual(busy[0].result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        for call in busy:
+            call.cancel()
         self.assertTrue(client.call("ServerLive").live)
 
     def test_cancelled_calls_are_not_run(self):
