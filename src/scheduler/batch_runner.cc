@@ -123,12 +123,8 @@ Duration BatchRunner::RunAlone(RequestPtr request) {
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
 
-  Answer answer;
-  if (outputs.ok()) {
-    answer = Prepare(std::move(request), *std::move(outputs));
-  } else {
-    answer = {.request = std::move(request), .status = std::move(outputs).status()};
-  }
+  Answer answer = outputs.ok() ? Prepare(std::move(request), *std::move(outputs))
+                               : Answer{.request = std::move(request), .status = std::move(outputs).status()};
   Finish({&answer, 1});
   return took;
 }
