@@ -66,7 +66,7 @@ class Server:
         self.health = f"{'https' if '--tls-cert' in flags else 'http'}://127.0.0.1:{self.port}/v2/health/{wait_for}"
         self.log_path = setup.scratch / "server.log"
         self.command = [setup.program("trireme"), "serve", *map(str, paths), "--http-port", str(self.port),
-                        "--grpc-port", "0", "--metrics-port", str(metrics_port), *flags]
+                        "--grpc-port", str(grpc_port), "--metrics-port", str(metrics_port), *flags]
         self.process = None
         self.ready_s = self.stop_s = None
 
