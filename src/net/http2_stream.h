@@ -56,9 +56,9 @@ class Http2Stream {
   virtual NetworkState& network() = 0;
 };
 
-// Serves one stream: an HTTP request, or a gRPC call. Made when the head is complete; destroyed when the answer has been
-// sent and nothing more of the request is wanted, or when the stream was reset or lost its connection. On the loop's
-// thread.
+// Serves one stream: an HTTP request, or a gRPC call. Made when the head is complete; destroyed when the answer has
+// been sent and nothing more of the request is wanted, or when the stream was reset or lost its connection. On the
+// loop's thread.
 class Http2StreamServer {
  public:
   virtual ~Http2StreamServer() = default;
