@@ -179,10 +179,13 @@ void Deadlines(GRPCInferenceService::Stub& stub) {
   const std::vector<float> zeros(kSize * kSize);
   for (int i = 0; i < 10; ++i) {
     ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + milliseconds(1 + i));
+    // The first has no time at all; whether one of the others makes it is not for a test to say.
+    context.set_deadline(std::chrono::system_clock::now() + milliseconds(i));
     ModelInferResponse response;
     const Status status = stub.ModelInfer(&context, Request("square_matmul", kSize, kSize, zeros), &response);
-    ExpectCode(StatusCode::DEADLINE_EXCEEDED, status, "a call with a deadline of milliseconds");
+    if (i == 0 || !status.ok()) {
+      ExpectCode(StatusCode::DEADLINE_EXCEEDED, status, "a call with a deadline of milliseconds");
+    }
   }
 }
 
