@@ -9,11 +9,10 @@
 #include <string>
 #include <thread>
 
-#include "lifecycle/testing/fake_models.h"
-#include "net/byte_budget.h"
 #include "net/loop_executor.h"
 #include "net/testing/recorded_answer.h"
 #include "protocols/kserve/kserve_dialect.h"
+#include "protocols/kserve/testing/fake_services.h"
 
 namespace trireme::kserve {
 namespace {
@@ -41,9 +40,9 @@ class LoopAnswer final : public net::ResponseWriter {
 };
 
 // Requests to the fake model "m", which gives a response for each row.
-class GenerateCallTest : public testing::Test {
+class GenerateCallTest : public testing::Test, protected FakeServices {
  protected:
-  GenerateCallTest() {
+  GenerateCallTest() : FakeServices({.decoupled = true}) {
     loop_->BindToThisThread();
     ModelEntry entry = FakeEntry("m");
     entry.config.instances = 1;
@@ -93,22 +92,6 @@ class GenerateCallTest : public testing::Test {
            value + "]}\n\n";
   }
 
-  FakeModels models_{{.decoupled = true}};
-  Logger log_{2, Logger::Form::kText, LogLevel::kError};
-  Lifecycle lifecycle_{{}, models_.loader, models_.log};
-  Engine engine_{lifecycle_};
-  ThreadPool workers_{{.name = "codec"}};
-  SharedMemoryRegions shared_memory_{{}};
-  metrics::Registry registry_;
-  Tracer tracer_{{}, registry_, log_};
-  const InferServices services_{.engine = engine_,
-                                .pool = models_.pool,
-                                .codec_workers = workers_,
-                                .log = log_,
-                                .max_body_bytes = 1 << 24,
-                                .inflated = std::make_shared<net::ByteBudget>(1 << 20),
-                                .shared_memory = shared_memory_,
-                                .tracer = tracer_};
   const Dialect dialect_ = MakeDialect(services_);
   const std::shared_ptr<net::LoopExecutor> loop_ = std::make_shared<net::LoopExecutor>();  // shared with answers
   std::string body_;

@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 #include "model/reply.h"
+#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/grpc_inference.h"
 
 namespace trireme::kserve {
@@ -47,18 +48,19 @@ class GrpcInferCall final : public ReplySink, public Task {
       outcome_.response.reset();
       outcome_.status = Unsupported("this model gives several responses a request: call ModelStreamInfer");
     }
-    GrpcInferCall* raw = static_cast<GrpcInferCall*>(self.release());
-    if (raw->outcome_.response && raw->inference_.IsLongToEncode(*raw->outcome_.response)) {
-      const bool taken = raw->services_.codec_workers.Submit([raw] {
-        raw->Encode();
-        raw->reply_.executor().Post(raw);
-      });
-      if (taken) return;
-    }
-    if (raw->reply_.executor().OnThread()) {
-      raw->Run();
+    const bool is_long = outcome_.response && inference_.IsLongToEncode(*outcome_.response);
+    EncodeAndContinue(services_.codec_workers, reply_.executor(),
+                      std::unique_ptr<GrpcInferCall>(static_cast<GrpcInferCall*>(self.release())), is_long);
+  }
+
+  // On the loop or a codec worker.
+  void Encode() {
+    if (outcome_.response) {
+      encoded_ = inference_.Encode(*outcome_.response, /*final_response=*/std::nullopt);
+    } else if (outcome_.status.ok()) {
+      encoded_ = Internal("the model gave no response");
     } else {
-      raw->reply_.executor().Post(raw);
+      encoded_ = outcome_.status;
     }
   }
 
@@ -75,17 +77,6 @@ class GrpcInferCall final : public ReplySink, public Task {
   }
 
  private:
-  // On the loop or a codec worker.
-  void Encode() {
-    if (outcome_.response) {
-      encoded_ = inference_.Encode(*outcome_.response, /*final_response=*/std::nullopt);
-    } else if (outcome_.status.ok()) {
-      encoded_ = Internal("the model gave no response");
-    } else {
-      encoded_ = outcome_.status;
-    }
-  }
-
   const InferServices& services_;
   const GrpcCallFacts facts_;
   GrpcInference inference_;

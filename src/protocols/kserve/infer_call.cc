@@ -111,18 +111,28 @@ class InferCall final : public ReplySink, public Task {
       outcome_.status =
           Unsupported("this model gives several responses a request; HTTP infer carries one: use gRPC streams");
     }
-    InferCall* raw = static_cast<InferCall*>(self.release());
-    if (raw->outcome_.response && raw->IsLargeAnswer(*raw->outcome_.response)) {
-      const bool taken = raw->services_.codec_workers.Submit([raw] {
-        raw->Encode();
-        raw->reply_.executor().Post(raw);
-      });
-      if (taken) return;
-    }
-    if (raw->reply_.executor().OnThread()) {
-      raw->Run();
+    const bool is_long = outcome_.response && IsLargeAnswer(*outcome_.response);
+    EncodeAndContinue(services_.codec_workers, reply_.executor(),
+                      std::unique_ptr<InferCall>(static_cast<InferCall*>(self.release())), is_long);
+  }
+
+  // On the loop or a codec worker.
+  void Encode() {
+    const TimePoint begin = Clock::System().Now();
+    if (!outcome_.response) {
+      encoded_ = ErrorResponse(outcome_.status);
+    } else if (Result<EncodedBody> body = EncodeBody(*outcome_.response); !body.ok()) {
+      encoding_ = body.status();
+      encoded_ = ErrorResponse(encoding_);
     } else {
-      raw->reply_.executor().Post(raw);
+      encoded_ = Success(*std::move(body));
+      CompressResponse(*encoded_, headers_.answer);
+      services_.engine.RecordEncode(outcome_.response->model, Clock::System().Now() - begin);
+    }
+    const std::optional<std::string>& id = plan_.form.id;
+    if (id && FitsHeader(*id)) encoded_->headers.emplace_back("X-Request-Id", *id);
+    if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
+      encoded_->headers.emplace_back("Server-Timing", std::move(timing));
     }
   }
 
@@ -202,26 +212,6 @@ class InferCall final : public ReplySink, public Task {
     RETURN_IF_ERROR(FillRequest(services_, std::move(message), *request_, plan_));
     traced_.Begin(services_.tracer, "http", *request_);  // now with its id
     return {};
-  }
-
-  // On the loop or a codec worker.
-  void Encode() {
-    const TimePoint begin = Clock::System().Now();
-    if (!outcome_.response) {
-      encoded_ = ErrorResponse(outcome_.status);
-    } else if (Result<EncodedBody> body = EncodeBody(*outcome_.response); !body.ok()) {
-      encoding_ = body.status();
-      encoded_ = ErrorResponse(encoding_);
-    } else {
-      encoded_ = Success(*std::move(body));
-      CompressResponse(*encoded_, headers_.answer);
-      services_.engine.RecordEncode(outcome_.response->model, Clock::System().Now() - begin);
-    }
-    const std::optional<std::string>& id = plan_.form.id;
-    if (id && FitsHeader(*id)) encoded_->headers.emplace_back("X-Request-Id", *id);
-    if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
-      encoded_->headers.emplace_back("Server-Timing", std::move(timing));
-    }
   }
 
   Result<EncodedBody> EncodeBody(InferResponse& response) {

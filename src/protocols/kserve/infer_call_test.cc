@@ -8,16 +8,15 @@
 #include <span>
 #include <string>
 
-#include "lifecycle/testing/fake_models.h"
-#include "net/byte_budget.h"
 #include "net/testing/recorded_answer.h"
 #include "protocols/kserve/kserve_dialect.h"
+#include "protocols/kserve/testing/fake_services.h"
 
 namespace trireme::kserve {
 namespace {
 
 // Requests to the fake model "m" by the routes of the dialect.
-class InferCallTest : public testing::Test {
+class InferCallTest : public testing::Test, protected FakeServices {
  protected:
   InferCallTest() {
     lifecycle_.SetDesired({.models = {FakeEntry("m")}, .problems = {}, .notes = {}});
@@ -40,22 +39,6 @@ class InferCallTest : public testing::Test {
     return answer;
   }
 
-  FakeModels models_;
-  Logger log_{2, Logger::Form::kText, LogLevel::kError};
-  Lifecycle lifecycle_{{}, models_.loader, models_.log};
-  Engine engine_{lifecycle_};
-  ThreadPool workers_{{.name = "codec"}};
-  SharedMemoryRegions shared_memory_{{}};
-  metrics::Registry registry_;
-  Tracer tracer_{{}, registry_, log_};
-  const InferServices services_{.engine = engine_,
-                                .pool = models_.pool,
-                                .codec_workers = workers_,
-                                .log = log_,
-                                .max_body_bytes = 1 << 20,
-                                .inflated = std::make_shared<net::ByteBudget>(1 << 20),
-                                .shared_memory = shared_memory_,
-                                .tracer = tracer_};
   const Dialect dialect_ = MakeDialect(services_);
 };
 

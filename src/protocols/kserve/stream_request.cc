@@ -8,21 +8,10 @@ StreamResponse::StreamResponse(StreamRequest& request, uint64_t number, Outcome 
     : request_(request), number_(number), outcome_(std::move(outcome)), last_owner_(std::move(last_owner)) {}
 
 void StreamResponse::Send(std::unique_ptr<StreamResponse> response, ThreadPool& workers) {
-  net::Executor& loop = response->request_.stream().executor();
+  StreamRequest& request = response->request_;
   const std::optional<InferResponse>& outputs = response->outcome_.response;
-  if (outputs && response->request_.inference().IsLongToEncode(*outputs)) {
-    const bool taken = ContinueOnWorker(workers, response, [&loop](std::unique_ptr<StreamResponse> self) {
-      self->Encode();
-      loop.Post(self.release());
-    });
-    if (taken) return;
-  }
-  StreamResponse* raw = response.release();
-  if (loop.OnThread()) {
-    raw->Run();
-  } else {
-    loop.Post(raw);
-  }
+  const bool is_long = outputs && request.inference().IsLongToEncode(*outputs);
+  EncodeAndContinue(workers, request.stream().executor(), std::move(response), is_long);
 }
 
 void StreamResponse::Run() {

@@ -41,6 +41,7 @@ class StreamResponse final : public Task {
 
   // From any thread: encodes it on the loop, or on a codec worker if that takes long, and brings it to its stream.
   static void Send(std::unique_ptr<StreamResponse> response, ThreadPool& workers);
+  void Encode();
   void Run() override;
 
   StreamRequest& request() const { return request_; }
@@ -55,8 +56,6 @@ class StreamResponse final : public Task {
   std::unique_ptr<ReplySink> TakeOwner() { return std::move(last_owner_); }
 
  private:
-  void Encode();
-
   StreamRequest& request_;
   const uint64_t number_;
   Outcome outcome_;

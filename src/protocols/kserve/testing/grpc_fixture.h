@@ -12,11 +12,10 @@
 #include <thread>
 #include <utility>
 
-#include "lifecycle/testing/fake_models.h"
-#include "net/byte_budget.h"
 #include "net/loop_executor.h"
 #include "net/testing/recorded_grpc_answer.h"
 #include "protocols/kserve/grpc_methods.h"
+#include "protocols/kserve/testing/fake_services.h"
 #include "wire/kserve/infer_proto.h"
 
 namespace trireme::kserve {
@@ -63,7 +62,7 @@ class FakeForEach final : public Backend {
 
 // The methods of the service, in front of three fake models, each with a script of its own: "m" and "n", and "many",
 // which is decoupled. The test is the loop.
-class GrpcFixture : public testing::Test {
+class GrpcFixture : public testing::Test, protected FakeServices {
  protected:
   GrpcFixture() {
     loop_->BindToThisThread();
@@ -149,25 +148,9 @@ class GrpcFixture : public testing::Test {
     }
   }
 
-  FakeModels models_;
   FakeScript& m_ = *models_.script;
   const std::shared_ptr<FakeScript> n_ = std::make_shared<FakeScript>();     // shared with the models
   const std::shared_ptr<FakeScript> many_ = std::make_shared<FakeScript>();  // likewise
-  Logger log_{2, Logger::Form::kText, LogLevel::kError};
-  Lifecycle lifecycle_{{}, models_.loader, models_.log};
-  Engine engine_{lifecycle_};
-  ThreadPool workers_{{.name = "codec"}};
-  SharedMemoryRegions shared_memory_{{}};
-  metrics::Registry registry_;
-  Tracer tracer_{{}, registry_, log_};
-  const InferServices services_{.engine = engine_,
-                                .pool = models_.pool,
-                                .codec_workers = workers_,
-                                .log = log_,
-                                .max_body_bytes = 1 << 24,
-                                .inflated = std::make_shared<net::ByteBudget>(1 << 24),
-                                .shared_memory = shared_memory_,
-                                .tracer = tracer_};
   const std::vector<GrpcMethod> methods_ = GrpcMethods(services_);
   const std::shared_ptr<net::LoopExecutor> loop_ = std::make_shared<net::LoopExecutor>();  // shared with answers
   const Cancellation cancellation_ = Cancellation::Make();
