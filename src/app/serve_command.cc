@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -165,12 +166,22 @@ std::string WhatToAdd(const ServeOptions& options) {
   return text;
 }
 
+// What an example asks: a model that gives one response to a request, for which `infer` is there.
+std::optional<ExampleModel> FirstExample(const Engine& engine, const std::vector<ModelStatus>& models) {
+  for (const ModelStatus& model : models) {
+    if (model.state != ModelState::kReady) continue;
+    const Result<ModelDescription> found = engine.Describe(model.id.name, std::nullopt);
+    if (!found.ok() || found->config.decoupled) continue;
+    return ExampleModel{.name = found->name, .version = {}, .signature = found->signature, .free_dim = found->free_dim};
+  }
+  return std::nullopt;
+}
+
 // What a person wants to see first: what is served where, and something to try.
 void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine) {
   const std::string more = Also(urls);
   std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for REST" : urls.http)
             << (more.empty() ? "" : " (" + more + ")") << "\n";
-  const ModelStatus* first_ready = nullptr;
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
     std::cout << "  " << PlainText(model.id.name);
@@ -178,17 +189,10 @@ void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine
     const bool never_loaded = model.state == ModelState::kRetired && model.reason.empty();
     std::cout << ": " << (never_loaded ? "not loaded" : Name(model.state))
               << (model.reason.empty() ? "" : " (" + PlainText(model.reason) + ")") << "\n";
-    if (model.state == ModelState::kReady && first_ready == nullptr) first_ready = &model;
   }
-  if (first_ready != nullptr && !urls.http.empty()) {
-    const Result<ModelDescription> description = engine.Describe(first_ready->id.name, std::nullopt);
-    if (description.ok()) {
-      const ExampleModel example{.name = description->name,
-                                 .version = {},
-                                 .signature = description->signature,
-                                 .free_dim = description->free_dim};
-      std::cout << "Try it" << WhatToAdd(options) << ":\n  " << CurlExample(urls.http, example) << "\n";
-    }
+  const std::optional<ExampleModel> example = FirstExample(engine, models);
+  if (example && !urls.http.empty()) {
+    std::cout << "Try it" << WhatToAdd(options) << ":\n  " << CurlExample(urls.http, *example) << "\n";
   }
   std::cout << std::flush;
 }
