@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <jemalloc/jemalloc.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -13,6 +15,15 @@
 #include "app/serve_command.h"
 #include "base/version.h"
 #include "bench/bench.h"
+
+// How jemalloc works here (http://jemalloc.net/jemalloc.3.html, "TUNING"); it reads this before main, and MALLOC_CONF
+// in the environment after it. Where it is linked it is everybody's malloc, that of the runtimes too.
+//
+//   background_thread    what nobody has used for ten seconds (dirty_decay_ms) goes back to the system though the
+//                        server idles: a model that was unloaded leaves nothing behind
+//   oversize_threshold   a block from here on goes back at once. Below it, what a runtime takes for one run stays for
+//                        the next, instead of being mapped and cleared anew each time
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:10000,oversize_threshold:67108864";
 
 namespace trireme {
 namespace {

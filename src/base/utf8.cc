@@ -45,6 +45,10 @@ bool IsUtf8(std::string_view text) {
         continue;
       }
     }
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      text.remove_prefix(1);
+      continue;
+    }
     const size_t length = Utf8SequenceLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);

@@ -28,9 +28,28 @@ void AppendFixed(std::string& out, T value) {
   out.append(bytes.data(), bytes.size());
 }
 
+constexpr size_t kMaxVarintBytes = 10;
+
+// How many bytes it took.
+size_t PutVarint(char* to, uint64_t value) {
+  size_t at = 0;
+  for (; value >= 0x80; value >>= 7) to[at++] = static_cast<char>(value | 0x80);
+  to[at++] = static_cast<char>(value);
+  return at;
+}
+
+uint64_t TagOf(int number, ProtoField::Type type) {
+  return static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type);
+}
+
 }  // namespace
 
 std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
+  if (!bytes.empty() && static_cast<uint8_t>(bytes.front()) < 0x80) {  // as nearly all are
+    const auto value = static_cast<uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    return value;
+  }
   uint64_t value = 0;
   for (size_t i = 0; i < bytes.size() && i < 10; ++i) {
     const auto byte = static_cast<uint8_t>(bytes[i]);
@@ -89,7 +108,7 @@ std::optional<ProtoField> ProtoReader::Next() {
 }
 
 void ProtoWriter::Tag(int number, ProtoField::Type type) {
-  AppendVarint(out_, static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type));
+  AppendVarint(out_, TagOf(number, type));
 }
 
 void ProtoWriter::Varint(int number, uint64_t value) {
@@ -113,16 +132,16 @@ void ProtoWriter::Bytes(int number, std::string_view bytes) {
 }
 
 void ProtoWriter::BytesHead(int number, size_t bytes) {
-  Tag(number, ProtoField::Type::kBytes);
-  AppendVarint(out_, bytes);
+  std::array<char, 2 * kMaxVarintBytes> head;
+  char* end = head.data();
+  end += PutVarint(end, TagOf(number, ProtoField::Type::kBytes));
+  end += PutVarint(end, bytes);
+  out_.append(head.data(), static_cast<size_t>(end - head.data()));
 }
 
 void ProtoWriter::AppendVarint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
+  std::array<char, kMaxVarintBytes> bytes;
+  out.append(bytes.data(), PutVarint(bytes.data(), value));
 }
 
 }  // namespace trireme

@@ -10,6 +10,7 @@
 
 #include "base/cancellation.h"
 #include "base/clock.h"
+#include "base/executor.h"
 #include "model/infer_response.h"
 #include "model/parameters.h"
 #include "model/reply.h"
@@ -65,6 +66,9 @@ struct InferRequest {
   Stages stages;
   int64_t rows = 1;  // what a batch counts; filled in by the engine
   size_t bytes = 0;  // of all inputs; filled in by the engine
+  // The event loop that brings it, if one does: on its thread a cheap model may be run, with whatever else that loop
+  // brings in the same turn. As long-lived as `reply`.
+  Executor* loop = nullptr;
   // Whether the one who asks can take several responses; else a decoupled model is refused.
   bool takes_several = false;
   Reply reply;

@@ -37,9 +37,17 @@ constexpr Table Target() {
   return table;
 }
 
+// Those of them that a path holds without a second look: no escapes, none that paths may not hold, no query behind.
+constexpr Table PlainPath() {
+  Table table = Target();
+  for (const char c : std::string_view("%\\;?")) table[static_cast<uint8_t>(c)] = false;
+  return table;
+}
+
 inline constexpr Table kToken = AlphanumericAnd("!#$%&'*+-.^_`|~");
 inline constexpr Table kFieldValue = FieldValue();
 inline constexpr Table kTarget = Target();
+inline constexpr Table kPlainPath = PlainPath();
 // reg-name, IP literal and port, without checking how they are put together.
 inline constexpr Table kHost = AlphanumericAnd("-._~!$&'()*+,;=:[]%");
 
@@ -63,6 +71,7 @@ inline bool IsHexDigit(char c) {
 // Whether `text` is `lower_case`, whatever the case of its letters (ASCII).
 inline bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
   if (text.size() != lower_case.size()) return false;
+  if (text == lower_case) return true;  // as HTTP/2 spells names, and the whole of it at once
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != lower_case[i]) return false;

@@ -6,22 +6,12 @@
 #include <optional>
 #include <string>
 
-#include "base/task.h"
+#include "base/executor.h"
 #include "net/http_message.h"
 
 namespace trireme::net {
 
-// An event loop, seen from outside: a thread that runs tasks between its sockets.
-class Executor {
- public:
-  virtual ~Executor() = default;
-
-  // Hands a task over; runs it on the loop's thread, in order. One wake-up for a burst. Thread-safe.
-  virtual void Post(Task* task) = 0;
-
-  // Whether the calling thread is the loop's.
-  virtual bool OnThread() const = 0;
-};
+using trireme::Executor;
 
 // What a connection does for the one who answers.
 class ResponseWriter {

@@ -48,6 +48,10 @@ std::optional<std::string_view> SegmentProblem(std::string_view path) {
 
 std::optional<HttpError> ParseTarget(std::string_view target, RequestTarget& parsed) {
   if (target.empty() || target.front() != '/') return Refuse("expected a path that begins with '/'", target);
+  if (AllIn(chars::kPlainPath, target) && !SegmentProblem(target)) {
+    parsed = {.path = target, .query = {}};
+    return std::nullopt;
+  }
   if (!AllIn(chars::kTarget, target)) return Refuse("expected visible ASCII characters without '#'", target);
   const size_t mark = target.find('?');
   parsed.path = target.substr(0, mark);

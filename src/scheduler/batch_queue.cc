@@ -84,6 +84,7 @@ size_t BatchQueue::WaitingIn(uint32_t level) const {
 
 void BatchQueue::Push(RequestPtr request) {
   bytes_ += request->bytes;
+  rows_ += request->rows;
   Waiting waiting{.request = nullptr, .level = LevelOf(*request), .delayed = false, .timeout = kNever};
   const QueuePolicy& policy = PolicyOf(waiting.level);
   const std::chrono::microseconds own = request->queue_timeout;
@@ -110,7 +111,7 @@ void BatchQueue::Insert(Waiting&& waiting) {
   }
 }
 
-Taken BatchQueue::TakeIfDue(TimePoint now, bool flush) {
+Taken BatchQueue::TakeIfDue(TimePoint now, bool flush, const std::function<bool(size_t)>& may_take) {
   Taken taken{.batch = {}, .expired = TakeExpired(now)};
   if (waiting_.empty()) return taken;
 
@@ -124,8 +125,15 @@ Taken BatchQueue::TakeIfDue(TimePoint now, bool flush) {
       return taken;
     }
   }
+  if (may_take && !may_take(BytesOf(pick.places))) return taken;
   taken.batch = TakeOut(pick.places);
   return taken;
+}
+
+size_t BatchQueue::BytesOf(const std::vector<size_t>& places) const {
+  size_t bytes = 0;
+  for (const size_t place : places) bytes += waiting_[place].request->bytes;
+  return bytes;
 }
 
 std::vector<RequestPtr> BatchQueue::TakeOut(const std::vector<size_t>& places) {
@@ -133,6 +141,7 @@ std::vector<RequestPtr> BatchQueue::TakeOut(const std::vector<size_t>& places) {
   requests.reserve(places.size());
   for (const size_t place : places) {
     bytes_ -= waiting_[place].request->bytes;
+    rows_ -= waiting_[place].request->rows;
     requests.push_back(std::move(waiting_[place].request));
   }
   // What was moved out is null. Nearly always it is the front of the line.
@@ -174,6 +183,7 @@ std::vector<Expired> BatchQueue::TakeExpired(TimePoint now) {
       delayed.push_back(std::move(waiting));
     } else {
       bytes_ -= waiting.request->bytes;
+      rows_ -= waiting.request->rows;
       const Expired::Why why = cancelled ? Expired::Why::kCancelled
                                : late    ? Expired::Why::kDeadline
                                          : Expired::Why::kQueueTimeout;

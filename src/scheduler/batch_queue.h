@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -72,8 +73,9 @@ class BatchQueue {
 
   // Takes a batch if one is due: it has a preferred size, it is full, or somebody has waited for long enough. A batch
   // that is due only for its size has the largest preferred size that can be had, if any. With `flush` whatever waits
-  // is due. What is past its time is taken out in any case.
-  Taken TakeIfDue(TimePoint now, bool flush = false);
+  // is due. A batch of so many bytes that `may_take`, if given, says no, stays. What is past its time is taken out in
+  // any case.
+  Taken TakeIfDue(TimePoint now, bool flush = false, const std::function<bool(size_t bytes)>& may_take = nullptr);
 
   // When something will be due if nothing more arrives, be it a batch or a request whose time runs out; kNever if
   // nothing waits.
@@ -82,6 +84,7 @@ class BatchQueue {
   bool empty() const { return waiting_.empty(); }
   size_t size() const { return waiting_.size(); }
   size_t bytes() const { return bytes_; }
+  int64_t rows() const { return rows_; }
   const BatchRules& rules() const { return rules_; }
 
   // The level that a request belongs to: 0 if there are none.
@@ -110,11 +113,13 @@ class BatchQueue {
   std::vector<Expired> TakeExpired(TimePoint now);
   Pick PickBatch() const;
   TimePoint EndOfDelay() const;
+  size_t BytesOf(const std::vector<size_t>& places) const;
   std::vector<RequestPtr> TakeOut(const std::vector<size_t>& places);
 
   const BatchRules rules_;
   std::deque<Waiting> waiting_;
   size_t bytes_ = 0;
+  int64_t rows_ = 0;
 };
 
 // Whether two requests to a batching model can share a run.

@@ -91,6 +91,22 @@ TEST(BatchQueue, TakesAtOnceWhatWaitsWhenFlushed) {
   EXPECT_EQ(queue.TakeIfDue(kStart, /*flush=*/true).batch.size(), 1U);
 }
 
+TEST(BatchQueue, LeavesABatchThatItsTakerDoesNotWant) {
+  BatchQueue queue({.max_rows = 8});
+  queue.Push(Request({.rows = 1}));
+  queue.Push(Request({.rows = 2}));
+  size_t asked = 0;
+  const auto no = [&](size_t bytes) {
+    asked = bytes;
+    return false;
+  };
+  EXPECT_TRUE(queue.TakeIfDue(kStart, /*flush=*/true, no).empty());
+  EXPECT_EQ(asked, 48U);
+  EXPECT_EQ(queue.rows(), 3);
+  EXPECT_EQ(queue.TakeIfDue(kStart).batch.size(), 2U);
+  EXPECT_EQ(queue.rows(), 0);
+}
+
 TEST(BatchQueue, FillsABatchWithWhatFitsAndKeepsTheOrderOfTheRest) {
   BatchQueue queue({.max_rows = 4});
   queue.Push(Request({.rows = 2, .id = "a"}));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/model_line.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "base/executor.h"
+#include "base/task.h"
 #include "base/thread_pool.h"
 
 namespace trireme {
@@ -48,17 +51,43 @@ ModelLine::~ModelLine() {
   Close();
 }
 
+// What a loop brings in one turn. It holds an instance's place from the first request on, and owns itself until the
+// loop runs it, at the end of the turn. Its members but the first two are its line's, under the line's lock.
+class ModelLine::Turn final : public Task {
+ public:
+  Turn(ModelLine& line, const Executor& loop) : line_(line), loop_(loop) {}
+
+  bool IsOf(const Executor& loop) const { return &loop_ == &loop; }
+
+  void Run() override {
+    const std::unique_ptr<Turn> self(this);
+    line_.End(*this);
+  }
+
+  bool working = false;  // and so not to be entered again by what an answer sets off
+
+ private:
+  ModelLine& line_;
+  const Executor& loop_;
+};
+
 void ModelLine::Push(RequestPtr request) {
   request->stages.queued = clock_.Now();
+  Executor* const loop = request->loop;
   const Entry entry = Enter(request);
   if (request == nullptr) {
     if (entry.wake) changed_.NotifyOne();
+    if (entry.begun != nullptr) loop->Post(entry.begun);
+    if (entry.full != nullptr) WorkOff(*entry.full);
   } else if (!entry.refused.ok()) {
     runner_.Refuse(std::move(request), entry.refused);
   } else {
     Taken taken;
     taken.batch.push_back(std::move(request));
-    Work(std::move(taken));
+    const std::optional<Ran> ran = Run(std::move(taken));
+    const MutexLock lock(mutex_);
+    Record(ran);
+    GiveBackPlace();
   }
 }
 
@@ -67,13 +96,34 @@ ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
   const MutexLock lock(mutex_);
   if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
   if (order_) order_->Enter(*request);
-  if (MayRunInline(*request)) {
+  if (!IsCheap(*request)) return Wait(request);
+  if (options_.rules.max_rows > 1 && request->loop != nullptr && request->loop->OnThread())
+    return GatherOnLoop(request);
+  if (!queue_.empty() || running_ >= options_.instances) return Wait(request);
+  ++running_;
+  return {};
+}
+
+ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
+  const auto place = std::ranges::find_if(turns_, [&](const Turn* turn) { return turn->IsOf(*request->loop); });
+  Turn* turn = place == turns_.end() ? nullptr : *place;
+  Entry entry;
+  if (turn == nullptr) {
+    if (!queue_.empty() || running_ >= options_.instances) return Wait(request);
+    auto begun = std::make_unique<Turn>(*this, *request->loop);
+    turns_.push_back(begun.get());
+    turn = entry.begun = begun.release();
     ++running_;
-    return {};
   }
+  Wait(request);
+  if (queue_.rows() >= options_.rules.max_rows && !turn->working) entry.full = turn;
+  return entry;
+}
+
+ModelLine::Entry ModelLine::Wait(RequestPtr& request) {
   queue_.Push(std::move(request));
   metrics_.AddWaiting(1);
-  return {.wake = asleep_ > 0};
+  return {.refused = {}, .wake = asleep_ > 0};
 }
 
 Status ModelLine::WhyRefused(const InferRequest& request) const {
@@ -112,17 +162,25 @@ Status ModelLine::WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request
   return Overloaded(where + ": " + std::to_string(waiting) + " requests wait (" + which + "); try again later");
 }
 
-bool ModelLine::MayRunInline(const InferRequest& request) const {
-  if (!options_.run_inline || options_.decoupled || !queue_.empty() || running_ >= options_.instances) return false;
-  if (request.deadline <= request.stages.queued) return false;  // not to be run at all
-  const std::optional<Duration> expected = run_times_.Expected(request.bytes);
+bool ModelLine::IsCheap(const InferRequest& request) const {
+  if (!options_.run_inline || options_.decoupled) return false;
+  return request.deadline > request.stages.queued && IsShort(request.bytes);
+}
+
+bool ModelLine::IsShort(size_t bytes) const {
+  const std::optional<Duration> expected = run_times_.Expected(bytes);
   return expected && *expected <= kLongestInlineRun;
 }
 
 void ModelLine::WorkAsInstance(int number) {
   NameThisThread(id_.name.substr(0, 12) + "#" + std::to_string(number));
   Taken taken;
-  while (TakeWork(taken)) Work(std::move(taken));
+  while (TakeWork(taken)) {
+    const std::optional<Ran> ran = Run(std::move(taken));
+    const MutexLock lock(mutex_);
+    Record(ran);
+    GiveBackPlace();
+  }
 }
 
 // Waits until something is due and an instance's place is free. False: the line is closed and empty.
@@ -150,22 +208,48 @@ bool ModelLine::TakeWork(Taken& taken) {
   }
 }
 
-// Does what TakeWork() or Push() took, and gives the place back.
-void ModelLine::Work(Taken taken) {
-  runner_.AnswerExpired(std::move(taken.expired));
-  const size_t bytes = BytesOf(taken.batch);
-  const bool ran = !taken.batch.empty();
-  const Duration took = ran ? runner_.Run(std::move(taken.batch)) : Duration(0);
+// On the turn's loop. What takes long, or may, is left to an instance.
+void ModelLine::WorkOff(Turn& turn) {
+  const auto may_take = [this](size_t bytes) NO_THREAD_SAFETY_ANALYSIS { return IsShort(bytes); };  // under the lock
+  std::optional<Ran> ran;
+  std::optional<size_t> left;  // what comes meanwhile may be another loop's
+  do {
+    Taken taken;
+    {
+      const MutexLock lock(mutex_);
+      Record(ran);
+      if (!left) left = queue_.size();
+      if (*left > 0) taken = queue_.TakeIfDue(clock_.Now(), /*flush=*/true, may_take);
+      metrics_.AddWaiting(-static_cast<int64_t>(taken.size()));
+      *left -= std::min(*left, taken.size());
+      turn.working = !taken.empty();
+    }
+    ran = Run(std::move(taken));
+  } while (turn.working);
+}
 
-  bool wake = false;
-  {
-    const MutexLock lock(mutex_);
-    --running_;
-    if (ran) run_times_.Record(bytes, took);
-    // A sleeper may wait for this place; Close() waits for the last one.
-    wake = closing_ || (asleep_ > 0 && !queue_.empty());
-  }
-  if (wake) changed_.NotifyAll();
+void ModelLine::End(Turn& turn) {
+  WorkOff(turn);
+  const MutexLock lock(mutex_);
+  std::erase(turns_, &turn);
+  GiveBackPlace();
+}
+
+std::optional<ModelLine::Ran> ModelLine::Run(Taken taken) {
+  runner_.AnswerExpired(std::move(taken.expired));
+  if (taken.batch.empty()) return std::nullopt;
+  const size_t bytes = BytesOf(taken.batch);
+  return Ran{.bytes = bytes, .took = runner_.Run(std::move(taken.batch))};
+}
+
+void ModelLine::Record(const std::optional<Ran>& ran) {
+  if (ran) run_times_.Record(ran->bytes, ran->took);
+}
+
+// A sleeper may wait for the place; Close() waits for the last one, and once it has that lock the line may be gone.
+void ModelLine::GiveBackPlace() {
+  --running_;
+  if (closing_ || (asleep_ > 0 && !queue_.empty())) changed_.NotifyAll();
 }
 
 void ModelLine::Close() {

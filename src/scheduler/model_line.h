@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -22,8 +23,11 @@ namespace trireme {
 // The line of one model version and the instances that work it off.
 //
 // There is no batcher thread: an instance is a thread that runs the model, and whenever it is free it takes what is
-// due. A model without batching is the same path with max_rows = 1. When nobody waits, an instance is free and runs of
-// this size are known to be short, Push() runs the model itself, on the caller's thread: a hand-off would cost more.
+// due. A model without batching is the same path with max_rows = 1.
+//
+// When nobody waits, an instance is free and runs of this size are known to be short, the caller runs the model itself:
+// a hand-off would cost more. An event loop does so with all that it brings in a turn, as soon as that fills a batch
+// and else at the turn's end, so that calls which arrive together share a run without waiting for one another.
 //
 // A request whose time runs out while it waits is answered then, without a run, if an instance is free to see it; while
 // all of them run, as soon as one has finished.
@@ -62,18 +66,36 @@ class ModelLine {
   size_t instances() const { return instances_.size(); }
 
  private:
-  void WorkAsInstance(int number);
-  bool TakeWork(Taken& taken);
-  // What became of a request that was pushed and is not ours any more, or is to be refused or run.
+  class Turn;
+
+  // What becomes of a request that is pushed. One that stays is to be refused, or else to be run here and now.
   struct Entry {
     Status refused;
-    bool wake = false;  // somebody sleeps who could take it
+    bool wake = false;      // somebody sleeps who could take it
+    Turn* begun = nullptr;  // to be posted to its loop
+    Turn* full = nullptr;   // to be worked off at once
   };
   Entry Enter(RequestPtr& request);
+  Entry GatherOnLoop(RequestPtr& request) REQUIRES(mutex_);
+  Entry Wait(RequestPtr& request) REQUIRES(mutex_);
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
   Status WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const REQUIRES(mutex_);
-  bool MayRunInline(const InferRequest& request) const REQUIRES(mutex_);
-  void Work(Taken taken);
+  bool IsCheap(const InferRequest& request) const REQUIRES(mutex_);
+  bool IsShort(size_t bytes) const REQUIRES(mutex_);
+
+  void WorkAsInstance(int number);
+  bool TakeWork(Taken& taken);
+  void WorkOff(Turn& turn);
+  void End(Turn& turn);
+
+  // A run that was: how many bytes went in, and how long it took.
+  struct Ran {
+    size_t bytes = 0;
+    Duration took{0};
+  };
+  std::optional<Ran> Run(Taken taken);
+  void Record(const std::optional<Ran>& ran) REQUIRES(mutex_);
+  void GiveBackPlace() REQUIRES(mutex_);
 
   const ModelId id_;
   const Signature signature_;
@@ -88,8 +110,9 @@ class ModelLine {
   CondVar changed_;
   BatchQueue queue_ GUARDED_BY(mutex_);
   RunTimes run_times_ GUARDED_BY(mutex_);
-  int running_ GUARDED_BY(mutex_) = 0;  // instances at work, the callers of inline runs included
-  int asleep_ GUARDED_BY(mutex_) = 0;   // instances that wait for work
+  int running_ GUARDED_BY(mutex_) = 0;  // instances at work, callers that do their work included
+  std::vector<Turn*> turns_ GUARDED_BY(mutex_);
+  int asleep_ GUARDED_BY(mutex_) = 0;  // instances that wait for work
   bool closing_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> instances_;  // touched by the constructor and Close() alone
 };

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "backend/testing/fake_backend.h"
 #include "base/memory_pool.h"
 #include "base/testing/manual_clock.h"
+#include "base/testing/manual_executor.h"
 #include "metrics/registry.h"
 #include "model/testing/recorded_reply.h"
 
@@ -247,6 +250,96 @@ TEST_F(ModelLineTest, AnswersEachOfManyConcurrentRequestsExactlyOnce) {
       ASSERT_EQ(Values(outcome)[0], 2 * static_cast<float>(i));
     }
   }
+}
+
+// --- Brought by an event loop.
+
+class GatheringLineTest : public ModelLineTest {
+ protected:
+  static constexpr size_t kTogether = 3;
+
+  struct Turn {
+    std::vector<RecordedReply> replies = std::vector<RecordedReply>(kTogether);
+    bool answered_before_its_end = false;
+    bool answered_at_its_end = true;
+  };
+
+  // The loop brings three requests of a row each, and its turn ends.
+  Turn TakeTurn() {
+    Turn turn;
+    for (const RecordedReply& reply : turn.replies) Bring(reply);
+    for (const RecordedReply& reply : turn.replies) turn.answered_before_its_end |= reply.finished();
+    loop_.EndTurn();
+    for (const RecordedReply& reply : turn.replies) turn.answered_at_its_end &= reply.finished();
+    for (const RecordedReply& reply : turn.replies) EXPECT_TRUE(reply.Wait().status.ok());
+    return turn;
+  }
+
+  void Bring(const RecordedReply& reply) {
+    RequestPtr request = Request(reply);
+    request->loop = &loop_;
+    line_->Push(std::move(request));
+  }
+
+  // The first runs are an instance's, and what they took is known a little after they were answered.
+  void TakeTurnsUntilTheLoopRunsAll() {
+    for (int i = 0; i < 10'000; ++i) {
+      if (TakeTurn().answered_at_its_end) return;
+    }
+    FAIL() << "the loop never ran the model";
+  }
+
+  ManualExecutor loop_;
+};
+
+TEST_F(GatheringLineTest, RunsTogetherWhatALoopBringsInATurn) {
+  Start({.rules = {.max_rows = 8}});
+  TakeTurnsUntilTheLoopRunsAll();
+  const Turn turn = TakeTurn();
+  EXPECT_FALSE(turn.answered_before_its_end);
+  EXPECT_TRUE(turn.answered_at_its_end);
+  EXPECT_EQ(script_->runs().back(), 3);
+  for (const RecordedReply& reply : turn.replies) {
+    EXPECT_EQ(Values(reply.Wait()), (Floats{2, 4, 6, 8}));
+    EXPECT_EQ(reply.finishes(), 1);
+  }
+}
+
+TEST_F(GatheringLineTest, RunsAFullBatchBeforeTheTurnEnds) {
+  Start({.rules = {.max_rows = 2}});
+  TakeTurnsUntilTheLoopRunsAll();
+  std::vector<RecordedReply> replies(3);
+  for (const RecordedReply& reply : replies) Bring(reply);
+  EXPECT_TRUE(replies[0].finished());
+  EXPECT_TRUE(replies[1].finished());
+  EXPECT_FALSE(replies[2].finished());
+  loop_.EndTurn();
+  EXPECT_TRUE(replies[2].finished());
+}
+
+TEST_F(GatheringLineTest, AnswersWhatAnotherThreadBringsWhileALoopGathers) {
+  Start({.rules = {.max_rows = 8}});
+  TakeTurnsUntilTheLoopRunsAll();
+  RecordedReply gathered;
+  RecordedReply other;
+  Bring(gathered);
+  std::thread([&] { line_->Push(Request(other)); }).join();
+  EXPECT_FALSE(other.finished());  // there is one instance, and the loop has its place
+  loop_.EndTurn();
+  EXPECT_TRUE(gathered.Wait().status.ok());
+  EXPECT_TRUE(other.Wait().status.ok());
+}
+
+TEST_F(GatheringLineTest, AnswersWhatWaitsForATurnsEndWhenItIsClosed) {
+  Start({.rules = {.max_rows = 8}});
+  TakeTurnsUntilTheLoopRunsAll();
+  RecordedReply reply;
+  Bring(reply);
+  std::thread closer([&] { line_.reset(); });
+  loop_.EndTurn();
+  closer.join();
+  EXPECT_EQ(reply.finishes(), 1);
+  EXPECT_TRUE(reply.Wait().status.ok());
 }
 
 // --- Of a decoupled model.

@@ -32,13 +32,17 @@ Shape Shape::WithRows(int64_t rows) const {
 }
 
 std::optional<int64_t> Shape::ElementCount() const {
-  if (std::any_of(begin(), end(), [](int64_t dim) { return dim < 0; })) return std::nullopt;
-  if (std::find(begin(), end(), 0) != end()) return 0;
   int64_t count = 1;
+  bool negative = false;
+  bool zero = false;
+  bool overflow = false;
   for (const int64_t dim : dims()) {
-    if (__builtin_mul_overflow(count, dim, &count)) return std::nullopt;
+    negative |= dim < 0;
+    zero |= dim == 0;
+    overflow |= __builtin_mul_overflow(count, dim, &count);
   }
-  return count;
+  if (negative || (overflow && !zero)) return std::nullopt;
+  return zero ? 0 : count;
 }
 
 std::string Shape::ToString() const {

@@ -36,6 +36,7 @@ class GrpcInferCall final : public ReplySink, public Task {
     }
     Engine& engine = self.services_.engine;
     std::unique_ptr<InferRequest> request = self.inference_.TakeRequest();
+    request->loop = &self.reply_.executor();
     request->reply = Reply(std::move(call));
     engine.Infer(std::move(request));
   }

@@ -184,6 +184,7 @@ class InferCall final : public ReplySink, public Task {
     const Status status = message.ok() ? self.TakeMessage(*std::move(message)) : std::move(message).status();
     std::unique_ptr<InferRequest> request = std::move(self.request_);
     Engine& engine = self.services_.engine;
+    request->loop = &self.reply_.executor();
     request->reply = Reply(std::move(call));
     if (!status.ok()) {
       request->stages.answered = Clock::System().Now();

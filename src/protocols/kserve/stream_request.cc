@@ -61,6 +61,7 @@ void StreamRequest::Infer(std::unique_ptr<StreamRequest> request) {
   Engine& engine = request->services_.engine;
   std::unique_ptr<InferRequest> inference = request->inference_.TakeRequest();
   inference->takes_several = true;
+  inference->loop = &request->stream_->executor();
   inference->reply = Reply(std::move(request));
   engine.Infer(std::move(inference));
 }
