@@ -13,6 +13,11 @@ namespace {
 
 constexpr size_t kGroup = 4;
 
+// Of a status's message as it travels. Most clients take 8 KiB of trailers and no more, and nghttp2 sends none beyond
+// 64 KiB.
+constexpr size_t kMostMessageBytes = 4096;
+constexpr std::string_view kCut = "...";
+
 bool IsPrintable(char c) {
   return c >= ' ' && c <= '~';
 }
@@ -22,6 +27,22 @@ bool IsNameOfMetadata(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
   });
+}
+
+// Whether a text that is percent-encoded may be cut in front of `at`: not inside an escape, nor inside a character.
+bool MayBeCut(std::string_view encoded, size_t at) {
+  if ((at >= 1 && encoded[at - 1] == '%') || (at >= 2 && encoded[at - 2] == '%')) return false;
+  constexpr std::string_view kContinues = "89AB";  // begins the escapes of UTF-8's continuation bytes
+  return encoded[at] != '%' || kContinues.find(encoded[at + 1]) == std::string_view::npos;
+}
+
+std::string MessageValue(std::string_view message) {
+  std::string encoded = PercentEncode(message.substr(0, kMostMessageBytes + 1));
+  if (encoded.size() <= kMostMessageBytes) return encoded;
+  size_t end = kMostMessageBytes - kCut.size();
+  while (end > 0 && !MayBeCut(encoded, end)) --end;
+  encoded.resize(end);
+  return encoded.append(kCut);
 }
 
 std::string Printable(std::string value) {
@@ -80,7 +101,7 @@ Http2Headers StatusTrailers(const GrpcStatus& status) {
   Http2Headers trailers;
   trailers.reserve(2 + status.metadata.size());
   trailers.emplace_back("grpc-status", std::to_string(static_cast<int>(status.code)));
-  if (!status.message.empty()) trailers.emplace_back("grpc-message", PercentEncode(status.message));
+  if (!status.message.empty()) trailers.emplace_back("grpc-message", MessageValue(status.message));
   for (const auto& [name, value] : status.metadata) {
     if (!IsNameOfMetadata(name)) continue;
     trailers.emplace_back(name, name.ends_with("-bin") ? EncodeBinaryMetadata(value) : Printable(value));

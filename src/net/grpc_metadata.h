@@ -23,7 +23,7 @@ std::string EncodeBinaryMetadata(std::string_view bytes);
 Result<std::vector<std::string>> DecodeBinaryMetadata(std::string_view value);
 
 // The trailers that tell this status. Metadata whose name is none (a-z, 0-9, "_-.") or is the status's own is left out;
-// in a value, what cannot travel (all but printable ASCII) becomes '?'.
+// in a value, what cannot travel (all but printable ASCII) becomes '?'. A message that few clients would take is cut.
 Http2Headers StatusTrailers(const GrpcStatus& status);
 
 }  // namespace trireme::net

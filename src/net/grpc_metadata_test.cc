@@ -61,6 +61,23 @@ TEST(GrpcMetadata, AStatusTravelsAsTrailers) {
                                                   Pair("grpc-retry-pushback-ms", "1000"), Pair("trace-bin", "/w")));
 }
 
+TEST(GrpcMetadata, AMessageThatFewClientsWouldTakeIsCutBehindACharacter) {
+  const auto sent = [](std::string message) {
+    return StatusTrailers({.code = GrpcCode::kNotFound, .message = std::move(message), .metadata = {}}).at(1).second;
+  };
+  EXPECT_EQ(sent(std::string(4096, 'x')), std::string(4096, 'x'));
+  EXPECT_EQ(sent(std::string(4097, 'x')), std::string(4093, 'x') + "...");
+  EXPECT_EQ(sent(std::string(100'000'000, 'x')).size(), 4096U);
+  for (size_t before = 0; before < 12; ++before) {
+    std::string message(before, 'x');
+    std::string encoded(before, 'x');
+    while (message.size() < 5000) message += "\xe2\x82\xac";
+    while (encoded.size() + 9 + 3 <= 4096) encoded += "%E2%82%AC";
+    EXPECT_EQ(sent(message), encoded + "...");
+  }
+  EXPECT_EQ(sent(std::string(5000, '\x80')), "...");
+}
+
 TEST(GrpcMetadata, NamesAndValuesThatCannotTravelDoNot) {
   const GrpcStatus status{
       .code = GrpcCode::kOk,
