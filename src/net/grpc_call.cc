@@ -262,21 +262,26 @@ bool GrpcCall::MayHold() {
 
 void GrpcCall::Send(GrpcPayload message) {
   if (finished_) return;
+  if (sender_.unsent_bytes() == 0) last_sent_ = stream_.loop().now();
   switch (sender_.Send(std::move(message), exchange_)) {
     case GrpcSender::Outcome::kSent:
       crowded_ = streams_ && sender_.unsent_bytes() > limits_.max_unsent_bytes / 4;
-      return;
+      return UpdateDeadline();
     case GrpcSender::Outcome::kNoMemory:
       return Fail(TooManyBytes("unsent answers", stream_.network().bodies.max_bytes()));
     case GrpcSender::Outcome::kTooLong:
       return Fail(Error(GrpcCode::kResourceExhausted, "answer: expected at most 4294967295 bytes, got more"));
     case GrpcSender::Outcome::kNotTaken:
-      // A status would only wait behind the rest. To a client of gRPC this one means RESOURCE_EXHAUSTED.
-      finished_ = true;
-      cancellation_.Cancel();
-      stream_.Reset(kEnhanceYourCalm);
-      return;
+      return CutOff();
   }
+}
+
+// The client does not take its answers. A status would only wait behind them; to a client of gRPC this reset means
+// RESOURCE_EXHAUSTED.
+void GrpcCall::CutOff() {
+  finished_ = true;
+  cancellation_.Cancel();
+  stream_.Reset(kEnhanceYourCalm);
 }
 
 void GrpcCall::Finish(GrpcStatus status) {
@@ -309,7 +314,7 @@ void GrpcCall::OnSent() {
     crowded_ = false;
     Continue();
   }
-  if (finished_) UpdateDeadline();
+  UpdateDeadline();
 }
 
 void GrpcCall::OnGone() {
@@ -352,8 +357,10 @@ bool GrpcCall::AwaitsBytes() const {
 
 TimePoint GrpcCall::NextDeadline() const {
   if (gone_) return kNever;
-  if (finished_) return sender_.unsent_bytes() > 0 ? last_sent_ + limits_.stall_timeout : kNever;
-  return AwaitsBytes() ? std::min(deadline_, TooSlowAt(pace_, limits_)) : deadline_;
+  if (finished_) return sender_.unsent_bytes() > 0 ? NotTakenAt() : kNever;
+  // Until then a reader may take its time, but not with memory that is everybody's.
+  const TimePoint end = sender_.holds_budget() ? std::min(deadline_, NotTakenAt()) : deadline_;
+  return AwaitsBytes() ? std::min(end, TooSlowAt(pace_, limits_)) : end;
 }
 
 void GrpcCall::UpdateDeadline() {
@@ -379,6 +386,8 @@ void GrpcCall::OnDeadline(TimePoint now) {
   } else if (now >= deadline_) {
     cancellation_.Cancel();
     Close(Error(GrpcCode::kDeadlineExceeded, "the deadline of the call (grpc-timeout) has passed"));
+  } else if (sender_.holds_budget() && now >= NotTakenAt()) {
+    CutOff();
   } else {
     Fail(TooSlow());
   }

@@ -75,9 +75,11 @@ class GrpcCall final : public Http2StreamServer {
   // The end.
   void Fail(GrpcStatus status);
   void Close(const GrpcStatus& status);
+  void CutOff();
   void ResetIfUnread();
 
   bool AwaitsBytes() const;
+  TimePoint NotTakenAt() const { return last_sent_ + limits_.stall_timeout; }
   TimePoint NextDeadline() const;
   void UpdateDeadline();
   GrpcStatus TooSlow() const;

@@ -746,6 +746,55 @@ TEST_F(GrpcCallMemoryTest, AnswersThatWereTakenDoNotCount) {
   EXPECT_FALSE(stream_.ended);
 }
 
+TEST_F(GrpcCallMemoryTest, SmallAnswersCountTogether) {
+  OpenStream();
+  for (int i = 0; i < 60; ++i) reply().Send(Payload(std::string(10'000, 'x')));
+  EXPECT_FALSE(stream_.ended);
+  FakeHttp2Stream second(connection_);
+  second.Open(handler_, FakeHttp2Stream::Head());
+  const auto send = [&](int count) {
+    for (int i = 0; i < count; ++i) handler_.held_replies.back().Send(Payload(std::string(10'000, 'x')));
+  };
+  send(6);
+  EXPECT_FALSE(second.ended) << "a little is free";
+  send(54);
+  EXPECT_EQ(second.grpc_status(), kResourceExhausted);
+}
+
+TEST_F(GrpcCallMemoryTest, WhoIsAlwaysALittleBehindHoldsNoMoreThanThat) {
+  OpenStream();
+  reply().Send(Payload(std::string(500'000, 'x')));
+  for (int i = 0; i < 20; ++i) {
+    stream_.Take(500'000);
+    reply().Send(Payload(std::string(500'000, 'x')));
+  }
+  EXPECT_FALSE(stream_.ended);
+}
+
+TEST_F(GrpcCallMemoryTest, WhoTakesNothingDoesNotKeepTheMemoryOfAll) {
+  OpenStream();
+  reply().Send(Payload(std::string(900'000, 'x')));
+  stream_.PassTime(seconds(19));
+  stream_.Take(1);
+  stream_.PassTime(seconds(19));
+  EXPECT_EQ(stream_.reset, std::nullopt);
+  stream_.PassTime(seconds(1));
+  EXPECT_EQ(stream_.reset, 11U);
+  EXPECT_TRUE(cancellation().cancelled());
+}
+
+TEST_F(GrpcCallMemoryTest, WhoHoldsLittleMayTakeItsTime) {
+  OpenStream();
+  reply().Send(Payload("ping"));
+  stream_.PassTime(hours(1));
+  EXPECT_EQ(stream_.reset, std::nullopt);
+  stream_.Take();
+  reply().Send(Payload(std::string(900'000, 'x')));
+  stream_.Take();
+  stream_.PassTime(hours(1));
+  EXPECT_EQ(stream_.reset, std::nullopt);
+}
+
 TEST_F(GrpcCallTest, AClientThatDoesNotTakeItsAnswersIsCutOff) {
   Call("ping");
   const size_t most = connection_.network().options.limits.max_unsent_bytes;

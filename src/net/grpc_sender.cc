@@ -14,7 +14,7 @@
 namespace trireme::net {
 namespace {
 
-// Smaller ones are bounded by the number of streams.
+// What waits of one call does not count up to this: the number of streams bounds it.
 constexpr size_t kSmallBytes = size_t{64} << 10;
 
 constexpr size_t kWorthCompressing = 1024;
@@ -71,9 +71,11 @@ GrpcSender::Outcome GrpcSender::Send(GrpcPayload message, const std::shared_ptr<
   return Outcome::kSent;
 }
 
+// So many bytes more than those that wait already.
 bool GrpcSender::MayHold(size_t bytes) {
-  if (bytes <= kSmallBytes) return true;
-  if (!unsent_.Take(bytes)) return false;
+  const size_t whole = unsent_bytes() + bytes;
+  if (whole <= kSmallBytes) return true;
+  if (!unsent_.Cover(whole)) return false;
   holds_budget_ = true;
   return true;
 }

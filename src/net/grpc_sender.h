@@ -49,6 +49,9 @@ class GrpcSender {
   // So many bytes wait for the client, or for those in front of them.
   size_t unsent_bytes() const { return stream_.unsent_bytes() + waiting_bytes_; }
 
+  // Whether they count among those of all connections together.
+  bool holds_budget() const { return holds_budget_; }
+
  private:
   struct Compression;
 
