@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/testing/scripted_handler.h"
 #include "net/testing/test_http2_client.h"
@@ -232,6 +233,18 @@ TEST_F(Http2ConnectionTest, MakesFieldsFitToBeSent) {
   EXPECT_EQ(client.response(id).stream_closed, 0u);
 }
 
+TEST_F(Http2ConnectionTest, BreaksOffAnAnswerWhoseHeadIsTooLargeToBeSent) {
+  handler_.answer = [](HttpRequest, HttpReply reply) {
+    HttpResponse response = Text("hello");
+    response.headers.emplace_back("x-large", std::string(70'000, 'x'));
+    reply.Send(std::move(response));
+  };
+  TestHttp2Client client(Loop());
+  EXPECT_EQ(client.response(client.Get("/1")).stream_closed, uint32_t{NGHTTP2_INTERNAL_ERROR});
+  handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send(Text("hello")); };
+  EXPECT_EQ(client.response(client.Get("/2")).body, "hello");
+}
+
 TEST_F(Http2ConnectionTest, StreamsAnAnswerOfUnknownLength) {
   handler_.HoldAnswers();
   TestHttp2Client client(Loop());
@@ -308,6 +321,27 @@ TEST_F(Http2ConnectionTest, BoundsTheBytesOfUnsentAnswers) {
   const int32_t second = client.Get("/2");
   EXPECT_EQ(client.response(second).status, 503);
   EXPECT_EQ(client.response(second).header("retry-after"), "1");
+}
+
+TEST_F(Http2ConnectionTest, BoundsTheBytesOfUnsentStreamedAnswers) {
+  handler_.HoldAnswers();
+  TestHttp2Client client(Loop({.limits = {.max_body_bytes_in_flight = 400'000}}), {.returns_window = false});
+  std::vector<HttpReply> replies;
+  const auto stream = [&] {
+    const int32_t id = client.Get("/");
+    replies.push_back(TakeReply());
+    replies.back().Begin({});
+    for (int i = 0; i < 15; ++i) replies.back().Write(std::string(20'000, 'x'));
+    client.Settle();
+    return id;
+  };
+  const int32_t first = stream();
+  EXPECT_FALSE(client.response(first).stream_closed);
+  EXPECT_EQ(client.response(stream()).stream_closed, uint32_t{NGHTTP2_CANCEL});
+  client.ReturnWindow(0, 300'000);
+  client.ReturnWindow(first, 300'000);
+  EXPECT_EQ(client.response(first).body.size(), 300'000u);
+  EXPECT_FALSE(client.response(stream()).stream_closed) << "what was taken does not count";
 }
 
 // The bodies.

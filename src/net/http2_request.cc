@@ -235,7 +235,8 @@ void Http2Request::ContinueAnswer(std::string chunk) {
   if (head_only_ || chunk.empty()) return;
   const bool waited = stream_.unsent_bytes() > 0;
   stream_.SendData({.text = std::move(chunk), .inserts = {}});
-  if (stream_.unsent_bytes() > limits().max_unsent_bytes) {
+  const uint64_t unsent = stream_.unsent_bytes();
+  if (unsent > limits().max_unsent_bytes || (unsent > kSmallBytes && !unsent_.Cover(unsent))) {
     return stream_.Reset(static_cast<uint32_t>(Http2Error::kCancel));
   }
   if (!waited) WatchProgress();
@@ -252,6 +253,7 @@ void Http2Request::BreakOff() {
 }
 
 void Http2Request::OnSent() {
+  if (stream_.unsent_bytes() == 0) unsent_.Release();
   WatchProgress();
 }
 

@@ -179,6 +179,14 @@ struct Http2Session::Callbacks {
     return 0;
   }
 
+  // A head that is too large to be sent: whoever waits for it would wait for ever.
+  static int OnFrameNotSent(nghttp2_session* session, const nghttp2_frame* frame, int, void*) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    Http2ServerStream* const stream = StreamOf(session, frame->hd.stream_id);
+    if (stream != nullptr) stream->Reset(static_cast<uint32_t>(Http2Error::kInternalError));
+    return 0;
+  }
+
   static const nghttp2_session_callbacks* All() {
     struct Deleter {
       void operator()(nghttp2_session_callbacks* callbacks) const { nghttp2_session_callbacks_del(callbacks); }
@@ -200,6 +208,7 @@ struct Http2Session::Callbacks {
     nghttp2_session_callbacks_set_data_source_read_length_callback(all, ReadLength);
     nghttp2_session_callbacks_set_send_data_callback(all, SendData);
     nghttp2_session_callbacks_set_on_frame_send_callback(all, OnFrameSent);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(all, OnFrameNotSent);
     return all;
   }
 };
