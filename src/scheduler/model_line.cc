@@ -52,23 +52,22 @@ ModelLine::~ModelLine() {
 }
 
 // What a loop brings in one turn. It holds an instance's place from the first request on, and owns itself until the
-// loop runs it, at the end of the turn. Its members but the first two are its line's, under the line's lock.
+// loop runs it, at the end of the turn.
 class ModelLine::Turn final : public Task {
  public:
-  Turn(ModelLine& line, const Executor& loop) : line_(line), loop_(loop) {}
+  Turn(ModelLine& line, Executor& loop) : line_(line), loop_(loop) {}
 
-  bool IsOf(const Executor& loop) const { return &loop_ == &loop; }
+  Executor& loop() const { return loop_; }
 
-  void Run() override {
-    const std::unique_ptr<Turn> self(this);
-    line_.End(*this);
-  }
+  void Run() override { line_.End(std::unique_ptr<Turn>(this)); }
 
-  bool working = false;  // and so not to be entered again by what an answer sets off
+  // Touched on the loop alone.
+  bool working = false;  // answers are being given, and may bring further requests
+  bool goes_on = false;  // they did
 
  private:
   ModelLine& line_;
-  const Executor& loop_;
+  Executor& loop_;
 };
 
 void ModelLine::Push(RequestPtr request) {
@@ -105,7 +104,7 @@ ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
 }
 
 ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
-  const auto place = std::ranges::find_if(turns_, [&](const Turn* turn) { return turn->IsOf(*request->loop); });
+  const auto place = std::ranges::find_if(turns_, [&](const Turn* turn) { return &turn->loop() == request->loop; });
   Turn* turn = place == turns_.end() ? nullptr : *place;
   Entry entry;
   if (turn == nullptr) {
@@ -116,7 +115,11 @@ ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
     ++running_;
   }
   Wait(request);
-  if (queue_.rows() >= options_.rules.max_rows && !turn->working) entry.full = turn;
+  if (turn->working) {
+    turn->goes_on = true;
+  } else if (queue_.rows() >= options_.rules.max_rows) {
+    entry.full = turn;
+  }
   return entry;
 }
 
@@ -228,10 +231,15 @@ void ModelLine::WorkOff(Turn& turn) {
   } while (turn.working);
 }
 
-void ModelLine::End(Turn& turn) {
-  WorkOff(turn);
+void ModelLine::End(std::unique_ptr<Turn> turn) {
+  WorkOff(*turn);
+  if (std::exchange(turn->goes_on, false)) {
+    Executor& loop = turn->loop();
+    loop.Post(turn.release());
+    return;
+  }
   const MutexLock lock(mutex_);
-  std::erase(turns_, &turn);
+  std::erase(turns_, turn.get());
   GiveBackPlace();
 }
 

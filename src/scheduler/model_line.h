@@ -86,7 +86,7 @@ class ModelLine {
   void WorkAsInstance(int number);
   bool TakeWork(Taken& taken);
   void WorkOff(Turn& turn);
-  void End(Turn& turn);
+  void End(std::unique_ptr<Turn> turn);
 
   // A run that was: how many bytes went in, and how long it took.
   struct Ran {

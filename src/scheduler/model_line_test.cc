@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -328,6 +329,37 @@ TEST_F(GatheringLineTest, AnswersWhatAnotherThreadBringsWhileALoopGathers) {
   loop_.EndTurn();
   EXPECT_TRUE(gathered.Wait().status.ok());
   EXPECT_TRUE(other.Wait().status.ok());
+}
+
+// Lets a test do something when an answer comes.
+class CallingSink final : public ReplySink {
+ public:
+  explicit CallingSink(std::function<void()> call) : call_(std::move(call)) {}
+  void Respond(InferResponse /*response*/) override {}
+  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { call_(); }
+
+ private:
+  std::function<void()> call_;
+};
+
+TEST_F(GatheringLineTest, RunsInTheNextTurnWhatAnAnswerBrings) {
+  Start({.rules = {.max_rows = 8}});
+  TakeTurnsUntilTheLoopRunsAll();
+  RecordedReply second;
+  RecordedReply third;
+  RequestPtr first = Request(RecordedReply());
+  first->reply = Reply(std::make_unique<CallingSink>([&] {
+    Bring(second);
+    Bring(third);
+  }));
+  first->loop = &loop_;
+  line_->Push(std::move(first));
+  loop_.EndTurn();
+  EXPECT_FALSE(second.finished());
+  loop_.EndTurn();
+  EXPECT_TRUE(second.finished());
+  EXPECT_TRUE(third.finished());
+  EXPECT_EQ(script_->runs().back(), 2);
 }
 
 TEST_F(GatheringLineTest, AnswersWhatWaitsForATurnsEndWhenItIsClosed) {
