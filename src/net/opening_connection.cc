@@ -14,7 +14,8 @@
 namespace trireme::net {
 namespace {
 
-constexpr uint32_t kHeard = EPOLLIN | EPOLLRDHUP | EPOLLHUP;
+constexpr uint32_t kGone = EPOLLRDHUP | EPOLLHUP;
+constexpr uint32_t kHeard = EPOLLIN | kGone;
 
 }  // namespace
 
@@ -62,7 +63,9 @@ void OpeningConnection::LookAtFirstByte() {
 }
 
 void OpeningConnection::GoOnWithHandshake() {
-  const Transport::Io io = handshake_->Go();
+  Transport::Io io = handshake_->Go();
+  // The end behind what it has read is not announced again.
+  if (io == Transport::Io::kBlocked && (events_ & kGone) != 0) io = handshake_->Go();
   if (io == Transport::Io::kBlocked) return;
   if (io != Transport::Io::kDone) return HandshakeFailed(handshake_->error());
   surroundings_.network.counters.tls_handshakes.fetch_add(1, std::memory_order_relaxed);
@@ -94,12 +97,14 @@ void OpeningConnection::Peek() {
     got = recv(fd_, first_bytes_.data(), first_bytes_.size(), MSG_PEEK);
   } while (got < 0 && errno == EINTR);
   if (got > 0) seen_ = static_cast<size_t>(got);
-  no_more_ = got == 0 || (got < 0 && errno != EAGAIN) || (events_ & (EPOLLRDHUP | EPOLLHUP)) != 0;
+  no_more_ = got == 0 || (got < 0 && errno != EAGAIN) || (events_ & kGone) != 0;
 }
 
 void OpeningConnection::ReadAhead() {
   while (seen_ < first_bytes_.size()) {
-    const Transport::Moved got = transport_->Read(std::span(first_bytes_).subspan(seen_));
+    const std::span<char> room = std::span(first_bytes_).subspan(seen_);
+    Transport::Moved got = transport_->Read(room);
+    if (got.io == Transport::Io::kBlocked && (events_ & kGone) != 0) got = transport_->Read(room);
     no_more_ = got.io == Transport::Io::kEnd || got.io == Transport::Io::kBroken;
     if (got.io != Transport::Io::kDone) return;
     seen_ += got.bytes;

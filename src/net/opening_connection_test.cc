@@ -214,6 +214,25 @@ TEST_F(OpeningConnectionTest, CountsAHandshakeThatIsNonsenseOrBrokenOff) {
   EXPECT_EQ(Tls().loop().connections(), 0u);
 }
 
+TEST_F(OpeningConnectionTest, NoticesAnEndThatCameWithHalfAHandshake) {
+  TestClient gone = Tls().Connect();
+  ASSERT_EQ(send(gone.fd(), "\x16\x03\x01", 3, 0), 3);
+  gone.HangUp();
+  Tls().Turn();
+  EXPECT_EQ(counters().tls_handshakes_failed, 1u);
+  EXPECT_EQ(Tls().loop().connections(), 0u);
+}
+
+TEST_F(OpeningConnectionTest, NoticesAnEndThatCameWithHalfAPreface) {
+  TlsTestClient gone(Tls().Connect());
+  ASSERT_TRUE(gone.ShakeHands());
+  const std::string half = gone.Encrypted("PRI");
+  ASSERT_EQ(send(gone.raw().fd(), half.data(), half.size(), 0), static_cast<ssize_t>(half.size()));
+  gone.raw().HangUp();
+  Tls().Turn();
+  EXPECT_EQ(Tls().loop().connections(), 0u);
+}
+
 TEST_F(OpeningConnectionTest, DrainingEndsHandshakes) {
   TestClient silent = Tls().Connect();
   TestClient begun = Tls().Connect();
