@@ -116,7 +116,7 @@ bool Http1Connection::ReadSome(size_t& budget) {
   if (got.io == Transport::Io::kDone) {
     // The next bytes are announced anew; a peer's end was announced already.
     if (got.drained && !peer_gone_) readable_ = false;
-    budget -= std::min(budget, got.bytes);
+    budget -= std::min(budget, got.share());
     OnBytes(got.bytes);
     return true;
   }

@@ -175,7 +175,7 @@ void Http2Connection::Read() {
     switch (moved.io) {
       case Transport::Io::kDone:
         if (moved.drained && !peer_gone_) readable_ = false;
-        budget -= std::min(budget, moved.bytes);
+        budget -= std::min(budget, moved.share());
         OnBytes(room.first(moved.bytes));
         break;
       case Transport::Io::kBlocked:

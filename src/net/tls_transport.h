@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -54,6 +55,7 @@ class TlsTransport final : public Transport {
   size_t ahead_ = 0;                     // bytes that were offered and encrypted, but lie in outgoing_
   bool socket_empty_ = false;            // since the last call, as far as is known
   bool ended_ = false;                   // the peer's end was read
+  uint32_t key_updates_ = 0;             // by the peer
   bool broken_ = false;
   bool said_goodbye_ = false;
   SslSession session_;  // ends before what it reaches

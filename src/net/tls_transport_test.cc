@@ -17,6 +17,7 @@
 namespace trireme::net {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -75,6 +76,34 @@ TEST_F(TlsTransportTest, ReadsManyRecordsThatComeAtOnce) {
   client.raw().Send(bytes);
   EXPECT_THAT(client.Receive(), EndsWith("hello998"));
   EXPECT_THAT(handler_.requests, SizeIs(1000));
+}
+
+TEST_F(TlsTransportTest, ManySmallRecordsTakeTurnsWithOthers) {
+  TlsTestClient crumbs = Connect();
+  TlsTestClient other = Connect();
+  std::string bytes;
+  for (const char c : "GET /" + std::string(5000, 'c') + (kGet + 5)) bytes += crumbs.Encrypted(std::string(1, c));
+  const std::string request = other.Encrypted(kGet);
+  ASSERT_EQ(send(crumbs.raw().fd(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  ASSERT_EQ(send(other.raw().fd(), request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  loop_.Turn();
+  EXPECT_THAT(crumbs.Receive(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(handler_.requests, ElementsAre("/", StartsWith("/ccc")));
+}
+
+TEST_F(TlsTransportTest, TakesKeyUpdates) {
+  TlsTestClient client = Connect();
+  for (int i = 0; i < 9; ++i) {
+    client.raw().Send(client.KeyUpdates(100));
+    EXPECT_THAT(client.Ask(Post("hello")), EndsWith("\r\n\r\nhello"));
+  }
+}
+
+TEST_F(TlsTransportTest, EndsAConnectionThatUpdatesItsKeysWithoutEnd) {
+  TlsTestClient client = Connect();
+  for (int i = 0; i < 60 && !client.closed_by_server(); ++i) client.raw().Ask(client.KeyUpdates(100));
+  EXPECT_TRUE(client.closed_by_server());
+  EXPECT_EQ(loop_.loop().connections(), 0u);
 }
 
 TEST_F(TlsTransportTest, NeverWaitsForTheSocketWhileItHoldsBytes) {

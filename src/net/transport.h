@@ -3,6 +3,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -37,6 +38,11 @@ class Transport {
     Io io = Io::kBlocked;
     size_t bytes = 0;      // with kDone
     bool drained = false;  // with kDone, reading: nothing more is to be had until the next event
+    // With kDone, reading: so many bytes could have been read for the work of it, if more than there were. Of a turn's
+    // share it takes that many.
+    size_t effort = 0;
+
+    size_t share() const { return std::max(bytes, effort); }
   };
 
   virtual ~Transport() = default;

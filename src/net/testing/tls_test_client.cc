@@ -109,6 +109,14 @@ std::string TlsTestClient::Encrypted(std::string_view bytes) {
   return TakeOutgoing();
 }
 
+std::string TlsTestClient::KeyUpdates(int count) {
+  for (int i = 0; i < count; ++i) {
+    CHECK(SSL_key_update(session_.get(), SSL_KEY_UPDATE_REQUESTED) == 1);
+    CHECK(SSL_do_handshake(session_.get()) == 1);
+  }
+  return TakeOutgoing();
+}
+
 void TlsTestClient::Send(std::string_view bytes) {
   raw_.Send(Encrypted(bytes));
 }

@@ -34,7 +34,8 @@ class TlsTestClient {
 
   // What Send() would send, for the test to send in its own pieces by raw().
   std::string Encrypted(std::string_view bytes);
-  void SayGoodbye();  // close_notify, and no end of the socket
+  std::string KeyUpdates(int count);  // as bytes, which ask for as many in return
+  void SayGoodbye();                  // close_notify, and no end of the socket
 
   std::string protocol() const;             // chosen by ALPN
   std::string servers_certificate() const;  // PEM
