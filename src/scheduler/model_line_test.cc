@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -255,6 +256,17 @@ TEST_F(ModelLineTest, AnswersEachOfManyConcurrentRequestsExactlyOnce) {
 
 // --- Brought by an event loop.
 
+// Lets a test do something when an answer comes.
+class CallingSink final : public ReplySink {
+ public:
+  explicit CallingSink(std::function<void()> call) : call_(std::move(call)) {}
+  void Respond(InferResponse /*response*/) override {}
+  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { call_(); }
+
+ private:
+  std::function<void()> call_;
+};
+
 class GatheringLineTest : public ModelLineTest {
  protected:
   static constexpr size_t kTogether = 3;
@@ -284,10 +296,28 @@ class GatheringLineTest : public ModelLineTest {
 
   // The first runs are an instance's, and what they took is known a little after they were answered.
   void TakeTurnsUntilTheLoopRunsAll() {
+    const std::thread::id loop = std::this_thread::get_id();
     for (int i = 0; i < 10'000; ++i) {
-      if (TakeTurn().answered_at_its_end) return;
+      std::atomic<size_t> answered = 0;
+      size_t here = 0;
+      for (size_t k = 0; k < kTogether; ++k) {
+        Bring(std::make_unique<CallingSink>([&] {
+          if (std::this_thread::get_id() == loop) ++here;
+          ++answered;
+        }));
+      }
+      loop_.EndTurn();
+      while (answered < kTogether) std::this_thread::yield();
+      if (here == kTogether) return;
     }
     FAIL() << "the loop never ran the model";
+  }
+
+  void Bring(std::unique_ptr<ReplySink> sink) {
+    RequestPtr request = Request(RecordedReply());
+    request->reply = Reply(std::move(sink));
+    request->loop = &loop_;
+    line_->Push(std::move(request));
   }
 
   ManualExecutor loop_;
@@ -331,29 +361,15 @@ TEST_F(GatheringLineTest, AnswersWhatAnotherThreadBringsWhileALoopGathers) {
   EXPECT_TRUE(other.Wait().status.ok());
 }
 
-// Lets a test do something when an answer comes.
-class CallingSink final : public ReplySink {
- public:
-  explicit CallingSink(std::function<void()> call) : call_(std::move(call)) {}
-  void Respond(InferResponse /*response*/) override {}
-  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { call_(); }
-
- private:
-  std::function<void()> call_;
-};
-
 TEST_F(GatheringLineTest, RunsInTheNextTurnWhatAnAnswerBrings) {
   Start({.rules = {.max_rows = 8}});
   TakeTurnsUntilTheLoopRunsAll();
   RecordedReply second;
   RecordedReply third;
-  RequestPtr first = Request(RecordedReply());
-  first->reply = Reply(std::make_unique<CallingSink>([&] {
+  Bring(std::make_unique<CallingSink>([&] {
     Bring(second);
     Bring(third);
   }));
-  first->loop = &loop_;
-  line_->Push(std::move(first));
   loop_.EndTurn();
   EXPECT_FALSE(second.finished());
   loop_.EndTurn();
