@@ -17,6 +17,7 @@
 #include "bench/http_carrier.h"
 #include "bench/load.h"
 #include "bench/report.h"
+#include "bench/report_text.h"
 #include "bench/server_process.h"
 #include "bench/shared_tensors.h"
 #include "bench/workload.h"
@@ -197,7 +198,7 @@ int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) 
   }
   const Result<Report> report = Measure(options);
   if (!report.ok()) {
-    err << report.status().message() << '\n';
+    err << Visible(report.status().message()) << '\n';
     return kExitFailed;
   }
   out << (options.json ? Json(*report) : Table(*report)) << std::flush;

@@ -18,6 +18,7 @@ namespace {
 using client::ScriptedServer;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // Answers everything a benchmark asks; infer requests as the test says.
@@ -129,6 +130,26 @@ TEST(BenchTest, ShowsWhatItHasWhenInterrupted) {
   std::ostringstream out, err;
   EXPECT_EQ(RunBench(options, out, err), 0) << err.str();
   EXPECT_THAT(out.str(), AllOf(HasSubstr("1 window (interrupted)"), HasSubstr("throughput")));
+}
+
+TEST(BenchTest, AnInputThatIsNoRequestIsSaid) {
+  for (const auto& [file, problem] : {std::pair("/no/such/file", "cannot read"), std::pair("/", "cannot read"),
+                                      std::pair("/dev/null", "expected an object")}) {
+    BenchOptions options;
+    options.input_file = file;
+    const Outcome outcome = Bench(options, [] { return ScriptedServer::Answer("{}"); });
+    EXPECT_EQ(outcome.exit_code, 1) << file;
+    EXPECT_THAT(outcome.err, HasSubstr(problem)) << file;
+  }
+}
+
+TEST(BenchTest, RepeatsNoControlCharactersOfAServer) {
+  const ScriptedServer server([](const std::string&) { return ScriptedServer::Answer("\x1b[2J", "500 No"); });
+  BenchOptions options;
+  options.url = server.url();
+  std::ostringstream out, err;
+  EXPECT_EQ(RunBench(options, out, err), 1);
+  EXPECT_THAT(err.str(), AllOf(HasSubstr("500: ?[2J"), Not(HasSubstr("\x1b"))));
 }
 
 TEST(BenchTest, SaysWhatIsWrongBeforeItBegins) {

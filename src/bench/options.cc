@@ -131,8 +131,11 @@ Result<std::string> ReadApiKey(const BenchOptions& options) {
   const std::string where = options.key_file.empty() ? "TRIREME_API_KEY" : "--key-file \"" + options.key_file + "\"";
   if (!options.key_file.empty()) {
     std::ifstream in(options.key_file, std::ios::binary);
-    if (!in) return NotFound(where + ": cannot be read");
-    std::getline(in, key);
+    std::array<char, kMostKeyBytes + 2> begin{};  // with what ends the line
+    in.read(begin.data(), begin.size());
+    if (in.bad() || !in.is_open()) return NotFound(where + ": cannot be read");
+    key.assign(begin.data(), static_cast<size_t>(in.gcount()));
+    key.resize(std::min(key.find('\n'), key.size()));
     if (key.ends_with('\r')) key.pop_back();
     if (key.empty()) return InvalidArgument(where + ": expected a key in the first line, found none");
   }

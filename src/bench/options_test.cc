@@ -90,8 +90,16 @@ TEST(ApiKeyTest, IsTheFilesFirstLineOrTheEnvironments) {
   const Status status = ReadApiKey(options).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message().find("not a key"), std::string::npos);
-  options.key_file = "/no/such/file";
-  EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kNotFound);
+  std::ofstream(options.key_file) << std::string(4096, 'k');
+  EXPECT_EQ(ReadApiKey(options)->size(), 4096U);
+  std::ofstream(options.key_file) << std::string(4097, 'k');
+  EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kInvalidArgument);
+  for (const char* no_file : {"/no/such/file", "/"}) {
+    options.key_file = no_file;
+    EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kNotFound) << no_file;
+  }
+  options.key_file = "/dev/zero";  // which has no end
+  EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST(ParseInputShapeTest, ReadsNameAndDimensions) {

@@ -66,18 +66,21 @@ Report Summarize(const BenchOptions& options, const Workload& workload, std::opt
   Report report;
   report.options = options;
   report.url = options.url;
-  report.model = Joined(workload.models, &ModelRequests::model);
+  report.model = Visible(Joined(workload.models, &ModelRequests::model));
   report.version = options.version;
-  report.inputs = Joined(workload.models, &ModelRequests::inputs);
+  report.inputs = Visible(Joined(workload.models, &ModelRequests::inputs));
   report.connections = Connections(options);
   report.load = DescribeLoad(options, report.connections);
   report.rows = workload.models[0].rows;
   report.request_bytes = workload.models[0].request_bytes();
   report.response_bytes = load.response_bytes;
   report.moments = load.moments;
-  report.failures = load.failures;
   report.early_end = load.early_end;
-  for (const auto& [kind, failure] : load.failures) report.failed += failure.count;
+  if (report.early_end) report.early_end->text = Visible(report.early_end->text);
+  for (const auto& [kind, failure] : load.failures) {
+    report.failed += failure.count;
+    report.failures[kind] = {.count = failure.count, .sample = Visible(failure.sample)};
+  }
 
   std::vector<double> per_second, p50, server_cpu, client_cores;
   Duration total{0};
@@ -99,7 +102,7 @@ Report Summarize(const BenchOptions& options, const Workload& workload, std::opt
     if (window.server_cpu) server_cpu.push_back(Microseconds(*window.server_cpu) / static_cast<double>(count));
   }
   for (size_t i = 0; workload.models.size() > 1 && i < load.models.size(); ++i) {
-    report.models.push_back({.name = workload.models[i].model, .length = total, .latency = load.models[i]});
+    report.models.push_back({.name = Visible(workload.models[i].model), .length = total, .latency = load.models[i]});
   }
   report.per_second = SpreadOf(per_second);
   report.p50_us = SpreadOf(p50);

@@ -72,6 +72,26 @@ TEST(ReportTest, TheTableIsForPeople) {
             "              HTTP 503: 1 times, first: the \"line\", is <full>\n");
 }
 
+// A server may be somebody else's.
+TEST(ReportTest, HasNoControlCharactersOfAServer) {
+  const std::string hostile =
+      "a\x1b[2Jb\r\nc\xc2\x9b"
+      "1m\x7f \xc3\xbc";
+  Workload workload;
+  workload.models = {{.model = hostile, .rows = 1, .inputs = hostile}};
+  workload.models[0].http.push_back({.bytes = "12345"});
+  LoadResult load;
+  load.windows = {MakeWindow(seconds(1), 1, Latencies({100}))};
+  load.failures = {{"HTTP 503", {1, hostile}}};
+  load.early_end = EarlyEnd{.why = EarlyEnd::Why::kFailure, .users = 1, .at = seconds(1), .text = hostile};
+  const Report report = Summarize({}, workload, 42, load);
+  for (const ReportForm form : {ReportForm::kMarkdown, ReportForm::kCsv, ReportForm::kHtml, ReportForm::kJson}) {
+    const std::string text = Write(report, form) + Table(report);
+    for (const char* part : {"\x1b", "\r", "\x7f", "\x9b"}) EXPECT_THAT(text, Not(HasSubstr(part)));
+    EXPECT_THAT(text, HasSubstr("a?[2Jb??c??1m? \xc3\xbc"));
+  }
+}
+
 TEST(ReportTest, StagesHaveLinesOfTheirOwn) {
   EXPECT_THAT(Table(Sample(true)), AllOf(HasSubstr("2 stages, up to 2 users on 2 connections"),
                                          HasSubstr("\nstage 2       2 users, 4.000 requests/s, p50 0.200 ms, p99 ")));

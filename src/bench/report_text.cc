@@ -15,6 +15,18 @@ double Microseconds(Duration duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
 
+std::string Visible(std::string_view text) {
+  std::string visible(text);
+  for (size_t i = 0; i < visible.size(); ++i) {
+    const auto c = static_cast<unsigned char>(visible[i]);
+    // Those of U+0080 to U+009F too, which are two bytes.
+    const bool is_c1 = c >= 0x80 && c < 0xa0 && i > 0 && visible[i - 1] == '\xc2';
+    if (is_c1) visible[i - 1] = '?';
+    if (c < ' ' || c == 0x7f || is_c1) visible[i] = '?';
+  }
+  return visible;
+}
+
 std::string Short(double value) {
   const int decimals = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
   std::array<char, 64> text;

@@ -12,6 +12,10 @@ namespace trireme::bench {
 double Seconds(Duration duration);
 double Microseconds(Duration duration);
 
+// What a server said, in a line on a terminal or in a file: '?' in place of control characters, which could move its
+// cursor or hide what stands before.
+std::string Visible(std::string_view text);
+
 // Four digits that count, as people read numbers: "0.012", "12.35", "1235".
 std::string Short(double value);
 // In milliseconds, without the unit.

@@ -2,8 +2,8 @@
 #include "bench/workload.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -24,9 +24,13 @@ constexpr size_t kMaxRequestBytes = size_t{1} << 30;
 
 Result<kserve::InferRequestMessage> ReadRequest(const std::string& path, MemoryPool& pool) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return NotFound("--input: cannot read \"" + path + "\"");
-  const auto text =
-      std::make_shared<const std::string>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  const auto text = std::make_shared<std::string>();
+  std::array<char, 65536> block{};
+  while (in.read(block.data(), block.size()), in.gcount() > 0) {
+    text->append(block.data(), static_cast<size_t>(in.gcount()));
+    if (text->size() > kMaxRequestBytes) return TooLarge("--input \"" + path + "\": a request of more than 1 GiB");
+  }
+  if (!in.eof() || in.bad()) return NotFound("--input: cannot read \"" + path + "\"");
   auto message = kserve::DecodeInferRequest(
       {.bytes = std::as_bytes(std::span(*text)), .keep_alive = text, .json_bytes = {}}, pool);
   if (!message.ok()) return std::move(message).status().Within("--input \"" + path + "\"");
