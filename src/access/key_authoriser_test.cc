@@ -162,5 +162,18 @@ TEST_F(KeyAuthoriserTest, WritesAFileThroughALinkAndNotForOthers) {
   EXPECT_THAT(WriteKeyFile(dir_ / "no" / "such", "new").message(), HasSubstr("cannot be written"));
 }
 
+TEST_F(KeyAuthoriserTest, AFileIsChangedByOneAtATime) {
+  using std::chrono::milliseconds;
+  const auto later = [&] { return KeyFileTurn::Take(dir_ / "keys", milliseconds(0)); };
+  {
+    const auto turn = later();
+    ASSERT_TRUE(turn.ok()) << turn.status();
+    EXPECT_EQ(later().status().code(), StatusCode::kUnavailable);
+    EXPECT_THAT(later().status().message(), HasSubstr("somebody else is changing keys"));
+  }
+  EXPECT_TRUE(later().ok());
+  EXPECT_TRUE(KeyFileTurn::Take(dir_ / "no" / "such").ok());  // writing says what is wrong
+}
+
 }  // namespace
 }  // namespace trireme

@@ -2,6 +2,7 @@
 #include "access/key_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "access/key_table.h"
@@ -38,6 +40,13 @@ std::string Reason(int error) {
 
 Status CannotRead(const std::filesystem::path& file, const std::string& found) {
   return InvalidArgument(file.string() + ": expected a readable file of keys, found " + found);
+}
+
+// Where the file really lies: a symbolic link stays one.
+std::filesystem::path PlaceOf(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(file, ignored);
+  return target.empty() ? file : target;
 }
 
 std::string WarningOf(mode_t mode) {
@@ -83,10 +92,28 @@ Result<KeyFile> ReadKeyFile(const std::filesystem::path& file) {
   return read_file;
 }
 
+Result<KeyFileTurn> KeyFileTurn::Take(const std::filesystem::path& file, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kLookEvery{10};
+  const std::filesystem::path folder = PlaceOf(file).parent_path();
+  KeyFileTurn turn(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (turn.fd_ < 0) return turn;  // reading or writing the file says why
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (flock(turn.fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) break;
+    if (std::chrono::steady_clock::now() >= end) {
+      return Unavailable(file.string() + ": somebody else is changing keys in its folder; try again later");
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  return turn;
+}
+
+KeyFileTurn::~KeyFileTurn() {
+  if (fd_ >= 0) close(fd_);
+}
+
 Status WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
-  std::error_code ignored;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(file, ignored);
-  const std::filesystem::path place = target.empty() ? file : target;
+  const std::filesystem::path place = PlaceOf(file);
   std::string temporary = place.string() + ".XXXXXX";
   const OpenFile open_file(mkostemp(temporary.data(), O_CLOEXEC));  // which makes it 0600
   if (open_file.fd() < 0) return Unavailable(file.string() + ": cannot be written: " + Reason(errno));

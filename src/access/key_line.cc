@@ -19,7 +19,13 @@ constexpr std::string_view kCertificatePrefix = "certificate:";
 constexpr std::string_view kTenantPrefix = "tenant=";
 constexpr std::string_view kExpiresPrefix = "expires=";
 
+// As `trireme keys add` makes them: whoever pastes one into the file by mistake must not find it in a log.
+constexpr std::string_view kKeyPrefix = "trireme_";
+
 Status Unexpected(const std::string& field, const std::string& expected, std::string_view found) {
+  if (found.find(kKeyPrefix) != std::string_view::npos) {
+    return InvalidArgument(field + ": expected " + expected + ", found what looks like a key");
+  }
   return InvalidArgument(field + ": expected " + expected + ", found " +
                          (found.empty() ? "nothing" : "'" + std::string(found.substr(0, kMaxFoundBytes)) + "'"));
 }

@@ -73,6 +73,11 @@ TEST(KeyLine, NeverRepeatsWhatMayBeAKey) {
     EXPECT_THAT(Problem(text), HasSubstr("proof")) << text;
   }
   EXPECT_THAT(Problem("web infer * " + kProof + " hunter2"), Not(HasSubstr("hunter2")));
+  const std::string key = "trireme_" + std::string(64, 'a');
+  for (const std::string& text : {key, "web " + key, "web infer " + key + "/", "web infer a * expires=" + key}) {
+    EXPECT_THAT(Problem(text), Not(HasSubstr("aaaa"))) << text;
+  }
+  EXPECT_THAT(Problem(key + " infer *"), HasSubstr("found what looks like a key"));
 }
 
 TEST(KeyLine, IsBounded) {

@@ -19,6 +19,7 @@ namespace {
 using Now = std::chrono::system_clock::time_point;
 
 Status Add(const KeysOptions& options, std::ostream& out, std::ostream& problems) {
+  ASSIGN_OR_RETURN(const KeyFileTurn turn, KeyFileTurn::Take(options.file));
   Result<KeyFile> file = ReadKeyFile(options.file);
   const bool is_new = file.status().code() == StatusCode::kNotFound;
   if (!file.ok() && !is_new) return std::move(file).status();
@@ -42,6 +43,7 @@ Status Add(const KeysOptions& options, std::ostream& out, std::ostream& problems
 }
 
 Status Remove(const KeysOptions& options) {
+  ASSIGN_OR_RETURN(const KeyFileTurn turn, KeyFileTurn::Take(options.file));
   ASSIGN_OR_RETURN(const KeyFile file, ReadKeyFile(options.file));
   ASSIGN_OR_RETURN(const std::string text, WithoutKey(file.text, options.file.string(), options.key.name));
   return WriteKeyFile(options.file, text);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <thread>
 
 #include "access/key_file.h"
 #include "access/key_table.h"
@@ -110,6 +111,23 @@ TEST_F(KeysCommandTest, MakesNoKeyOfANameThatIsTaken) {
   EXPECT_EQ(again.exit_code, kExitFailure);
   EXPECT_THAT(again.out, IsEmpty());
   EXPECT_THAT(again.problems, HasSubstr("'web' is in a line above too"));
+}
+
+// Each reads the whole file and replaces it.
+TEST_F(KeysCommandTest, SeveralAtOnceLoseNoKey) {
+  constexpr int kAtOnce = 8;
+  std::vector<std::thread> others;
+  std::vector<Outcome> outcomes(kAtOnce);
+  for (int i = 0; i < kAtOnce; ++i) {
+    others.emplace_back([&outcomes, i, this] {
+      outcomes[i] = Run({"add", file_, "key" + std::to_string(i), "--role", "metrics"});
+    });
+  }
+  for (std::thread& other : others) other.join();
+  for (const Outcome& added : outcomes) {
+    ASSERT_EQ(added.exit_code, kExitOk) << added.problems;
+    EXPECT_TRUE(Table().Find({.api_key = added.out.substr(0, added.out.size() - 1)}, kToday).ok());
+  }
 }
 
 TEST_F(KeysCommandTest, SaysWhatItExpected) {
