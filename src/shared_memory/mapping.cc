@@ -45,9 +45,8 @@ class OpenFile {
   int fd_;
 };
 
-Status CheckSize(const std::string& key, int fd, uint64_t offset, uint64_t bytes) {
-  struct stat info {};
-  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return InvalidArgument("key: '" + key + "' is no shared memory");
+Status CheckSize(const std::string& key, const struct stat& info, uint64_t offset, uint64_t bytes) {
+  if (!S_ISREG(info.st_mode)) return InvalidArgument("key: '" + key + "' is no shared memory");
   const auto size = static_cast<uint64_t>(info.st_size);
   if (offset <= size && bytes <= size - offset) return {};
   return InvalidArgument("offset + byte_size: expected at most the " + std::to_string(size) + " bytes of '" + key +
@@ -64,7 +63,9 @@ Result<std::shared_ptr<Mapping>> Mapping::Open(const std::string& key, uint64_t 
     return InvalidArgument("unable to open shared memory region: '" + key +
                            "': " + std::generic_category().message(errno));
   }
-  RETURN_IF_ERROR(CheckSize(key, file.get(), offset, bytes));
+  struct stat info {};
+  fstat(file.get(), &info);  // of an open file: does not fail
+  RETURN_IF_ERROR(CheckSize(key, info, offset, bytes));
   const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   const uint64_t before = offset % page;
   const auto mapped_bytes = static_cast<size_t>(before + bytes);  // both lie within a file's size: no overflow
@@ -75,13 +76,15 @@ Result<std::shared_ptr<Mapping>> Mapping::Open(const std::string& key, uint64_t 
                            "': " + std::generic_category().message(errno));
   }
   // The constructor is private, which make_shared cannot see.
-  std::shared_ptr<Mapping> mapping(new Mapping(file.Release(), base, mapped_bytes, offset, bytes));  // NOLINT
+  const FileId id{.device = info.st_dev, .number = info.st_ino};
+  std::shared_ptr<Mapping> mapping(new Mapping(file.Release(), id, base, mapped_bytes, offset, bytes));  // NOLINT
   if (!mapping->guard_.guarded()) return Unavailable("shared memory: too many regions are mapped; try again later");
   return mapping;
 }
 
-Mapping::Mapping(int fd, void* base, size_t mapped_bytes, uint64_t offset, uint64_t bytes)
+Mapping::Mapping(int fd, FileId file, void* base, size_t mapped_bytes, uint64_t offset, uint64_t bytes)
     : fd_(fd),
+      file_(file),
       base_(base),
       mapped_bytes_(mapped_bytes),
       offset_(offset),
@@ -99,6 +102,13 @@ bool Mapping::StillHas(uint64_t offset, uint64_t bytes) const {
   if (fstat(fd_, &info) != 0) return false;
   const auto size = static_cast<uint64_t>(info.st_size);
   return offset_ <= size && offset <= size - offset_ && bytes <= size - offset_ - offset;
+}
+
+bool Mapping::Overlap(const Mapping& a, std::span<const std::byte> in_a, const Mapping& b,
+                      std::span<const std::byte> in_b) {
+  const uint64_t begin_a = a.OffsetOf(in_a);
+  const uint64_t begin_b = b.OffsetOf(in_b);
+  return a.file_ == b.file_ && begin_a < begin_b + in_b.size() && begin_b < begin_a + in_a.size();
 }
 
 }  // namespace trireme

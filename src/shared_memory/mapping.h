@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -29,10 +30,28 @@ class Mapping {
   // Whether the memory still has all of these bytes of the mapping. A question to the system.
   bool StillHas(uint64_t offset, uint64_t bytes) const;
 
+  // Whether two pieces, addressed as data() is, are in part the same bytes of the same memory, however often that is
+  // mapped.
+  static bool Overlap(const Mapping& a, std::span<const std::byte> in_a, const Mapping& b,
+                      std::span<const std::byte> in_b);
+
  private:
-  Mapping(int fd, void* base, size_t mapped_bytes, uint64_t offset, uint64_t bytes);
+  // A file, wherever it is opened.
+  struct FileId {
+    uint64_t device = 0;
+    uint64_t number = 0;
+    bool operator==(const FileId&) const = default;
+  };
+
+  Mapping(int fd, FileId file, void* base, size_t mapped_bytes, uint64_t offset, uint64_t bytes);
+
+  // Of the first byte of a piece, in the memory.
+  uint64_t OffsetOf(std::span<const std::byte> piece) const {
+    return offset_ + static_cast<uint64_t>(piece.data() - data_);
+  }
 
   const int fd_;
+  const FileId file_;
   void* const base_;  // whole pages; the mapping begins somewhere in the first
   const size_t mapped_bytes_;
   const uint64_t offset_;  // in the memory

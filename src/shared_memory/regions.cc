@@ -258,6 +258,11 @@ const CudaMapping& MappingOf(const Buffer& device) {
   return *static_cast<const CudaMapping*>(device.keep_alive().get());
 }
 
+const Mapping& HostMappingOf(const Buffer& host) {
+  CHECK(host.kind() == MemoryKind::kHost && host.keep_alive() != nullptr);
+  return *static_cast<const Mapping*>(host.keep_alive().get());
+}
+
 uint64_t OffsetOf(const Buffer& device) {
   return reinterpret_cast<uintptr_t>(device.data()) - MappingOf(device).address();
 }
@@ -272,6 +277,11 @@ Status SharedMemoryRegions::CopyToHost(const Buffer& device, std::span<std::byte
 Status SharedMemoryRegions::CopyFromHost(std::span<const std::byte> host, const Buffer& device) {
   CHECK(host.size() == device.size());
   return MappingOf(device).CopyFromHost(host, OffsetOf(device));
+}
+
+bool SharedMemoryRegions::Overlap(const Buffer& a, const Buffer& b) {
+  if (a.empty() || b.empty()) return false;
+  return Mapping::Overlap(HostMappingOf(a), a.bytes(), HostMappingOf(b), b.bytes());
 }
 
 size_t SharedMemoryRegions::count() const {

@@ -74,6 +74,9 @@ class SharedMemoryRegions {
   static Status CopyToHost(const Buffer& device, std::span<std::byte> host);
   static Status CopyFromHost(std::span<const std::byte> host, const Buffer& device);
 
+  // Whether two buffers of host memory that Find() gave are in part the same bytes, also of two regions of one memory.
+  static bool Overlap(const Buffer& a, const Buffer& b);
+
   size_t count() const;
 
  private:

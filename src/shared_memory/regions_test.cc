@@ -131,6 +131,28 @@ TEST_F(SharedMemoryRegionsTest, MemoryThatGoesWhileItIsUsedReadsAsZeros) {
   std::memset(found->mutable_data(), 'y', 3 * 4096);  // goes nowhere
 }
 
+TEST_F(SharedMemoryRegionsTest, KnowsRangesThatAreTheSameMemory) {
+  ClientMemory a(Key("a"), 16384);
+  ClientMemory b(Key("b"), 16384);
+  ASSERT_TRUE(Register("a", Key("a"), 0, 16384).ok());
+  ASSERT_TRUE(Register("part of a", Key("a"), 5000, 1000).ok());
+  ASSERT_TRUE(Register("b", Key("b"), 0, 16384).ok());
+  const auto overlap = [&](const char* one, uint64_t at, const char* other, uint64_t other_at) {
+    const Buffer first = *regions_.Find("", one, at, 100);
+    const Buffer second = *regions_.Find("", other, other_at, 100);
+    EXPECT_EQ(SharedMemoryRegions::Overlap(first, second), SharedMemoryRegions::Overlap(second, first));
+    return SharedMemoryRegions::Overlap(first, second);
+  };
+  EXPECT_TRUE(overlap("a", 0, "a", 0));
+  EXPECT_TRUE(overlap("a", 0, "a", 99));
+  EXPECT_FALSE(overlap("a", 0, "a", 100));
+  EXPECT_TRUE(overlap("a", 5000, "part of a", 99));
+  EXPECT_FALSE(overlap("a", 5000, "part of a", 100));
+  EXPECT_FALSE(overlap("a", 4900, "part of a", 0));
+  EXPECT_FALSE(overlap("a", 0, "b", 0));
+  EXPECT_FALSE(SharedMemoryRegions::Overlap(*regions_.Find("", "a", 0, 0), *regions_.Find("", "a", 0, 100)));
+}
+
 TEST_F(SharedMemoryRegionsTest, EachCallerHasNamesOfHisOwn) {
   const ClientMemory memory(Key("a"), 100);
   ASSERT_TRUE(Register("r", Key("a"), 0, 100, "ann").ok());

@@ -7,7 +7,7 @@ import os
 
 import grpc
 from grpc_client import Client, infer_request, kserve
-from serving import ServingTest
+from serving import ServingTest, ones, shift_matrix
 
 ONES_TWOS = array.array("f", [1.0, 2.0] * 8)
 PLUS_ONE = array.array("f", [2.0, 3.0] * 8)
@@ -109,6 +109,46 @@ class SharedMemoryTest(ServingTest):
         with self.assertRaises(grpc.RpcError) as caught:
             client.infer(request)
         self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
+
+    def test_an_output_may_lie_on_an_input(self):
+        size, page = 256, 4096
+        matrix = shift_matrix(size, 1)
+        server, memory = self.serve_sharing(self.models / "good" / "square_matmul"), Memory(self, 4 * len(matrix))
+        self.register(server, memory, "whole", size=4 * len(matrix))
+        self.register(server, memory, "part", offset=page, size=2 * len(matrix))
+        for region, offset, at in (("whole", page, page), ("whole", page + 4, page + 4), ("part", 64, page + 64)):
+            memory.bytes[page:page + len(matrix)] = matrix
+            tensor = {"name": "INPUT0", "datatype": "FP32", "shape": [size, size],
+                      "parameters": in_memory("whole", page, len(matrix))}
+            output = {"name": "OUTPUT0", "parameters": in_memory(region, offset, len(matrix))}
+            answer = server.ask("POST", "/v2/models/square_matmul/infer",
+                                json.dumps({"inputs": [tensor], "outputs": [output]}).encode())
+            self.assertEqual(answer.status, 200, answer)
+            self.assertTrue(memory.bytes[at:at + len(matrix)] == shift_matrix(size, 17), (region, offset))
+
+    def test_strings_are_written_to_memory(self):
+        server, memory = self.serve_sharing(self.models / "good" / "identity_bytes"), Memory(self, 4096)
+        self.register(server, memory)
+        for shape, data, expected in (([1, 2], ["a", "bc"], b"\1\0\0\0a\2\0\0\0bc"), ([1, 0], [], b"")):
+            request = {"inputs": [{"name": "INPUT0", "datatype": "BYTES", "shape": shape, "data": data}],
+                       "outputs": [{"name": "OUTPUT0", "parameters": in_memory("r", 64, 64)}]}
+            answer = server.ask("POST", "/v2/models/identity_bytes/infer", json.dumps(request).encode())
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(memory.bytes[64:64 + len(expected)], expected)
+
+    def test_regions_leave_descriptors_for_others(self):
+        few = 400
+        self.program = self.folder() / "with_few_descriptors"
+        self.program.write_text(f'#!/bin/sh\nulimit -n {few}\nexec "{type(self).program}" "$@"\n')
+        self.program.chmod(0o755)
+        server, memory = self.serve_sharing(), Memory(self, 4096)
+        client = self.connect(server)
+        statuses = []
+        for i in range(few):
+            body = json.dumps({"key": memory.key, "offset": 0, "byte_size": 64}).encode()
+            statuses.append(client.ask("POST", f"/v2/systemsharedmemory/region/r{i}/register", body).status)
+        self.assertEqual(statuses, [200] * (few // 4) + [429] * (few - few // 4))
+        self.assert_adds_one(server.infer("add", ones()))
 
     def test_off_unless_switched_on(self):
         server, memory = self.serve(self.models / "good" / "add"), Memory(self, 4096)

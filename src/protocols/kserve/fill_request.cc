@@ -2,6 +2,7 @@
 #include "protocols/kserve/fill_request.h"
 
 #include <utility>
+#include <vector>
 
 namespace trireme::kserve {
 
@@ -9,7 +10,7 @@ Status FillRequest(const InferServices& services, InferRequestMessage message, I
                    AnswerPlan& plan) {
   plan.form = std::move(message.form);
   request.id = plan.form.id.value_or("");
-  RETURN_IF_ERROR(PlaceSharedInputs(services, request.caller.principal, message));
+  ASSIGN_OR_RETURN(std::vector<Buffer> in_use, PlaceSharedInputs(services, request.caller.principal, message));
   request.inputs = std::move(message.inputs);
   request.outputs.reserve(plan.form.outputs.size());
   for (const OutputForm& output : plan.form.outputs) {
@@ -19,7 +20,7 @@ Status FillRequest(const InferServices& services, InferRequestMessage message, I
   request.priority = message.priority;
   request.parameters = std::move(message.parameters);
   request.queue_timeout = message.timeout.value_or(std::chrono::microseconds(0));
-  RETURN_IF_ERROR(plan.shared.Place(services, request.caller.principal, plan.form.outputs, request));
+  RETURN_IF_ERROR(plan.shared.Place(services, std::move(in_use), plan.form.outputs, request));
   return plan.classes.Prepare(plan.form.outputs, services.engine, request);
 }
 

@@ -69,8 +69,9 @@ Status CheckSize(const Tensor& tensor, uint64_t bytes) {
                          std::to_string(bytes));
 }
 
+// Adds it to `in_place` if it is read where it lies.
 Status PlaceInput(const InferServices& services, const std::string& principal, const SharedMemoryRange& range,
-                  Tensor& tensor) {
+                  Tensor& tensor, std::vector<Buffer>& in_place) {
   RETURN_IF_ERROR(CheckSize(tensor, range.byte_size));
   ASSIGN_OR_RETURN(Buffer place, services.shared_memory.Find(principal, range.region, range.offset, range.byte_size));
   const bool copies = MustNotChange(tensor.type) || place.kind() == MemoryKind::kDevice ||
@@ -78,6 +79,7 @@ Status PlaceInput(const InferServices& services, const std::string& principal, c
   if (copies) {
     ASSIGN_OR_RETURN(tensor.data, Copy(services, place));
   } else {
+    in_place.push_back(place);
     tensor.data = std::move(place);
   }
   if (tensor.type != DataType::kBytes) return {};
@@ -89,15 +91,37 @@ const Tensor* FindOutput(const InferResponse& response, const std::string& name)
   return found == response.outputs.end() ? nullptr : &found->tensor;
 }
 
+bool AnyShared(const std::vector<OutputForm>& outputs) {
+  return std::ranges::any_of(outputs, [](const OutputForm& output) { return output.shared_memory.has_value(); });
+}
+
+// The outputs that a model may write to a client's memory while it runs.
+class WritableOutputs {
+ public:
+  explicit WritableOutputs(const Result<ModelDescription>& model) {
+    if (model.ok()) specs_ = model->signature.outputs;  // else the engine says that it is not there
+  }
+
+  bool Has(const std::string& name) const {
+    const int index = FindSpec(specs_, name);
+    return index >= 0 && !MustNotChange(specs_[static_cast<size_t>(index)].type);
+  }
+
+ private:
+  std::vector<TensorSpec> specs_;
+};
+
 }  // namespace
 
-Status PlaceSharedInputs(const InferServices& services, const std::string& principal, InferRequestMessage& message) {
+Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, const std::string& principal,
+                                              InferRequestMessage& message) {
+  std::vector<Buffer> in_place;
   for (const SharedInput& shared : message.shared_inputs) {
     NamedTensor& input = message.inputs[shared.input];
-    Status status = PlaceInput(services, principal, shared.range, input.tensor);
+    Status status = PlaceInput(services, principal, shared.range, input.tensor, in_place);
     if (!status.ok()) return std::move(status).Within("input " + Quoted(input.name));
   }
-  return {};
+  return in_place;
 }
 
 bool IsLongToPlace(const InferRequestMessage& message) {
@@ -109,15 +133,23 @@ bool IsLongToPlace(const InferRequestMessage& message) {
   return bytes > kLongCopyBytes;
 }
 
-Status SharedOutputs::Place(const InferServices& services, const std::string& principal,
+Status SharedOutputs::Place(const InferServices& services, std::vector<Buffer> in_use,
                             const std::vector<OutputForm>& outputs, InferRequest& request) {
+  if (!AnyShared(outputs)) return {};
+  const WritableOutputs writable(services.engine.Describe(request.model, request.version));
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::optional<SharedMemoryRange>& range = outputs[i].shared_memory;
     if (!range) continue;
-    Result<Buffer> place = services.shared_memory.Find(principal, range->region, range->offset, range->byte_size);
+    Result<Buffer> place =
+        services.shared_memory.Find(request.caller.principal, range->region, range->offset, range->byte_size);
     if (!place.ok()) return std::move(place).status().Within("output " + Quoted(outputs[i].name));
+    const auto overlaps = [&](const Buffer& used) { return SharedMemoryRegions::Overlap(used, *place); };
     // A model writes to host memory alone.
-    if (place->kind() != MemoryKind::kDevice) request.outputs[i].destination = *place;
+    if (place->kind() != MemoryKind::kDevice && writable.Has(outputs[i].name) &&
+        std::ranges::none_of(in_use, overlaps)) {
+      request.outputs[i].destination = *place;
+      in_use.push_back(*place);
+    }
     outputs_.push_back({.name = outputs[i].name, .place = *std::move(place)});
   }
   return {};
@@ -150,7 +182,7 @@ Status SharedOutputs::StoreOne(const Output& output, const Tensor& tensor) const
   }
   Buffer place = output.place.Slice(0, bytes);
   if (place.kind() == MemoryKind::kDevice) return SharedMemoryRegions::CopyFromHost(tensor.data.bytes(), place);
-  std::memcpy(place.mutable_data(), tensor.data.data(), bytes);
+  std::memmove(place.mutable_data(), tensor.data.data(), bytes);
   return {};
 }
 

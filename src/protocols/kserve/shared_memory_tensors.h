@@ -16,12 +16,15 @@ namespace trireme::kserve {
 // The tensors of a request that lie in memory of its client instead of travelling.
 //
 // A client may write to its memory at any time, also while a model reads it. What a model may look at twice, and trust
-// the second time (indexes, lengths of strings, flags), is therefore copied first; all else is read where it lies.
+// the second time (indexes, lengths of strings, flags), is therefore copied first; all else is read where it lies. The
+// same holds for outputs, which another part of the model may read: such types are written when the run is over, and so
+// is what would overwrite an input or another output.
 
-// Gives the inputs their elements. `principal` is whose regions are meant. kNotFound: no such region; kInvalidArgument:
-// its range is not what type and shape ask for, or what lies there is no tensor; kTooLarge, kUnavailable: too much
-// would have to be copied, or all requests together do.
-Status PlaceSharedInputs(const InferServices& services, const std::string& principal, InferRequestMessage& message);
+// Gives the inputs their elements, and returns those that are read where they lie. `principal` is whose regions are
+// meant. kNotFound: no such region; kInvalidArgument: its range is not what type and shape ask for, or what lies there
+// is no tensor; kTooLarge, kUnavailable: too much would have to be copied, or all requests together do.
+Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, const std::string& principal,
+                                              InferRequestMessage& message);
 
 // Whether that takes longer than a loop has time for.
 bool IsLongToPlace(const InferRequestMessage& message);
@@ -29,8 +32,9 @@ bool IsLongToPlace(const InferRequestMessage& message);
 // The outputs that a client wants in its memory, while its request is under way.
 class SharedOutputs {
  public:
-  // Finds their places, and tells the request's outputs of them, which must be those of the message.
-  Status Place(const InferServices& services, const std::string& principal, const std::vector<OutputForm>& outputs,
+  // Finds their places, and tells the request's outputs, which must be those of the message, of those that a model may
+  // write to. `in_use` is what PlaceSharedInputs() returned.
+  Status Place(const InferServices& services, std::vector<Buffer> in_use, const std::vector<OutputForm>& outputs,
                InferRequest& request);
 
   // Whether Store() takes longer than a loop has time for.
