@@ -2,7 +2,6 @@
 #include "app/serve_command.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -37,15 +36,6 @@ Logger::Form FormFor(LogForm form, int fd) {
   return isatty(fd) != 0 ? Logger::Form::kText : Logger::Form::kJson;
 }
 
-// Large blocks that malloc hands out (a runtime's arenas, mostly) stay with the process for the next request instead of
-// being mapped and cleared anew each time.
-void TuneAllocator() {
-  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-  // NOLINTEND(concurrency-mt-unsafe)
-}
-
 // A connection is a file descriptor, and so is each model file that is being read. Many systems allow a process more
 // than it is given at first. Returns how many there are.
 uint64_t RaiseDescriptorLimit() {
@@ -61,6 +51,22 @@ constexpr uint64_t kOwnDescriptors = 128;
 size_t ConnectionsWithin(uint64_t descriptors, size_t wanted) {
   const uint64_t left = descriptors > 2 * kOwnDescriptors ? descriptors - kOwnDescriptors : descriptors / 2;
   return static_cast<size_t>(std::min<uint64_t>(wanted, std::max<uint64_t>(left, 1)));
+}
+
+// Nor must those who share memory take those of the others: a region has one.
+size_t RegionsWithin(uint64_t descriptors, const SharedMemoryRegions::Options& wanted) {
+  return wanted.enabled ? static_cast<size_t>(std::min<uint64_t>(wanted.max_regions, descriptors / 4)) : 0;
+}
+
+void LimitToDescriptors(uint64_t descriptors, Logger& log, ServerOptions& options) {
+  const size_t regions = RegionsWithin(descriptors, options.shared_memory);
+  options.shared_memory.max_regions = regions;
+  size_t& connections = options.net.limits.max_connections;
+  const size_t most = ConnectionsWithin(descriptors - regions, connections);
+  if (most >= connections) return;
+  log.Warning("fewer connections than --max-connections: the process may not open more files (ulimit -Hn)",
+              {{"max_connections", connections}, {"instead", most}});
+  connections = most;
 }
 
 constexpr int kNoAccessLog = -1;
@@ -272,12 +278,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
     return kExitFailure;
   }
   ServerOptions& server_options = *wanted;
-  size_t& connections = server_options.net.limits.max_connections;
-  if (const size_t most = ConnectionsWithin(RaiseDescriptorLimit(), connections); most < connections) {
-    log.Warning("fewer connections than --max-connections: the process may not open more files (ulimit -Hn)",
-                {{"max_connections", connections}, {"instead", most}});
-    connections = most;
-  }
+  LimitToDescriptors(RaiseDescriptorLimit(), log, server_options);
   Result<std::unique_ptr<Server>> started = Server::Start(server_options, log);
   if (!started.ok()) {
     log.Error("cannot start", {{"reason", started.status().message()}});
@@ -321,7 +322,6 @@ int RunServe(const ServeOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  TuneAllocator();
   return Serve(options, signals);
 }
 
