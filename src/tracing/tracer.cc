@@ -24,6 +24,7 @@ namespace {
 constexpr std::chrono::seconds kExportEvery{1};
 constexpr std::chrono::milliseconds kExportTimeout{2'000};
 constexpr size_t kSpansPerExport = 512;
+constexpr size_t kMostAnswerBytes = 64 << 10;  // of a collector, which has little to say
 
 int64_t UnixOffset() {
   const auto wall = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
@@ -157,7 +158,8 @@ class Tracer::Core {
                                                             .url = endpoint_,
                                                             .headers = {{"Content-Type", "application/x-protobuf"}},
                                                             .body_begin = body,
-                                                            .timeout = kExportTimeout});
+                                                            .timeout = kExportTimeout,
+                                                            .limits = {.max_body_bytes = kMostAnswerBytes}});
     const bool taken = answer.ok() && answer->status >= 200 && answer->status < 300;
     (taken ? sent_ : dropped_)->Add(batch.size());
     if (taken == was_well) return taken;

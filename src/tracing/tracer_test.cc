@@ -163,6 +163,20 @@ TEST(Tracer, ACollectorThatIsAwayCostsOnlySpans) {
   EXPECT_EQ(dropped->value(), 600U);
 }
 
+TEST(Tracer, ACollectorThatAnswersWithoutEndIsNotHeardOut) {
+  client::ScriptedServer collector(
+      [](const std::string&) { return client::ScriptedServer::Answer(std::string(1 << 20, 'x')); });
+  metrics::Registry registry;
+  const Logger log(2, Logger::Form::kText, LogLevel::kError);
+  const auto dropped = registry.GetCounter(
+      {"trireme_trace_spans_dropped_total", "Spans for which there was no room, or that no collector took."});
+  {
+    Tracer tracer(To(collector.port(), {.timestamps = true, .rate = 1}), registry, log);
+    tracer.Record(WholeTrace());
+  }
+  EXPECT_EQ(dropped->value(), 6U);
+}
+
 TEST(Tracer, AModelMayHaveSettingsOfItsOwn) {
   metrics::Registry registry;
   const Logger log(2, Logger::Form::kText, LogLevel::kError);
