@@ -12,6 +12,9 @@ from trireme import wait_until
 
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 
+# A connection of its own.
+LOCAL = ("grpc.use_local_subchannel_pool", 1)
+
 # An output of 16 floats a row.
 ROW_BYTES = 64
 
@@ -192,6 +195,11 @@ class Mistakes(GrpcTest):
     def raw(self, client, path, message, **options):
         return client.channel.unary_unary(path)(message, timeout=PATIENCE_SECONDS, **options)
 
+    def test_arrive_however_much_they_name(self):
+        client = self.client(self.serve_add())
+        self.assert_fails(grpc.StatusCode.NOT_FOUND, "unknown model: 'm{1000}", client.infer,
+                          infer_request("m" * 100_000, "x", "FP32", [1], b"1234"))
+
     def test_of_those_who_know_other_methods(self):
         client = self.client(self.serve_add())
         for path in ("/inference.GRPCInferenceService/NoSuchMethod", "/no.such.Service/ModelInfer", "/nothing"):
@@ -250,6 +258,28 @@ class Ends(GrpcTest):
             answers.cancel()
             hold.set()
         self.assert_adds(add_request(), client.infer(add_request()))
+
+    def test_streams_that_take_no_answers_keep_no_memory_from_others(self):
+        server = self.serve(self.models / "good" / "identity_fp32", "--max-body-in-flight", "16MiB", "--stall-timeout",
+                            "2s")
+        requests = [infer_request("identity_fp32", "INPUT0", "FP32", [1, 1 << 18], bytes(1 << 20))] * 100
+        streams = [self.client(server, LOCAL).stream(requests) for _ in range(8)]
+        large = infer_request("identity_fp32", "INPUT0", "FP32", [1, 7 << 18], bytes(7 << 20))
+        client = self.client(server, LOCAL)
+
+        def is_refused():
+            try:
+                client.infer(large)
+                return False
+            except grpc.RpcError as error:
+                self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED, error)
+                return True
+
+        wait_until(is_refused, "they hold it all")
+        # Before their deadlines end them.
+        wait_until(lambda: not is_refused(), "they hold nothing", PATIENCE_SECONDS / 2)
+        for stream in streams:
+            stream.cancel()
 
     def test_a_server_that_dies(self):
         server = self.serve_one_instance()
