@@ -34,6 +34,8 @@ class InferenceClient {
   virtual ~InferenceClient() = default;
 
   virtual Status CheckReady() const = 0;
+  // Its name and version, without the extensions.
+  virtual Result<kserve::ServerMetadata> Server() const = 0;
   virtual Result<std::vector<kserve::IndexEntry>> Index() const = 0;
   // `version` may be empty.
   virtual Result<kserve::ModelMetadata> Metadata(std::string_view model, std::string_view version) const = 0;

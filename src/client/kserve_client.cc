@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "client/repository_index.h"
+#include "client/server_metadata.h"
 
 namespace trireme::client {
 namespace {
@@ -95,14 +96,15 @@ std::string EscapePathSegment(std::string_view text) {
   return escaped;
 }
 
-Status RefusalStatus(int http_status, std::string_view body) {
+std::string RefusalText(std::string_view body) {
   constexpr size_t kMostShown = 256;
+  if (const std::optional<std::string> said = kserve::DecodeError(body)) return *said;
+  return std::string(body.substr(0, kMostShown));
+}
+
+Status RefusalStatus(int http_status, std::string_view body) {
   std::string message = "HTTP status " + std::to_string(http_status);
-  if (const std::optional<std::string> said = kserve::DecodeError(body)) {
-    message += ": " + *said;
-  } else if (!body.empty()) {
-    message.append(": ").append(body.substr(0, kMostShown));
-  }
+  if (const std::string said = RefusalText(body); !said.empty()) message += ": " + said;
   return {CodeOf(http_status), std::move(message)};
 }
 
@@ -130,6 +132,11 @@ void KserveClient::AddKey(HttpHeaders& headers) const {
 
 Status KserveClient::CheckReady() const {
   return Send({.url = At("/v2/health/ready")}).status();
+}
+
+Result<kserve::ServerMetadata> KserveClient::Server() const {
+  ASSIGN_OR_RETURN(const HttpAnswer answer, Send({.url = At("/v2")}));
+  return DecodeServerMetadata(answer.body);
 }
 
 Result<std::vector<kserve::IndexEntry>> KserveClient::Index() const {

@@ -38,6 +38,7 @@ class KserveClient final : public InferenceClient {
   KserveClient(Url server, Options options);
 
   Status CheckReady() const override;  // GET /v2/health/ready
+  Result<kserve::ServerMetadata> Server() const override;
   Result<std::vector<kserve::IndexEntry>> Index() const override;
   Result<kserve::ModelMetadata> Metadata(std::string_view model, std::string_view version = {}) const override;
   Result<kserve::InferResponseMessage> InferOnce(std::string_view model, std::string_view version,
@@ -65,6 +66,9 @@ class KserveClient final : public InferenceClient {
 
 // Percent-encodes what a path segment cannot hold (RFC 3986, 3.3).
 std::string EscapePathSegment(std::string_view text);
+
+// What a server says in an answer that is no success: the message of its JSON, or how the body begins.
+std::string RefusalText(std::string_view body);
 
 // The Status for an answer that is no success: see KserveClient.
 Status RefusalStatus(int http_status, std::string_view body);

@@ -40,6 +40,18 @@ TEST(KserveClientTest, ReadsAModelsMetadata) {
   EXPECT_EQ(metadata->signature.inputs[0].shape, Shape({-1, 2}));
 }
 
+TEST(KserveClientTest, AsksWhatTheServerIs) {
+  std::string seen;
+  ScriptedServer server([&](const std::string& request) {
+    seen = request;
+    return ScriptedServer::Answer(R"({"name":"trireme","version":"1.2","extensions":[]})");
+  });
+  const auto metadata = KserveClient(*ParseUrl(server.url() + "/prefix/")).Server();
+  ASSERT_TRUE(metadata.ok()) << metadata.status();
+  EXPECT_EQ(metadata->name + " " + metadata->version, "trireme 1.2");
+  EXPECT_THAT(seen, StartsWith("GET /prefix/v2 HTTP/1.1\r\n"));
+}
+
 TEST(KserveClientTest, InfersInJson) {
   std::string seen;
   ScriptedServer server([&](const std::string& request) {
@@ -84,6 +96,13 @@ TEST(KserveClientTest, TellsOverloadFromFaults) {
   EXPECT_EQ(RefusalStatus(400, "").code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(RefusalStatus(500, "").code(), StatusCode::kInternal);
   EXPECT_THAT(RefusalStatus(502, "<html>bad gateway").message(), HasSubstr("bad gateway"));
+}
+
+TEST(KserveClientTest, ARefusalsTextIsWhatTheServerSays) {
+  EXPECT_EQ(RefusalText(R"({"error":"full"})"), "full");
+  EXPECT_EQ(RefusalText("<html>bad gateway"), "<html>bad gateway");
+  EXPECT_EQ(RefusalText(std::string(1000, 'x')).size(), 256u);
+  EXPECT_EQ(RefusalText(""), "");
 }
 
 TEST(RepositoryIndexTest, ReadsEveryEntry) {

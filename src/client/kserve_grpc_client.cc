@@ -67,6 +67,13 @@ Status KserveGrpcClient::CheckReady() const {
   return ready.ready() ? Status() : Unavailable("the server is not ready");
 }
 
+Result<kserve::ServerMetadata> KserveGrpcClient::Server() const {
+  ASSIGN_OR_RETURN(const std::string answer, Call("ServerMetadata", {}));
+  inference::ServerMetadataResponse metadata;
+  if (!metadata.ParseFromString(answer)) return Unreadable(metadata);
+  return kserve::ServerMetadata{.name = metadata.name(), .version = metadata.version(), .extensions = {}};
+}
+
 Result<std::vector<kserve::IndexEntry>> KserveGrpcClient::Index() const {
   ASSIGN_OR_RETURN(const std::string answer, Call("RepositoryIndex", {}));
   inference::RepositoryIndexResponse index;

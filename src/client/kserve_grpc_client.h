@@ -22,6 +22,7 @@ class KserveGrpcClient final : public InferenceClient {
   KserveGrpcClient(Url server, ClientOptions options);
 
   Status CheckReady() const override;
+  Result<kserve::ServerMetadata> Server() const override;
   Result<std::vector<kserve::IndexEntry>> Index() const override;
   Result<kserve::ModelMetadata> Metadata(std::string_view model, std::string_view version) const override;
   Result<kserve::InferResponseMessage> InferOnce(std::string_view model, std::string_view version,

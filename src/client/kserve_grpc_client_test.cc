@@ -55,6 +55,21 @@ TEST(KserveGrpcClientTest, ReadsAModelsMetadata) {
   EXPECT_EQ(metadata->signature.inputs[0].shape, Shape({-1, 2}));
 }
 
+TEST(KserveGrpcClientTest, AsksWhatTheServerIs) {
+  std::string path;
+  const ScriptedGrpcServer server([&](const Message& message) {
+    path = message.path;
+    inference::ServerMetadataResponse response;
+    response.set_name("trireme");
+    response.set_version("1.2");
+    return Say(response);
+  });
+  const auto metadata = ClientOf(server)->Server();
+  ASSERT_TRUE(metadata.ok()) << metadata.status();
+  EXPECT_EQ(path, "/inference.GRPCInferenceService/ServerMetadata");
+  EXPECT_EQ(metadata->name + " " + metadata->version, "trireme 1.2");
+}
+
 TEST(KserveGrpcClientTest, RefusesMetadataThatNoModelHas) {
   for (const bool bad_type : {false, true}) {
     const ScriptedGrpcServer server([&](const Message&) {
