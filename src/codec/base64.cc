@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 
 #include "codec/json_found.h"
 
@@ -27,9 +29,7 @@ Status WrongByte(std::string_view text, size_t at) {
                          DescribeByte(text.substr(at)));
 }
 
-}  // namespace
-
-Result<std::string> DecodeBase64(std::string_view text) {
+Result<std::string> DecodeLine(std::string_view text) {
   if (text.size() % kGroup != 0) {
     return InvalidArgument("expected Base64 in groups of 4 letters, found " + std::to_string(text.size()) + " letters");
   }
@@ -62,6 +62,17 @@ Result<std::string> DecodeBase64(std::string_view text) {
   }
   bytes.resize(written);
   return bytes;
+}
+
+}  // namespace
+
+Result<std::string> DecodeBase64(std::string_view text) {
+  const auto is_break = [](char c) { return c == '\r' || c == '\n'; };
+  if (std::ranges::none_of(text, is_break)) return DecodeLine(text);
+  std::string line;
+  line.reserve(text.size());
+  std::ranges::remove_copy_if(text, std::back_inserter(line), is_break);
+  return DecodeLine(line);
 }
 
 }  // namespace trireme

@@ -9,7 +9,9 @@
 namespace trireme {
 
 // Reads Base64 (RFC 4648, section 4) strictly: its 64 letters, whole groups of four, padded with '=', nothing between
-// them, and no bits left over. kInvalidArgument names the byte.
+// them but line breaks, and no bits left over. kInvalidArgument names the byte, line breaks not counted.
+//
+// Line breaks (CR, LF) are what MIME allows, and what Triton's C++ client puts behind every 72 letters.
 Result<std::string> DecodeBase64(std::string_view text);
 
 }  // namespace trireme

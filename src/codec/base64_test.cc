@@ -24,8 +24,15 @@ TEST(Base64Test, ReadsEveryLetter) {
   EXPECT_EQ(*DecodeBase64("AAAA"), std::string(3, '\0'));
 }
 
+TEST(Base64Test, ReadsOverLineBreaks) {
+  EXPECT_EQ(*DecodeBase64("Zm9v\nYmFy\n"), "foobar");
+  EXPECT_EQ(*DecodeBase64("Zm\r\n9vYg=\r\n=\r\n"), "foob");
+  EXPECT_EQ(*DecodeBase64("\n\r"), "");
+  EXPECT_THAT(DecodeBase64("Zm9v\nYm").status().message(), HasSubstr("found 6 letters"));
+}
+
 TEST(Base64Test, RefusesWhatIsNoLetter) {
-  EXPECT_THAT(DecodeBase64("Zm9\n").status().message(), HasSubstr("at byte 3"));
+  EXPECT_THAT(DecodeBase64("Zm9\t").status().message(), HasSubstr("at byte 3"));
   EXPECT_THAT(DecodeBase64("Zm-v").status().message(), HasSubstr("at byte 2"));
   EXPECT_THAT(DecodeBase64("Z\xffmv").status().message(), HasSubstr("at byte 1"));
 }

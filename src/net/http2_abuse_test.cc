@@ -69,7 +69,7 @@ TEST_F(Http2AbuseTest, AnswersEarnPings) {
 TEST_F(Http2AbuseTest, RequestsAndSentDataEarnWindowUpdates) {
   for (int i = 0; i < 100; ++i) abuse_.OnRequest();
   abuse_.OnDataSent(8192);
-  EXPECT_EQ(Passing(Kind::kWindowUpdate), 216u);
+  EXPECT_EQ(Passing(Kind::kWindowUpdate), 218u);
   EXPECT_FALSE(abuse_.Allow(Kind::kEmptyFrame, kStart)) << "they count as frames that say nothing";
 }
 

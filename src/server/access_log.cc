@@ -20,6 +20,7 @@ struct Entry {
   std::string path;
   std::string peer;
   std::string request_id;
+  std::string principal;
   TimePoint received;
 };
 
@@ -29,12 +30,13 @@ std::string Clipped(std::string_view text) {
   return std::string(text.substr(0, kMaxTextBytes));
 }
 
-Entry Describe(const net::HttpRequest& request) {
+Entry Describe(const net::HttpRequest& request, std::string_view principal) {
   const std::string_view* id = request.Find("x-request-id");
   return {.method = Clipped(request.method),
           .path = Clipped(request.path),
           .peer = std::string(request.peer),
           .request_id = id == nullptr ? std::string() : Clipped(*id),
+          .principal = std::string(principal),
           .received = request.received};
 }
 
@@ -72,6 +74,7 @@ std::string FormatLine(Logger::Form form, const Entry& entry, const net::HttpRes
                         {"ms", MillisecondsOf(entry)},
                         {"request_id", own_id.empty() ? std::string_view(entry.request_id) : own_id},
                         {"stages", HeaderOf(response, "Server-Timing")},
+                        {"principal", entry.principal},
                         {"peer", entry.peer}});
 }
 
@@ -83,6 +86,7 @@ std::string FormatLine(Logger::Form form, const Entry& entry, const net::GrpcSta
                         {"bytes", bytes},
                         {"ms", MillisecondsOf(entry)},
                         {"request_id", entry.request_id},
+                        {"principal", entry.principal},
                         {"peer", entry.peer}});
 }
 
@@ -148,20 +152,22 @@ AccessLogWriter::~AccessLogWriter() {
   writer_.join();
 }
 
-void AccessLogWriter::Write(const net::HttpRequest& request, const net::HttpResponse& response) {
-  Enqueue(FormatLine(form_, Describe(request), response));
+void AccessLogWriter::Write(const net::HttpRequest& request, std::string_view principal,
+                            const net::HttpResponse& response) {
+  Enqueue(FormatLine(form_, Describe(request, principal), response));
 }
 
-net::HttpReply AccessLogWriter::Watch(const net::HttpRequest& request, net::HttpReply reply) {
-  return net::HttpReply(std::make_shared<WatchedReply>(*this, Describe(request), std::move(reply)));
+net::HttpReply AccessLogWriter::Watch(const net::HttpRequest& request, std::string_view principal,
+                                      net::HttpReply reply) {
+  return net::HttpReply(std::make_shared<WatchedReply>(*this, Describe(request, principal), std::move(reply)));
 }
 
-void AccessLogWriter::Write(const net::HttpRequest& head, const net::GrpcStatus& status) {
-  Enqueue(FormatLine(form_, Describe(head), status, 0));
+void AccessLogWriter::Write(const net::HttpRequest& head, std::string_view principal, const net::GrpcStatus& status) {
+  Enqueue(FormatLine(form_, Describe(head, principal), status, 0));
 }
 
-net::GrpcReply AccessLogWriter::Watch(const net::HttpRequest& head, net::GrpcReply reply) {
-  Entry entry = Describe(head);
+net::GrpcReply AccessLogWriter::Watch(const net::HttpRequest& head, std::string_view principal, net::GrpcReply reply) {
+  Entry entry = Describe(head, principal);
   // A call's head may come long before its message; a stream's end, which is what is timed, long after it.
   if (entry.received == TimePoint()) entry.received = Clock::System().Now();
   return net::GrpcReply(std::make_shared<WatchedGrpcReply>(*this, std::move(entry), std::move(reply)));

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/log.h"
@@ -14,8 +15,9 @@
 
 namespace trireme {
 
-// One line a request: method, path, status, bytes, milliseconds, request id and the stages of an inference. A gRPC call
-// has the name of its gRPC status instead, and is written when it ends.
+// One line a request: method, path, status, bytes, milliseconds, request id, the stages of an inference, and who asked:
+// the name of his key or certificate, also where he was refused what he asked for, and nothing where nobody is asked. A
+// gRPC call has the name of its gRPC status instead, and is written when it ends.
 //
 // A thread of its own writes; the loops never wait for a disk or a pipe. If the writer falls behind, lines are dropped
 // and counted. Thread-safe.
@@ -28,14 +30,14 @@ class AccessLogWriter {
   AccessLogWriter& operator=(const AccessLogWriter&) = delete;
 
   // A request that has been answered.
-  void Write(const net::HttpRequest& request, const net::HttpResponse& response);
+  void Write(const net::HttpRequest& request, std::string_view principal, const net::HttpResponse& response);
 
   // A gRPC call that was refused at its head.
-  void Write(const net::HttpRequest& head, const net::GrpcStatus& status);
+  void Write(const net::HttpRequest& head, std::string_view principal, const net::GrpcStatus& status);
 
   // A reply that writes its line when it is answered, around `reply`. On the loop's thread.
-  net::HttpReply Watch(const net::HttpRequest& request, net::HttpReply reply);
-  net::GrpcReply Watch(const net::HttpRequest& head, net::GrpcReply reply);
+  net::HttpReply Watch(const net::HttpRequest& request, std::string_view principal, net::HttpReply reply);
+  net::GrpcReply Watch(const net::HttpRequest& head, std::string_view principal, net::GrpcReply reply);
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 

@@ -31,7 +31,7 @@ std::string Written(Logger::Form form, const std::function<void(AccessLogWriter&
 }
 
 std::string Written(const net::HttpRequest& request, const net::HttpResponse& response, Logger::Form form) {
-  return Written(form, [&](AccessLogWriter& log) { log.Write(request, response); });
+  return Written(form, [&](AccessLogWriter& log) { log.Write(request, "web", response); });
 }
 
 net::HttpRequest Request(std::string_view path) {
@@ -47,9 +47,9 @@ TEST(AccessLog, WritesALineWithStatusIdAndStages) {
   net::HttpResponse response{.status = 200, .body = "12345"};
   response.headers = {{"Server-Timing", "queue;dur=0.001"}};
   const std::string line = Written(Request("/v2/models/m/infer"), response, Logger::Form::kJson);
-  for (const char* part :
-       {R"("method":"POST")", R"("path":"/v2/models/m/infer")", R"("status":200)", R"("bytes":5)",
-        R"("request_id":"their-id")", R"("stages":"queue;dur=0.001")", R"("peer":"127.0.0.1:5000")"}) {
+  for (const char* part : {R"("method":"POST")", R"("path":"/v2/models/m/infer")", R"("status":200)", R"("bytes":5)",
+                           R"("request_id":"their-id")", R"("stages":"queue;dur=0.001")", R"("peer":"127.0.0.1:5000")",
+                           R"("principal":"web")"}) {
     EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
   }
   EXPECT_EQ(line.back(), '\n');
@@ -76,13 +76,14 @@ TEST(AccessLog, ClipsWhatIsTooLong) {
 TEST(AccessLog, WritesALineAtTheEndOfAGrpcCall) {
   const auto answer = std::make_shared<net::RecordedGrpcAnswer>();  // shared with the reply
   const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
-    net::GrpcReply reply = log.Watch(Request("/s.S/Stream"), net::GrpcReply(answer));
+    net::GrpcReply reply = log.Watch(Request("/s.S/Stream"), "web", net::GrpcReply(answer));
     reply.Send({.text = "123", .inserts = {}});
     reply.Send({.text = "45", .inserts = {}});
     reply.Finish({.code = net::GrpcCode::kNotFound, .message = "no model", .metadata = {}});
   });
-  for (const char* part : {R"("method":"POST")", R"("path":"/s.S/Stream")", R"("grpc_status":"NOT_FOUND")",
-                           R"("bytes":5)", R"("request_id":"their-id")", R"("peer":"127.0.0.1:5000")"}) {
+  for (const char* part :
+       {R"("method":"POST")", R"("path":"/s.S/Stream")", R"("grpc_status":"NOT_FOUND")", R"("bytes":5)",
+        R"("request_id":"their-id")", R"("peer":"127.0.0.1:5000")", R"("principal":"web")"}) {
     EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
   }
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
@@ -93,7 +94,7 @@ TEST(AccessLog, WritesALineAtTheEndOfAGrpcCall) {
 TEST(AccessLog, WritesALineOfACallThatNobodyAnswers) {
   const auto answer = std::make_shared<net::RecordedGrpcAnswer>();  // shared with the reply
   const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
-    const net::GrpcReply forgotten = log.Watch(Request("/s.S/Call"), net::GrpcReply(answer));
+    const net::GrpcReply forgotten = log.Watch(Request("/s.S/Call"), "", net::GrpcReply(answer));
   });
   EXPECT_NE(line.find(R"("grpc_status":"INTERNAL")"), std::string::npos) << line;
   EXPECT_EQ(answer->finishes, 1);
@@ -101,7 +102,7 @@ TEST(AccessLog, WritesALineOfACallThatNobodyAnswers) {
 
 TEST(AccessLog, WritesALineOfACallThatIsRefusedAtItsHead) {
   const std::string line = Written(Logger::Form::kJson, [&](AccessLogWriter& log) {
-    log.Write(Request("/s.S/Call"), {.code = net::GrpcCode::kUnauthenticated, .message = {}, .metadata = {}});
+    log.Write(Request("/s.S/Call"), "", {.code = net::GrpcCode::kUnauthenticated, .message = {}, .metadata = {}});
   });
   EXPECT_NE(line.find(R"("grpc_status":"UNAUTHENTICATED")"), std::string::npos) << line;
 }

@@ -32,38 +32,40 @@ net::HttpResponse Refusal(const Dialect& dialect, const Status& why) {
 
 net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
   const RouteMatch match = router_.Find(head.method, head.path);
+  const Admission admission = Admit(head, match);
   net::BodyPlan plan;
   if (match.route == nullptr) {
     plan.refusal = NoSuchRoute(head, match);
-  } else if (Result<Identity> identity = Admit(head, match); !identity.ok()) {
-    plan.refusal = Refusal(*match.dialect, identity.status());
+  } else if (!admission.status.ok()) {
+    plan.refusal = Refusal(*match.dialect, admission.status);
   } else if (match.route->plan_body) {
     plan = match.route->plan_body(head);
   }
   if (plan.max_bytes == 0) plan.max_bytes = max_body_bytes_;
-  if (plan.refusal && access_log_ != nullptr) access_log_->Write(head, *plan.refusal);
+  if (plan.refusal && access_log_ != nullptr) access_log_->Write(head, admission.identity.principal, *plan.refusal);
   return plan;
 }
 
 void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
   const RouteMatch match = router_.Find(request.method, request.path);
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
-  Result<Identity> identity =
-      match.route == nullptr ? Result<Identity>(NotFound("no such path")) : Admit(request, match);
-  if (access_log_ != nullptr) reply = access_log_->Watch(request, std::move(reply));
-  if (!identity.ok()) {
-    reply.Send(Refusal(*match.dialect, identity.status()));
+  const Admission admission = Admit(request, match);
+  if (access_log_ != nullptr) reply = access_log_->Watch(request, admission.identity.principal, std::move(reply));
+  if (!admission.status.ok()) {
+    reply.Send(Refusal(*match.dialect, admission.status));
     return;
   }
   const PathArguments arguments = match.arguments;
-  match.route->handle(std::move(request), arguments, *identity, std::move(reply));
+  match.route->handle(std::move(request), arguments, admission.identity, std::move(reply));
 }
 
-Result<Identity> FrontHandler::Admit(const net::HttpRequest& request, const RouteMatch& match) const {
-  if (match.route->operation == Operation::kProbe || !authoriser_.asks_for_keys()) return Identity{};
-  ASSIGN_OR_RETURN(Identity identity, authoriser_.Authenticate(CredentialsOf(request)));
-  RETURN_IF_ERROR(Authorise(identity, match.route->operation, match.arguments.model));
-  return identity;
+Admission FrontHandler::Admit(const net::HttpRequest& request, const RouteMatch& match) const {
+  if (match.route == nullptr) return {.status = NotFound("no such path"), .identity = {}};
+  if (match.route->operation == Operation::kProbe || !authoriser_.asks_for_keys()) return {};
+  Result<Identity> identity = authoriser_.Authenticate(CredentialsOf(request));
+  if (!identity.ok()) return {.status = std::move(identity).status(), .identity = {}};
+  Status status = Authorise(*identity, match.route->operation, match.arguments.model);
+  return {.status = std::move(status), .identity = *std::move(identity)};
 }
 
 }  // namespace trireme

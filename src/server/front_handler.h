@@ -6,6 +6,7 @@
 #include "access/authoriser.h"
 #include "net/http_handler.h"
 #include "server/access_log.h"
+#include "server/credentials_of.h"
 #include "server/router.h"
 
 namespace trireme {
@@ -22,7 +23,7 @@ class FrontHandler final : public net::HttpHandler {
   void OnRequest(net::HttpRequest request, net::HttpReply reply) override;
 
  private:
-  Result<Identity> Admit(const net::HttpRequest& request, const RouteMatch& match) const;
+  Admission Admit(const net::HttpRequest& request, const RouteMatch& match) const;
 
   const Router& router_;
   Authoriser& authoriser_;

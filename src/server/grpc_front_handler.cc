@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/grpc_front_handler.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,53 +20,51 @@ bool IsOpen(const Authoriser& authoriser, const GrpcMethod& method) {
 }
 
 // Whether this call may be made at all, and by whom.
-Result<Identity> AdmitHead(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials) {
-  ASSIGN_OR_RETURN(Identity identity, authoriser.Authenticate(credentials));
-  RETURN_IF_ERROR(Authorise(identity, method.operation, /*model=*/{}));
-  return identity;
+Admission AdmitHead(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials) {
+  Result<Identity> identity = authoriser.Authenticate(credentials);
+  if (!identity.ok()) return {.status = std::move(identity).status(), .identity = {}};
+  Status status = Authorise(*identity, method.operation, /*model=*/{});
+  return {.status = std::move(status), .identity = *std::move(identity)};
 }
 
 // Whether this message of it may be acted on.
-Result<Identity> AdmitMessage(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials,
-                              const net::GrpcMessage& message) {
-  ASSIGN_OR_RETURN(Identity identity, AdmitHead(authoriser, method, credentials));
-  if (method.model_field == 0) return identity;
-  ASSIGN_OR_RETURN(const std::string_view model, MessageModel(message.bytes, method.model_field));
-  RETURN_IF_ERROR(Authorise(identity, method.operation, model));
-  return identity;
+Admission AdmitMessage(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials,
+                       const net::GrpcMessage& message) {
+  Admission admission = AdmitHead(authoriser, method, credentials);
+  if (!admission.status.ok() || method.model_field == 0) return admission;
+  const Result<std::string_view> model = MessageModel(message.bytes, method.model_field);
+  admission.status = model.ok() ? Authorise(admission.identity, method.operation, *model) : model.status();
+  return admission;
 }
 
 // The same of a head or a message as it comes.
-Result<Identity> Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head) {
-  if (IsOpen(authoriser, method)) return Identity{};
+Admission Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head) {
+  if (IsOpen(authoriser, method)) return {};
   return AdmitHead(authoriser, method, CredentialsOf(head.http));
 }
-Result<Identity> Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head,
-                       const net::GrpcMessage& message) {
-  if (IsOpen(authoriser, method)) return Identity{};
+Admission Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head,
+                const net::GrpcMessage& message) {
+  if (IsOpen(authoriser, method)) return {};
   return AdmitMessage(authoriser, method, CredentialsOf(head.http), message);
 }
 
-// The answer of a stream, which two may give: the method, and the front when it refuses a message. The first finish
-// counts; what the method says after it goes nowhere.
-class SharedReply final : public net::GrpcWriter {
+// The answer of a stream, whose end is the front's when it has refused a message.
+class GuardedReply final : public net::GrpcWriter {
  public:
-  explicit SharedReply(net::GrpcReply reply) : executor_(reply.executor()), reply_(std::move(reply)) {}
+  explicit GuardedReply(net::GrpcReply reply) : executor_(reply.executor()), reply_(std::move(reply)) {}
 
-  void Send(net::GrpcPayload message) override {
-    if (reply_) reply_.Send(std::move(message));
-  }
-  void Finish(net::GrpcStatus status) override {
-    if (reply_) reply_.Finish(std::move(status));
-  }
-  void Pause(bool paused) override {
-    if (reply_) reply_.Pause(paused);
-  }
+  // However the method finishes, it shall be with this.
+  void EndWith(net::GrpcStatus refusal) { refusal_ = std::move(refusal); }
+
+  void Send(net::GrpcPayload message) override { reply_.Send(std::move(message)); }
+  void Finish(net::GrpcStatus status) override { reply_.Finish(refusal_ ? *std::move(refusal_) : std::move(status)); }
+  void Pause(bool paused) override { reply_.Pause(paused); }
   net::Executor& executor() override { return executor_; }
 
  private:
   net::Executor& executor_;
   net::GrpcReply reply_;
+  std::optional<net::GrpcStatus> refusal_;
 };
 
 // What a caller showed, kept for as long as his stream lasts.
@@ -102,51 +102,51 @@ std::unique_ptr<net::GrpcReceiver> Refuse(net::GrpcReply reply, const Status& wh
   return std::make_unique<DeafReceiver>();
 }
 
-// Asks before each message.
+// Asks before each message. One that is refused is the last that the method hears of: it answers what it was given
+// before, then the stream ends with the refusal.
 class GuardedReceiver final : public net::GrpcReceiver {
  public:
   GuardedReceiver(Authoriser& authoriser, const GrpcMethod& method, KeptCredentials credentials,
-                  std::shared_ptr<SharedReply> reply)
+                  std::shared_ptr<GuardedReply> reply)
       : authoriser_(authoriser), method_(method), credentials_(std::move(credentials)), reply_(std::move(reply)) {}
 
   void Guard(std::unique_ptr<net::GrpcReceiver> receiver) { receiver_ = std::move(receiver); }
 
   void OnMessage(net::GrpcMessage message) override {
-    if (receiver_ == nullptr) return;
-    const Result<Identity> admitted = AdmitMessage(authoriser_, method_, credentials_.credentials(), message);
-    if (admitted.ok()) {
+    if (refused_) return;
+    const Admission admission = AdmitMessage(authoriser_, method_, credentials_.credentials(), message);
+    if (admission.status.ok()) {
       receiver_->OnMessage(std::move(message));
       return;
     }
-    reply_->Finish(ToGrpcStatus(admitted.status()));
-    receiver_ = nullptr;
+    refused_ = true;
+    reply_->EndWith(ToGrpcStatus(admission.status));
+    receiver_->OnEnd();
   }
   void OnEnd() override {
-    if (receiver_ != nullptr) receiver_->OnEnd();
+    if (!refused_) receiver_->OnEnd();
   }
 
  private:
   Authoriser& authoriser_;
   const GrpcMethod& method_;
   const KeptCredentials credentials_;
-  std::shared_ptr<SharedReply> reply_;           // shared with the method, for which it is the reply
-  std::unique_ptr<net::GrpcReceiver> receiver_;  // the method's; none once a message of it was refused
+  std::shared_ptr<GuardedReply> reply_;          // shared with the method, for which it is the reply
+  std::unique_ptr<net::GrpcReceiver> receiver_;  // the method's
+  bool refused_ = false;
 };
 
 }  // namespace
 
 net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
   const GrpcMethod* method = router_.Find(head.http.path);
-  Status refused;
-  if (method == nullptr) {
-    refused = router_.NoSuchMethod(head.http.path);
-  } else if (Result<Identity> identity = Admit(authoriser_, *method, head); !identity.ok()) {
-    refused = std::move(identity).status();
-  }
+  const Admission admission = method == nullptr
+                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
+                                  : Admit(authoriser_, *method, head);
   net::GrpcPlan plan{.max_message_bytes = max_message_bytes_};
-  if (!refused.ok()) {
-    plan.refusal = ToGrpcStatus(refused);
-    if (access_log_ != nullptr) access_log_->Write(head.http, *plan.refusal);
+  if (!admission.status.ok()) {
+    plan.refusal = ToGrpcStatus(admission.status);
+    if (access_log_ != nullptr) access_log_->Write(head.http, admission.identity.principal, *plan.refusal);
     return plan;
   }
   plan.streams = method->stream != nullptr;
@@ -156,35 +156,30 @@ net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
 }
 
 void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply reply) {
-  if (access_log_ != nullptr) reply = access_log_->Watch(head.http, std::move(reply));
   const GrpcMethod* method = router_.Find(head.http.path);
-  if (method == nullptr || method->call == nullptr) {
-    reply.Finish(ToGrpcStatus(router_.NoSuchMethod(head.http.path)));
+  const Admission admission = method == nullptr || method->call == nullptr
+                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
+                                  : Admit(authoriser_, *method, head, message);
+  if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
+  if (!admission.status.ok()) {
+    reply.Finish(ToGrpcStatus(admission.status));
     return;
   }
-  const Result<Identity> identity = Admit(authoriser_, *method, head, message);
-  if (!identity.ok()) {
-    reply.Finish(ToGrpcStatus(identity.status()));
-    return;
-  }
-  method->call(std::move(head), std::move(message), *identity, std::move(reply));
+  method->call(std::move(head), std::move(message), admission.identity, std::move(reply));
 }
 
 std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head, net::GrpcReply reply) {
-  if (access_log_ != nullptr) reply = access_log_->Watch(head.http, std::move(reply));
   const GrpcMethod* method = router_.Find(head.http.path);
-  if (method == nullptr || method->stream == nullptr) {
-    return Refuse(std::move(reply), router_.NoSuchMethod(head.http.path));
-  }
   // What OnHead decided may have changed by now.
-  const Result<Identity> identity = Admit(authoriser_, *method, head);
-  if (!identity.ok()) return Refuse(std::move(reply), identity.status());
-  if (IsOpen(authoriser_, *method)) {
-    return method->stream(std::move(head), *identity, std::move(reply));
-  }
-  auto shared = std::make_shared<SharedReply>(std::move(reply));  // see GuardedReceiver
+  const Admission admission = method == nullptr || method->stream == nullptr
+                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
+                                  : Admit(authoriser_, *method, head);
+  if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
+  if (!admission.status.ok()) return Refuse(std::move(reply), admission.status);
+  if (IsOpen(authoriser_, *method)) return method->stream(std::move(head), admission.identity, std::move(reply));
+  auto shared = std::make_shared<GuardedReply>(std::move(reply));  // see GuardedReceiver
   auto guarded = std::make_unique<GuardedReceiver>(authoriser_, *method, KeptCredentials(head.http), shared);
-  guarded->Guard(method->stream(std::move(head), *identity, net::GrpcReply(std::move(shared))));
+  guarded->Guard(method->stream(std::move(head), admission.identity, net::GrpcReply(std::move(shared))));
   return guarded;
 }
 

@@ -15,8 +15,8 @@ namespace trireme {
 // asks whether the caller may, then hands the call on. The only way from the network to a method. Thread-safe.
 //
 // Who asks is settled at the head, and again at every message, so that a key that was taken away ends a stream at its
-// next message. The model is read out of the message itself (GrpcMethod::model_field) before the method sees it. Where
-// no keys are asked for, none of this costs anything.
+// next message, when those before it are answered. The model is read out of the message itself
+// (GrpcMethod::model_field) before the method sees it. Where no keys are asked for, none of this costs anything.
 class GrpcFrontHandler final : public net::GrpcHandler {
  public:
   // All must outlive it; `access_log` may be null.

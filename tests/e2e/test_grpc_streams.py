@@ -71,6 +71,18 @@ class Streams(StreamTest):
         stream.say(*(add_request(rows=1 + i % 3, id=id) for i, id in enumerate(ids)))
         self.assertEqual(stream.end(), [id + "!" for id in ids])
 
+    def test_that_share_a_connection_go_on_for_long(self):
+        # The C core takes each answer in two bites then, and updates two windows for each.
+        client = self.client(self.serve_all())
+        streams = [Conversation(client) for _ in range(4)]
+        for i in range(1500):
+            for stream in streams:
+                stream.say(add_request(id=str(i)))
+            for stream in streams:
+                self.assertEqual(stream.hear(), [f"{i}!"])
+        for stream in streams:
+            self.assertEqual(stream.end(), [])
+
     def test_a_decoupled_model_holds_nobody_up(self):
         stream = Conversation(self.client(self.serve_all()))
         stream.say(repeat_request([7] * 1000, delay_ms=10, id="long"))

@@ -97,6 +97,17 @@ class Rest(KeysTest):
             self.assertNotIn(key, told)
 
 
+    def test_the_access_log_says_who_asked(self):
+        file = self.folder() / "access.log"
+        server = self.serve_with_keys("--access-log", file)
+        for key, status in ((self.web, 200), (self.prometheus, 403), ("hunter2", 401)):
+            self.assertEqual(self.status(server, "GET", "/v2/models/add", key), status)
+        server.stop()
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        told = [(line["principal"], line["status"]) for line in lines if line["path"] == "/v2/models/add"]
+        self.assertEqual(told, [("web", 200), ("prometheus", 403), ("", 401)])
+
+
 class Changes(KeysTest):
     def test_a_key_that_is_taken_away_opens_nothing_on_connections_that_are_open(self):
         server = self.serve_with_keys()

@@ -89,19 +89,21 @@ TEST_F(GrpcMethodsTest, TellWhoIsReady) {
   model.set_version("1");
   EXPECT_TRUE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
   model.set_version("2");
-  EXPECT_EQ(Refused("ModelReady", model), GrpcCode::kNotFound);
+  EXPECT_FALSE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
   model.set_version("first");
   EXPECT_EQ(Refused("ModelReady", model), GrpcCode::kInvalidArgument);
   engine_.StopAccepting();
   EXPECT_FALSE(Ask<inference::ServerReadyResponse>("ServerReady", inference::ServerReadyRequest()).ready());
 }
 
-TEST_F(GrpcMethodsTest, TellOfAModelThatIsThereAndNotReady) {
+TEST_F(GrpcMethodsTest, TellOfModelsThatAreNotReady) {
   lifecycle_.SetDesired({.models = {Entry("m"), FakeEntry("bad")}, .problems = {}, .notes = {}});
   lifecycle_.WaitUntilSettled();
   inference::ModelReadyRequest model;
-  model.set_name("bad");
-  EXPECT_FALSE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
+  for (const char* name : {"bad", "not there at all"}) {
+    model.set_name(name);
+    EXPECT_FALSE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready()) << name;
+  }
 }
 
 TEST_F(GrpcMethodsTest, DescribeServerAndModels) {

@@ -27,11 +27,13 @@ Result<NamedModel> ReadModel(std::string_view message, Bytes bytes) {
   return NamedModel{.name = std::move(request.name), .version = version};
 }
 
-// A model that is there and not ready is an answer; one that is not there is an error.
+// A model that is not there is not ready: who waits for one to be loaded asks again and again, and Triton answers so
+// too.
 Result<std::string> ModelReady(const Engine& engine, Bytes bytes) {
   ASSIGN_OR_RETURN(const NamedModel model, ReadModel("ModelReadyRequest", bytes));
   const Status status = engine.ModelReady(model.name, model.version);
-  if (!status.ok() && status.code() != StatusCode::kUnavailable) return status;
+  const bool is_answer = status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kNotFound;
+  if (!status.ok() && !is_answer) return status;
   return EncodeGrpcReady(status.ok());
 }
 
