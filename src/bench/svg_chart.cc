@@ -11,11 +11,12 @@ namespace trireme::bench {
 namespace {
 
 constexpr double kWidth = 720;
-constexpr double kHeight = 280;
-constexpr double kLeft = 64;
-constexpr double kRight = 32;
-constexpr double kTop = 16;
-constexpr double kBottom = 44;
+constexpr double kHeight = 320;
+// Around the lines there is room for text on a narrow screen.
+constexpr double kLeft = 84;
+constexpr double kRight = 36;
+constexpr double kTop = 44;
+constexpr double kBottom = 64;
 constexpr size_t kMostDots = 80;  // more would hide the line
 
 // With one decimal: a tenth of a pixel is finer than anybody sees.
@@ -58,6 +59,7 @@ class Paper {
     }
     if (x_.is_empty()) x_ = y_ = {.low = has_log_y_ ? 1.0 : 0.0, .high = has_log_y_ ? 10.0 : 1.0};
     for (const ChartTick& tick : chart.x_ticks) x_.Include(tick.at);
+    if (chart.band) x_.Include(chart.band->from);
     if (x_.high == x_.low) x_.high = x_.low + 1;
     if (has_log_y_) {
       y_.low = std::pow(10, std::floor(std::log10(y_.low)));
@@ -94,28 +96,51 @@ class Paper {
   Range x_, y_;
 };
 
-void AppendText(std::string& out, double x, double y, std::string_view anchor, std::string_view text) {
-  out += "<text x=\"" + Pixel(x) + "\" y=\"" + Pixel(y) + "\" text-anchor=\"" + std::string(anchor) + "\">" +
-         EscapeHtml(text) + "</text>";
+void AppendText(std::string& out, double x, double y, std::string_view anchor, std::string_view text,
+                bool is_wide_only = false) {
+  const char* const kind = is_wide_only ? " class=\"wide-only\"" : "";
+  out += "<text x=\"" + Pixel(x) + "\" y=\"" + Pixel(y) + "\" text-anchor=\"" + std::string(anchor) + "\"" + kind +
+         ">" + EscapeHtml(text) + "</text>";
+}
+
+// The names of ticks stand side by side; on a narrow screen those that would overlap are left out.
+void AppendTicks(std::string& out, const std::vector<ChartTick>& ticks, const Paper& paper) {
+  constexpr double kCharacter = 0.6 * kNarrowTextSize;
+  double free_from = 0;
+  for (const ChartTick& tick : ticks) {
+    const double x = paper.X(tick.at);
+    const double half = kCharacter * static_cast<double>(tick.text.size()) / 2;
+    const bool fits = x - half >= free_from;
+    AppendText(out, x, kHeight - kBottom + 24, "middle", tick.text, !fits);
+    if (fits) free_from = x + half + kCharacter;
+  }
+}
+
+void AppendBand(std::string& out, const ChartBand& band, const Paper& paper) {
+  const double from = paper.X(std::clamp(band.from, paper.x().low, paper.x().high));
+  const double to = paper.X(std::clamp(band.to, paper.x().low, paper.x().high));
+  if (to <= from) return;
+  out += "<g class=\"band\"><rect x=\"" + Pixel(from) + "\" y=\"" + Pixel(kTop) + "\" width=\"" + Pixel(to - from) +
+         "\" height=\"" + Pixel(kHeight - kBottom - kTop) + "\"><title>" + EscapeHtml(band.text) +
+         "</title></rect></g>";
 }
 
 void AppendGrid(std::string& out, const Chart& chart, const Paper& paper) {
-  const double bottom = kHeight - kBottom;
   out += "<g class=\"grid\">";
   for (const double y : paper.YTicks()) {
     out += "<line x1=\"" + Pixel(kLeft) + "\" x2=\"" + Pixel(kWidth - kRight) + "\" y1=\"" + Pixel(paper.Y(y)) +
            "\" y2=\"" + Pixel(paper.Y(y)) + "\"/>";
   }
   out += "</g><g class=\"axis\">";
-  for (const double y : paper.YTicks()) AppendText(out, kLeft - 8, paper.Y(y) + 4, "end", Plain(y));
+  for (const double y : paper.YTicks()) AppendText(out, kLeft - 8, paper.Y(y) + 6, "end", Plain(y));
   std::vector<ChartTick> ticks = chart.x_ticks;
   if (ticks.empty()) {
     for (const double x : RoundTicks(paper.x().low, paper.x().high, 8)) ticks.push_back({x, Plain(x)});
   }
-  for (const ChartTick& tick : ticks) AppendText(out, paper.X(tick.at), bottom + 16, "middle", tick.text);
-  AppendText(out, (kLeft + kWidth - kRight) / 2, kHeight - 6, "middle", chart.x_name);
-  out += "<text transform=\"translate(14 " + Pixel((kTop + bottom) / 2) + ") rotate(-90)\" text-anchor=\"middle\">" +
-         EscapeHtml(chart.y_name) + "</text></g>";
+  AppendTicks(out, ticks, paper);
+  AppendText(out, (kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", chart.x_name);
+  AppendText(out, 0, 24, "start", chart.y_name);
+  out += "</g>";
 }
 
 void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, const Paper& paper) {
@@ -141,11 +166,12 @@ void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, con
 }
 
 std::string Legend(const Chart& chart) {
-  if (chart.lines.size() < 2) return {};
+  if (chart.lines.size() < 2 && !chart.band) return {};
   std::string out = "<p class=\"legend\">";
   for (const ChartLine& line : chart.lines) {
     out += "<span class=\"c" + std::to_string(line.colour) + "\"><i></i>" + EscapeHtml(line.name) + "</span>";
   }
+  if (chart.band) out += "<span class=\"band\"><i></i>" + EscapeHtml(chart.band->text) + "</span>";
   return out + "</p>";
 }
 
@@ -202,6 +228,7 @@ std::string DrawChart(const Chart& chart) {
   std::string out = "<figure><figcaption>" + EscapeHtml(chart.title) + "</figcaption>" + Legend(chart);
   out += "<svg viewBox=\"0 0 " + std::to_string(static_cast<int>(kWidth)) + " " +
          std::to_string(static_cast<int>(kHeight)) + "\" role=\"img\" aria-label=\"" + EscapeHtml(chart.title) + "\">";
+  if (chart.band) AppendBand(out, *chart.band, paper);
   AppendGrid(out, chart, paper);
   for (const ChartLine& line : chart.lines) AppendLine(out, chart, line, paper);
   return out + "</svg></figure>\n";

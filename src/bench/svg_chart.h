@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,13 +22,26 @@ struct ChartTick {
   std::string text;
 };
 
-// Lines over an axis, drawn as SVG whose looks come from the page's style (classes "axis", "grid", "line", "c1"...).
+// A stretch of the x axis that is not like the rest.
+struct ChartBand {
+  double from = 0;
+  double to = 0;
+  std::string text;
+};
+
+// The size of a chart's text on a narrow screen, in its own units, of which it is 720 wide. What then has no room is of
+// the class "wide-only".
+inline constexpr int kNarrowTextSize = 26;
+
+// Lines over an axis, drawn as SVG whose looks come from the page's style (classes "axis", "grid", "band", "line",
+// "c1"...).
 struct Chart {
   std::string title;  // for those who cannot see it too
   std::string x_name, y_name;
   std::vector<ChartLine> lines;
   std::vector<ChartTick> x_ticks;  // empty: found by the points
   bool has_log_y = false;          // values of 0 are then left out
+  std::optional<ChartBand> band;   // behind the lines
 };
 
 // One <svg> element, with a legend if there are several lines. Pure.

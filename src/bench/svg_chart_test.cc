@@ -21,7 +21,7 @@ TEST(RoundTicksTest, AreRoundAndReachTheTop) {
 TEST(DrawChartTest, DrawsALineWithItsAxes) {
   Chart chart{.title = "t<", .x_name = "x", .y_name = "y", .lines = {{.name = "l", .points = {{0, 0}, {10, 10}}}}};
   const std::string svg = DrawChart(chart);
-  EXPECT_THAT(svg, HasSubstr("<path class=\"line c1\" d=\"M64.0 236.0L688.0 16.0\"/>"));
+  EXPECT_THAT(svg, HasSubstr("<path class=\"line c1\" d=\"M84.0 256.0L684.0 44.0\"/>"));
   EXPECT_THAT(svg, HasSubstr("aria-label=\"t&lt;\""));
   EXPECT_THAT(svg, HasSubstr("<title>l: 10</title>"));
   EXPECT_THAT(svg, Not(HasSubstr("legend")));
@@ -37,10 +37,27 @@ TEST(DrawChartTest, SeveralLinesHaveALegend) {
   EXPECT_THAT(DrawChart(chart), HasSubstr("<span class=\"c2\"><i></i>two</span>"));
 }
 
+TEST(DrawChartTest, NamesThatHaveNoRoomOnANarrowScreenAreMarked) {
+  Chart chart{.lines = {{.name = "l", .points = {{0, 0}, {10, 1}}}},
+              .x_ticks = {{0, "first"}, {0.5, "second"}, {5, "third"}, {10, "fourth"}}};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("class=\"wide-only\">second<"));
+  EXPECT_EQ(svg.find("wide-only"), svg.rfind("wide-only"));
+}
+
+TEST(DrawChartTest, ABandLiesBehindTheLines) {
+  Chart chart{.lines = {{.name = "l", .points = {{1, 0}, {4, 1}}}},
+              .band = ChartBand{.from = 0, .to = 2, .text = "b<"}};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("<rect x=\"84.0\" y=\"44.0\" width=\"300.0\" height=\"212.0\"><title>b&lt;</title>"));
+  EXPECT_LT(svg.find("<rect"), svg.find("<path"));
+  EXPECT_THAT(svg, HasSubstr("<span class=\"band\"><i></i>b&lt;</span>"));
+}
+
 TEST(DrawChartTest, ALogarithmHasNoPlaceForZero) {
   Chart chart{.lines = {{.name = "l", .points = {{0, 0}, {1, 1}, {2, 100}}}}, .has_log_y = true};
   const std::string svg = DrawChart(chart);
-  EXPECT_THAT(svg, HasSubstr("d=\"M64.0 236.0L688.0 16.0\""));
+  EXPECT_THAT(svg, HasSubstr("d=\"M84.0 256.0L684.0 44.0\""));
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
 }
