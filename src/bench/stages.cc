@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,11 @@ namespace trireme::bench {
 namespace {
 
 constexpr Duration kLongest = std::chrono::hours(24);
+
+constexpr std::array<std::pair<std::string_view, Duration>, 4> kUnits = {{{"ms", std::chrono::milliseconds(1)},
+                                                                          {"s", std::chrono::seconds(1)},
+                                                                          {"m", std::chrono::minutes(1)},
+                                                                          {"h", std::chrono::hours(1)}}};
 
 // Reads the text from left to right and knows where it is.
 class Reader {
@@ -49,10 +55,6 @@ class Reader {
 };
 
 Result<Duration> ReadLength(Reader& reader) {
-  static constexpr std::array<std::pair<std::string_view, Duration>, 4> kUnits = {{{"ms", std::chrono::milliseconds(1)},
-                                                                                   {"s", std::chrono::seconds(1)},
-                                                                                   {"m", std::chrono::minutes(1)},
-                                                                                   {"h", std::chrono::hours(1)}}};
   const size_t begin = reader.position();
   const auto number = reader.TakeNumber<uint32_t>();
   if (!number) return reader.Wrong("the stage's length, such as 30s or 5m");
@@ -110,6 +112,20 @@ Result<std::vector<Stage>> ParseStages(std::string_view text) {
   if (!reader.at_end()) return reader.Wrong("',' and another stage, or the end");
   if (MostUsers(stages) == 0) return InvalidArgument("expected at least one user, found none in any stage");
   return stages;
+}
+
+std::string ToText(const Stage& stage) {
+  std::string text = std::to_string(stage.users) + "@";
+  // The longest unit that divides it.
+  for (const auto& [unit, length] : kUnits | std::views::reverse) {
+    if (stage.length % length != Duration(0)) continue;
+    text += std::to_string(stage.length / length).append(unit);
+    break;
+  }
+  if (stage.per_second == 0) return text;
+  std::array<char, 32> rate;
+  const auto [end, error] = std::to_chars(rate.data(), rate.data() + rate.size(), stage.per_second);
+  return text + ":" + std::string(rate.data(), end) + "/s";
 }
 
 Duration TotalLength(std::span<const Stage> stages) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,9 @@ inline constexpr size_t kMaxStages = 1'000;
 // Reads "10@30s:5/s,20@1m": users, length, and users that come in a second (all at once without). Errors say at which
 // character what was expected.
 Result<std::vector<Stage>> ParseStages(std::string_view text);
+
+// As it is written: "10@30s:5/s".
+std::string ToText(const Stage& stage);
 
 Duration TotalLength(std::span<const Stage> stages);
 int MostUsers(std::span<const Stage> stages);

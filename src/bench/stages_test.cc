@@ -24,6 +24,13 @@ TEST(ParseStagesTest, ReadsUsersLengthAndRate) {
   EXPECT_EQ(MostUsers(*stages), 20);
 }
 
+TEST(ParseStagesTest, AStageIsWrittenAsItIsRead) {
+  for (const char* text : {"20@3s:10/s", "1@90s", "2@1m", "3@1500ms:0.5/s", "9@24h", "5@1ms"}) {
+    EXPECT_EQ(ToText(ParseStages(text)->at(0)), text);
+  }
+  EXPECT_EQ(ToText({.users = 1, .length = seconds(120), .per_second = 0}), "1@2m");
+}
+
 TEST(ParseStagesTest, SaysWhereWhatWasExpected) {
   const auto error = [](const std::string& text) { return ParseStages(text).status().message(); };
   EXPECT_EQ(error(""), "at character 1 expected a number of users, found the end");
