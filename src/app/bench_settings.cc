@@ -60,6 +60,13 @@ Setting Named(std::string name, std::string value, std::string help, std::string
   return setting;
 }
 
+Setting WindowRequests(BenchOptions& options) {
+  Setting setting = Whole<uint64_t>("window-requests", "N", "Requests that end a window, instead of its length",
+                                    options.window_requests, 1, bench::kMaxWindowRequests);
+  setting.default_text.clear();
+  return setting;
+}
+
 Setting Models(BenchOptions& options) {
   return Custom("model", "NAME,...", "The model, or several at random, with weights as in a:3,b", "the only one",
                 [&options](std::string_view text) -> Status {
@@ -152,7 +159,7 @@ std::vector<Setting> BenchSettings(BenchOptions& options) {
   Append(settings, "For how long",
          {Time("warm-up", "Load that is not measured", options.warm_up, milliseconds(0), kMostTime),
           Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
-          Time("window", "Length of each window", options.window, milliseconds(1), kMostTime),
+          Time("window", "Length of each window", options.window, milliseconds(1), kMostTime), WindowRequests(options),
           Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime)});
   Append(settings, "Security",
          {Named("ca", "FILE", "Who signs the server's certificate, in PEM", "this machine's", options.tls.ca_file),

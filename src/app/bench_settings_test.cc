@@ -71,6 +71,7 @@ const std::vector<Case>& Cases() {
       {"warm-up", "0", [](O o) { return o.warm_up == milliseconds(0); }},
       {"windows", "9", [](O o) { return o.windows == 9; }},
       {"window", "500ms", [](O o) { return o.window == milliseconds(500); }},
+      {"window-requests", "20", [](O o) { return o.window_requests == 20; }},
       {"timeout", "1m", [](O o) { return o.timeout == std::chrono::minutes(1); }},
       {"ca", "ca.pem", [](O o) { return o.tls.ca_file == "ca.pem"; }},
       {"insecure", "on", [](O o) { return !o.tls.verifies; }},

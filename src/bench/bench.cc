@@ -4,7 +4,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -30,6 +33,8 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
+// For what is asked before the load, however short a time the load's answers have.
+constexpr std::chrono::milliseconds kLeastPatience = std::chrono::seconds(10);
 
 // SIGINT and SIGTERM as something to poll for, as long as it lives.
 class Interrupts {
@@ -69,13 +74,23 @@ struct Preparation {
   Workload workload;
   std::vector<std::unique_ptr<SharedTensors>> shared;  // of each model, with --shared-memory
   client::GrpcHead head;
-  std::optional<pid_t> server_pid;
+  RunContext context;
 };
 
 std::optional<pid_t> ServerProcess(const BenchOptions& options, const Preparation& made) {
   if (options.server_pid) return options.server_pid;
   if (!made.url.socket.empty()) return FindListener(made.url.socket);
   return made.endpoint.IsLoopback() ? FindListener(made.url.port) : std::nullopt;
+}
+
+RunContext ContextOf(const BenchOptions& options, const Preparation& made) {
+  RunContext context{.facts = OwnFacts(time(nullptr)), .server_pid = ServerProcess(options, made)};
+  // A server that does not say what it is can be measured all the same.
+  if (auto server = made.client->Server(); server.ok()) {
+    context.facts.server_name = std::move(server->name);
+    context.facts.server_version = std::move(server->version);
+  }
+  return context;
 }
 
 Status Encode(const BenchOptions& options, Preparation& made, MemoryPool& pool) {
@@ -98,7 +113,7 @@ Status Encode(const BenchOptions& options, Preparation& made, MemoryPool& pool) 
 Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
   Preparation made;
   ASSIGN_OR_RETURN(made.url, client::ParseUrl(options.url));
-  made.access.timeout = options.timeout;
+  made.access.timeout = std::max(options.timeout, kLeastPatience);
   ASSIGN_OR_RETURN(made.access.api_key, ReadApiKey(options));
   if (made.url.tls) {
     ASSIGN_OR_RETURN(made.access.tls, client::TlsClient::Make(options.tls, made.url.host));
@@ -106,9 +121,9 @@ Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
   made.client = client::MakeInferenceClient(made.url, made.access);
   ASSIGN_OR_RETURN(made.workload, MakeWorkload(options, *made.client, pool));
   ASSIGN_OR_RETURN(made.endpoint, client::Resolve(made.url, made.access.tls));
-  made.server_pid = ServerProcess(options, made);
-  if (made.server_pid && !CpuTimeOf(*made.server_pid)) {
-    return InvalidArgument("--pid: there is no process " + std::to_string(*made.server_pid));
+  made.context = ContextOf(options, made);
+  if (const auto pid = made.context.server_pid; pid && !CpuTimeOf(*pid)) {
+    return InvalidArgument("--pid: there is no process " + std::to_string(*pid));
   }
   const std::string_view method = options.stream ? client::kModelStreamInfer : client::kModelInfer;
   // A stream lives for as long as its connection, however long one request may take.
@@ -144,12 +159,13 @@ LoadPlan PlanOf(const BenchOptions& options, const Preparation& made, int stop_f
   plan.warm_up = options.warm_up;
   plan.window = options.window;
   plan.windows = options.windows;
+  plan.window_requests = options.window_requests;
   if (options.per_second > 0) plan.per_second = options.per_second;
   plan.arrivals = options.arrivals;
   plan.most_waiting = options.most_waiting;
   plan.stops_on_failure = options.stops_on_failure;
   plan.timeout = options.timeout;
-  plan.server_pid = made.server_pid;
+  plan.server_pid = made.context.server_pid;
   plan.stop_fd = stop_fd;
   return plan;
 }
@@ -163,7 +179,7 @@ Result<Report> Measure(const BenchOptions& options) {
   const Result<LoadResult> load = encoded.ok() ? RunLoad(PlanOf(options, made, interrupts.fd())) : encoded;
   made.shared.clear();
   if (!load.ok()) return load.status();
-  return Summarize(options, made.workload, made.server_pid, *load);
+  return Summarize(options, made.workload, made.context, *load);
 }
 
 // Before the load, so that a folder that is not there costs nobody minutes.
@@ -189,21 +205,21 @@ Status WriteReports(const Report& report) {
 
 int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
   if (const Status status = Check(options); !status.ok()) {
-    err << status.message() << '\n';
+    err << "trireme: " << status.message() << '\n';
     return kExitUsage;
   }
   if (const Status status = CheckReports(options.reports); !status.ok()) {
-    err << status.message() << '\n';
+    err << "trireme: " << status.message() << '\n';
     return kExitUsage;
   }
   const Result<Report> report = Measure(options);
   if (!report.ok()) {
-    err << Visible(report.status().message()) << '\n';
+    err << "trireme: " << Visible(report.status().message()) << '\n';
     return kExitFailed;
   }
   out << (options.json ? Json(*report) : Table(*report)) << std::flush;
   if (const Status status = WriteReports(*report); !status.ok()) {
-    err << status.message() << '\n';
+    err << "trireme: " << status.message() << '\n';
     return kExitFailed;
   }
   // Interrupted by a person is no failure; ended by an overrun is one.

@@ -16,12 +16,14 @@ struct CallEnd {
   std::string_view kind;     // of a failure, to count it by: "HTTP 503", "gRPC UNAVAILABLE", "deadline exceeded"
   std::string_view message;  // of a failure
   uint64_t bytes = 0;        // of a success: what was received for it
-  uint64_t responses = 1;
+  uint64_t responses = 1;    // none or several where the model says so
 };
 
 class CarrierListener {
  public:
   virtual ~CarrierListener() = default;
+  // A call has the first of its responses, and others follow.
+  virtual void OnFirstResponse(size_t /*slot*/) {}
   // The slot is free again. The listener must not begin another call before the carrier's function has returned.
   virtual void OnEnd(size_t slot, const CallEnd& end) = 0;
 };

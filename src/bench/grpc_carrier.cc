@@ -118,11 +118,15 @@ void GrpcStreamCarrier::OnMessage(size_t /*call*/, std::string_view message, uin
   }
   Slot& slot = slots_[number];
   slot.bytes += kPrefixBytes + message_bytes;
-  ++slot.responses;
+  // The message that only says it was the last is no response.
+  const bool is_whole = message.size() == message_bytes;
+  const bool is_final = answer.is_final.value_or(true);
+  if (answer.has_outputs || !is_final || !is_whole) ++slot.responses;
+  if (!is_final && slot.responses == 1 && answer.error.empty()) parts_.listener.OnFirstResponse(number);
   if (!answer.error.empty()) {
     slot.busy = false;
     parts_.listener.OnEnd(number, {.ok = false, .kind = "stream error", .message = answer.error});
-  } else if (answer.is_final.value_or(true)) {
+  } else if (is_final) {
     slot.busy = false;
     parts_.listener.OnEnd(number, {.ok = true, .bytes = slot.bytes, .responses = slot.responses});
   }

@@ -70,8 +70,8 @@ void HttpCarrier::Answered() {
     return;
   }
   const std::string kind = "HTTP " + std::to_string(status);
-  const Status refusal = client::RefusalStatus(status, body_);
-  listener_.OnEnd(0, {.ok = false, .kind = kind, .message = refusal.message()});
+  const std::string message = client::RefusalText(body_);
+  listener_.OnEnd(0, {.ok = false, .kind = kind, .message = message});
 }
 
 void HttpCarrier::Failed() {

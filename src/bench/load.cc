@@ -37,11 +37,13 @@ struct Slot {
   bool busy = false;
   TimePoint began;  // or should have
   size_t model = 0;
+  std::optional<Duration> first_response;  // since then, where others follow
 };
 
 // One connection and its slots.
 struct Lane final : CarrierListener {
   Lane(Load& owner, size_t n, size_t calls) : load(owner), number(n), slots(calls) {}
+  void OnFirstResponse(size_t slot) override;
   void OnEnd(size_t slot, const CallEnd& end) override;
 
   Load& load;
@@ -70,18 +72,21 @@ class Load {
   }
 
   Result<LoadResult> Run();
+  void Responded(Lane& lane, size_t slot);
   void Ended(Lane& lane, size_t slot, const CallEnd& end);
 
  private:
   struct Phase {
-    Duration end{0};  // since the beginning
+    TimePoint end = kNever;
     bool measured = true;
+    uint64_t requests = 0;  // that end it, if not the time does
   };
 
   bool is_open_loop() const { return plan_.per_second.has_value(); }
   int current_users() const { return is_open_loop() ? static_cast<int>(busy_) : users_; }
   size_t IndexOf(const SlotRef& ref) const { return ref.lane->number * plan_.calls + ref.slot; }
 
+  void PlanPhases();
   Status Prepare();
   void Poll();
   void Release(TimePoint now);
@@ -96,11 +101,15 @@ class Load {
   void SetUsers(TimePoint now);
   void NextPhase(TimePoint now);
   void EndEarly(EarlyEnd::Why why, int users, std::string text);
-  TimePoint PhaseEnd() const { return began_ + phases_[phase_].end; }
+  bool IsPhaseOver(TimePoint now) const {
+    const Phase& phase = phases_[phase_];
+    return phase.requests > 0 ? phase_requests_ >= phase.requests : now >= phase.end;
+  }
 
   const LoadPlan& plan_;
   std::vector<Phase> phases_;
   size_t phase_ = 0;
+  uint64_t phase_requests_ = 0;  // that ended in it
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<char> scratch_;
   int epoll_ = -1;
@@ -128,6 +137,10 @@ class Load {
   std::optional<EarlyEnd> early_end_;
 };
 
+void Lane::OnFirstResponse(size_t slot) {
+  load.Responded(*this, slot);
+}
+
 void Lane::OnEnd(size_t slot, const CallEnd& end) {
   load.Ended(*this, slot, end);
 }
@@ -143,15 +156,24 @@ Load::Load(const LoadPlan& plan)
       arrivals_(plan.arrivals, plan.per_second.value_or(1), plan.seed),
       began_(Now()),
       record_(plan.models.size(), Planned(plan), plan.server_pid, began_) {
-  Duration end{0};
-  if (plan.stages.empty()) {
-    if (plan.warm_up > Duration(0)) phases_.push_back({.end = end += plan.warm_up, .measured = false});
-    for (int i = 0; i < plan.windows; ++i) phases_.push_back({.end = end += plan.window});
-  }
-  for (const Stage& stage : plan.stages) phases_.push_back({.end = end += stage.length});
+  PlanPhases();
   for (size_t i = 0; i < plan.connections; ++i) {
     lanes_.push_back(std::make_unique<Lane>(*this, i, plan.calls));
     lanes_.back()->carrier = plan.make_carrier(i, *lanes_.back());
+  }
+}
+
+void Load::PlanPhases() {
+  TimePoint end = began_;
+  for (const Stage& stage : plan_.stages) phases_.push_back({.end = end += stage.length});
+  if (!plan_.stages.empty()) return;
+  if (plan_.warm_up > Duration(0)) phases_.push_back({.end = end += plan_.warm_up, .measured = false});
+  for (int i = 0; i < plan_.windows; ++i) {
+    if (plan_.window_requests > 0) {
+      phases_.push_back({.requests = plan_.window_requests});
+    } else {
+      phases_.push_back({.end = end += plan_.window});
+    }
   }
 }
 
@@ -188,11 +210,13 @@ Result<LoadResult> Load::Run() {
   while (!stop_) {
     Poll();
     now = Now();
+    // Not with the ticks: a step is no multiple of theirs.
+    record_.Advance(now, current_users());
     Release(now);
     if (now >= next_tick_) Tick(now);
     if (draining_) {
       if ((busy_ == 0 && waiting_.empty()) || now >= drain_until_) break;
-    } else if (now >= PhaseEnd()) {
+    } else if (IsPhaseOver(now)) {
       NextPhase(now);
     }
   }
@@ -216,7 +240,7 @@ void Load::Poll() {
     timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
   }
   std::array<epoll_event, 256> events;
-  const TimePoint until = draining_ ? next_tick_ : std::min(next_tick_, PhaseEnd());
+  const TimePoint until = draining_ ? next_tick_ : std::min(next_tick_, phases_[phase_].end);
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - Now());
   const int ready =
       epoll_wait(epoll_, events.data(), events.size(), static_cast<int>(std::max<int64_t>(wait.count(), 0)));
@@ -238,7 +262,7 @@ void Load::Poll() {
 // Open loop: sends what has arrived by now, or lets it wait.
 void Load::Release(TimePoint now) {
   while (next_arrival_ <= now) {
-    if (next_arrival_ >= began_ + phases_.back().end) {
+    if (next_arrival_ >= phases_.back().end) {
       next_arrival_ = kNever;
       break;
     }
@@ -300,6 +324,11 @@ void Load::Begin(const SlotRef& ref, TimePoint began) {
   parked_.push_back(ref);
 }
 
+void Load::Responded(Lane& lane, size_t number) {
+  Slot& slot = lane.slots[number];
+  if (slot.busy) slot.first_response = Now() - slot.began;
+}
+
 void Load::Ended(Lane& lane, size_t number, const CallEnd& end) {
   Slot& slot = lane.slots[number];
   if (!slot.busy) return;
@@ -307,15 +336,17 @@ void Load::Ended(Lane& lane, size_t number, const CallEnd& end) {
   const int users = current_users();
   slot.busy = false;
   --busy_;
+  ++phase_requests_;
   freed_.push_back({&lane, number});
   if (end.ok) {
-    record_.Answered(slot.model, now - slot.began, end);
+    record_.Answered(slot.model, {.whole = now - slot.began, .first_response = slot.first_response}, end);
     return;
   }
-  record_.Failed(end.kind, end.message);
+  record_.Failed(slot.model, end.kind, end.message);
   if (in_begin_ || lane.carrier->fd() < 0) lane.resume_at = now + kPause;
   if (plan_.stops_on_failure) {
-    EndEarly(EarlyEnd::Why::kFailure, users, std::string(end.kind) + ": " + std::string(end.message));
+    const std::string words = end.message.empty() ? "" : ": " + std::string(end.message);
+    EndEarly(EarlyEnd::Why::kFailure, users, std::string(end.kind) + words);
   }
 }
 
@@ -364,7 +395,6 @@ void Load::Tick(TimePoint now) {
   for (const SlotRef& ref : std::exchange(parked_, {})) Give(ref, now);
   if (!is_open_loop()) SetUsers(now);
   Settle();
-  record_.Advance(now, current_users());
 }
 
 void Load::CheckTimeouts(TimePoint now) {
@@ -382,7 +412,8 @@ void Load::CheckTimeouts(TimePoint now) {
   }
   while (!waiting_.empty() && now - waiting_.front() >= plan_.timeout) {
     waiting_.pop_front();
-    record_.Failed(kind, "no free connection within " + std::to_string(limit.count()) + " ms");
+    ++phase_requests_;
+    record_.Failed(picker_.Next(), kind, "no free connection within " + std::to_string(limit.count()) + " ms");
     if (plan_.stops_on_failure) {
       EndEarly(EarlyEnd::Why::kFailure, current_users(), "a request found no free connection in time");
     }
@@ -412,7 +443,7 @@ void Load::NextPhase(TimePoint now) {
     return;
   }
   // A stage's users as it ended; the next one's may have come already.
-  const Duration end = phases_[phase_].end - Duration(1);
+  const Duration end = phases_[phase_].end - began_ - Duration(1);
   const int users = plan_.stages.empty() ? current_users() : UsersAt(plan_.stages, end);
   if (phases_[phase_].measured) record_.CloseWindow(now, users);
   if (is_last) {
@@ -420,6 +451,7 @@ void Load::NextPhase(TimePoint now) {
     return;
   }
   ++phase_;
+  phase_requests_ = 0;
   if (phases_[phase_].measured) record_.OpenWindow(now);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/load_record.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -33,7 +34,9 @@ LoadRecord::LoadRecord(size_t models, Duration planned, std::optional<pid_t> ser
 void LoadRecord::OpenWindow(TimePoint now) {
   measuring_ = true;
   window_ = Window();
+  window_.begin = now - began_;
   window_began_ = now;
+  warm_up_end_ = std::min(warm_up_end_, now);
   client_cpu_ = OwnCpuTime();
   server_cpu_ = server_pid_ ? CpuTimeOf(*server_pid_) : std::nullopt;
 }
@@ -49,18 +52,22 @@ void LoadRecord::CloseWindow(TimePoint now, int users) {
   result_.windows.push_back(std::move(window_));
 }
 
-void LoadRecord::Answered(size_t model, Duration latency, const CallEnd& end) {
-  moment_latency_.Record(latency);
+void LoadRecord::Answered(size_t model, const CallTimes& times, const CallEnd& end) {
+  moment_latency_.Record(times.whole);
   result_.response_bytes = end.bytes;
   if (!measuring_) return;
-  window_.latency.Record(latency);
+  window_.latency.Record(times.whole);
+  if (end.responses > 0) window_.first_response.Record(times.first_response.value_or(times.whole));
   window_.responses += end.responses;
-  if (result_.models.size() > 1) result_.models[model].Record(latency);
+  if (result_.models.size() > 1) result_.models[model].latency.Record(times.whole);
 }
 
-void LoadRecord::Failed(std::string_view kind, std::string_view message) {
+void LoadRecord::Failed(size_t model, std::string_view kind, std::string_view message) {
   ++moment_failures_;
-  if (measuring_) ++window_.failures;
+  if (measuring_) {
+    ++window_.failures;
+    ++result_.models[model].failures;
+  }
   Failures& failures = result_.failures[std::string(kind)];
   if (failures.count++ == 0) failures.sample = message;
 }
@@ -76,7 +83,8 @@ void LoadRecord::CloseMoment(TimePoint end, int users) {
                              .count = moment_latency_.count(),
                              .failures = moment_failures_,
                              .p50 = moment_latency_.Quantile(0.5),
-                             .p99 = moment_latency_.Quantile(0.99)});
+                             .p99 = moment_latency_.Quantile(0.99),
+                             .is_warm_up = moment_began_ + (end - moment_began_) / 2 < warm_up_end_});
   moment_began_ = end;
   moment_latency_ = LatencyHistogram();
   moment_failures_ = 0;
@@ -87,7 +95,7 @@ LoadResult LoadRecord::Finish(TimePoint now, int users) && {
   // A last step that is too short to say something would only draw a false edge.
   if (now - moment_began_ >= step_ / 2 || result_.moments.empty()) CloseMoment(now, users);
   if (result_.models.size() == 1) {
-    for (const Window& window : result_.windows) result_.models[0].Add(window.latency);
+    for (const Window& window : result_.windows) result_.models[0].latency.Add(window.latency);
   }
   return std::move(result_);
 }

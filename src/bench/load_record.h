@@ -19,9 +19,11 @@ namespace trireme::bench {
 
 // What happened within a stretch of time: a window, or a stage.
 struct Window {
+  Duration begin{0};  // since the load began
   Duration length{0};
-  int users = 0;             // at its end: callers in a closed loop, calls under way in an open one
-  LatencyHistogram latency;  // of successful answers; a new connection is part of its first request
+  int users = 0;                    // at its end: callers in a closed loop, calls under way in an open one
+  LatencyHistogram latency;         // of successful answers; a new connection is part of its first request
+  LatencyHistogram first_response;  // of those that had a response: until the first of them
   uint64_t failures = 0;
   uint64_t responses = 0;  // of successful calls: more than one each where a model gives several
   std::optional<Duration> server_cpu;
@@ -35,6 +37,18 @@ struct Failures {
   bool operator==(const Failures&) const = default;
 };
 
+// A model's share of the windows.
+struct ModelCounts {
+  LatencyHistogram latency;
+  uint64_t failures = 0;
+};
+
+// How long a call took.
+struct CallTimes {
+  Duration whole{0};
+  std::optional<Duration> first_response;  // where others followed
+};
+
 // A step of the time axis.
 struct Moment {
   Duration begin{0};  // since the load began
@@ -43,6 +57,7 @@ struct Moment {
   uint64_t count = 0;
   uint64_t failures = 0;
   Duration p50{0}, p99{0};
+  bool is_warm_up = false;  // most of it
 };
 
 // Why a load ended before its time.
@@ -56,7 +71,7 @@ struct EarlyEnd {
 
 struct LoadResult {
   std::vector<Window> windows;               // an interrupted one only if nothing else tells of its time
-  std::vector<LatencyHistogram> models;      // of each model, in the windows
+  std::vector<ModelCounts> models;           // in the windows
   std::map<std::string, Failures> failures;  // by kind, "HTTP 503" or "unavailable"; the warm-up's too
   std::vector<Moment> moments;               // the warm-up's too
   uint64_t response_bytes = 0;               // of the last successful answer
@@ -74,8 +89,8 @@ class LoadRecord {
   bool is_measuring() const { return measuring_; }
   bool has_windows() const { return !result_.windows.empty(); }
 
-  void Answered(size_t model, Duration latency, const CallEnd& end);
-  void Failed(std::string_view kind, std::string_view message);
+  void Answered(size_t model, const CallTimes& times, const CallEnd& end);
+  void Failed(size_t model, std::string_view kind, std::string_view message);
   // Ends the steps of the time axis that are over. Cheap, and to be called often.
   void Advance(TimePoint now, int users) {
     if (now >= moment_began_ + step_) CloseMoments(now, users);
@@ -92,6 +107,7 @@ class LoadRecord {
   const Duration step_;
   bool measuring_ = false;
   TimePoint window_began_;
+  TimePoint warm_up_end_ = kNever;
   Window window_;
   std::optional<Duration> server_cpu_;  // when the window began
   Duration client_cpu_{0};

@@ -51,6 +51,9 @@ Status CheckLoad(const BenchOptions& options) {
   if (options.per_second != 0 && !(options.per_second > 0 && options.per_second <= kMaxRate)) {
     return InvalidArgument("--rate: expected more than 0 and at most 1000000 requests a second");
   }
+  if (options.window_requests > 0 && !options.stages.empty()) {
+    return InvalidArgument("--window-requests and --stages: expected one of them, since stages end after their time");
+  }
   if (options.most_waiting > kMaxWaiting) return InvalidArgument("--max-waiting: expected at most 10000000");
   if (options.per_second > 0 && !options.stages.empty()) {
     return InvalidArgument("--rate and --stages: expected one of them (requests at a rate, or users who wait)");

@@ -68,6 +68,7 @@ struct BenchOptions {
   std::chrono::milliseconds warm_up{1'000};   // --warm-up: load that is not measured
   int windows = 5;                            // --windows: measured one behind the other, without a pause
   std::chrono::milliseconds window{2'000};    // --window: of each
+  uint64_t window_requests = 0;               // --window-requests: that end each, instead of its time; 0: the time does
   std::chrono::milliseconds timeout{30'000};  // --timeout: an answer that takes longer is a failure
 
   client::TlsTrust tls;  // --ca, --insecure, --client-certificate, --client-key
@@ -86,6 +87,7 @@ inline constexpr int kMaxSlots = 100'000;  // connections x calls
 inline constexpr double kMaxRate = 1'000'000;
 inline constexpr size_t kMaxWaiting = 10'000'000;
 inline constexpr int kMaxWindows = 1'000;
+inline constexpr uint64_t kMaxWindowRequests = 1'000'000'000;
 
 // Numbers out of range, and what does not go together, by the flags' names.
 Status Check(const BenchOptions& options);

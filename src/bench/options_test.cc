@@ -79,6 +79,15 @@ TEST(ReportFileTest, TheEndingSaysTheForm) {
   for (const char* text : {"", ".md", "b", "b.txt"}) EXPECT_FALSE(ParseReportFile(text).ok()) << text;
 }
 
+TEST(BenchOptionsTest, StagesEndAfterTheirTimeAlone) {
+  BenchOptions options;
+  options.url = "http://h";
+  options.stages = *ParseStages("1@1s");
+  EXPECT_TRUE(Check(options).ok());
+  options.window_requests = 5;
+  EXPECT_EQ(Check(options).message().find("--window-requests and --stages"), 0u);
+}
+
 TEST(ApiKeyTest, IsTheFilesFirstLineOrTheEnvironments) {
   BenchOptions options;
   options.api_key = "from-environment";

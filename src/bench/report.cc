@@ -33,6 +33,24 @@ std::string NameOfPart(const BenchOptions& options, size_t i) {
   return "stage " + std::to_string(i + 1);
 }
 
+std::string DefinitionOfPart(const BenchOptions& options, size_t i) {
+  return i < options.stages.size() ? ToText(options.stages[i]) : "";
+}
+
+std::string DescribeEmptiness(const BenchOptions& options) {
+  if (!options.stages.empty()) return "no answer came within the stages: use longer ones";
+  return "no answer came within the windows (" + std::to_string(options.windows) + " of " +
+         std::to_string(options.window.count()) +
+         " ms): use longer ones (--window), or let requests end them (--window-requests)";
+}
+
+RunFacts VisibleFacts(RunFacts facts) {
+  for (std::string RunFacts::*text : {&RunFacts::command, &RunFacts::server_name, &RunFacts::server_version}) {
+    facts.*text = Visible(facts.*text);
+  }
+  return facts;
+}
+
 std::string Joined(const std::vector<ModelRequests>& models, std::string ModelRequests::*member) {
   std::string text;
   for (const ModelRequests& model : models) text += (text.empty() ? "" : "; ") + model.*member;
@@ -41,8 +59,31 @@ std::string Joined(const std::vector<ModelRequests>& models, std::string ModelRe
 
 }  // namespace
 
+std::string ReportPart::title() const {
+  return definition.empty() ? name : name + " (" + definition + ")";
+}
+
 double ReportPart::per_second() const {
   return length > Duration(0) ? static_cast<double>(latency.count()) / Seconds(length) : 0;
+}
+
+double Report::seconds() const {
+  double seconds = 0;
+  for (const ReportPart& part : parts) seconds += Seconds(part.length);
+  return seconds;
+}
+
+double Report::responses_per_second() const {
+  const double length = seconds();
+  return length > 0 ? static_cast<double>(responses) / length : 0;
+}
+
+std::vector<std::pair<std::string_view, std::string>> Report::About() const {
+  return {{"command", facts.command},
+          {"date", facts.date},
+          {"server", facts.server()},
+          {"client", facts.client},
+          {"machine", facts.machine()}};
 }
 
 std::vector<std::string> Report::Notes() const {
@@ -55,16 +96,24 @@ std::vector<std::string> Report::Notes() const {
   } else if (early_end) {
     notes.push_back("ended after " + Short(Seconds(early_end->at)) + " s: " + early_end->text);
   }
+  if (requests == 0 && failed == 0 && !early_end) notes.push_back(DescribeEmptiness(options));
   if (client_cores.max > kBusy) {
     notes.push_back("this program kept a whole processor busy: the server may be faster than it says");
   }
   return notes;
 }
 
-Report Summarize(const BenchOptions& options, const Workload& workload, std::optional<pid_t> server_pid,
+std::string Describe(const Failures& failures) {
+  std::string text = Count(failures.count, "time");
+  if (!failures.sample.empty()) text += ", first: " + failures.sample;
+  return text;
+}
+
+Report Summarize(const BenchOptions& options, const Workload& workload, const RunContext& context,
                  const LoadResult& load) {
   Report report;
   report.options = options;
+  report.facts = VisibleFacts(context.facts);
   report.url = options.url;
   report.model = Visible(Joined(workload.models, &ModelRequests::model));
   report.version = options.version;
@@ -87,14 +136,18 @@ Report Summarize(const BenchOptions& options, const Workload& workload, std::opt
   for (const Window& window : load.windows) {
     const uint64_t count = window.latency.count();
     report.parts.push_back({.name = NameOfPart(options, report.parts.size()),
+                            .definition = DefinitionOfPart(options, report.parts.size()),
+                            .begin = window.begin,
                             .length = window.length,
                             .users = window.users,
                             .failed = window.failures,
-                            .latency = window.latency});
+                            .latency = window.latency,
+                            .first_response = window.first_response});
     total += window.length;
     report.requests += count;
     report.responses += window.responses;
     report.latency.Add(window.latency);
+    report.first_response.Add(window.first_response);
     per_second.push_back(report.parts.back().per_second());
     client_cores.push_back(Seconds(window.client_cpu) / Seconds(window.length));
     if (count == 0) continue;
@@ -102,12 +155,16 @@ Report Summarize(const BenchOptions& options, const Workload& workload, std::opt
     if (window.server_cpu) server_cpu.push_back(Microseconds(*window.server_cpu) / static_cast<double>(count));
   }
   for (size_t i = 0; workload.models.size() > 1 && i < load.models.size(); ++i) {
-    report.models.push_back({.name = Visible(workload.models[i].model), .length = total, .latency = load.models[i]});
+    report.models.push_back({.name = Visible(workload.models[i].model),
+                             .begin = load.windows.empty() ? Duration(0) : load.windows[0].begin,
+                             .length = total,
+                             .failed = load.models[i].failures,
+                             .latency = load.models[i].latency});
   }
   report.per_second = SpreadOf(per_second);
   report.p50_us = SpreadOf(p50);
   report.client_cores = SpreadOf(client_cores);
-  report.server_pid = server_pid;
+  report.server_pid = context.server_pid;
   if (!server_cpu.empty()) report.server_cpu_us = SpreadOf(server_cpu);
   return report;
 }

@@ -14,6 +14,7 @@
 
 #include "bench/load_record.h"
 #include "bench/options.h"
+#include "bench/run_facts.h"
 #include "bench/spread.h"
 #include "bench/workload.h"
 
@@ -22,14 +23,21 @@ namespace trireme::bench {
 inline constexpr std::array<std::pair<std::string_view, double>, 5> kQuantiles = {
     {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}}};
 
+inline constexpr std::array<std::pair<std::string_view, double>, 3> kFirstQuantiles = {
+    {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}}};
+
 // A window, a stage or a model's share of a run.
 struct ReportPart {
   std::string name;
-  Duration length{0};  // 0 of a model: that of all windows
-  int users = 0;       // of a stage or window, at its end
+  std::string definition;  // of a stage: "20@3s:10/s"
+  Duration begin{0};       // since the load began
+  Duration length{0};      // of a model: that of all windows
+  int users = 0;           // of a stage or window, at its end
   uint64_t failed = 0;
-  LatencyHistogram latency;  // of what was answered with success
+  LatencyHistogram latency;         // of what was answered with success
+  LatencyHistogram first_response;  // of a stage or window
 
+  std::string title() const;  // "stage 2 (20@3s:10/s)"
   double per_second() const;
 };
 
@@ -38,6 +46,7 @@ struct Report {
   std::string url, model, version, inputs;
   std::string load;  // for people: "8 connections", "200 requests/s (poisson) on 8 connections"
   BenchOptions options;
+  RunFacts facts;
   size_t connections = 0;
   int64_t rows = 0;
   uint64_t request_bytes = 0, response_bytes = 0;
@@ -54,16 +63,29 @@ struct Report {
   Spread per_second;         // requests, of each window
   Spread p50_us;             // of each window
   LatencyHistogram latency;  // of all windows
+  LatencyHistogram first_response;
   std::optional<pid_t> server_pid;
   std::optional<Spread> server_cpu_us;  // a request
   Spread client_cores;                  // how many processors this program kept busy
 
   bool has_stages() const { return !options.stages.empty(); }
+  // Whether requests had several responses, so that the first of them tells something.
+  bool has_several_responses() const { return responses > requests; }
+  double seconds() const;  // of all windows
+  double responses_per_second() const;
+  // What must be said with the numbers, by its name.
+  std::vector<std::pair<std::string_view, std::string>> About() const;
   // What a reader must know before believing the numbers; empty: nothing.
   std::vector<std::string> Notes() const;
 };
 
-Report Summarize(const BenchOptions& options, const Workload& workload, std::optional<pid_t> server_pid,
+// What is known about a run beside its load.
+struct RunContext {
+  RunFacts facts;
+  std::optional<pid_t> server_pid;
+};
+
+Report Summarize(const BenchOptions& options, const Workload& workload, const RunContext& context,
                  const LoadResult& load);
 
 // For people on a terminal; several lines.
@@ -72,10 +94,13 @@ std::string Table(const Report& report);
 std::string Json(const Report& report);
 // For a page about it.
 std::string Markdown(const Report& report);
-// For spreadsheets: a line for each part, model and moment, and one for all.
+// For spreadsheets: a line for all, and one for each part, model, moment, fact about the run ("about") and note.
 std::string Csv(const Report& report);
 // One page with plots that needs nothing else: no scripts, no files from elsewhere.
 std::string Html(const Report& report);
+
+// "3 times, first: the line is full"
+std::string Describe(const Failures& failures);
 
 std::string Write(const Report& report, ReportForm form);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <optional>
 
 #include "bench/report.h"
 #include "bench/report_text.h"
@@ -25,14 +27,16 @@ h1{font-size:1.5rem;margin:0 0 .25rem;overflow-wrap:anywhere}h2{font-size:1.1rem
 .tiles div{background:var(--card);border-radius:8px;padding:.6rem 1rem;min-width:6.5rem}
 .tiles b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}.tiles span{color:var(--soft)}
 figure{margin:1rem 0;background:var(--card);border-radius:8px;padding:.75rem 1rem}
-figcaption{font-weight:600}svg{width:100%;height:auto;display:block}
+figcaption{font-weight:600}svg{width:100%;height:auto;display:block;overflow:visible}
 .legend{margin:.25rem 0;color:var(--soft)}.legend span{margin-right:1rem}
 .legend i{display:inline-block;width:.8rem;height:.25rem;margin-right:.35rem;vertical-align:middle;background:currentColor;
 color:inherit}.legend .c1 i{background:var(--c1)}.legend .c2 i{background:var(--c2)}.legend .c3 i{background:var(--c3)}
 .legend .c4 i{background:var(--c4)}.legend .c5 i{background:var(--c5)}.legend .c6 i{background:var(--c6)}
 .legend .c7 i{background:var(--c7)}.legend .c8 i{background:var(--c8)}
-.axis text{fill:var(--soft);font:12px system-ui,sans-serif}.grid line{stroke:var(--grid)}
-.line{fill:none;stroke-width:2;stroke-linejoin:round}
+.legend .band i{height:.8rem;background:var(--grid)}.band rect{fill:var(--grid);opacity:.6}
+.axis text{fill:var(--soft);font:13px system-ui,sans-serif}
+.grid line{stroke:var(--grid);vector-effect:non-scaling-stroke}
+.line{fill:none;stroke-width:2;stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}
 .line.c5{stroke:var(--c5)}.line.c6{stroke:var(--c6)}.line.c7{stroke:var(--c7)}.line.c8{stroke:var(--c8)}
 .dots.c1{fill:var(--c1)}.dots.c2{fill:var(--c2)}.dots.c3{fill:var(--c3)}.dots.c4{fill:var(--c4)}
@@ -40,6 +44,9 @@ color:inherit}.legend .c1 i{background:var(--c1)}.legend .c2 i{background:var(--
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--grid);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;white-space:normal}th{color:var(--soft);font-weight:600}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0}dt{color:var(--soft)}
+dd{margin:0;overflow-wrap:anywhere}
+@media(max-width:46rem){body{padding:.75rem}figure{padding:.5rem}.axis text{font-size:18px}}
 </style>
 )";
 
@@ -78,7 +85,7 @@ Chart PercentileChart(const Report& report) {
               .has_log_y = true};
   const auto& parts = report.has_stages() ? report.parts : report.models;
   for (size_t i = 0; i < parts.size() && i + 1 < kMostLines; ++i) {
-    chart.lines.push_back(PercentileLine(parts[i].name, parts[i].latency, static_cast<int>(i) + 2));
+    chart.lines.push_back(PercentileLine(parts[i].title(), parts[i].latency, static_cast<int>(i) + 2));
   }
   return chart;
 }
@@ -93,11 +100,23 @@ ChartLine MomentLine(const Report& report, std::string name, int colour, Value v
   return line;
 }
 
+// The time in which nothing was measured; nothing if there is none.
+std::optional<ChartBand> WarmUp(const Report& report) {
+  const auto measured = std::ranges::find(report.moments, false, &Moment::is_warm_up);
+  if (measured == report.moments.begin()) return std::nullopt;
+  const Moment& last = *std::prev(measured);
+  return ChartBand{.from = 0, .to = Seconds(last.begin + last.length), .text = "warm-up (not measured)"};
+}
+
 void AppendTimeCharts(std::string& out, const Report& report) {
   const auto per_second = [](uint64_t count, const Moment& moment) {
     return moment.length > Duration(0) ? static_cast<double>(count) / Seconds(moment.length) : 0;
   };
-  Chart rate{.title = "Throughput over time", .x_name = "seconds", .y_name = "requests/s", .lines = {}};
+  Chart rate{.title = "Throughput over time",
+             .x_name = "seconds",
+             .y_name = "requests/s",
+             .lines = {},
+             .band = WarmUp(report)};
   rate.lines.push_back(
       MomentLine(report, "answered", 1, [&](const Moment& moment) { return per_second(moment.count, moment); }));
   if (report.failed > 0) {
@@ -106,7 +125,8 @@ void AppendTimeCharts(std::string& out, const Report& report) {
   }
   out += DrawChart(rate);
 
-  Chart latency{.title = "Latency over time", .x_name = "seconds", .y_name = "milliseconds", .lines = {}};
+  Chart latency{
+      .title = "Latency over time", .x_name = "seconds", .y_name = "milliseconds", .lines = {}, .band = WarmUp(report)};
   latency.lines.push_back(MomentLine(report, "p50", 1, [](const Moment& moment) { return Milliseconds(moment.p50); }));
   latency.lines.push_back(MomentLine(report, "p99", 2, [](const Moment& moment) { return Milliseconds(moment.p99); }));
   latency.has_log_y = true;
@@ -116,7 +136,8 @@ void AppendTimeCharts(std::string& out, const Report& report) {
   Chart users{.title = report.has_stages() ? "Users over time" : "Calls under way over time",
               .x_name = "seconds",
               .y_name = report.has_stages() ? "users" : "calls",
-              .lines = {}};
+              .lines = {},
+              .band = WarmUp(report)};
   users.lines.push_back(
       MomentLine(report, "users", 3, [](const Moment& moment) { return static_cast<double>(moment.users); }));
   out += DrawChart(users);
@@ -156,6 +177,12 @@ void AppendTiles(std::string& out, const Report& report) {
     AppendTile(out, name, ShortMilliseconds(report.latency.Quantile(share)) + " ms");
   }
   AppendTile(out, "max", ShortMilliseconds(report.latency.max()) + " ms");
+  for (const auto& [name, share] : kFirstQuantiles) {
+    if (!report.has_several_responses()) break;
+    AppendTile(out, "first response " + std::string(name),
+               ShortMilliseconds(report.first_response.Quantile(share)) + " ms");
+  }
+  if (report.has_several_responses()) AppendTile(out, "responses/s", Short(report.responses_per_second()));
   if (report.server_cpu_us) AppendTile(out, "server CPU a request", Short(report.server_cpu_us->median) + " us");
   AppendTile(out, "client CPU", Short(report.client_cores.median));
   AppendTile(out, "answered", std::to_string(report.requests));
@@ -166,14 +193,15 @@ void AppendTiles(std::string& out, const Report& report) {
 void AppendParts(std::string& out, std::string_view title, const std::vector<ReportPart>& parts, bool are_models) {
   if (parts.empty()) return;
   out += "<div class=\"wide\"><table><tr><th>" + std::string(title) + "</th>";
-  if (!are_models) out += "<th>users</th><th>failed</th>";
-  out += "<th>requests</th><th>requests/s</th>";
+  if (!are_models) out += "<th>users</th>";
+  out += "<th>failed</th><th>requests</th><th>requests/s</th>";
   for (const auto& [name, share] : kQuantiles) out += "<th>" + std::string(name) + " ms</th>";
   out += "<th>max ms</th></tr>\n";
   for (const ReportPart& part : parts) {
-    out += "<tr><td>" + EscapeHtml(part.name) + "</td>";
-    if (!are_models) out += "<td>" + std::to_string(part.users) + "</td><td>" + std::to_string(part.failed) + "</td>";
-    out += "<td>" + std::to_string(part.latency.count()) + "</td><td>" + Short(part.per_second()) + "</td>";
+    out += "<tr><td>" + EscapeHtml(part.title()) + "</td>";
+    if (!are_models) out += "<td>" + std::to_string(part.users) + "</td>";
+    out += "<td>" + std::to_string(part.failed) + "</td><td>" + std::to_string(part.latency.count()) + "</td><td>" +
+           Short(part.per_second()) + "</td>";
     for (const auto& [name, share] : kQuantiles) {
       out += "<td>" + ShortMilliseconds(part.latency.Quantile(share)) + "</td>";
     }
@@ -192,6 +220,14 @@ void AppendFailures(std::string& out, const Report& report) {
   out += "</table></div>\n";
 }
 
+void AppendAbout(std::string& out, const Report& report) {
+  out += "<h2>About this run</h2>\n<dl>";
+  for (const auto& [name, text] : report.About()) {
+    if (!text.empty()) out += "<dt>" + std::string(name) + "</dt><dd>" + EscapeHtml(text) + "</dd>";
+  }
+  out += "</dl>\n";
+}
+
 }  // namespace
 
 std::string Html(const Report& report) {
@@ -200,6 +236,8 @@ std::string Html(const Report& report) {
       "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
       EscapeHtml(report.model) + "</title>\n";
   out += kStyle;
+  out += "<style>@media(max-width:30rem){.axis text{font-size:" + std::to_string(kNarrowTextSize) +
+         "px}.axis .wide-only{display:none}}</style>\n";
   out += "</head><body>\n<h1>" + EscapeHtml(report.model) + "</h1>\n<p class=\"facts\">" + EscapeHtml(report.url) +
          "<br>" + EscapeHtml(report.inputs) + "<br>" + EscapeHtml(report.load) + "; " +
          std::to_string(report.request_bytes) + " bytes out, " + std::to_string(report.response_bytes) + " in</p>\n";
@@ -213,6 +251,7 @@ std::string Html(const Report& report) {
   if (!report.models.empty()) out += "<h2>Models</h2>\n";
   AppendParts(out, "model", report.models, /*are_models=*/true);
   AppendFailures(out, report);
+  AppendAbout(out, report);
   out += "</body></html>\n";
   return out;
 }

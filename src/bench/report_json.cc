@@ -38,6 +38,14 @@ void AppendSpread(std::string& out, std::string_view name, const Spread& spread)
   out += '}';
 }
 
+// Until the first response of requests that have several.
+void AppendFirst(std::string& out, const LatencyHistogram& first) {
+  AppendMember(out, "first_response_us");
+  out += '{';
+  for (const auto& [name, share] : kFirstQuantiles) AppendNumber(out, name, Microseconds(first.Quantile(share)));
+  out += '}';
+}
+
 void AppendLatency(std::string& out, const LatencyHistogram& latency) {
   AppendMember(out, "latency_us");
   out += '{';
@@ -73,14 +81,25 @@ void AppendList(std::string& out, std::string_view name, const std::vector<T>& v
   out += ']';
 }
 
-void AppendParts(std::string& out, std::string_view name, const std::vector<ReportPart>& parts, bool are_models) {
-  AppendList(out, name, parts, [&](const ReportPart& part) {
+void AppendParts(std::string& out, std::string_view name, const Report& report) {
+  AppendList(out, name, report.parts, [&](const ReportPart& part) {
     AppendText(out, "name", part.name);
-    if (!are_models) {
-      AppendNumber(out, "seconds", Seconds(part.length));
-      AppendNumber(out, "users", part.users);
-      AppendNumber(out, "failed", part.failed);
-    }
+    if (!part.definition.empty()) AppendText(out, "stage", part.definition);
+    AppendNumber(out, "begin_seconds", Seconds(part.begin));
+    AppendNumber(out, "seconds", Seconds(part.length));
+    AppendNumber(out, "users", part.users);
+    AppendNumber(out, "failed", part.failed);
+    AppendNumber(out, "requests", part.latency.count());
+    AppendNumber(out, "requests_per_second", part.per_second());
+    AppendLatency(out, part.latency);
+    if (report.has_several_responses()) AppendFirst(out, part.first_response);
+  });
+}
+
+void AppendModels(std::string& out, const std::vector<ReportPart>& models) {
+  AppendList(out, "models", models, [&](const ReportPart& part) {
+    AppendText(out, "name", part.name);
+    AppendNumber(out, "failed", part.failed);
     AppendNumber(out, "requests", part.latency.count());
     AppendNumber(out, "requests_per_second", part.per_second());
     AppendLatency(out, part.latency);
@@ -89,6 +108,7 @@ void AppendParts(std::string& out, std::string_view name, const std::vector<Repo
 
 void AppendMoments(std::string& out, const std::vector<Moment>& moments) {
   AppendList(out, "moments", moments, [&](const Moment& moment) {
+    AppendFlag(out, "warm_up", moment.is_warm_up);
     AppendNumber(out, "begin_seconds", Seconds(moment.begin));
     AppendNumber(out, "seconds", Seconds(moment.length));
     AppendNumber(out, "users", moment.users);
@@ -112,6 +132,32 @@ void AppendEnd(std::string& out, const std::optional<EarlyEnd>& end) {
   AppendNumber(out, "seconds", Seconds(end->at));
   AppendText(out, "text", end->text);
   out += '}';
+}
+
+void AppendFacts(std::string& out, const RunFacts& facts) {
+  AppendText(out, "command", facts.command);
+  AppendText(out, "date", facts.date);
+  AppendMember(out, "server");
+  out += '{';
+  AppendText(out, "name", facts.server_name);
+  AppendText(out, "version", facts.server_version);
+  out += '}';
+  AppendText(out, "client", facts.client);
+  AppendMember(out, "machine");
+  out += '{';
+  AppendText(out, "processor", facts.processor);
+  AppendNumber(out, "processors", facts.processors);
+  out += '}';
+}
+
+void AppendNotes(std::string& out, const std::vector<std::string>& notes) {
+  AppendMember(out, "notes");
+  out += '[';
+  for (const std::string& note : notes) {
+    if (out.back() != '[') out += ',';
+    AppendJsonString(out, note);
+  }
+  out += ']';
 }
 
 void AppendLoad(std::string& out, const Report& report) {
@@ -138,6 +184,7 @@ std::string Json(const Report& report) {
   AppendText(out, "model", report.model);
   AppendText(out, "version", report.version);
   AppendText(out, "inputs", report.inputs);
+  AppendFacts(out, report.facts);
   AppendLoad(out, report);
   AppendNumber(out, "windows", static_cast<uint64_t>(report.parts.size()));
   AppendNumber(out, "requests", report.requests);
@@ -145,14 +192,17 @@ std::string Json(const Report& report) {
   AppendNumber(out, "failed", report.failed);
   AppendFailures(out, report.failures);
   AppendEnd(out, report.early_end);
+  AppendNotes(out, report.Notes());
   AppendSpread(out, "requests_per_second", report.per_second);
+  AppendNumber(out, "responses_per_second", report.responses_per_second());
   AppendLatency(out, report.latency);
+  if (report.has_several_responses()) AppendFirst(out, report.first_response);
   AppendSpread(out, "p50_us", report.p50_us);
   if (report.server_cpu_us) AppendSpread(out, "server_cpu_us", *report.server_cpu_us);
   if (report.server_pid) AppendNumber(out, "server_pid", static_cast<int64_t>(*report.server_pid));
   AppendSpread(out, "client_cores", report.client_cores);
-  AppendParts(out, report.has_stages() ? "stages" : "parts", report.parts, /*are_models=*/false);
-  if (!report.models.empty()) AppendParts(out, "models", report.models, /*are_models=*/true);
+  AppendParts(out, report.has_stages() ? "stages" : "parts", report);
+  if (!report.models.empty()) AppendModels(out, report.models);
   AppendMoments(out, report.moments);
   out += "}\n";
   return out;

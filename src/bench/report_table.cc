@@ -23,12 +23,20 @@ std::string DescribeLoad(const Report& report) {
 }
 
 std::string DescribePart(const ReportPart& part, bool tells_users) {
-  std::string text;
+  std::string text = part.definition.empty() ? "" : part.definition + ": ";
   if (tells_users) text += std::to_string(part.users) + (part.users == 1 ? " user, " : " users, ");
   text += Short(part.per_second()) + " requests/s, p50 " + ShortMilliseconds(part.latency.Quantile(0.5)) + " ms, p99 " +
           ShortMilliseconds(part.latency.Quantile(0.99)) + " ms";
   if (part.failed > 0) text += ", " + std::to_string(part.failed) + " failed";
   return text;
+}
+
+std::string DescribeFirst(const LatencyHistogram& first) {
+  std::string text;
+  for (const auto& [name, share] : kFirstQuantiles) {
+    text += (text.empty() ? "" : ", ") + std::string(name) + " " + ShortMilliseconds(first.Quantile(share)) + " ms";
+  }
+  return text + "   (until a request's first response)";
 }
 
 void AppendNumbers(std::string& out, const Report& report) {
@@ -37,6 +45,7 @@ void AppendNumbers(std::string& out, const Report& report) {
     AppendRow(out, name, ShortMilliseconds(report.latency.Quantile(share)) + " ms");
   }
   AppendRow(out, "slowest", ShortMilliseconds(report.latency.max()) + " ms");
+  if (report.has_several_responses()) AppendRow(out, "first", DescribeFirst(report.first_response));
   AppendRow(out, "server CPU",
             report.server_cpu_us ? Describe(*report.server_cpu_us, " us a request") + " of process " +
                                        std::to_string(report.server_pid.value_or(0))
@@ -57,10 +66,13 @@ std::string Table(const Report& report) {
   AppendRow(out, "load", DescribeLoad(report));
   if (report.requests > 0) AppendNumbers(out, report);
   AppendRow(out, "answered", std::to_string(report.requests));
-  if (report.responses != report.requests) AppendRow(out, "responses", std::to_string(report.responses));
+  if (report.responses != report.requests) {
+    AppendRow(out, "responses",
+              std::to_string(report.responses) + "   (" + Short(report.responses_per_second()) + " responses/s)");
+  }
   AppendRow(out, "failed", std::to_string(report.failed));
   for (const auto& [kind, failure] : report.failures) {
-    AppendRow(out, "", kind + ": " + std::to_string(failure.count) + " times, first: " + failure.sample);
+    AppendRow(out, "", kind + ": " + Describe(failure));
   }
   for (const std::string& note : report.Notes()) AppendRow(out, "note", note);
   return out;

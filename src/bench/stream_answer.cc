@@ -54,6 +54,7 @@ StreamAnswer ReadStreamAnswer(std::string_view beginning) {
     WalkFields(field.bytes, [&](int inner, const ProtoField& part) {
       if (part.type != ProtoField::Type::kBytes) return;
       if (inner == 3) answer.id = part.bytes;
+      if (inner == 5 || inner == 6) answer.has_outputs = true;
       if (inner != 4) return;
       if (const std::optional<bool> is_final = ReadFinal(part.bytes)) answer.is_final = is_final;
     });

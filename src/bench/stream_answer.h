@@ -12,6 +12,7 @@ struct StreamAnswer {
   std::string_view error;        // error_message; empty: none
   std::string_view id;           // of the request
   std::optional<bool> is_final;  // parameter triton_final_response
+  bool has_outputs = false;
 };
 
 // Enough for every field in front of the tensors, unless names are very long.

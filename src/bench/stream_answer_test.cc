@@ -44,6 +44,16 @@ TEST(StreamAnswerTest, ItsBeginningIsEnough) {
   EXPECT_EQ(answer.is_final, true);
 }
 
+TEST(StreamAnswerTest, TellsWhetherThereAreOutputs) {
+  EXPECT_TRUE(ReadStreamAnswer(Response("1", Parameter("triton_final_response", true), 4)).has_outputs);
+  EXPECT_TRUE(ReadStreamAnswer(Response("1", {}, 1 << 20).substr(0, kStreamAnswerBytes)).has_outputs);
+  std::string inner, outer;
+  ProtoWriter(inner).Bytes(3, "1");
+  ProtoWriter(inner).Bytes(4, Parameter("triton_final_response", true));
+  ProtoWriter(outer).Bytes(2, inner);
+  EXPECT_FALSE(ReadStreamAnswer(outer).has_outputs);
+}
+
 TEST(StreamAnswerTest, ReadsAnError) {
   std::string inner, outer;
   ProtoWriter(inner).Bytes(3, "5");
