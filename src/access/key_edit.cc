@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/key_edit.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "access/key_table.h"
 
@@ -21,7 +23,12 @@ std::string_view NameOf(std::string_view line) {
 }  // namespace
 
 Result<std::string> WithKey(std::string text, std::string_view file, const KeyLine& key) {
-  RETURN_IF_ERROR(ParseKeyFile(text, file).status());
+  ASSIGN_OR_RETURN(const std::vector<KeyLine> there, ParseKeyFile(text, file));
+  const auto has_its_name = [&](const KeyLine& line) { return line.name == key.name; };
+  if (std::ranges::any_of(there, has_its_name)) {
+    return InvalidArgument(std::string(file) + ": name: expected a new one, found that there is a key called '" +
+                           key.name + "'");
+  }
   if (text.empty()) text = kHeading;
   if (!text.ends_with('\n')) text += '\n';
   text += FormatKeyLine(key) + "\n";

@@ -35,7 +35,7 @@ TEST(WithKey, LeavesWhatIsThereAsItIs) {
 
 TEST(WithKey, RefusesANameThatIsThereAndAFileThatIsWrong) {
   EXPECT_EQ(WithKey(kOps, "keys", Line("ops infer * certificate:other")).status().message(),
-            "keys:2: name: 'ops' is in a line above too");
+            "keys: name: expected a new one, found that there is a key called 'ops'");
   EXPECT_THAT(WithKey("odd", "keys", Line(kOps)).status().message(), HasSubstr("keys:1: roles"));
 }
 

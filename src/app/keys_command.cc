@@ -18,7 +18,7 @@ namespace {
 
 using Now = std::chrono::system_clock::time_point;
 
-Status Add(const KeysOptions& options, std::ostream& out, std::ostream& problems) {
+Status Add(const KeysOptions& options, Now now, std::ostream& out, std::ostream& problems) {
   ASSIGN_OR_RETURN(const KeyFileTurn turn, KeyFileTurn::Take(options.file));
   Result<KeyFile> file = ReadKeyFile(options.file);
   const bool is_new = file.status().code() == StatusCode::kNotFound;
@@ -32,6 +32,9 @@ Status Add(const KeysOptions& options, std::ostream& out, std::ostream& problems
     line.proof = CertificateName{options.certificate};
   }
   RETURN_IF_ERROR(ParseKeyLine(FormatKeyLine(line)).status());
+  if (line.expires && now >= *line.expires) {
+    return InvalidArgument("expires: expected a day to come, found " + FormatKeyDate(*line.expires));
+  }
   ASSIGN_OR_RETURN(const std::string text,
                    WithKey(is_new ? std::string() : std::move(file->text), options.file.string(), line));
   RETURN_IF_ERROR(WriteKeyFile(options.file, text));
@@ -101,7 +104,7 @@ Status Check(const KeysOptions& options, Now now, std::ostream& out, std::ostrea
 Status Run(const KeysOptions& options, Now now, std::ostream& out, std::ostream& problems) {
   switch (options.action) {
     case KeysOptions::Action::kAdd:
-      return Add(options, out, problems);
+      return Add(options, now, out, problems);
     case KeysOptions::Action::kList:
       return List(options, now, out);
     case KeysOptions::Action::kRemove:

@@ -20,6 +20,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr std::chrono::sys_days kToday = std::chrono::sys_days(std::chrono::year(2026) / 6 / 15);
+constexpr std::chrono::sys_days kLastMonth = kToday - std::chrono::days(30);
 
 struct Outcome {
   int exit_code = -1;
@@ -34,12 +35,12 @@ class KeysCommandTest : public testing::Test {
     return ParseCommand(arguments, [](const std::string&) { return std::nullopt; });
   }
 
-  static Outcome Run(const std::vector<std::string>& arguments) {
+  static Outcome Run(const std::vector<std::string>& arguments, std::chrono::sys_days today = kToday) {
     const auto command = Parse(arguments);
     EXPECT_TRUE(command.ok()) << command.status();
     std::ostringstream out;
     std::ostringstream problems;
-    const int code = RunKeys(std::get<KeysOptions>(*command), kToday, out, problems);
+    const int code = RunKeys(std::get<KeysOptions>(*command), today, out, problems);
     return {.exit_code = code, .out = out.str(), .problems = problems.str()};
   }
 
@@ -78,7 +79,7 @@ TEST_F(KeysCommandTest, TakesAKeyAway) {
 }
 
 TEST_F(KeysCommandTest, ListsWhoHasWhich) {
-  Run({"add", file_, "web", "--role", "infer,metrics", "--model", "a", "--expires", "2026-06-15"});
+  Run({"add", file_, "web", "--role", "infer,metrics", "--model", "a", "--expires", "2026-06-15"}, kLastMonth);
   Run({"add", file_, "mesh", "--role=infer", "--model=*", "--certificate=web.example.org", "--tenant=shop"});
   EXPECT_EQ(Run({"list", file_}).out,
             "NAME  ROLES          MODELS  SHOWS                        EXPIRES               TENANT\n"
@@ -87,7 +88,7 @@ TEST_F(KeysCommandTest, ListsWhoHasWhich) {
 }
 
 TEST_F(KeysCommandTest, SaysWhatIsWrongWithAFile) {
-  Run({"add", file_, "web", "--role", "metrics", "--expires", "2026-06-14"});
+  Run({"add", file_, "web", "--role", "metrics", "--expires", "2026-06-14"}, kLastMonth);
   const Outcome good = Run({"check", file_});
   EXPECT_EQ(good.exit_code, kExitOk);
   EXPECT_EQ(good.out, file_ + ": 1 key\n");
@@ -110,7 +111,14 @@ TEST_F(KeysCommandTest, MakesNoKeyOfANameThatIsTaken) {
   const Outcome again = Run({"add", file_, "web", "--role", "metrics"});
   EXPECT_EQ(again.exit_code, kExitFailure);
   EXPECT_THAT(again.out, IsEmpty());
-  EXPECT_THAT(again.problems, HasSubstr("'web' is in a line above too"));
+  EXPECT_THAT(again.problems, HasSubstr("found that there is a key called 'web'"));
+}
+
+TEST_F(KeysCommandTest, RefusesAKeyThatNobodyCouldUse) {
+  const Outcome late = Run({"add", file_, "web", "--role", "metrics", "--expires", "2001-01-01"});
+  EXPECT_EQ(late.exit_code, kExitFailure);
+  EXPECT_THAT(late.out, IsEmpty());
+  EXPECT_THAT(late.problems, HasSubstr("expires: expected a day to come, found 2001-01-01"));
 }
 
 // Each reads the whole file and replaces it.

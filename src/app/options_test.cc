@@ -504,12 +504,18 @@ TEST(ServeOptions, TritonsCertificatesAreOfGrpcAloneAndOnlyWhereTheyAreSwitchedO
 TEST(ServeOptions, WarnsOfWhatIsOpenAndOfKeysInTheClear) {
   EXPECT_THAT(ProtectionWarnings(Serve({"m", "--keys", "k"})), ::testing::IsEmpty());
   EXPECT_THAT(ProtectionWarnings(Serve({"m", "--http-address=0.0.0.0", "--allow-exposure"})),
-              ::testing::Each(HasSubstr("nobody is asked for a key (--keys)")));
+              ElementsAre(HasSubstr("nobody is asked for a key (--keys)")));
   EXPECT_THAT(
       ProtectionWarnings(Serve({"m", "--metrics-address=0.0.0.0", "--keys=k"})),
       ElementsAre("host '0.0.0.0' can be reached from other machines, and keys travel in the clear (--tls-cert)"));
   EXPECT_THAT(ProtectionWarnings(Serve({"m", "--http-address=0.0.0.0", "--keys=k", "--tls-cert=c", "--tls-key=k"})),
               ::testing::IsEmpty());
+}
+
+TEST(ServeOptions, TracesGoOverHttp) {
+  for (const char* url : {"grpc://127.0.0.1:4317", "ftp://x", "unix:/run/collector"}) {
+    EXPECT_THAT(Problem({"serve", "m", "--otlp-endpoint", url}), HasSubstr("http://... or https://...")) << url;
+  }
 }
 
 TEST(ServeOptions, TracesGoWhereOneOfTheFlagsSays) {

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
@@ -154,11 +155,14 @@ Status CheckProtection(const ServeOptions& options) {
 
 std::vector<std::string> ProtectionWarnings(const ServeOptions& options) {
   std::vector<std::string> warnings;
+  const auto warn = [&](std::string text) {  // once, however many ports a host has
+    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) warnings.push_back(std::move(text));
+  };
   for (const Door& door : OpenDoors(options)) {
     if (options.keys.empty() && !door.asks_certificate) {
-      warnings.push_back(door.where + ", and nobody is asked for a key (--keys)");
+      warn(door.where + ", and nobody is asked for a key (--keys)");
     } else if (!door.is_encrypted) {
-      warnings.push_back(door.where + ", and keys travel in the clear (--tls-cert)");
+      warn(door.where + ", and keys travel in the clear (--tls-cert)");
     }
   }
   const GrpcTlsFlags& grpc = options.grpc_tls;

@@ -24,6 +24,8 @@ std::string WithScheme(std::string_view url) {
 
 Status SetEndpoint(TraceFlags& flags, std::string_view text) {
   const std::string url = WithScheme(text);
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return UnexpectedText("http://... or https://...", url);
   if (const auto parsed = client::ParseUrl(url); !parsed.ok()) return parsed.status();
   flags.endpoint = url;
   return {};

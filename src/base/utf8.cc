@@ -56,4 +56,11 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string_view CutUtf8(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > 0 && IsContinuation(text, end)) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace trireme

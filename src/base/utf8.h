@@ -12,4 +12,7 @@ size_t Utf8SequenceLength(std::string_view text);
 
 bool IsUtf8(std::string_view text);
 
+// The front of well-formed `text`, at most `most` bytes of it, cut between two characters.
+std::string_view CutUtf8(std::string_view text, size_t most);
+
 }  // namespace trireme

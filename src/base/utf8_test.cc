@@ -66,5 +66,19 @@ TEST(Utf8Test, FindsABadByteWhereverItStands) {
   }
 }
 
+TEST(Utf8, IsCutBetweenCharacters) {
+  EXPECT_EQ(CutUtf8("abc", 3), "abc");
+  EXPECT_EQ(CutUtf8("abc", 2), "ab");
+  EXPECT_EQ(CutUtf8("a\xc3\xa9"
+                    "b",
+                    2),
+            "a");
+  EXPECT_EQ(CutUtf8("a\xc3\xa9"
+                    "b",
+                    3),
+            "a\xc3\xa9");
+  EXPECT_EQ(CutUtf8("\xe2\x82\xac", 2), "");
+}
+
 }  // namespace
 }  // namespace trireme

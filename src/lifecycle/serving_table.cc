@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/serving_table.h"
 
+#include "base/utf8.h"
+
 namespace trireme {
 namespace {
 
@@ -9,6 +11,13 @@ std::string Describe(const ModelStatus& status) {
   std::string text(Name(status.state));
   if (!status.reason.empty()) text += ": " + status.reason;
   return text;
+}
+
+// A client may have sent any name, of any length.
+std::string Shown(std::string_view name) {
+  constexpr size_t kLongest = 256;
+  if (name.size() <= kLongest) return std::string(name);
+  return std::string(CutUtf8(name, kLongest)) + "...";
 }
 
 }  // namespace
@@ -32,7 +41,7 @@ Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, s
     return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
   }
   // In Triton's words, which clients look for.
-  const std::string unknown = "Request for unknown model: '" + std::string(name) + "'";
+  const std::string unknown = "Request for unknown model: '" + Shown(name) + "'";
   if (known) return NotFound(unknown + " version " + std::to_string(*version) + " is not found");
   return NotFound(unknown + " is not found");
 }

@@ -42,6 +42,11 @@ void AppendNumber(std::string& out, double value) {
   }
 }
 
+// Divided, for 1e9 is a whole number and 1e-9 is none: 2000 ns are 2e-06 s, and not 2.0000000000000003e-06.
+double BoundOf(const Buckets& buckets, size_t i) {
+  return static_cast<double>(buckets.bounds[i]) / std::round(1 / buckets.unit);
+}
+
 void AppendLabel(std::string& out, std::string_view name, std::string_view value, bool first) {
   out += first ? '{' : ',';
   out += name;
@@ -95,7 +100,7 @@ void AppendHistogram(std::string& out, std::string_view name, const Labels& labe
   uint64_t cumulative = 0;
   for (size_t i = 0; i < reading.counts.size(); ++i) {
     std::string bound;
-    AppendNumber(bound, i < buckets.bounds.size() ? static_cast<double>(buckets.bounds[i]) * buckets.unit : INFINITY);
+    AppendNumber(bound, i < buckets.bounds.size() ? BoundOf(buckets, i) : INFINITY);
     cumulative += reading.counts[i];
     AppendSeries(out, name, "_bucket", labels, "le", bound);
     out.append(std::to_string(cumulative)).append("\n");

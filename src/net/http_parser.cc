@@ -17,6 +17,12 @@ HttpError Error(int status, std::string text) {
   return {.status = status, .text = std::move(text)};
 }
 
+// Of a line that is no header. What stands behind the name may be a key.
+std::string NameIn(std::string_view line) {
+  const size_t colon = line.find(':');
+  return colon == line.npos ? "a line without ':'" : Quoted(line.substr(0, colon)) + " before the ':'";
+}
+
 HttpError BadRequest(std::string text) {
   return Error(400, std::move(text));
 }
@@ -211,7 +217,7 @@ RequestParser::State RequestParser::ParseHead(std::string_view head, HttpRequest
   while (!error && head.size() > 2) {
     const std::string_view line = TakeLine(head);
     const auto header = ParseHeaderLine(line);
-    if (!header) return Fail(400, "header line: expected 'Name: value', got " + Quoted(line));
+    if (!header) return Fail(400, "header line: expected 'Name: value', got " + NameIn(line));
     if (request.headers.size() == limits_.max_headers) {
       return Fail(431, "headers: expected at most " + std::to_string(limits_.max_headers) + " (max_headers), got more");
     }

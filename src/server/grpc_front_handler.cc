@@ -19,11 +19,17 @@ bool IsOpen(const Authoriser& authoriser, const GrpcMethod& method) {
   return method.operation == Operation::kProbe || !authoriser.asks_for_keys();
 }
 
+// What a caller must be allowed before the message tells for which model. Settings of one are its own admin's.
+Operation AtHead(const GrpcMethod& method) {
+  const bool may_name_a_model = method.operation == Operation::kServerControl && method.model_field != 0;
+  return may_name_a_model ? Operation::kModelControl : method.operation;
+}
+
 // Whether this call may be made at all, and by whom.
 Admission AdmitHead(Authoriser& authoriser, const GrpcMethod& method, const Credentials& credentials) {
   Result<Identity> identity = authoriser.Authenticate(credentials);
   if (!identity.ok()) return {.status = std::move(identity).status(), .identity = {}};
-  Status status = Authorise(*identity, method.operation, /*model=*/{});
+  Status status = Authorise(*identity, AtHead(method), /*model=*/{});
   return {.status = std::move(status), .identity = *std::move(identity)};
 }
 

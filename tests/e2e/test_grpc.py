@@ -197,7 +197,7 @@ class Mistakes(GrpcTest):
 
     def test_arrive_however_much_they_name(self):
         client = self.client(self.serve_add())
-        self.assert_fails(grpc.StatusCode.NOT_FOUND, "unknown model: 'm{1000}", client.infer,
+        self.assert_fails(grpc.StatusCode.NOT_FOUND, "unknown model: 'm{256}\.\.\.'", client.infer,
                           infer_request("m" * 100_000, "x", "FP32", [1], b"1234"))
 
     def test_of_those_who_know_other_methods(self):

@@ -97,6 +97,24 @@ class Rest(KeysTest):
             self.assertNotIn(key, told)
 
 
+    def test_the_settings_of_a_model_are_its_admins(self):
+        team = self.add("team", "--role", "admin", "--model", "add*")
+        server = self.serve_with_keys()
+        client = Client(server.grpc_port)
+        self.addCleanup(client.channel.close)
+        for model, status, code in (("add", 200, None), ("scalar", 403, grpc.StatusCode.PERMISSION_DENIED),
+                                    ("", 403, grpc.StatusCode.PERMISSION_DENIED)):
+            with self.subTest(model=model):
+                path = f"/v2/models/{model}/trace/setting" if model else "/v2/trace/setting"
+                self.assertEqual(self.status(server, "POST", path, team, b'{"trace_rate":"7"}'), status)
+                request = kserve().TraceSettingRequest(model_name=model)
+                request.settings["trace_rate"].value.append("7")
+                try:
+                    client.call("TraceSetting", request, metadata=(("x-api-key", team),))
+                    self.assertIsNone(code)
+                except grpc.RpcError as error:
+                    self.assertEqual(error.code(), code)
+
     def test_the_access_log_says_who_asked(self):
         file = self.folder() / "access.log"
         server = self.serve_with_keys("--access-log", file)

@@ -4,10 +4,12 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
+#include "base/mutex.h"
 #include "proto/reflection.pb.h"
 #include "proto/reflection_alpha.pb.h"
 
@@ -20,7 +22,29 @@ using google::protobuf::FileDescriptor;
 
 constexpr uint64_t kMaxMessageBytes = 64 << 10;
 
-using Services = std::shared_ptr<const std::vector<std::string>>;  // shared by both versions' methods and their calls
+// What is told of each file, made once. Thread-safe.
+class DescribedFiles {
+ public:
+  std::string Describe(const FileDescriptor& file) {
+    const MutexLock lock(mutex_);
+    const auto [place, is_new] = described_.try_emplace(&file);
+    if (is_new) {
+      google::protobuf::FileDescriptorProto message;
+      file.CopyTo(&message);
+      place->second = message.SerializeAsString();
+    }
+    return place->second;
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<const FileDescriptor*, std::string> described_ GUARDED_BY(mutex_);
+};
+
+struct Told {
+  std::vector<std::string> services;  // as they are listed
+  DescribedFiles files;
+};
 
 // The two versions differ in the names of their messages alone.
 struct V1 {
@@ -55,19 +79,19 @@ void SayNotFound(Response& response, std::string_view what, std::string_view nam
 
 // A file and all that it needs, each once.
 template <typename Files>
-void AddFile(const FileDescriptor& file, std::set<const FileDescriptor*>& added, Files& files) {
+void AddFile(const FileDescriptor& file, DescribedFiles& described, std::set<const FileDescriptor*>& added,
+             Files& files) {
   if (!added.insert(&file).second) return;
-  google::protobuf::FileDescriptorProto described;
-  file.CopyTo(&described);
-  files.add_file_descriptor_proto(described.SerializeAsString());
-  for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), added, files);
+  files.add_file_descriptor_proto(described.Describe(file));
+  for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), described, added, files);
 }
 
 template <typename Response>
-void SayFile(Response& response, const FileDescriptor* file, std::string_view what, std::string_view name) {
+void SayFile(Response& response, const FileDescriptor* file, DescribedFiles& described, std::string_view what,
+             std::string_view name) {
   if (file == nullptr) return SayNotFound(response, what, name);
   std::set<const FileDescriptor*> added;
-  AddFile(*file, added, *response.mutable_file_descriptor_response());
+  AddFile(*file, described, added, *response.mutable_file_descriptor_response());
 }
 
 // proto3's messages have no extensions, so none that is there has a number.
@@ -78,20 +102,22 @@ void SayExtensionNumbers(Response& response, const std::string& type) {
 }
 
 template <typename Version>
-typename Version::Response Answer(const typename Version::Request& request, const std::vector<std::string>& services) {
+typename Version::Response Answer(const typename Version::Request& request, Told& told) {
   using Request = typename Version::Request;
   typename Version::Response response;
   response.set_valid_host(request.host());
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
     case Request::kListServices:
-      for (const std::string& name : services) response.mutable_list_services_response()->add_service()->set_name(name);
+      for (const std::string& name : told.services)
+        response.mutable_list_services_response()->add_service()->set_name(name);
       break;
     case Request::kFileByFilename:
-      SayFile(response, Pool().FindFileByName(request.file_by_filename()), "file", request.file_by_filename());
+      SayFile(response, Pool().FindFileByName(request.file_by_filename()), told.files, "file",
+              request.file_by_filename());
       break;
     case Request::kFileContainingSymbol:
-      SayFile(response, Pool().FindFileContainingSymbol(request.file_containing_symbol()), "symbol",
+      SayFile(response, Pool().FindFileContainingSymbol(request.file_containing_symbol()), told.files, "symbol",
               request.file_containing_symbol());
       break;
     case Request::kFileContainingExtension:
@@ -112,13 +138,13 @@ typename Version::Response Answer(const typename Version::Request& request, cons
 template <typename Version>
 class Receiver final : public net::GrpcReceiver {
  public:
-  Receiver(Services services, net::GrpcReply reply) : services_(std::move(services)), reply_(std::move(reply)) {}
+  Receiver(std::shared_ptr<Told> told, net::GrpcReply reply) : told_(std::move(told)), reply_(std::move(reply)) {}
 
   void OnMessage(net::GrpcMessage message) override {
     if (!reply_) return;
     typename Version::Request request;
     if (request.ParseFromArray(message.bytes.data(), static_cast<int>(message.bytes.size()))) {
-      reply_.Send({.text = Answer<Version>(request, *services_).SerializeAsString(), .inserts = {}});
+      reply_.Send({.text = Answer<Version>(request, *told_).SerializeAsString(), .inserts = {}});
       return;
     }
     reply_.Finish(ToGrpcStatus(InvalidArgument("message: expected a ServerReflectionRequest, got " +
@@ -130,26 +156,27 @@ class Receiver final : public net::GrpcReceiver {
   }
 
  private:
-  const Services services_;
+  const std::shared_ptr<Told> told_;  // shared by both versions' methods and their calls
   net::GrpcReply reply_;
 };
 
 template <typename Version>
-GrpcMethod Method(Services services) {
+GrpcMethod Method(std::shared_ptr<Told> told) {
   return {.path = Version::kPath,
           .operation = Operation::kMetadata,
           .max_message_bytes = kMaxMessageBytes,
-          .stream = [services = std::move(services)](net::GrpcHead, const Identity&,
-                                                     net::GrpcReply reply) -> std::unique_ptr<net::GrpcReceiver> {
-            return std::make_unique<Receiver<Version>>(services, std::move(reply));
+          .stream = [told = std::move(told)](net::GrpcHead, const Identity&,
+                                             net::GrpcReply reply) -> std::unique_ptr<net::GrpcReceiver> {
+            return std::make_unique<Receiver<Version>>(told, std::move(reply));
           }};
 }
 
 }  // namespace
 
 std::vector<GrpcMethod> ReflectionMethods(std::vector<std::string> services) {
-  const auto listed = std::make_shared<const std::vector<std::string>>(std::move(services));
-  return {Method<V1>(listed), Method<V1Alpha>(listed)};
+  const auto told = std::make_shared<Told>();  // see Receiver
+  told->services = std::move(services);
+  return {Method<V1>(told), Method<V1Alpha>(told)};
 }
 
 }  // namespace trireme
