@@ -26,7 +26,7 @@ from pathlib import Path
 from ocr_server import ROOT, Trireme
 from trireme import without_settings
 
-EXAMPLE = re.compile(r"^<!-- (run|serve)(?:: \w+)? -->\n```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(r"^<!-- (run|serve) -->\n```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MODELS = [("run", "sh", "./dev models models/\n"), ("serve", "sh", "./dev serve models/\n")]
 PATIENCE_SECONDS = 120
 
