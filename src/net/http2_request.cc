@@ -85,7 +85,8 @@ void Http2Request::AcceptBody(const BodyPlan& plan) {
   content_length_ = ContentLength(request_);
   if (content_length_ > max_bytes_) {
     return Fail({.status = 413,
-                 .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes, got Content-Length " +
+                 .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes" +
+                         std::string(FlagOfBodyLimit(max_bytes_, limits())) + ", got Content-Length " +
                          std::to_string(*content_length_)});
   }
   const TimePoint now = stream_.loop().now();
@@ -99,7 +100,9 @@ void Http2Request::OnData(std::span<const std::byte> bytes) {
   if (phase_ != Phase::kReceiving) return;
   const uint64_t whole = body_.size() + bytes.size();
   if (whole > max_bytes_) {
-    return Fail({.status = 413, .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes, got more"});
+    return Fail({.status = 413,
+                 .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes" +
+                         std::string(FlagOfBodyLimit(max_bytes_, limits())) + ", got more"});
   }
   if (!MayHold(whole)) {
     return Fail({.status = 503,

@@ -21,6 +21,10 @@ HttpResponse ErrorResponse(const HttpError& error) {
   return response;
 }
 
+std::string_view FlagOfBodyLimit(uint64_t most, const HttpLimits& limits) {
+  return most == limits.max_body_bytes ? " (--http-max-input-size)" : "";
+}
+
 std::string Quoted(std::string_view sent) {
   constexpr size_t kLongest = 48;
   std::string quoted = "'";

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "net/http_message.h"
+#include "net/listener.h"
 
 namespace trireme::net {
 
@@ -20,6 +22,10 @@ struct HttpError {
 HttpResponse ErrorResponse(int status, std::string_view text);
 
 HttpResponse ErrorResponse(const HttpError& error);
+
+// Behind the number of bytes that a body may have: the flag that moves it, if it is the server's own limit and not that
+// of one path.
+std::string_view FlagOfBodyLimit(uint64_t most, const HttpLimits& limits);
 
 // A piece of what a client sent, in quotes and short enough to be sent back.
 std::string Quoted(std::string_view sent);

@@ -94,15 +94,15 @@ void RequestReader::AcceptBody(uint64_t max_bytes, size_t align_at, TimePoint no
   max_bytes = std::min(max_bytes, limits_.max_body_bytes);
   if (framing().chunked) {
     phase_ = Phase::kChunks;
-    chunks_ = ChunkedDecoder(max_bytes);
+    chunks_ = ChunkedDecoder(max_bytes, FlagOfBodyLimit(max_bytes, limits_));
     body_.Begin(pool_, kFirstChunkedBytes, align_at);
     return;
   }
   const uint64_t length = framing().content_length;
   if (length > max_bytes) {
     Fail({.status = 413,
-          .text = "body: expected at most " + std::to_string(max_bytes) + " bytes, got Content-Length " +
-                  std::to_string(length)});
+          .text = "body: expected at most " + std::to_string(max_bytes) + " bytes" +
+                  std::string(FlagOfBodyLimit(max_bytes, limits_)) + ", got Content-Length " + std::to_string(length)});
     return;
   }
   phase_ = Phase::kBody;

@@ -192,7 +192,8 @@ class Http(ServingTest):
     def test_a_client_that_asks_first_is_told_no(self):
         self.connection.send(b"POST /v2/models/add/infer HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n"
                              b"Expect: 100-continue\r\n\r\n")
-        self.assert_refused(self.connection.read_answer(), 413, "body: expected at most 67108864 bytes")
+        self.assert_refused(self.connection.read_answer(), 413,
+                            r"body: expected at most 67108864 bytes \(--http-max-input-size\), got Content-Length")
 
     def test_a_client_that_sends_at_once_is_not_told_to_go_on(self):
         body = infer_body(ones())
