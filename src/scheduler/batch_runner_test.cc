@@ -11,6 +11,7 @@
 #include "backend/testing/fake_backend.h"
 #include "base/testing/manual_clock.h"
 #include "metrics/registry.h"
+#include "model/testing/calling_sink.h"
 #include "model/testing/recorded_reply.h"
 
 namespace trireme {
@@ -137,21 +138,10 @@ TEST_F(BatchRunnerTest, CountsWhatExpired) {
   EXPECT_EQ(failures(FailureReason::kRejected), 2U);
 }
 
-// Looks at the counts when its answer comes.
-class LookingSink final : public ReplySink {
- public:
-  explicit LookingSink(std::function<void()> look) : look_(std::move(look)) {}
-  void Respond(InferResponse /*response*/) override {}
-  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { look_(); }
-
- private:
-  std::function<void()> look_;
-};
-
 TEST_F(BatchRunnerTest, CountsAllOfABatchBeforeAnyoneHasAnAnswer) {
   std::vector<uint64_t> seen;
   const auto look = [&] { seen.push_back(metrics_.statistics().success.count); };
-  Run(Request(Reply(std::make_unique<LookingSink>(look))), Request(Reply(std::make_unique<LookingSink>(look))));
+  Run(Request(Reply(std::make_unique<CallingSink>(look))), Request(Reply(std::make_unique<CallingSink>(look))));
   EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2}));
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "base/testing/manual_clock.h"
 #include "base/testing/manual_executor.h"
 #include "metrics/registry.h"
+#include "model/testing/calling_sink.h"
 #include "model/testing/recorded_reply.h"
 
 namespace trireme {
@@ -255,17 +255,6 @@ TEST_F(ModelLineTest, AnswersEachOfManyConcurrentRequestsExactlyOnce) {
 }
 
 // --- Brought by an event loop.
-
-// Lets a test do something when an answer comes.
-class CallingSink final : public ReplySink {
- public:
-  explicit CallingSink(std::function<void()> call) : call_(std::move(call)) {}
-  void Respond(InferResponse /*response*/) override {}
-  void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override { call_(); }
-
- private:
-  std::function<void()> call_;
-};
 
 class GatheringLineTest : public ModelLineTest {
  protected:
