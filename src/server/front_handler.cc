@@ -51,7 +51,7 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
   const Admission admission = Admit(request, match);
   if (access_log_ != nullptr) reply = access_log_->Watch(request, admission.identity.principal, std::move(reply));
-  if (!admission.status.ok()) {
+  if (match.route == nullptr || !admission.status.ok()) {
     reply.Send(Refusal(*match.dialect, admission.status));
     return;
   }

@@ -150,7 +150,7 @@ net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
                                   ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
                                   : Admit(authoriser_, *method, head);
   net::GrpcPlan plan{.max_message_bytes = max_message_bytes_};
-  if (!admission.status.ok()) {
+  if (method == nullptr || !admission.status.ok()) {
     plan.refusal = ToGrpcStatus(admission.status);
     if (access_log_ != nullptr) access_log_->Write(head.http, admission.identity.principal, *plan.refusal);
     return plan;
@@ -167,7 +167,7 @@ void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net:
                                   ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
                                   : Admit(authoriser_, *method, head, message);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
-  if (!admission.status.ok()) {
+  if (method == nullptr || !admission.status.ok()) {
     reply.Finish(ToGrpcStatus(admission.status));
     return;
   }
@@ -181,7 +181,7 @@ std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head
                                   ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
                                   : Admit(authoriser_, *method, head);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
-  if (!admission.status.ok()) return Refuse(std::move(reply), admission.status);
+  if (method == nullptr || !admission.status.ok()) return Refuse(std::move(reply), admission.status);
   if (IsOpen(authoriser_, *method)) return method->stream(std::move(head), admission.identity, std::move(reply));
   auto shared = std::make_shared<GuardedReply>(std::move(reply));  // see GuardedReceiver
   auto guarded = std::make_unique<GuardedReceiver>(authoriser_, *method, KeptCredentials(head.http), shared);

@@ -16,7 +16,6 @@
 namespace trireme {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 
