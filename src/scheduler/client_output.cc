@@ -28,7 +28,7 @@ Status Deliver(Tensor& tensor, const RequestedOutput& wanted) {
                            " bytes, its destination has " + std::to_string(wanted.destination.size()));
   }
   Buffer destination = wanted.destination.Slice(0, tensor.data.size());
-  std::memcpy(destination.mutable_data(), tensor.data.data(), tensor.data.size());
+  if (!destination.empty()) std::memcpy(destination.mutable_data(), tensor.data.data(), tensor.data.size());
   tensor.data = std::move(destination);
   return {};
 }
