@@ -70,7 +70,9 @@ class OpenModel {
  public:
   virtual ~OpenModel() = default;
 
-  // As the file says it; `batched` is what an inspection suggests.
+  // As the file says it; `batched` is what an inspection suggests. `may_change` of a tensor is a promise: Run may be
+  // given memory for it that changes under its hands. A backend that cannot know leaves it false, and such memory never
+  // comes.
   virtual const Signature& signature() const = 0;
 
   // Runs on the calling thread. `inputs` are in the signature's order, with matching types and shapes (an optional

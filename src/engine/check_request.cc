@@ -29,6 +29,24 @@ std::string NamesOf(const std::vector<TensorSpec>& specs) {
   return names;
 }
 
+// A protocol asks beforehand what may change, and the model may be another by now.
+Status CheckChanging(std::string_view model, const std::vector<TensorSpec>& specs, std::string_view name) {
+  const int index = FindSpec(specs, name);
+  if (index < 0 || specs[static_cast<size_t>(index)].may_change) return {};
+  return Unavailable("model " + Quoted(model) + " was replaced while the request was being read: its " + Quoted(name) +
+                     " cannot be used in shared memory any more; try again");
+}
+
+Status CheckChanging(std::string_view model, const Signature& signature, const InferRequest& request) {
+  for (const size_t input : request.changing_inputs) {
+    RETURN_IF_ERROR(CheckChanging(model, signature.inputs, request.inputs[input].name));
+  }
+  for (const RequestedOutput& output : request.outputs) {
+    if (output.may_change) RETURN_IF_ERROR(CheckChanging(model, signature.outputs, output.name));
+  }
+  return {};
+}
+
 // Puts every input at its place; the places of inputs that were not sent stay empty.
 Status BringIntoOrder(std::string_view model, const Signature& signature, std::vector<NamedTensor>& inputs) {
   std::vector<NamedTensor> ordered(signature.inputs.size());
@@ -174,6 +192,7 @@ Status FindOutputs(std::string_view model, const Signature& signature, std::vect
 
 Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request,
                     int64_t max_request_rows) {
+  RETURN_IF_ERROR(CheckChanging(model_name, signature, request));
   RETURN_IF_ERROR(BringIntoOrder(model_name, signature, request.inputs));
   request.bytes = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i) {

@@ -17,7 +17,8 @@ namespace trireme {
 //
 // `max_request_rows`: that the request may have, if the outermost dimension counts them; 0: any.
 //
-// kInvalidArgument names the input or output, what was expected and what came.
+// kInvalidArgument names the input or output, what was expected and what came. kUnavailable: memory that may change
+// comes where this model does not take it, because it has just replaced the one for which the request was made.
 Status CheckRequest(std::string_view model_name, const Signature& signature, InferRequest& request,
                     int64_t max_request_rows = 0);
 

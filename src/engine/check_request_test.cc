@@ -173,5 +173,22 @@ TEST_F(CheckRequestTest, ReshapesNothingThatWasLeftOut) {
   EXPECT_EQ(request_.inputs[1].tensor.shape.rank(), 0U);
 }
 
+// A protocol asked another model, which this one has replaced since.
+TEST_F(CheckRequestTest, RefusesMemoryThatChangesWhereTheModelDoesNotTakeIt) {
+  signature_.inputs[0].may_change = true;
+  signature_.outputs[0].may_change = true;
+  const auto check = [&](size_t input, const std::string& output) {
+    request_ = InferRequest();
+    request_.inputs = {b_, a_};
+    request_.changing_inputs = {input};
+    request_.outputs = {{.name = output, .destination = {}, .may_change = true}};
+    return CheckRequest("m", signature_, request_).code();
+  };
+  EXPECT_EQ(check(1, "y"), StatusCode::kOk);
+  EXPECT_EQ(check(0, "y"), StatusCode::kUnavailable);
+  EXPECT_EQ(check(1, "z"), StatusCode::kUnavailable);
+  EXPECT_EQ(check(1, "nobody"), StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace trireme

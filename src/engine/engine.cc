@@ -73,6 +73,12 @@ Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<i
   return description;
 }
 
+std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, std::optional<int64_t> version) const {
+  const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
+  if (!model.ok()) return nullptr;
+  return {*model, &(*model)->signature};
+}
+
 bool Engine::IsDecoupled(std::string_view name, std::optional<int64_t> version) const {
   const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
   return model.ok() && (*model)->config.decoupled;

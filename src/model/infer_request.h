@@ -24,6 +24,7 @@ struct RequestedOutput {
   std::string name;
   int index = -1;      // in the signature; filled in by the engine
   Buffer destination;  // if not empty: where the caller wants the elements (shared memory, a slot of a bigger tensor)
+  bool may_change = false;  // whether others may write to `destination` meanwhile (TensorSpec::may_change)
 };
 
 // Requests of one conversation with a stateful model (V2 "sequence" extension). Absent when `id` is neither.
@@ -52,6 +53,7 @@ struct InferRequest {
   std::optional<int64_t> version;        // none: the newest that is ready
   std::string id;                        // the client's own, echoed
   std::vector<NamedTensor> inputs;       // as sent; after the engine's check: in the signature's order, all present
+  std::vector<size_t> changing_inputs;   // as sent: those that others may write to meanwhile (TensorSpec::may_change)
   std::vector<RequestedOutput> outputs;  // as sent, empty for all; after the check: never empty
   Parameters parameters;                 // those that the protocol did not understand itself
   SequenceFields sequence;

@@ -20,6 +20,10 @@ struct TensorSpec {
   // What the model itself takes or gives, where that differs from what clients see ("reshape" in config.pbtxt): as many
   // elements, and as many free dimensions in the same order.
   std::optional<Shape> model_shape = {};
+  // Whether its memory may change while the model runs, with nothing worse than wrong numbers to come of it: other
+  // processes may then write to it. For this all that reads the tensor, and all that makes it, must find its way by
+  // shapes alone. Never true of BYTES and BOOL, nor of INT32 and INT64, which are indexes and sizes.
+  bool may_change = false;
 };
 
 // What goes into a model and what comes out, in the model's own order.

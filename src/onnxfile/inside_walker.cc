@@ -14,11 +14,13 @@ namespace {
 constexpr size_t kMaxOpTypes = 4096;
 constexpr size_t kMaxExternalTensors = 1 << 20;
 constexpr int kMaxGraphDepth = 32;
+constexpr size_t kMaxNodeBytes = 64 << 20;
 
 }  // namespace
 
 Status InsideWalker::WalkGraph(ByteSpan graph, int depth) {
   if (depth > kMaxGraphDepth) return TooMany("graphs inside one another", kMaxGraphDepth);
+  if (depth > 0) ForgetNodes();
   return ForEachField(source_, graph, "a graph", [&](const WireField& field) -> Status {
     if (field.IsBytes(graph_field::kNode)) return WalkNode(field.bytes, depth);
     if (field.IsBytes(graph_field::kInitializer)) return WalkInitializer(field.bytes, depth);
@@ -28,6 +30,7 @@ Status InsideWalker::WalkGraph(ByteSpan graph, int depth) {
 }
 
 Status InsideWalker::WalkFunction(ByteSpan function) {
+  ForgetNodes();
   return ForEachField(source_, function, "a function", [&](const WireField& field) -> Status {
     if (field.IsBytes(function_field::kNode)) return WalkNode(field.bytes, 1);
     return field.IsBytes(function_field::kDefaultAttribute) ? WalkAttribute(field.bytes, 1) : Status();
@@ -36,24 +39,53 @@ Status InsideWalker::WalkFunction(ByteSpan function) {
 
 void InsideWalker::MoveTo(ModelSummary& summary) {
   summary.op_counts.assign(op_counts_.begin(), op_counts_.end());
+  summary.nodes = std::move(nodes_);
   summary.constant_bytes = constant_bytes_;
   summary.external_tensors = std::move(external_tensors_);
 }
 
 Status InsideWalker::WalkNode(ByteSpan node, int depth) {
+  const bool remembered = depth == 0 && nodes_;
+  GraphNode read;
   std::string domain;
-  std::string type;
   RETURN_IF_ERROR(ForEachField(source_, node, "a node", [&](const WireField& field) -> Status {
-    if (field.IsBytes(node_field::kOpType)) {
-      ASSIGN_OR_RETURN(type, source_.Text(field.bytes));
+    if (field.type != WireField::Type::kBytes) return {};
+    switch (field.number) {
+      case node_field::kOpType: {
+        ASSIGN_OR_RETURN(read.op_type, source_.Text(field.bytes));
+        return {};
+      }
+      case node_field::kDomain: {
+        ASSIGN_OR_RETURN(domain, source_.Text(field.bytes));
+        return {};
+      }
+      case node_field::kInput:
+      case node_field::kOutput:
+        return remembered ? ReadEdge(field.bytes, field.number == node_field::kInput ? read.inputs : read.outputs)
+                          : Status();
+      case node_field::kAttribute:
+        return WalkAttribute(field.bytes, depth);
+      default:
+        return {};
     }
-    if (field.IsBytes(node_field::kDomain)) {
-      ASSIGN_OR_RETURN(domain, source_.Text(field.bytes));
-    }
-    if (field.IsBytes(node_field::kAttribute)) return WalkAttribute(field.bytes, depth);
-    return {};
   }));
-  return CountOp(domain.empty() || domain == "ai.onnx" ? std::move(type) : domain + "." + type);
+  if (!domain.empty() && domain != "ai.onnx") read.op_type = domain + "." + read.op_type;
+  RETURN_IF_ERROR(CountOp(read.op_type));
+  if (remembered && HasRoomFor(sizeof(GraphNode) + read.op_type.size())) nodes_->push_back(std::move(read));
+  return {};
+}
+
+// The name of a value that a node reads or makes.
+Status InsideWalker::ReadEdge(ByteSpan text, std::vector<std::string>& names) {
+  ASSIGN_OR_RETURN(std::string name, source_.Text(text));
+  if (HasRoomFor(sizeof(std::string) + name.size())) names.push_back(std::move(name));
+  return {};
+}
+
+bool InsideWalker::HasRoomFor(size_t bytes) {
+  node_bytes_ += bytes;
+  if (node_bytes_ > kMaxNodeBytes) ForgetNodes();
+  return nodes_.has_value();
 }
 
 Status InsideWalker::CountOp(std::string name) {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -31,6 +33,9 @@ class InsideWalker {
 
  private:
   Status WalkNode(ByteSpan node, int depth);
+  Status ReadEdge(ByteSpan text, std::vector<std::string>& names);
+  bool HasRoomFor(size_t bytes);
+  void ForgetNodes() { nodes_.reset(); }
   Status CountOp(std::string name);
   Status WalkAttribute(ByteSpan attribute, int depth);
   Status WalkInitializer(ByteSpan tensor, int depth);
@@ -41,6 +46,8 @@ class InsideWalker {
   ByteSource& source_;
   std::map<std::string, bool> watched_;
   std::map<std::string, int64_t> op_counts_;
+  std::optional<std::vector<GraphNode>> nodes_{std::in_place};
+  size_t node_bytes_ = 0;
   std::vector<ExternalTensor> external_tensors_;
   uint64_t constant_bytes_ = 0;
 };

@@ -35,6 +35,13 @@ struct ExternalTensor {
   ByteSpan message = {};  // the constant itself, in the model
 };
 
+// A node of the outermost graph: which values it reads and which it makes.
+struct GraphNode {
+  std::string op_type;              // "domain.Type" outside ai.onnx
+  std::vector<std::string> inputs;  // by position; empty: left out
+  std::vector<std::string> outputs;
+};
+
 // A model's outside, and what its inside weighs.
 struct ModelSummary {
   int64_t ir_version = 0;
@@ -45,6 +52,9 @@ struct ModelSummary {
   std::vector<GraphValue> defaulted_inputs;  // those; from IR version 4 on a run may give them another value
   std::vector<GraphValue> outputs;
   std::vector<std::pair<std::string, int64_t>> op_counts;  // by type, "domain.Type" outside ai.onnx; in order of names
+  // In the model's order. Nothing if there is more to say: graphs inside of nodes, which may read any value outside of
+  // them, or functions of the model's own; or if there are more than anybody remembers.
+  std::optional<std::vector<GraphNode>> nodes;
   // Of all constants: those of nested graphs, of data files beside the model and of lists among the attributes too,
   // which is where trees are. Packed lists of integers count as they lie in the file.
   uint64_t constant_bytes = 0;

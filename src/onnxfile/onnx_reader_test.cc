@@ -45,6 +45,50 @@ TEST(OnnxReader, SaysWhatAModelTakesAndGives) {
   EXPECT_EQ(summary->outputs.size(), 2U);
 }
 
+TEST(OnnxReader, SaysWhatNodesReadAndMake) {
+  const auto summary = ReadModelSummary(AddSubModel());
+  ASSERT_TRUE(summary.ok() && summary->nodes) << summary.status();
+  ASSERT_EQ(summary->nodes->size(), 2U);
+  const GraphNode& last = (*summary->nodes)[1];
+  EXPECT_EQ(last.op_type, "Sub");
+  EXPECT_THAT(last.inputs, ElementsAre("INPUT0", "INPUT1"));
+  EXPECT_THAT(last.outputs, ElementsAre("OUTPUT1"));
+  EXPECT_EQ(ReadModelSummary(TreeModel())->nodes->at(0).op_type, "ai.onnx.ml.TreeEnsembleRegressor");
+}
+
+TEST(OnnxReader, SaysNothingOfNodesWhereThereIsMoreToSay) {
+  const Graph inside{.name = "inside", .nodes = {}, .inputs = {}, .outputs = {}};
+  const auto summary = ReadModelSummary(Serialize(ModelOf({
+      .name = "outside",
+      .nodes = {{"If", {"c"}, {"y"}, {{"then_branch", std::vector<Graph>{inside}}}}, {"Relu", {"y"}, {"z"}}},
+      .inputs = {},
+      .outputs = {},
+  })));
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_FALSE(summary->nodes);
+
+  WireWriter function;
+  function.Message(25, [&] { function.Bytes(1, "Relu"); });
+  const std::string of_its_own = std::move(function).Take();
+  for (const std::string& model : {AddModel() + of_its_own, of_its_own + AddModel()}) {
+    ASSERT_TRUE(ReadModelSummary(model).ok());
+    EXPECT_FALSE(ReadModelSummary(model)->nodes);
+  }
+}
+
+TEST(OnnxReader, DoesNotRememberMoreNodesThanThereIsRoomFor) {
+  const std::string name(60'000, 'x');
+  const auto remembers = [&](size_t nodes) {
+    Graph graph{.name = "g", .nodes = {}, .inputs = {}, .outputs = {}};
+    graph.nodes.resize(nodes, {"Relu", {name}, {"y"}});
+    const auto summary = ReadModelSummary(Serialize(ModelOf(std::move(graph))));
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    return summary->nodes.has_value();
+  };
+  EXPECT_TRUE(remembers(1000));
+  EXPECT_FALSE(remembers(1200));
+}
+
 TEST(OnnxReader, LeavesOutInputsThatAnInitialiserFills) {
   const auto summary = ReadModelSummary(DefaultedInputModel());
   ASSERT_TRUE(summary.ok()) << summary.status();

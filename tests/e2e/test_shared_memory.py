@@ -126,6 +126,19 @@ class SharedMemoryTest(ServingTest):
             self.assertEqual(answer.status, 200, answer)
             self.assertTrue(memory.bytes[at:at + len(matrix)] == shift_matrix(size, 17), (region, offset))
 
+    def test_what_must_not_change_under_a_model(self):
+        server, memory = self.serve_sharing(self.models / "good" / "top_k"), Memory(self, 4096)
+        self.register(server, memory)
+        memory.bytes[:64] = array.array("f", [0.5, 7.0, -1.0, 9.0, *[0.25] * 4, 8.0, *[0.0] * 7]).tobytes()
+        request = {"inputs": [{"name": "INPUT0", "datatype": "FP32", "shape": [1, 16],
+                               "parameters": in_memory("r", 0, 64)}],
+                   "outputs": [{"name": "OUTPUT0", "parameters": in_memory("r", 128, 12)},
+                               {"name": "OUTPUT1", "parameters": in_memory("r", 192, 24)}]}
+        answer = server.ask("POST", "/v2/models/top_k/infer", json.dumps(request).encode())
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(memory.bytes[128:140], array.array("f", [9.0, 8.0, 7.0]).tobytes())
+        self.assertEqual(memory.bytes[192:216], array.array("q", [3, 8, 1]).tobytes())
+
     def test_strings_are_written_to_memory(self):
         server, memory = self.serve_sharing(self.models / "good" / "identity_bytes"), Memory(self, 4096)
         self.register(server, memory)

@@ -139,6 +139,8 @@ TYPED_TEST_P(BackendContract, DescribesAModelAsItIsOnceOpen) {
     this->ExpectSame(facts->signature.inputs, model->signature().inputs);
     this->ExpectSame(facts->signature.outputs, model->signature().outputs);
     EXPECT_EQ(facts->signature.batched, model->signature().batched) << Name(type);
+    EXPECT_EQ(facts->signature.inputs[0].may_change, model->signature().inputs[0].may_change) << Name(type);
+    EXPECT_EQ(facts->signature.outputs[0].may_change, model->signature().outputs[0].may_change) << Name(type);
   }
 }
 

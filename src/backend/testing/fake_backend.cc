@@ -178,9 +178,10 @@ class FakeBackend final : public Backend {
 
 Signature FakeSignature(const FakeOptions& options) {
   const Shape shape = options.batched ? Shape{Shape::kAny, 4} : Shape{4};
-  return {.inputs = {{.name = "x", .type = DataType::kFp32, .shape = shape}},
-          .outputs = {{.name = "y", .type = DataType::kFp32, .shape = shape}},
-          .batched = options.batched};
+  const auto spec = [&](const char* name) {
+    return TensorSpec{.name = name, .type = DataType::kFp32, .shape = shape, .may_change = options.may_change};
+  };
+  return {.inputs = {spec("x")}, .outputs = {spec("y")}, .batched = options.batched};
 }
 
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options) {

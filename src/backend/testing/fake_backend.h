@@ -64,6 +64,7 @@ struct FakeOptions {
   bool batched = true;
   bool mixes_rows = false;
   bool decoupled = false;
+  bool may_change = true;  // TensorSpec::may_change, of both
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});

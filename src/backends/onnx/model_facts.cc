@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/onnx/changing_memory.h"
 #include "backends/onnx/shown_text.h"
 #include "backends/onnx/value_signature.h"
 
@@ -86,6 +87,7 @@ Result<ModelFacts> FactsOf(const onnxfile::ModelSummary& summary, std::span<cons
     }
   }
   ASSIGN_OR_RETURN(facts.signature, ToSignature(values));
+  MarkWhatMayChange(summary, facts.signature);
   facts.weight_bytes = summary.constant_bytes;
   facts.format = FormatOf(summary);
   return facts;

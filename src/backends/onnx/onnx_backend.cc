@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/onnx/changing_memory.h"
 #include "backends/onnx/data_files.h"
 #include "backends/onnx/model_facts.h"
 #include "backends/onnx/model_file.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct LoadedModel {
   Handle<OrtSession> session;
-  uint64_t weight_bytes = 0;
+  onnxfile::ModelSummary summary;
 };
 
 // Puts the data of other files into the model. The runtime would map those files for as long as the model is open, and
@@ -55,13 +56,13 @@ Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, cons
                          const Logger& log) {
   const OrtApi& api = runtime.api();
   ASSIGN_OR_RETURN(ModelBytes bytes, ReadBytes(model));
-  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
+  ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
   RETURN_IF_ERROR(TakeData(bytes, summary, model, log));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
       api, api.CreateSessionFromArray(runtime.env(), bytes.view().data(), bytes.view().size(), options.get(), &made)));
-  return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession), .weight_bytes = summary.constant_bytes};
+  return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession), .summary = std::move(summary)};
 }
 
 Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
@@ -70,9 +71,10 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
   const OrtApi& api = runtime->api();
   ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings, log));
   ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *loaded.session, optional_inputs));
+  MarkWhatMayChange(loaded.summary, signature);
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
-  const MemoryUse memory_use{.weights = loaded.weight_bytes, .workspace = 0};
+  const MemoryUse memory_use{.weights = loaded.summary.constant_bytes, .workspace = 0};
   return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(
       runtime, std::move(loaded.session), std::move(run_options), std::move(signature), memory_use));
 }

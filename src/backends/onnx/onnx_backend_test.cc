@@ -137,6 +137,27 @@ TEST_F(OnnxBackendTest, KeepsDefaultsOfInputsThatHaveOne) {
   EXPECT_THAT(output->As<float>(), ElementsAre(3, 6));
 }
 
+TEST_F(OnnxBackendTest, SaysWhatMayChangeWhileItRuns) {
+  const auto matmul = Open(onnxfile::SquareMatmulModel());
+  EXPECT_TRUE(matmul->signature().inputs[0].may_change);
+  EXPECT_TRUE(matmul->signature().outputs[0].may_change);
+  const auto top = Open(onnxfile::TopKModel());
+  EXPECT_FALSE(top->signature().inputs[0].may_change);
+  EXPECT_FALSE(top->signature().outputs[0].may_change);
+}
+
+TEST_F(OnnxBackendTest, WritesLargeOutputsWhereTheyAreWanted) {
+  constexpr int64_t kElements = 150'000;
+  const auto model = Open(onnxfile::IdentityModel(DataType::kFp32));
+  EXPECT_TRUE(model->signature().inputs[0].may_change && model->signature().outputs[0].may_change);
+  const Tensor input = Floats({1, kElements}, std::vector<float>(kElements, 3));
+  std::vector<Buffer> destinations = {Buffer::Take(pool_, kElements * sizeof(float))};
+  const auto output = RunOne(*model, input, destinations);
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_EQ(output->data.data(), destinations[0].data());
+  EXPECT_EQ(output->As<float>().back(), 3);
+}
+
 TEST_F(OnnxBackendTest, TellsNamesOfDimensions) {
   const auto model = Open(onnxfile::IdentityModel(DataType::kFp32));
   EXPECT_THAT(model->signature().inputs[0].dim_names, ElementsAre("batch", "d"));

@@ -132,6 +132,14 @@ std::string ReshapeModel() {
                 .initializers = {Constant<int64_t>("shape", ElementType::kInt64, {2}, {-1, 4})}});
 }
 
+std::string TopKModel() {
+  return Write({.name = "top_k",
+                .nodes = {{"TopK", {"INPUT0", "three"}, {"OUTPUT0", "OUTPUT1"}}},
+                .inputs = {Float("INPUT0", {"n", "d"})},
+                .outputs = {Float("OUTPUT0", {"n", 3}), {"OUTPUT1", ElementType::kInt64, {"n", 3}}},
+                .initializers = {Constant<int64_t>("three", ElementType::kInt64, {1}, {3})}});
+}
+
 std::string SequenceModel() {
   return Write({.name = "sequence",
                 .nodes = {{"SplitToSequence", {"INPUT0"}, {"OUTPUT0"}}},
@@ -198,6 +206,7 @@ std::vector<ModelFile> GoodModels() {
       {"defaulted_input", DefaultedInputModel()},
       {"gather", GatherModel()},
       {"reshape", ReshapeModel()},
+      {"top_k", TopKModel()},
       {"tree", TreeModel()},
   };
   for (const DataType type : kAllTypes) models.push_back({"identity_" + SnakeCase(Name(type)), IdentityModel(type)});

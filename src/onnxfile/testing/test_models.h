@@ -23,12 +23,13 @@ std::string CentreModel();  // FP32 INPUT0 [n,4] -> OUTPUT0 = INPUT0 - its mean 
 std::string
 SquareMatmulModel();  // FP32 INPUT0 [n,n] -> OUTPUT0: 16 matrix products in a row; n = 256 takes milliseconds
 std::string
-DefaultedInputModel();        // FP32 INPUT0 [n,2], SCALE [1] (3 if the runtime is not given one) -> OUTPUT0 = product
-std::string GatherModel();    // INT64 INPUT0 [n] -> FP32 OUTPUT0 [n,2]: rows {i, 10 i} of a table with 4; others fail
-std::string ReshapeModel();   // FP32 INPUT0 [n] -> OUTPUT0 [m,4]: fails unless 4 divides n
-std::string SequenceModel();  // FP32 INPUT0 [n] -> OUTPUT0, a sequence, which no protocol can carry
-std::string TreeModel();      // FP32 INPUT0 [n,2] -> OUTPUT0 [n,1] = INPUT0[:,0] <= 0.5 ? 1 : 2, in ai.onnx.ml
-std::string FutureOpsetModel();                       // asks for an opset that does not exist yet
+DefaultedInputModel();       // FP32 INPUT0 [n,2], SCALE [1] (3 if the runtime is not given one) -> OUTPUT0 = product
+std::string GatherModel();   // INT64 INPUT0 [n] -> FP32 OUTPUT0 [n,2]: rows {i, 10 i} of a table with 4; others fail
+std::string ReshapeModel();  // FP32 INPUT0 [n] -> OUTPUT0 [m,4]: fails unless 4 divides n
+std::string TopKModel();  // FP32 INPUT0 [n,d] -> OUTPUT0 [n,3], the three largest of each row; OUTPUT1, their indexes
+std::string SequenceModel();     // FP32 INPUT0 [n] -> OUTPUT0, a sequence, which no protocol can carry
+std::string TreeModel();         // FP32 INPUT0 [n,2] -> OUTPUT0 [n,1] = INPUT0[:,0] <= 0.5 ? 1 : 2, in ai.onnx.ml
+std::string FutureOpsetModel();  // asks for an opset that does not exist yet
 std::string ExternalDataModel(std::string location);  // FP32 INPUT0 [n,4] -> OUTPUT0 = INPUT0 + 4 floats of that file
 
 struct ModelFile {

@@ -10,7 +10,7 @@ Status FillRequest(const InferServices& services, InferRequestMessage message, I
                    AnswerPlan& plan) {
   plan.form = std::move(message.form);
   request.id = plan.form.id.value_or("");
-  ASSIGN_OR_RETURN(std::vector<Buffer> in_use, PlaceSharedInputs(services, request.caller.principal, message));
+  ASSIGN_OR_RETURN(std::vector<Buffer> in_use, PlaceSharedInputs(services, message, request));
   request.inputs = std::move(message.inputs);
   request.outputs.reserve(plan.form.outputs.size());
   for (const OutputForm& output : plan.form.outputs) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "shared_memory/regions.h"
@@ -17,16 +18,13 @@ namespace {
 constexpr size_t kLongCopyBytes = 1 << 20;  // some 100 us
 constexpr size_t kSmallCopyBytes = 64 << 10;
 
-bool MustNotChange(DataType type) {
-  switch (type) {
-    case DataType::kBytes:
-    case DataType::kBool:
-    case DataType::kInt32:
-    case DataType::kInt64:
-      return true;
-    default:
-      return false;
-  }
+// Null of a name that the model does not have, and of a model that does not serve: the engine says what is wrong.
+const TensorSpec* SpecOf(const Signature* signature, const std::vector<TensorSpec> Signature::*side,
+                         std::string_view name) {
+  if (signature == nullptr) return nullptr;
+  const std::vector<TensorSpec>& specs = signature->*side;
+  const int index = FindSpec(specs, name);
+  return index < 0 ? nullptr : &specs[static_cast<size_t>(index)];
 }
 
 // Elements that were copied out of a client's memory, and the share that they have of what all may hold.
@@ -69,21 +67,26 @@ Status CheckSize(const Tensor& tensor, uint64_t bytes) {
                          std::to_string(bytes));
 }
 
-// Adds it to `in_place` if it is read where it lies.
-Status PlaceInput(const InferServices& services, const std::string& principal, const SharedMemoryRange& range,
-                  Tensor& tensor, std::vector<Buffer>& in_place) {
+// Whether a model may read or write it where it lies, which is host memory alone.
+bool IsUsedInPlace(const TensorSpec* spec, const Buffer& place) {
+  return spec != nullptr && spec->may_change && place.kind() != MemoryKind::kDevice &&
+         (place.empty() || IsAligned(spec->type, place.data()));
+}
+
+// Where it lies, if it is read there.
+Result<std::optional<Buffer>> PlaceInput(const InferServices& services, const std::string& principal,
+                                         const TensorSpec* spec, const SharedMemoryRange& range, Tensor& tensor) {
   RETURN_IF_ERROR(CheckSize(tensor, range.byte_size));
   ASSIGN_OR_RETURN(Buffer place, services.shared_memory.Find(principal, range.region, range.offset, range.byte_size));
-  const bool copies = MustNotChange(tensor.type) || place.kind() == MemoryKind::kDevice ||
-                      (!place.empty() && !IsAligned(tensor.type, place.data()));
-  if (copies) {
-    ASSIGN_OR_RETURN(tensor.data, Copy(services, place));
-  } else {
-    in_place.push_back(place);
-    tensor.data = std::move(place);
+  if (IsUsedInPlace(spec, place) && spec->type == tensor.type) {
+    tensor.data = place;
+    return std::optional<Buffer>(std::move(place));
   }
-  if (tensor.type != DataType::kBytes) return {};
-  return CheckBytesElements(tensor.data.bytes(), tensor.shape.ElementCount().value_or(0));
+  ASSIGN_OR_RETURN(tensor.data, Copy(services, place));
+  if (tensor.type == DataType::kBytes) {
+    RETURN_IF_ERROR(CheckBytesElements(tensor.data.bytes(), tensor.shape.ElementCount().value_or(0)));
+  }
+  return std::optional<Buffer>();
 }
 
 const Tensor* FindOutput(const InferResponse& response, const std::string& name) {
@@ -95,31 +98,22 @@ bool AnyShared(const std::vector<OutputForm>& outputs) {
   return std::ranges::any_of(outputs, [](const OutputForm& output) { return output.shared_memory.has_value(); });
 }
 
-// The outputs that a model may write to a client's memory while it runs.
-class WritableOutputs {
- public:
-  explicit WritableOutputs(const Result<ModelDescription>& model) {
-    if (model.ok()) specs_ = model->signature.outputs;  // else the engine says that it is not there
-  }
-
-  bool Has(const std::string& name) const {
-    const int index = FindSpec(specs_, name);
-    return index >= 0 && !MustNotChange(specs_[static_cast<size_t>(index)].type);
-  }
-
- private:
-  std::vector<TensorSpec> specs_;
-};
-
 }  // namespace
 
-Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, const std::string& principal,
-                                              InferRequestMessage& message) {
+Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, InferRequestMessage& message,
+                                              InferRequest& request) {
   std::vector<Buffer> in_place;
+  if (message.shared_inputs.empty()) return in_place;
+  const std::shared_ptr<const Signature> signature = services.engine.FindSignature(request.model, request.version);
   for (const SharedInput& shared : message.shared_inputs) {
     NamedTensor& input = message.inputs[shared.input];
-    Status status = PlaceInput(services, principal, shared.range, input.tensor, in_place);
-    if (!status.ok()) return std::move(status).Within("input " + Quoted(input.name));
+    const TensorSpec* spec = SpecOf(signature.get(), &Signature::inputs, input.name);
+    Result<std::optional<Buffer>> placed =
+        PlaceInput(services, request.caller.principal, spec, shared.range, input.tensor);
+    if (!placed.ok()) return std::move(placed).status().Within("input " + Quoted(input.name));
+    if (!*placed) continue;
+    in_place.push_back(**std::move(placed));
+    request.changing_inputs.push_back(shared.input);
   }
   return in_place;
 }
@@ -136,7 +130,7 @@ bool IsLongToPlace(const InferRequestMessage& message) {
 Status SharedOutputs::Place(const InferServices& services, std::vector<Buffer> in_use,
                             const std::vector<OutputForm>& outputs, InferRequest& request) {
   if (!AnyShared(outputs)) return {};
-  const WritableOutputs writable(services.engine.Describe(request.model, request.version));
+  const std::shared_ptr<const Signature> signature = services.engine.FindSignature(request.model, request.version);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::optional<SharedMemoryRange>& range = outputs[i].shared_memory;
     if (!range) continue;
@@ -144,10 +138,10 @@ Status SharedOutputs::Place(const InferServices& services, std::vector<Buffer> i
         services.shared_memory.Find(request.caller.principal, range->region, range->offset, range->byte_size);
     if (!place.ok()) return std::move(place).status().Within("output " + Quoted(outputs[i].name));
     const auto overlaps = [&](const Buffer& used) { return SharedMemoryRegions::Overlap(used, *place); };
-    // A model writes to host memory alone.
-    if (place->kind() != MemoryKind::kDevice && writable.Has(outputs[i].name) &&
-        std::ranges::none_of(in_use, overlaps)) {
+    const TensorSpec* spec = SpecOf(signature.get(), &Signature::outputs, outputs[i].name);
+    if (IsUsedInPlace(spec, *place) && std::ranges::none_of(in_use, overlaps)) {
       request.outputs[i].destination = *place;
+      request.outputs[i].may_change = true;
       in_use.push_back(*place);
     }
     outputs_.push_back({.name = outputs[i].name, .place = *std::move(place)});

@@ -15,16 +15,16 @@ namespace trireme::kserve {
 
 // The tensors of a request that lie in memory of its client instead of travelling.
 //
-// A client may write to its memory at any time, also while a model reads it. What a model may look at twice, and trust
-// the second time (indexes, lengths of strings, flags), is therefore copied first; all else is read where it lies. The
-// same holds for outputs, which another part of the model may read: such types are written when the run is over, and so
-// is what would overwrite an input or another output.
+// A client may write to its memory at any time, also while a model runs. So a model reads and writes there what it says
+// may change (TensorSpec::may_change), and of all else it gets a copy, or it is written when the run is over; so is an
+// output that would overwrite an input or another output.
 
-// Gives the inputs their elements, and returns those that are read where they lie. `principal` is whose regions are
-// meant. kNotFound: no such region; kInvalidArgument: its range is not what type and shape ask for, or what lies there
-// is no tensor; kTooLarge, kUnavailable: too much would have to be copied, or all requests together do.
-Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, const std::string& principal,
-                                              InferRequestMessage& message);
+// Gives the inputs their elements, and returns those that are read where they lie, which the request is told of too.
+// The request must know its model and who asks, whose regions are meant. kNotFound: no such region; kInvalidArgument:
+// its range is not what type and shape ask for, or what lies there is no tensor; kTooLarge, kUnavailable: too much
+// would have to be copied, or all requests together do.
+Result<std::vector<Buffer>> PlaceSharedInputs(const InferServices& services, InferRequestMessage& message,
+                                              InferRequest& request);
 
 // Whether that takes longer than a loop has time for.
 bool IsLongToPlace(const InferRequestMessage& message);
