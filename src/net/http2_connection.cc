@@ -326,10 +326,12 @@ Http2ServerStream& Http2Connection::OpenStream(int32_t id, bool request_ended) {
   stream.Open(id, request_ended);
   session_.Adopt(id, stream);
   lifetime_.OnStreamOpens();
+  network_.counters.http2_streams_open.fetch_add(1, std::memory_order_relaxed);
   return stream;
 }
 
 void Http2Connection::CloseStream(Http2ServerStream& stream) {
+  network_.counters.http2_streams_open.fetch_sub(1, std::memory_order_relaxed);
   stream.Leave();
   lifetime_.OnStreamEnds(loop_.now());
   const size_t place = stream.place;
@@ -406,6 +408,7 @@ void Http2Connection::FinishDrain() {
 void Http2Connection::End(Http2Error error, std::string_view text) {
   if (state_ != State::kServing) return;
   network_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+  network_.counters.http2_connections_ended.fetch_add(1, std::memory_order_relaxed);
   state_ = State::kClosing;
   EndStreams();
   output_.Append(Http2Session::GoAwayFrame(session_.last_stream(), error, text));

@@ -569,10 +569,13 @@ TEST_F(Http2ConnectionTest, CancelsEverythingWhenTheClientHangsUp) {
   client.Get("/1");
   client.Get("/2");
   client.Begin("POST", "/3", {}, "half", /*end=*/false);
+  EXPECT_EQ(Loop().counters().http2_streams_open, 3);
   client.HangUp();
   Loop().Turn();
   for (const HttpRequest& request : handler_.held_requests) EXPECT_TRUE(request.cancellation.cancelled());
   EXPECT_EQ(Loop().counters().connections_open, 0);
+  EXPECT_EQ(Loop().counters().http2_streams_open, 0);
+  EXPECT_EQ(Loop().counters().http2_connections_ended, 0u) << "the client ended it";
   for (HttpReply& reply : handler_.held_replies) reply.Send(Text("into the void"));
   Loop().Turn();
 }
@@ -740,6 +743,7 @@ TEST_F(Http2ConnectionTest, SaysWhatIsWrongWithAFrame) {
   ASSERT_EQ(client.goaways().size(), 1u);
   EXPECT_EQ(client.goaways()[0].error, uint32_t{NGHTTP2_PROTOCOL_ERROR});
   EXPECT_TRUE(client.closed_by_server());
+  EXPECT_EQ(Loop().counters().http2_connections_ended, 1u);
 }
 
 TEST_F(Http2ConnectionTest, LingersForTheGoAwayToArriveAndNoLonger) {

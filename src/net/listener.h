@@ -75,6 +75,8 @@ struct NetCounters {
   std::atomic<uint64_t> tls_handshakes_failed = 0;
   std::atomic<uint64_t> requests = 0;
   std::atomic<uint64_t> bad_requests = 0;  // answered by the connection itself: grammar, limits, time-outs
+  std::atomic<int64_t> http2_streams_open = 0;
+  std::atomic<uint64_t> http2_connections_ended = 0;  // for what the client did: floods, broken frames, time-outs
   std::atomic<uint64_t> bytes_in = 0;
   std::atomic<uint64_t> bytes_out = 0;
 };

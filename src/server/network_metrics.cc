@@ -31,6 +31,12 @@ NetworkMetrics::NetworkMetrics(metrics::Registry& registry, const net::NetCounte
   count("trireme_http_requests_total", "HTTP requests received.", counters.requests);
   count("trireme_http_bad_requests_total", "Requests that broke the grammar of HTTP, a limit or a time-out.",
         counters.bad_requests);
+  count("trireme_http2_connections_ended_total",
+        "HTTP/2 connections ended for what the client did: floods, broken frames, time-outs.",
+        counters.http2_connections_ended);
+  series_.push_back(registry.ReadGauge(
+      {"trireme_http2_streams", "HTTP/2 streams, gRPC calls among them, open now."}, {},
+      [&counters] { return static_cast<double>(counters.http2_streams_open.load(std::memory_order_relaxed)); }));
   count("trireme_http_received_bytes_total", "Bytes received.", counters.bytes_in);
   count("trireme_http_sent_bytes_total", "Bytes sent.", counters.bytes_out);
   series_.push_back(registry.ReadGauge({"trireme_http_connections", "Connections open now."}, {}, [&counters] {
