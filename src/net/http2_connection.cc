@@ -83,6 +83,7 @@ class Http2Connection final : public Connection, private Http2SessionEvents {
 
   void OnFrame(Frame frame, Http2ServerStream* stream) override;
   void OnBrokenRule() override;
+  void OnComplaintSent() override { CountEnd(); }
   void OnHeadBegins() override;
   void OnField(std::string_view name, std::string_view value) override;
   void OnHead(int32_t id, bool end) override;
@@ -111,6 +112,7 @@ class Http2Connection final : public Connection, private Http2SessionEvents {
   void Pull();
   bool Write(size_t& budget);
   void FinishDrain();
+  void CountEnd() { network_.counters.http2_connections_ended.fetch_add(1, std::memory_order_relaxed); }
   void End(Http2Error error, std::string_view text);
   void BeginLingering();
   void Close();
@@ -408,7 +410,7 @@ void Http2Connection::FinishDrain() {
 void Http2Connection::End(Http2Error error, std::string_view text) {
   if (state_ != State::kServing) return;
   network_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
-  network_.counters.http2_connections_ended.fetch_add(1, std::memory_order_relaxed);
+  CountEnd();
   state_ = State::kClosing;
   EndStreams();
   output_.Append(Http2Session::GoAwayFrame(session_.last_stream(), error, text));

@@ -175,6 +175,8 @@ struct Http2Session::Callbacks {
     } else if (head.type == NGHTTP2_HEADERS && end) {
       Http2ServerStream* const stream = StreamOf(session, head.stream_id);
       if (stream != nullptr) self.events_.OnAnswerSent(*stream);
+    } else if (head.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      self.events_.OnComplaintSent();
     }
     return 0;
   }

@@ -59,6 +59,8 @@ class Http2SessionEvents {
   virtual void OnDataSent(Http2ServerStream& stream, size_t bytes) = 0;
   // The response's last byte has.
   virtual void OnAnswerSent(Http2ServerStream& stream) = 0;
+  // The session ends the connection, for a rule of the protocol that the client broke.
+  virtual void OnComplaintSent() = 0;
   // It is over, for whatever reason.
   virtual void OnStreamEnds(Http2ServerStream& stream) = 0;
 

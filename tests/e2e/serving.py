@@ -82,6 +82,12 @@ class ServingTest(unittest.TestCase):
         wait_until(lambda: server.metric("trireme_http_received_bytes_total") >= wanted, "all requests have arrived")
         return connections
 
+    def wait_until_accepted(self, server, count):
+        """All of the busy requests, of which one runs: what has arrived may still be decoded."""
+        def in_line_or_answered():
+            return server.metric("nv_inference_pending_request_count") + server.metric("nv_inference_request_success")
+        wait_until(lambda: in_line_or_answered() >= count - 1, "all requests are in line")
+
     def assert_busy_answer(self, answer):
         self.assertEqual(answer.status, 200, answer)
         end = int(answer.header("Inference-Header-Content-Length"))

@@ -293,11 +293,11 @@ class Ends(GrpcTest):
     def test_a_server_that_stops_answers_what_it_has(self):
         server = self.serve_one_instance()
         client = self.client(server)
-        call = client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS)
-        wait_until(lambda: server.metric("trireme_http_received_bytes_total") >= 4 * BUSY_SIZE * BUSY_SIZE,
-                   "the request has arrived")
+        calls = [client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS) for _ in range(3)]
+        self.wait_until_accepted(server, len(calls))
         server.terminate()
-        self.assertEqual(call.result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        for call in calls:
+            self.assertEqual(call.result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
         self.assertEqual(server.exit_code(), 0)
 
 

@@ -28,6 +28,7 @@ class Stopping(ServingTest):
         server = self.serve_one_instance()
         other = self.connect(server)
         busy = self.keep_busy(server, 4)
+        self.wait_until_accepted(server, 4)
         server.terminate()
         self.wait_until_not_ready(other)
         refused = other.infer("square_matmul", ("INPUT0", "FP32", [1, 1], [2]))
@@ -58,6 +59,7 @@ class Stopping(ServingTest):
     def test_work_beyond_the_time_to_drain_is_left_and_told(self):
         server = self.serve_one_instance("--drain-timeout", "1ms")
         busy = self.keep_busy(server, 4)
+        self.wait_until_accepted(server, 4)
         server.terminate()
         self.assertEqual(server.exit_code(), 1)
         self.assertIn("stopped with requests unanswered", server.log())
@@ -79,6 +81,7 @@ class Stopping(ServingTest):
     def test_a_second_interrupt_ends_it_at_once(self):
         server = self.serve_one_instance()
         self.keep_busy(server, 4)
+        self.wait_until_accepted(server, 4)
         server.process.send_signal(signal.SIGINT)
         wait_until(lambda: "draining" in server.log(), "the first signal is heard")
         server.process.send_signal(signal.SIGINT)
@@ -87,6 +90,7 @@ class Stopping(ServingTest):
     def test_a_second_sigterm_is_patient(self):
         server = self.serve_one_instance()
         busy = self.keep_busy(server, 2)
+        self.wait_until_accepted(server, 2)
         server.terminate()
         wait_until(lambda: "draining" in server.log(), "the first signal is heard")
         server.terminate()
