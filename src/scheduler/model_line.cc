@@ -17,6 +17,9 @@ namespace {
 // keeps its other connections waiting.
 constexpr Duration kLongestInlineRun = std::chrono::microseconds(100);
 
+// Requests that share a run are copied into one: what is longer than this is served better by a run of its own.
+constexpr size_t kMostGatheredBytes = size_t{16} << 10;
+
 size_t BytesOf(const std::vector<RequestPtr>& batch) {
   size_t bytes = 0;
   for (const RequestPtr& request : batch) bytes += request->bytes;
@@ -96,8 +99,8 @@ ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
   if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
   if (order_) order_->Enter(*request);
   if (!IsCheap(*request)) return Wait(request);
-  if (options_.rules.max_rows > 1 && request->loop != nullptr && request->loop->OnThread())
-    return GatherOnLoop(request);
+  const bool gathers = options_.rules.max_rows > 1 && request->bytes <= kMostGatheredBytes;
+  if (gathers && request->loop != nullptr && request->loop->OnThread()) return GatherOnLoop(request);
   if (!queue_.empty() || running_ >= options_.instances) return Wait(request);
   ++running_;
   return {};

@@ -337,6 +337,22 @@ TEST_F(GatheringLineTest, RunsAFullBatchBeforeTheTurnEnds) {
   EXPECT_TRUE(replies[2].finished());
 }
 
+TEST_F(GatheringLineTest, RunsALongRequestAtOnce) {
+  Start({.rules = {.max_rows = 1 << 20}});
+  const std::vector<float> values(8192, 1);  // 32 KiB
+  bool answered_at_once = false;
+  for (int i = 0; i < 10'000 && !answered_at_once; ++i) {
+    RecordedReply reply;
+    RequestPtr request = Request(reply, values);
+    request->loop = &loop_;
+    line_->Push(std::move(request));
+    answered_at_once = reply.finished();
+    loop_.EndTurn();
+    ASSERT_TRUE(reply.Wait().status.ok());
+  }
+  EXPECT_TRUE(answered_at_once);
+}
+
 TEST_F(GatheringLineTest, AnswersWhatAnotherThreadBringsWhileALoopGathers) {
   Start({.rules = {.max_rows = 8}});
   TakeTurnsUntilTheLoopRunsAll();
