@@ -60,10 +60,11 @@ Result<std::string> ParseName(const std::string& field, std::string_view text) {
 }
 
 bool IsModelPattern(std::string_view text) {
-  if (text.ends_with('*'))
+  if (text.ends_with('*')) {
     text.remove_suffix(1);
-  else if (text.empty())
+  } else if (text.empty()) {
     return false;
+  }
   return text.size() <= kMaxModelBytes && std::all_of(text.begin(), text.end(), [](char c) {
            return static_cast<unsigned char>(c) > ' ' && c != '\x7f' &&
                   std::string_view("*/#").find(c) == std::string_view::npos;

@@ -6,11 +6,11 @@
 namespace trireme {
 namespace {
 
-DeclaredTensor Declared(std::string name, std::optional<DataType> type, std::optional<Shape> dims) {
+DeclaredTensor Declared(std::string name, std::optional<DataType> type, const std::optional<Shape>& dims) {
   DeclaredTensor tensor;
   tensor.name = std::move(name);
   tensor.type = type;
-  tensor.dims = std::move(dims);
+  tensor.dims = dims;
   return tensor;
 }
 

@@ -72,8 +72,8 @@ class Load {
   }
 
   Result<LoadResult> Run();
-  void Responded(Lane& lane, size_t slot);
-  void Ended(Lane& lane, size_t slot, const CallEnd& end);
+  void Responded(Lane& lane, size_t number);
+  void Ended(Lane& lane, size_t number, const CallEnd& end);
 
  private:
   struct Phase {

@@ -194,8 +194,8 @@ struct Http2Session::Callbacks {
       void operator()(nghttp2_session_callbacks* callbacks) const { nghttp2_session_callbacks_del(callbacks); }
     };
     // A table that never changes, made once.
-    static const std::unique_ptr<nghttp2_session_callbacks, Deleter> kAll(Make());
-    return kAll.get();
+    static const std::unique_ptr<nghttp2_session_callbacks, Deleter> all(Make());
+    return all.get();
   }
 
   static nghttp2_session_callbacks* Make() {
