@@ -129,8 +129,7 @@ ChunkedDecoder::Step ChunkedDecoder::ReadSize(std::string_view bytes) {
 
 ChunkedDecoder::Step ChunkedDecoder::BeginChunk(uint64_t size, size_t consumed) {
   if (size > max_body_bytes_ - body_bytes_) {
-    return Fail(413, "body: expected at most " + std::to_string(max_body_bytes_) + " bytes" + std::string(flag_) +
-                         ", got more in chunks");
+    return Fail(413, "body: expected at most " + std::to_string(max_body_bytes_) + " bytes, got more in chunks");
   }
   if (size > 0 && ++chunks_ > kMaxChunks) {
     return Fail(400, "body: expected at most " + std::to_string(kMaxChunks) + " chunks, got more");

@@ -30,14 +30,13 @@ class ChunkedDecoder {
     std::string_view data;  // on kData: a piece of the body, within what was consumed
   };
 
-  // `flag` is said behind the limit, and static.
-  explicit ChunkedDecoder(uint64_t max_body_bytes = 0, std::string_view flag = {})
-      : max_body_bytes_(max_body_bytes), flag_(flag) {}
+  explicit ChunkedDecoder(uint64_t max_body_bytes = 0) : max_body_bytes_(max_body_bytes) {}
 
   // One piece further. On kFailed, error() says why.
   Step Next(std::string_view bytes);
 
   const HttpError& error() const { return error_; }
+  uint64_t max_body_bytes() const { return max_body_bytes_; }
 
  private:
   enum class Expect { kSize, kData, kDataEnd, kTrailer };
@@ -50,7 +49,6 @@ class ChunkedDecoder {
   Step BeginChunk(uint64_t size, size_t consumed);
 
   uint64_t max_body_bytes_;
-  std::string_view flag_;
   Expect expect_ = Expect::kSize;
   uint64_t chunk_left_ = 0;
   uint64_t body_bytes_ = 0;  // announced by the sizes so far

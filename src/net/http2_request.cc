@@ -84,10 +84,7 @@ void Http2Request::AcceptBody(const BodyPlan& plan) {
   align_at_ = plan.align_at;
   content_length_ = ContentLength(request_);
   if (content_length_ > max_bytes_) {
-    return Fail({.status = 413,
-                 .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes" +
-                         std::string(FlagOfBodyLimit(max_bytes_, limits())) + ", got Content-Length " +
-                         std::to_string(*content_length_)});
+    return Fail(BodyTooLarge(max_bytes_, limits(), "Content-Length " + std::to_string(*content_length_)));
   }
   const TimePoint now = stream_.loop().now();
   pace_ = {.started = now, .last_progress = now, .bytes = 0};
@@ -100,9 +97,7 @@ void Http2Request::OnData(std::span<const std::byte> bytes) {
   if (phase_ != Phase::kReceiving) return;
   const uint64_t whole = body_.size() + bytes.size();
   if (whole > max_bytes_) {
-    return Fail({.status = 413,
-                 .text = "body: expected at most " + std::to_string(max_bytes_) + " bytes" +
-                         std::string(FlagOfBodyLimit(max_bytes_, limits())) + ", got more"});
+    return Fail(BodyTooLarge(max_bytes_, limits(), "more"));
   }
   if (!MayHold(whole)) {
     return Fail({.status = 503,

@@ -2,6 +2,7 @@
 #include "net/http_error.h"
 
 #include "base/log.h"
+#include "net/listener.h"
 
 namespace trireme::net {
 
@@ -21,8 +22,10 @@ HttpResponse ErrorResponse(const HttpError& error) {
   return response;
 }
 
-std::string_view FlagOfBodyLimit(uint64_t most, const HttpLimits& limits) {
-  return most == limits.max_body_bytes ? " (--http-max-input-size)" : "";
+HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got) {
+  std::string text = "body: expected at most " + std::to_string(most) + " bytes";
+  if (most == limits.max_body_bytes) text += " (--http-max-input-size)";
+  return {.status = 413, .text = text.append(", got ").append(got)};
 }
 
 std::string Quoted(std::string_view sent) {

@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "net/http_message.h"
-#include "net/listener.h"
 
 namespace trireme::net {
+
+struct HttpLimits;
 
 // Why a connection itself refuses a request: before any handler has seen it, or instead of one.
 struct HttpError {
@@ -23,9 +24,9 @@ HttpResponse ErrorResponse(int status, std::string_view text);
 
 HttpResponse ErrorResponse(const HttpError& error);
 
-// Behind the number of bytes that a body may have: the flag that moves it, if it is the server's own limit and not that
-// of one path.
-std::string_view FlagOfBodyLimit(uint64_t most, const HttpLimits& limits);
+// 413 for a body of more than `most` bytes: names the flag that moves the limit, if it is the server's and not that of
+// one path. `got` is what came: "Content-Length 5".
+HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got);
 
 // A piece of what a client sent, in quotes and short enough to be sent back.
 std::string Quoted(std::string_view sent);

@@ -94,15 +94,13 @@ void RequestReader::AcceptBody(uint64_t max_bytes, size_t align_at, TimePoint no
   max_bytes = std::min(max_bytes, limits_.max_body_bytes);
   if (framing().chunked) {
     phase_ = Phase::kChunks;
-    chunks_ = ChunkedDecoder(max_bytes, FlagOfBodyLimit(max_bytes, limits_));
+    chunks_ = ChunkedDecoder(max_bytes);
     body_.Begin(pool_, kFirstChunkedBytes, align_at);
     return;
   }
   const uint64_t length = framing().content_length;
   if (length > max_bytes) {
-    Fail({.status = 413,
-          .text = "body: expected at most " + std::to_string(max_bytes) + " bytes" +
-                  std::string(FlagOfBodyLimit(max_bytes, limits_)) + ", got Content-Length " + std::to_string(length)});
+    Fail(BodyTooLarge(max_bytes, limits_, "Content-Length " + std::to_string(length)));
     return;
   }
   phase_ = Phase::kBody;
@@ -166,7 +164,10 @@ RequestReader::Event RequestReader::NextBody() {
 RequestReader::Event RequestReader::NextChunks() {
   while (true) {
     const ChunkedDecoder::Step step = chunks_.Next(input_.unread());
-    if (step.state == ChunkedDecoder::State::kFailed) return Fail(chunks_.error());
+    if (step.state == ChunkedDecoder::State::kFailed) {
+      const bool is_too_large = chunks_.error().status == 413;
+      return Fail(is_too_large ? BodyTooLarge(chunks_.max_body_bytes(), limits_, "more in chunks") : chunks_.error());
+    }
     if (step.state == ChunkedDecoder::State::kData) {
       if (!MayHold(body_bytes() + step.data.size())) return TooManyInFlight();
       body_.Append(pool_, step.data);

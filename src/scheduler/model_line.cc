@@ -86,10 +86,7 @@ void ModelLine::Push(RequestPtr request) {
   } else {
     Taken taken;
     taken.batch.push_back(std::move(request));
-    const std::optional<Ran> ran = Run(std::move(taken));
-    const MutexLock lock(mutex_);
-    Record(ran);
-    GiveBackPlace();
+    Work(std::move(taken));
   }
 }
 
@@ -129,7 +126,8 @@ ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
 ModelLine::Entry ModelLine::Wait(RequestPtr& request) {
   queue_.Push(std::move(request));
   metrics_.AddWaiting(1);
-  return {.refused = {}, .wake = asleep_ > 0};
+  // Without a free place the sleeper could do nothing yet; whoever gives one back wakes it.
+  return {.refused = {}, .wake = asleep_ > 0 && running_ < options_.instances};
 }
 
 Status ModelLine::WhyRefused(const InferRequest& request) const {
@@ -181,12 +179,7 @@ bool ModelLine::IsShort(size_t bytes) const {
 void ModelLine::WorkAsInstance(int number) {
   NameThisThread(id_.name.substr(0, 12) + "#" + std::to_string(number));
   Taken taken;
-  while (TakeWork(taken)) {
-    const std::optional<Ran> ran = Run(std::move(taken));
-    const MutexLock lock(mutex_);
-    Record(ran);
-    GiveBackPlace();
-  }
+  while (TakeWork(taken)) Work(std::move(taken));
 }
 
 // Waits until something is due and an instance's place is free. False: the line is closed and empty.
@@ -212,6 +205,14 @@ bool ModelLine::TakeWork(Taken& taken) {
     }
     --asleep_;
   }
+}
+
+// Does what TakeWork() or Push() took, and gives the place back.
+void ModelLine::Work(Taken taken) {
+  const std::optional<Ran> ran = Run(std::move(taken));
+  const MutexLock lock(mutex_);
+  Record(ran);
+  GiveBackPlace();
 }
 
 // On the turn's loop. What takes long, or may, is left to an instance.

@@ -85,6 +85,7 @@ class ModelLine {
 
   void WorkAsInstance(int number);
   bool TakeWork(Taken& taken);
+  void Work(Taken taken);
   void WorkOff(Turn& turn);
   void End(std::unique_ptr<Turn> turn);
 

@@ -43,6 +43,10 @@ Admission AdmitMessage(Authoriser& authoriser, const GrpcMethod& method, const C
   return admission;
 }
 
+Admission NoSuchMethod(const GrpcRouter& router, const net::GrpcHead& head) {
+  return {.status = router.NoSuchMethod(head.http.path), .identity = {}};
+}
+
 // The same of a head or a message as it comes.
 Admission Admit(Authoriser& authoriser, const GrpcMethod& method, const net::GrpcHead& head) {
   if (IsOpen(authoriser, method)) return {};
@@ -146,9 +150,7 @@ class GuardedReceiver final : public net::GrpcReceiver {
 
 net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
   const GrpcMethod* method = router_.Find(head.http.path);
-  const Admission admission = method == nullptr
-                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
-                                  : Admit(authoriser_, *method, head);
+  const Admission admission = method == nullptr ? NoSuchMethod(router_, head) : Admit(authoriser_, *method, head);
   net::GrpcPlan plan{.max_message_bytes = max_message_bytes_};
   if (method == nullptr || !admission.status.ok()) {
     plan.refusal = ToGrpcStatus(admission.status);
@@ -163,9 +165,8 @@ net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
 
 void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
-  const Admission admission = method == nullptr || method->call == nullptr
-                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
-                                  : Admit(authoriser_, *method, head, message);
+  const Admission admission = method == nullptr || method->call == nullptr ? NoSuchMethod(router_, head)
+                                                                           : Admit(authoriser_, *method, head, message);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
   if (method == nullptr || !admission.status.ok()) {
     reply.Finish(ToGrpcStatus(admission.status));
@@ -177,9 +178,8 @@ void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net:
 std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head, net::GrpcReply reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
   // What OnHead decided may have changed by now.
-  const Admission admission = method == nullptr || method->stream == nullptr
-                                  ? Admission{.status = router_.NoSuchMethod(head.http.path), .identity = {}}
-                                  : Admit(authoriser_, *method, head);
+  const Admission admission =
+      method == nullptr || method->stream == nullptr ? NoSuchMethod(router_, head) : Admit(authoriser_, *method, head);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
   if (method == nullptr || !admission.status.ok()) return Refuse(std::move(reply), admission.status);
   if (IsOpen(authoriser_, *method)) return method->stream(std::move(head), admission.identity, std::move(reply));

@@ -46,6 +46,7 @@ class TheLine(ServingTest):
         server = self.serve_one_instance()
         busy = self.keep_busy(server, 3)
         gone = self.keep_busy(server, 1)[0]
+        self.wait_until_accepted(server, 4)
         gone.close()
         wait_until(lambda: server.metric("trireme_requests_total", code="cancelled") == 1, "the request is cancelled")
         for connection in busy:

@@ -24,7 +24,7 @@ constexpr uint64_t kMaxMessageBytes = 64 << 10;
 // What is told of each file, made once. Thread-safe.
 class DescribedFiles {
  public:
-  std::string Describe(const FileDescriptor& file) {
+  const std::string& Describe(const FileDescriptor& file) {  // good as long as this
     const MutexLock lock(mutex_);
     const auto [place, is_new] = described_.try_emplace(&file);
     if (is_new) {
@@ -108,8 +108,9 @@ typename Version::Response Answer(const typename Version::Request& request, Told
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
     case Request::kListServices:
-      for (const std::string& name : told.services)
+      for (const std::string& name : told.services) {
         response.mutable_list_services_response()->add_service()->set_name(name);
+      }
       break;
     case Request::kFileByFilename:
       SayFile(response, Pool().FindFileByName(request.file_by_filename()), told.files, "file",
