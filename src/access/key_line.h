@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "access/key_grant.h"
-#include "access/sha256.h"
 #include "base/status.h"
+#include "codec/sha256.h"
 
 namespace trireme {
 

@@ -3,8 +3,8 @@
 
 #include <sys/random.h>
 
-#include "access/sha256.h"
 #include "base/check.h"
+#include "codec/sha256.h"
 
 namespace trireme {
 

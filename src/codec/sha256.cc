@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "access/sha256.h"
+#include "codec/sha256.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-
-#include <memory>
 
 #include "base/check.h"
 
@@ -34,6 +32,24 @@ Digest Sha256(std::string_view bytes) {
   Digest digest;
   CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, Algorithm(), nullptr) == 1);
   return digest;
+}
+
+Sha256Stream::Sha256Stream() : state_(EVP_MD_CTX_new()) {
+  CHECK(state_ != nullptr && EVP_DigestInit_ex2(state_.get(), Algorithm(), nullptr) == 1);
+}
+
+void Sha256Stream::Add(std::string_view bytes) {
+  CHECK(EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256Stream::Finish() {
+  Digest digest;
+  CHECK(EVP_DigestFinal_ex(state_.get(), digest.data(), nullptr) == 1);
+  return digest;
+}
+
+void Sha256Stream::Free::operator()(evp_md_ctx_st* state) const {
+  EVP_MD_CTX_free(state);
 }
 
 bool AreEqual(const Digest& a, const Digest& b) {

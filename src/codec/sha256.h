@@ -4,15 +4,35 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace trireme {
 
 using Digest = std::array<uint8_t, 32>;
 
 Digest Sha256(std::string_view bytes);
+
+// The same of bytes that come in pieces. Not thread-safe.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+
+  void Add(std::string_view bytes);
+
+  // Once; nothing is added after it.
+  Digest Finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* state) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> state_;
+};
 
 // Takes the same time whatever they are.
 bool AreEqual(const Digest& a, const Digest& b);

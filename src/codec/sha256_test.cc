@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "access/sha256.h"
+#include "codec/sha256.h"
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,15 @@ constexpr const char* kOfAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9c
 TEST(Sha256, IsTheStandards) {
   EXPECT_EQ(ToHex(Sha256("abc")), kOfAbc);
   EXPECT_EQ(ToHex(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Sha256, IsTheSameOfBytesInPieces) {
+  Sha256Stream stream;
+  stream.Add("a");
+  stream.Add("");
+  stream.Add("bc");
+  EXPECT_EQ(ToHex(stream.Finish()), kOfAbc);
+  EXPECT_EQ(Sha256Stream().Finish(), Sha256(""));
 }
 
 TEST(Sha256, IsReadInEitherCaseAndNoOtherForm) {
