@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "metrics/quantile.h"
+
 namespace trireme::metrics {
 namespace {
 
@@ -58,6 +60,12 @@ RequestMetrics::RequestMetrics(Registry& registry, const std::string& model, con
 void RequestMetrics::ObserveRequest(StatusCode code, Duration duration, size_t shard) {
   requests_[static_cast<size_t>(code)]->Add(1, shard);
   duration_->Observe(duration, shard);
+}
+
+std::optional<Duration> RequestMetrics::RequestQuantile(double share) const {
+  const std::optional<double> nanoseconds = Quantile(duration_->buckets(), duration_->Read(), share);
+  if (!nanoseconds) return std::nullopt;
+  return Duration(static_cast<Duration::rep>(*nanoseconds));
 }
 
 }  // namespace trireme::metrics

@@ -198,6 +198,16 @@ TEST_F(ModelMetricsTest, EveryCopyIsOfOneMoment) {
   EXPECT_EQ(metrics_.statistics().inferences, 4500U);
 }
 
+TEST_F(ModelMetricsTest, KnowWhatMostRequestsTookOnceThereAreAHundred) {
+  for (int i = 0; i < 99; ++i) Run({Ok(1)});
+  EXPECT_EQ(metrics_.p99(), std::nullopt);
+  metrics_.Record(StatusCode::kOverloaded, StagesInLine());
+  ASSERT_TRUE(metrics_.p99());
+  // All took 15 us, of which is known that it is between 10 and 20.
+  EXPECT_GT(*metrics_.p99(), microseconds(10));
+  EXPECT_LE(*metrics_.p99(), microseconds(20));
+}
+
 TEST_F(ModelMetricsTest, CountsResponsesByTheirIndex) {
   using Kind = ModelMetrics::ResponseKind;
   metrics_.RecordResponse({.index = 0, .infer = microseconds(3), .output = microseconds(2)});
