@@ -37,6 +37,10 @@ ConfigFile Unreadable(const fs::path& file, const Status& status, const ModelCon
   return config;
 }
 
+std::string NameToRepeat(const std::string& name, const ReadOptions& options) {
+  return options.any_name ? "" : name;
+}
+
 // options.config_json or the defaults.
 ConfigFile ReadSentConfig(const fs::path& folder, const std::string& name, const ReadOptions& options) {
   if (options.config_json.empty()) {
@@ -44,9 +48,10 @@ ConfigFile ReadSentConfig(const fs::path& folder, const std::string& name, const
     config.config = options.scan.defaults;
     return config;
   }
-  return ReadConfigJson(
-      options.config_json,
-      {.model_name = name, .file = kOverrideName, .folder = folder, .defaults = options.scan.defaults});
+  return ReadConfigJson(options.config_json, {.model_name = NameToRepeat(name, options),
+                                              .file = kOverrideName,
+                                              .folder = folder,
+                                              .defaults = options.scan.defaults});
 }
 
 }  // namespace
@@ -61,8 +66,9 @@ ConfigFile ReadConfigOf(const fs::path& folder, const std::string& name, const R
   if (!file) return ReadSentConfig(folder, name, options);
   const auto text = ReadFileContents(*file, kMaxConfigBytes);
   if (!text.ok()) return Unreadable(*file, text.status(), options.scan.defaults);
-  return ReadConfigText(*text,
-                        {.model_name = name, .file = *file, .folder = folder, .defaults = options.scan.defaults});
+  return ReadConfigText(
+      *text,
+      {.model_name = NameToRepeat(name, options), .file = *file, .folder = folder, .defaults = options.scan.defaults});
 }
 
 }  // namespace trireme

@@ -12,6 +12,7 @@ namespace trireme {
 struct ReadOptions {
   ScanOptions scan;
   std::string config_json;  // instead of the config file; empty: that
+  bool any_name = false;    // the config may call the model otherwise: who asks has chosen a name
 };
 
 // How messages name a config that came with a load request.

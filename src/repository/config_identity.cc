@@ -31,7 +31,7 @@ bool IsServed(const std::string& name) {
 
 void ReadName(ConfigReader& reader) {
   const std::string& name = reader.message.name();
-  if (name.empty() || name == reader.context.model_name) return;
+  if (name.empty() || reader.context.model_name.empty() || name == reader.context.model_name) return;
   reader.findings.Add(reader.root.At("name").Error(Quoted(reader.context.model_name) + ", the model's name",
                                                    Shown(name),
                                                    "write the name of the model's folder, or leave it out"));

@@ -111,15 +111,20 @@ void AddVersions(Candidate candidate, std::vector<ModelEntry>& models) {
   std::ranges::move(candidate.versions, std::back_inserter(models));
 }
 
+void AddOne(Candidate candidate, RepositoryScan& scan) {
+  if (candidate.status.ok()) {
+    AddVersions(std::move(candidate), scan.models);
+  } else {
+    scan.problems.push_back(ToProblem(std::move(candidate)));
+  }
+}
+
 void Decide(std::vector<Candidate> places, RepositoryScan& scan) {
   GiveWay(places);
-  Candidate& first = places.front();
   if (places.size() > 1) {
     scan.problems.push_back(InSeveralPlaces(std::move(places)));
-  } else if (!first.status.ok()) {
-    scan.problems.push_back(ToProblem(std::move(first)));
   } else {
-    AddVersions(std::move(first), scan.models);
+    AddOne(std::move(places.front()), scan);
   }
 }
 
@@ -141,6 +146,12 @@ RepositoryScan MergeCandidates(std::vector<Candidate> candidates) {
     }
     first = last;
   }
+  return scan;
+}
+
+RepositoryScan ScanOfOne(Candidate candidate) {
+  RepositoryScan scan;
+  AddOne(std::move(candidate), scan);
   return scan;
 }
 

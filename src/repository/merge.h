@@ -12,4 +12,7 @@ namespace trireme {
 // see whether two paths lead to one file.
 RepositoryScan MergeCandidates(std::vector<Candidate> candidates);
 
+// One candidate as it is: there is nothing to decide, and its name is somebody else's affair.
+RepositoryScan ScanOfOne(Candidate candidate);
+
 }  // namespace trireme

@@ -226,6 +226,15 @@ Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const
   return Finish(std::move(reading));
 }
 
+Candidate ReadFlatFolder(const fs::path& folder, const std::string& name, const ReadOptions& options) {
+  Reading reading;
+  reading.model.name = name;
+  reading.folder = folder;
+  TakeConfig(ReadConfigOf(folder, name, options), reading);
+  if (reading.config.served.ok()) ReadVersion(1, folder, reading);
+  return Finish(std::move(reading));
+}
+
 Candidate ReadModelFile(const fs::path& file, const ReadOptions& options) {
   Reading reading;
   reading.model.name = file.stem().string();

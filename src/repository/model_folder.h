@@ -25,6 +25,9 @@ FolderLook LookAtFolder(const std::filesystem::path& folder);
 // The versions in such a folder that are to be served, or what is wrong with it.
 Candidate ReadModelFolder(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options);
 
+// A folder that is itself the one version, 1, of a model: its file and perhaps a config.pbtxt lie side by side.
+Candidate ReadFlatFolder(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options);
+
 // A model file that lies in no such folder: version 1 of the model that is named after it.
 Candidate ReadModelFile(const std::filesystem::path& file, const ReadOptions& options);
 

@@ -15,6 +15,10 @@ inline constexpr size_t kMaxModelNameBytes = 255;
 // `_-.+@`, not beginning with a dot. kInvalidArgument says which rule is broken and by what.
 Status CheckModelName(std::string_view name);
 
+// A name that another system made up and that it alone has to understand, as a hash or a path: 1 to 255 bytes of UTF-8
+// without control characters.
+Status CheckOpaqueName(std::string_view name);
+
 // `text` in quotes, with every byte that is not printable ASCII as \xNN: for messages about names of outside origin.
 std::string Quoted(std::string_view text);
 

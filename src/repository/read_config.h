@@ -27,7 +27,7 @@ struct VersionPolicy {
 
 // What a reader of a config knows beforehand.
 struct ConfigContext {
-  std::string model_name;
+  std::string model_name;        // that the config may repeat; empty: it may call the model anything
   std::filesystem::path file;    // for messages
   std::filesystem::path folder;  // the model's own; empty: it has none
   ModelConfig defaults;          // for what is not said

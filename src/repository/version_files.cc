@@ -119,10 +119,15 @@ Result<VersionFiles> FilesOfPlainModel(const fs::path& file) {
   return found;
 }
 
+// A file among others, or beside its config: no folder is the version's own.
+bool IsPlainModel(const ModelEntry& entry) {
+  return entry.folder.empty() || (entry.backend.empty() && entry.path.parent_path() == entry.folder);
+}
+
 }  // namespace
 
 Result<VersionFiles> FilesOfVersion(const ModelEntry& entry) {
-  return entry.folder.empty() ? FilesOfPlainModel(entry.path) : FilesOfFolder(entry);
+  return IsPlainModel(entry) ? FilesOfPlainModel(entry.path) : FilesOfFolder(entry);
 }
 
 bool MayBeTheSame(const VersionFiles& a, const VersionFiles& b) {
