@@ -31,10 +31,15 @@ class Hash {
   }
   uint64_t value() const { return value_; }
 
+  // Of the files that were added.
+  uint64_t file_bytes() const { return file_bytes_; }
+  void CountBytes(uint64_t bytes) { file_bytes_ += bytes; }
+
  private:
   void AddByte(uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3; }
 
   uint64_t value_ = 0xcbf29ce484222325;
+  uint64_t file_bytes_ = 0;
 };
 
 // Who may read it: a model that failed because the server may not is tried again when it may.
@@ -54,6 +59,7 @@ void AddFile(const fs::path& file, Hash& hash) {
   hash.Add(found.st_mtim.tv_nsec);
   hash.Add(found.st_ino);
   hash.Add(found.st_dev);
+  hash.CountBytes(static_cast<uint64_t>(found.st_size));
 }
 
 // A folder that nobody lets us read stays as it is; one that we may read, and cannot, is another one next time.
@@ -139,22 +145,25 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
 
 }  // namespace
 
-Result<uint64_t> FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, uint64_t config_hash) {
+Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& version_folder, uint64_t config_hash) {
   Hash hash;
   hash.Add(entry.path.native());
   AddFile(entry.path, hash);
+  uint64_t counted_twice = 0;  // the model file, which lies in the folder
   if (version_folder.empty()) {
     AddExternalData(entry.path, hash);
   } else {
+    counted_twice = hash.file_bytes();
     int files_left = kMaxFiles;
     RETURN_IF_ERROR(AddFolder(version_folder, 0, files_left, hash));
   }
+  const uint64_t file_bytes = hash.file_bytes() - counted_twice;
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
   hash.Add(config_hash);
   AddConfig(entry.config, hash);
-  return hash.value();
+  return Fingerprint{.value = hash.value(), .file_bytes = file_bytes};
 }
 
 uint64_t HashOf(std::string_view text) {

@@ -129,13 +129,14 @@ void SayWhatIsNotServed(const ChosenVersions& chosen, Reading& reading) {
 }
 
 void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& reading) {
-  const Result<uint64_t> fingerprint = FingerprintOf(entry, version_folder, reading.config_hash);
+  const Result<Fingerprint> fingerprint = FingerprintOf(entry, version_folder, reading.config_hash);
   if (!fingerprint.ok()) {
     reading.model.Add(
         Complain(fingerprint.status(), version_folder, "a version folder", "one that cannot be read now", "wait"));
     return;
   }
-  entry.fingerprint = *fingerprint;
+  entry.fingerprint = fingerprint->value;
+  entry.file_bytes = fingerprint->file_bytes;
   reading.model.versions.push_back(std::move(entry));
 }
 

@@ -31,6 +31,7 @@ struct ModelEntry {
   // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
   std::shared_ptr<const std::string> config_message;
   uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
+  uint64_t file_bytes = 0;         // of the model's files
   std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
   std::vector<Finding> findings;   // of its config file: warnings and notes
 };
