@@ -32,14 +32,17 @@ size_t BytesOf(const Errand& errand);
 class ErrandQueue {
  public:
   // Bounds on what waits: its number, and the bytes that clients sent with it, of which the first may have any number.
-  explicit ErrandQueue(size_t most, size_t most_bytes = size_t{256} << 20) : most_(most), most_bytes_(most_bytes) {}
+  explicit ErrandQueue(size_t most, size_t most_bytes = size_t{256} << 20);
+  ~ErrandQueue();
+  ErrandQueue(const ErrandQueue&) = delete;
+  ErrandQueue& operator=(const ErrandQueue&) = delete;
 
   // Refused (kOverloaded, kUnavailable) ones are answered before this returns.
   void Add(Errand errand);
 
-  // Waits for one that may begin; it is under way until Finished(). Nothing: `until` has passed, or the queue is
-  // closed.
-  std::optional<Errand> Take(TimePoint until);
+  // Waits for one that may begin; it is under way until Finished(). Nothing: `until` has passed, the queue is closed,
+  // or `descriptor` can be read (-1: none). For one thread.
+  std::optional<Errand> Take(TimePoint until, int descriptor = -1);
   void Finished(const std::string& name);
 
   // Answers what has not begun with kUnavailable, now and later.
@@ -47,12 +50,15 @@ class ErrandQueue {
   bool closed() const;
 
  private:
+  std::optional<Errand> TakeReady();
   std::deque<Errand>::iterator FindReady() REQUIRES(mutex_);
+  void Ring() const;
+  bool WaitForBell(TimePoint until, int descriptor) const;
 
   const size_t most_;
   const size_t most_bytes_;
+  const int bell_;  // an eventfd: rung when Take() had better look
   mutable Mutex mutex_;
-  CondVar changed_;
   std::deque<Errand> waiting_ GUARDED_BY(mutex_);
   size_t waiting_bytes_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> under_way_ GUARDED_BY(mutex_);

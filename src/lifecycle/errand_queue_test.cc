@@ -2,6 +2,10 @@
 #include "lifecycle/errand_queue.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <thread>
 
 namespace trireme {
 namespace {
@@ -72,6 +76,33 @@ TEST_F(ErrandQueueTest, AnswersWhatHasNotBegunWhenItCloses) {
   queue_.Add(To("c"));
   EXPECT_EQ(answers_.size(), 2U);
   EXPECT_FALSE(queue_.Take(kNever).has_value());
+}
+
+TEST_F(ErrandQueueTest, ReturnsWhenTheDescriptorCanBeRead) {
+  const int descriptor = eventfd(1, 0);
+  EXPECT_FALSE(queue_.Take(kNever, descriptor).has_value());
+  queue_.Add(To("a"));
+  EXPECT_TRUE(queue_.Take(kNever, descriptor).has_value()) << "errands come first";
+  close(descriptor);
+}
+
+TEST_F(ErrandQueueTest, WakesWhoWaits) {
+  std::thread other([this] { queue_.Add(To("a")); });
+  EXPECT_TRUE(queue_.Take(kNever).has_value());
+  other.join();
+  queue_.Add(To("a"));
+  other = std::thread([this] { queue_.Finished("a"); });
+  EXPECT_TRUE(queue_.Take(kNever).has_value());
+  other.join();
+  other = std::thread([this] { queue_.Close(); });
+  EXPECT_FALSE(queue_.Take(kNever).has_value());
+  other.join();
+}
+
+TEST_F(ErrandQueueTest, WaitsUntilATime) {
+  const TimePoint until = Clock::System().Now() + std::chrono::milliseconds(2);
+  EXPECT_FALSE(queue_.Take(until).has_value());
+  EXPECT_GE(Clock::System().Now(), until);
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ ModelControl::~ModelControl() {
 }
 
 Status ModelControl::Start() {
+  // First, so that no change is missed between the two.
+  BeginToWatch();
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(options_.paths, options_.scan));
   if (options_.mode == Mode::kExplicit) {
     StartExplicit(scan);
@@ -96,38 +98,46 @@ void ModelControl::StartExplicit(const RepositoryScan& scan) {
   lifecycle_.SetDesired(wanted);
 }
 
+void ModelControl::BeginToWatch() {
+  if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0) return;
+  look_out_.emplace(
+      FolderWatch::Options{.roots = options_.paths, .tells_of_all_changes = options_.tells_of_all_changes},
+      LookTimes{.poll = options_.poll_interval, .settle = options_.settle_interval}, log_);
+}
+
 void ModelControl::Work() {
   NameThisThread("model-control");
-  const bool looks = options_.poll_interval.count() > 0;
-  const auto next = [&] { return looks ? Clock::System().Now() + options_.poll_interval : kNever; };
-  TimePoint next_look = next();
   while (!errands_->closed()) {
-    if (std::optional<Errand> errand = errands_->Take(next_look)) CarryOut(*std::move(errand));
-    if (Clock::System().Now() < next_look || errands_->closed()) continue;
-    Look();
-    next_look = next();
+    const TimePoint until = look_out_ ? look_out_->next() : kNever;
+    const int descriptor = look_out_ ? look_out_->descriptor() : -1;
+    if (std::optional<Errand> errand = errands_->Take(until, descriptor)) CarryOut(*std::move(errand));
+    if (!look_out_ || errands_->closed() || !look_out_->IsDue()) continue;
+    look_out_->HasLooked(Look(look_out_->BeingWritten()));
   }
 }
 
 void ModelControl::LookNow() {
-  Look();
+  Look({});
 }
 
-void ModelControl::Look() {
+// Whether another look would say nothing new.
+bool ModelControl::Look(std::span<const std::filesystem::path> being_written) {
   const MutexLock one_at_a_time(look_mutex_);
   Result<RepositoryScan> scan = ScanRepository(options_.paths, options_.scan);
-  if (!scan.ok()) return;  // without paths, which Start() has refused
-  if (options_.mode == Mode::kNone) return;
+  if (!scan.ok()) return true;  // without paths, which Start() has refused
+  if (options_.mode == Mode::kNone) return true;
   if (options_.mode == Mode::kExplicit) {
     previous_ = WithLostRoots(previous_, previous_.roots, *std::move(scan));
-    return lifecycle_.SetKnown(NamesIn(previous_));
+    lifecycle_.SetKnown(NamesIn(previous_));
+    return true;
   }
   RepositoryScan seen = WithLostRoots(applied_, previous_.roots, *std::move(scan));
-  RepositoryScan settled = SettledScan(applied_, previous_, seen);
+  Settling settling = SettledScan(applied_, previous_, seen, being_written);
   previous_ = std::move(seen);
-  if (SaysTheSame(applied_, settled)) return;
-  applied_ = std::move(settled);
+  if (SaysTheSame(applied_, settling.scan)) return settling.confirmed;
+  applied_ = std::move(settling.scan);
   lifecycle_.SetDesired(applied_);
+  return settling.confirmed;
 }
 
 void ModelControl::Load(const std::string& name, LoadOverride instead, Done done) {

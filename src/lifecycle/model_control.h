@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,7 +18,9 @@
 #include "base/status.h"
 #include "lifecycle/errand_queue.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/look_out.h"
 #include "lifecycle/scratch_folder.h"
+#include "repository/file_system.h"
 #include "repository/scan.h"
 
 namespace trireme {
@@ -37,9 +41,15 @@ class ModelControl {
     std::vector<std::filesystem::path> paths;
     ScanOptions scan;
     Mode mode = Mode::kWatch;
-    // How often a watched repository is looked at. A change is acted upon when two looks in a row have seen the same,
-    // so that a model which is just being copied is not loaded half. 0: never again.
+    // How often a repository is looked at where the kernel does not tell of changes; where it does, a change is looked
+    // at after `settle_interval` without another one. It is acted upon when two looks in a row have seen the same and
+    // nobody is writing to it, so that a model which is just being copied is not loaded half. 0: never again.
     std::chrono::milliseconds poll_interval{2000};
+    std::chrono::milliseconds settle_interval{200};
+    // Whether the kernel tells of all changes in a folder; tests say it themselves.
+    std::function<bool(const std::filesystem::path&)> tells_of_all_changes = [](const std::filesystem::path& path) {
+      return TellsOfAllChanges(path);
+    };
     // kExplicit: at the start; "*" is all, and one that is nowhere is shown as failed.
     std::vector<std::string> load_models;
   };
@@ -78,7 +88,8 @@ class ModelControl {
 
  private:
   void Work();
-  void Look();
+  void BeginToWatch();
+  bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
   void CarryOut(Errand errand);
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
@@ -90,7 +101,8 @@ class ModelControl {
   const Logger& log_;
   const std::shared_ptr<ErrandQueue> errands_;  // shared with callbacks of the lifecycle, which may outlive the control
 
-  Mutex look_mutex_;  // one look at a time
+  std::optional<LookOut> look_out_;  // of the control thread, once it runs
+  Mutex look_mutex_;                 // one look at a time
   RepositoryScan applied_ GUARDED_BY(look_mutex_);
   RepositoryScan previous_ GUARDED_BY(look_mutex_);
   uint64_t overrides_ = 0;  // so far; of the control thread

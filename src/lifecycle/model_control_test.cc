@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <fstream>
 #include <future>
 #include <optional>
 
@@ -425,6 +426,85 @@ TEST_F(ModelControlTest, AnswersEverybodyWhenItStops) {
   lifecycle_.Close();
   EXPECT_EQ(under_way.Wait().code(), StatusCode::kUnavailable);
   script_.Release();
+}
+
+// With eyes of its own, which wait for what the kernel tells: without that it would look once an hour.
+class WatchingControlTest : public ModelControlTest {
+ protected:
+  WatchingControlTest() { paths_ = {folder_.MakeFolder("models")}; }
+  void BeginToWatch(Mode mode = Mode::kWatch) {
+    control_.emplace(ModelControl::Options{.paths = paths_,
+                                           .scan = {},
+                                           .mode = mode,
+                                           .poll_interval = std::chrono::hours(1),
+                                           .settle_interval = std::chrono::milliseconds(1),
+                                           .tells_of_all_changes = [](const fs::path&) { return true; },
+                                           .load_models = {}},
+                     lifecycle_, models_.log);
+    EXPECT_TRUE(control_->Start().ok());
+    lifecycle_.WaitUntilSettled();
+  }
+  // Under a name that no scan looks at, and then moved into place.
+  void Publish(const std::string& name, const std::string& contents = "good") {
+    folder_.Write(fs::path("staging") / name / "1/model.onnx", contents);
+    fs::remove_all(folder_ / "models" / name);
+    fs::rename(folder_ / "staging" / name, folder_ / "models" / name);
+  }
+  // Returns when a model that was published has been loaded as far as to its first run.
+  void WaitForALoad() {
+    script_.WaitUntilHeld(1);
+    script_.Release();
+    lifecycle_.WaitUntilSettled();
+    script_.Hold();
+  }
+};
+
+TEST_F(WatchingControlTest, LoadsWhatIsPublished) {
+  Publish("a");
+  BeginToWatch();
+  script_.Hold();
+  Publish("b");
+  WaitForALoad();
+  EXPECT_TRUE(Serves("b"));
+  Publish("a", "good, but longer");
+  WaitForALoad();
+  EXPECT_TRUE(Serves("a"));
+  EXPECT_EQ(script_.opens(), 3);
+  script_.Release();
+}
+
+TEST_F(WatchingControlTest, LoadsNothingWhileItIsBeingWritten) {
+  Publish("a");
+  BeginToWatch();
+  script_.Hold();
+  {
+    std::ofstream writer(folder_ / "models/a/1/model.onnx");
+    writer << "good, but not wh" << std::flush;
+    for (const std::string other : {"b", "c", "d"}) {
+      Publish(other);
+      WaitForALoad();
+      EXPECT_TRUE(Serves(other));
+    }
+    EXPECT_EQ(script_.opens(), 4) << "each of them once";
+    writer << "ole";
+  }
+  WaitForALoad();
+  EXPECT_EQ(script_.opens(), 5);
+  script_.Release();
+}
+
+TEST_F(WatchingControlTest, LoadsWhatIsCopiedIntoPlace) {
+  BeginToWatch();
+  script_.Hold();
+  folder_.Write("models/a/1/model.onnx", "good");
+  WaitForALoad();
+  EXPECT_TRUE(Serves("a"));
+  script_.Release();
+}
+
+TEST_F(WatchingControlTest, StopsWhileItWaits) {
+  BeginToWatch();
+  control_->Stop();
 }
 
 }  // namespace

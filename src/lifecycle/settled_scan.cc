@@ -4,10 +4,16 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "repository/below.h"
 
 namespace trireme {
 namespace {
+
+namespace fs = std::filesystem;
+using Files = std::span<const fs::path>;
 
 // What a scan says of one model.
 struct Piece {
@@ -49,6 +55,37 @@ const Piece& PieceOf(const Pieces& pieces, const std::string& key) {
   return found == pieces.end() ? kNothing : found->second;
 }
 
+// A model that is a file has its data in files whose names begin like its own.
+bool BelongsToFile(const fs::path& file, const fs::path& model) {
+  return file.parent_path() == model.parent_path() && file.filename().string().starts_with(model.stem().string());
+}
+
+bool BelongsTo(const fs::path& file, const ModelEntry& entry) {
+  return entry.folder.empty() ? BelongsToFile(file, entry.path) : IsAtOrBelow(file.native(), entry.folder.native());
+}
+
+// Of what cannot be a model yet all is taken that lies in its folder.
+bool BelongsTo(const fs::path& file, const ModelProblem& problem) {
+  for (size_t i = 0; i < std::min(problem.places.size(), problem.roots.size()); ++i) {
+    const fs::path inside = problem.places[i].lexically_relative(problem.roots[i]);
+    if (inside.empty() || inside == ".") continue;
+    if (IsAtOrBelow(file.native(), (problem.roots[i] / *inside.begin()).native())) return true;
+    if (BelongsToFile(file, problem.places[i])) return true;
+  }
+  return false;
+}
+
+template <typename T>
+bool AnyBelongsTo(Files files, const std::vector<const T*>& parts) {
+  return std::ranges::any_of(parts, [&](const T* part) {
+    return std::ranges::any_of(files, [&](const fs::path& file) { return BelongsTo(file, *part); });
+  });
+}
+
+bool IsBeingWritten(const Piece& piece, Files files) {
+  return AnyBelongsTo(files, piece.entries) || AnyBelongsTo(files, piece.problems);
+}
+
 void Append(const Piece& piece, RepositoryScan& scan) {
   for (const ModelEntry* entry : piece.entries) scan.models.push_back(*entry);
   for (const ModelProblem* problem : piece.problems) scan.problems.push_back(*problem);
@@ -56,20 +93,24 @@ void Append(const Piece& piece, RepositoryScan& scan) {
 
 }  // namespace
 
-RepositoryScan SettledScan(const RepositoryScan& applied, const RepositoryScan& previous,
-                           const RepositoryScan& current) {
+Settling SettledScan(const RepositoryScan& applied, const RepositoryScan& previous, const RepositoryScan& current,
+                     Files being_written) {
   const Pieces before = PiecesOf(applied);
   const Pieces first = PiecesOf(previous);
   const Pieces second = PiecesOf(current);
   Pieces all = before;
+  all.insert(first.begin(), first.end());
   all.insert(second.begin(), second.end());
-  RepositoryScan settled;
+  Settling settling;
   for (const auto& [key, ignored] : all) {
     const Piece& now = PieceOf(second, key);
-    Append(Same(PieceOf(first, key), now) ? now : PieceOf(before, key), settled);
+    const bool held = IsBeingWritten(now, being_written);
+    const bool same = Same(PieceOf(first, key), now);
+    Append(same && !held ? now : PieceOf(before, key), settling.scan);
+    settling.confirmed &= same || held;
   }
-  settled.notes = current.notes;
-  return settled;
+  settling.scan.notes = current.notes;
+  return settling;
 }
 
 bool SaysTheSame(const RepositoryScan& a, const RepositoryScan& b) {
