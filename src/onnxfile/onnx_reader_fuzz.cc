@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "onnxfile/data_embedder.h"
 #include "onnxfile/onnx_reader.h"
+#include "onnxfile/weights.h"
 
 namespace {
 
@@ -24,6 +25,20 @@ void Embed(std::string_view model, const trireme::onnxfile::ModelSummary& summar
   for (const auto& tensor : again->external_tensors) CHECK(!tensor.in_use);
 }
 
+// What is said to be weights lies within the model, piece behind piece.
+void Find(std::string_view model) {
+  trireme::onnxfile::ByteSource source(model);
+  const auto weights = trireme::onnxfile::FindWeights(source);
+  CHECK(weights.ok() || weights.status().code() == trireme::StatusCode::kInvalidArgument);
+  if (!weights.ok()) return;
+  uint64_t end = 0;
+  for (const auto& span : *weights) {
+    CHECK(span.bytes.begin >= end && span.bytes.end > span.bytes.begin);
+    end = span.bytes.end;
+  }
+  CHECK(end <= model.size());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -32,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto summary = trireme::onnxfile::ReadModelSummary(bytes);
   CHECK(summary.ok() || summary.status().code() == trireme::StatusCode::kInvalidArgument);
   if (summary.ok()) Embed(bytes, *summary);
+  Find(bytes);
   trireme::onnxfile::LooksLikeModel(bytes.substr(0, size / 2), size);
   return 0;
 }
