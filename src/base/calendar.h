@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace trireme {
 
@@ -19,5 +23,11 @@ struct UtcTime {
 // From seconds since the epoch. gmtime_r would do, but it takes the C library's time zone lock, which a runtime that
 // asks for local time may hold.
 UtcTime ToUtc(int64_t seconds);
+
+// "2026-01-31T12:01:03.250Z" (RFC 3339), to the millisecond.
+std::string FormatUtc(std::chrono::system_clock::time_point time);
+
+// Reads exactly that; nothing if it is anything else.
+std::optional<std::chrono::system_clock::time_point> ParseUtc(std::string_view text);
 
 }  // namespace trireme

@@ -25,5 +25,24 @@ TEST(ToUtc, AgreesWithTheCLibrary) {
   }
 }
 
+TEST(FormatUtc, WritesMilliseconds) {
+  using std::chrono::system_clock;
+  EXPECT_EQ(FormatUtc(system_clock::time_point(std::chrono::milliseconds(1709164800250))), "2024-02-29T00:00:00.250Z");
+  EXPECT_EQ(FormatUtc(system_clock::time_point(std::chrono::milliseconds(-1))), "1969-12-31T23:59:59.999Z");
+}
+
+TEST(ParseUtc, ReadsWhatFormatUtcWrites) {
+  const std::chrono::system_clock::time_point time(std::chrono::milliseconds(1795266183007));
+  EXPECT_EQ(ParseUtc(FormatUtc(time)), time);
+}
+
+TEST(ParseUtc, ReadsNothingElse) {
+  for (const char* text : {"", "2024-02-29", "2024-02-30T00:00:00.000Z", "2024-02-29T24:00:00.000Z",
+                           "2024-02-29T00:00:00Z", "2024-02-29T00:00:00.000Z ", " 2024-2-29T00:00:00.000Z",
+                           "2024-02-29 00:00:00.000Z", "2024-02-29T00:00:00.000+01:00"}) {
+    EXPECT_EQ(ParseUtc(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace trireme

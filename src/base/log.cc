@@ -27,13 +27,8 @@ std::string_view LevelName(LogLevel level) {
   return "?";
 }
 
-// "2026-01-31T12:01:03.250Z"
 std::string Timestamp(int64_t wall_ms) {
-  const UtcTime utc = ToUtc(wall_ms / 1000);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.year, utc.month, utc.day, utc.hour,
-                utc.minute, utc.second, static_cast<int>(wall_ms % 1000));
-  return text;
+  return FormatUtc(std::chrono::system_clock::time_point(std::chrono::milliseconds(wall_ms)));
 }
 
 constexpr int kVerboseShift = 8;

@@ -73,6 +73,10 @@ bool Acceptor::AcceptOne(const Listener& listener) {
   FileDescriptor socket(
       accept4(listener.socket.fd.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (socket) {
+    if (listener.socket.owner_only && !IsOwnersPeer(socket.get())) {
+      log_.Warning("a connection to a Unix socket is refused: it is of another user");
+      return true;
+    }
     on_accept_(std::move(socket), PeerName(peer), *listener.reception);
     return true;
   }

@@ -87,6 +87,7 @@ struct ListenAddress {
   uint16_t port = 0;                  // 0: any free one
   std::filesystem::path unix_socket;  // if not empty, instead of host and port; what a dead server left is replaced
   uint32_t unix_mode = 0600;          // of the socket's file
+  bool unix_owner_only = false;       // whoever connects must be this process's user or root, whatever the file allows
 };
 
 // Who answers what arrives at an address. All of it outlives the network.

@@ -7,7 +7,9 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -281,6 +283,27 @@ TEST_F(NetworkTest, ServesOverAUnixSocketAndRemovesItWhenItStops) {
   EXPECT_THAT(again.status().message(), EndsWith("another server listens there"));
   EXPECT_TRUE(network_->Stop(InAMinute()));
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(NetworkTest, TurnsOtherUsersAwayFromASocketThatIsItsOwnersOnly) {
+  Start();
+  const std::filesystem::path path = files_.folder() / "socket";
+  ASSERT_TRUE(network_->Listen({.unix_socket = path, .unix_mode = 0666, .unix_owner_only = true}, handler_).ok());
+  const std::string request = "GET /peer HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  Client owner(path);
+  ASSERT_TRUE(owner.Send(request));
+  EXPECT_THAT(owner.ReceiveAll(), EndsWith("\r\n\r\nunix"));
+  if (geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  std::filesystem::permissions(path.parent_path(), std::filesystem::perms(0755));
+  // Of this thread alone, unlike setresuid(3).
+  std::thread([&] {
+    constexpr int kSomebodyElse = 65534;
+    ASSERT_EQ(syscall(SYS_setresuid, -1, kSomebodyElse, -1), 0);
+    Client stranger(path);
+    EXPECT_TRUE(stranger.connected());
+    stranger.Send(request);
+    EXPECT_EQ(stranger.ReceiveAll(), "");
+  }).join();
 }
 
 // A client that blocks, and speaks TLS.

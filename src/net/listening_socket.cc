@@ -69,7 +69,8 @@ uint16_t BoundPort(int fd) {
 Result<ListeningSocket> OpenListeningSocket(const ListenAddress& address) {
   if (!address.unix_socket.empty()) {
     ASSIGN_OR_RETURN(UnixSocket unix_socket, OpenUnixSocket(address.unix_socket, address.unix_mode));
-    return ListeningSocket{.fd = std::move(unix_socket.fd), .file = std::move(unix_socket.file)};
+    return ListeningSocket{
+        .fd = std::move(unix_socket.fd), .owner_only = address.unix_owner_only, .file = std::move(unix_socket.file)};
   }
   ASSIGN_OR_RETURN(const AddressList found, Resolve(address));
   std::string reason = "the name has no address";

@@ -17,6 +17,7 @@ namespace trireme::net {
 struct ListeningSocket {
   FileDescriptor fd;                     // does not block
   uint16_t port = 0;                     // that was bound; 0 for a Unix socket
+  bool owner_only = false;               // of a Unix socket: see ListenAddress
   std::unique_ptr<UnixSocketFile> file;  // of a Unix socket; goes first
 };
 

@@ -99,4 +99,16 @@ Result<UnixSocket> OpenUnixSocket(const path& at, uint32_t mode) {
   return opened;
 }
 
+bool IsDeadSocket(const path& at) {
+  const Result<sockaddr_un> address = AddressOf(at);
+  return address.ok() && TryToConnect(*address) == ECONNREFUSED;
+}
+
+bool IsOwnersPeer(int fd) {
+  ucred peer{};
+  socklen_t bytes = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) return false;
+  return peer.uid == geteuid() || peer.uid == 0;
+}
+
 }  // namespace trireme::net

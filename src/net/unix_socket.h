@@ -36,4 +36,10 @@ struct UnixSocket {
 // replaced. One that somebody listens on is an error, and so is any other kind of file, which is left alone.
 Result<UnixSocket> OpenUnixSocket(const std::filesystem::path& path, uint32_t mode);
 
+// Whether nobody listens any more at a socket that is there.
+bool IsDeadSocket(const std::filesystem::path& path);
+
+// Whether the process at the other end of a Unix socket belonged to this process's user, or to root, when it connected.
+bool IsOwnersPeer(int fd);
+
 }  // namespace trireme::net

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -48,6 +49,24 @@ class UnixSocketTest : public testing::Test {
   const TempDir folder_;
   const path at_ = folder_ / "socket";
 };
+
+TEST_F(UnixSocketTest, SeesWhetherSomebodyListens) {
+  EXPECT_FALSE(IsDeadSocket(at_));
+  LeaveADeadSocket(at_);
+  EXPECT_TRUE(IsDeadSocket(at_));
+  const Result<UnixSocket> alive = OpenUnixSocket(at_, 0600);
+  ASSERT_TRUE(alive.ok()) << alive.status();
+  EXPECT_FALSE(IsDeadSocket(at_));
+}
+
+TEST_F(UnixSocketTest, KnowsWhoseProcessIsAtTheOtherEnd) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const FileDescriptor one(ends[0]);
+  const FileDescriptor other(ends[1]);
+  EXPECT_TRUE(IsOwnersPeer(one.get()));
+  EXPECT_FALSE(IsOwnersPeer(-1));
+}
 
 TEST_F(UnixSocketTest, ListensUntilTheEndAndTidiesUp) {
   {
