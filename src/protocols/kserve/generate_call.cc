@@ -9,8 +9,8 @@
 
 #include "base/mutex.h"
 #include "base/task.h"
+#include "dialect/codec_job.h"
 #include "model/infer_request.h"
-#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/generate_answer.h"
 #include "protocols/kserve/generate_json.h"
 #include "protocols/kserve/http_status.h"

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/task.h"
+#include "dialect/codec_job.h"
 #include "model/reply.h"
-#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/grpc_inference.h"
 
 namespace trireme::kserve {

@@ -8,10 +8,10 @@
 
 #include "access/authoriser.h"
 #include "base/status.h"
+#include "dialect/codec_job.h"
 #include "model/infer_request.h"
 #include "model/reply.h"
 #include "net/grpc_message.h"
-#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/fill_request.h"
 #include "protocols/kserve/infer_services.h"
 #include "protocols/kserve/traced_request.h"

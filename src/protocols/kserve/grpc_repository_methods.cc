@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/task.h"
-#include "protocols/kserve/codec_job.h"
+#include "dialect/codec_job.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
 #include "protocols/kserve/grpc_cold_method.h"

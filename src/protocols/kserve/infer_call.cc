@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "dialect/codec_job.h"
 #include "model/infer_request.h"
-#include "protocols/kserve/codec_job.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/fill_request.h"
 #include "protocols/kserve/http_status.h"

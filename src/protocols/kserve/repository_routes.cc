@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/task.h"
+#include "dialect/answer_later.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
 #include "protocols/kserve/http_status.h"
@@ -27,36 +27,12 @@ HttpResponse Index(const Engine& engine, const ColdRequest& http) {
   return JsonResponse(EncodeRepositoryIndex(DescribeIndex(engine, http.identity, *request)));
 }
 
-// The answer to a load or an unload, which may come on any thread, long after the client has gone.
-class ControlAnswer final : public Task {
- public:
-  explicit ControlAnswer(HttpReply reply) : reply_(std::move(reply)) {}
+HttpResponse ControlAnswer(const Status& status) {
+  return status.ok() ? EmptyResponse() : ErrorResponse(status);
+}
 
-  static void Send(std::unique_ptr<ControlAnswer> answer, Status status) {
-    ControlAnswer* raw = answer.release();
-    raw->status_ = std::move(status);
-    if (raw->reply_.executor().OnThread()) {
-      raw->Run();
-    } else {
-      raw->reply_.executor().Post(raw);
-    }
-  }
-
-  void Run() override {
-    const std::unique_ptr<ControlAnswer> self(this);
-    reply_.Send(status_.ok() ? EmptyResponse() : ErrorResponse(status_));
-  }
-
- private:
-  HttpReply reply_;
-  Status status_;
-};
-
-// A callback that owes the answer. If nobody ever calls it, the reply says so itself.
 ModelControl::Done AnswerWith(HttpReply reply) {
-  // Shared by the copies that a std::function makes of itself.
-  auto owed = std::make_shared<std::unique_ptr<ControlAnswer>>(std::make_unique<ControlAnswer>(std::move(reply)));
-  return [owed](Status status) { ControlAnswer::Send(std::move(*owed), std::move(status)); };
+  return AnswerLater(std::move(reply), ControlAnswer);
 }
 
 // A request to load a model while its body is read: it may carry the model itself.

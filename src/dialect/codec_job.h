@@ -6,7 +6,7 @@
 #include "base/thread_pool.h"
 #include "net/http_handler.h"
 
-namespace trireme::kserve {
+namespace trireme {
 
 // Goes on with a call on a codec worker, as `job(std::move(call))`. False if too many are waiting: the call stays.
 template <typename Call, typename Job>
@@ -40,4 +40,4 @@ void EncodeAndContinue(ThreadPool& workers, net::Executor& loop, std::unique_ptr
   if (!is_long || !ContinueOnWorker(workers, call, encode)) ContinueOnLoop(loop, std::move(call));
 }
 
-}  // namespace trireme::kserve
+}  // namespace trireme
