@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1]
+// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--loads N]
 //
 // What ONNX Runtime alone makes of a model, in process and without a server: N callers run one session of T threads a
 // run, each as fast as it can, on random input (free dimensions are 1). Prints one JSON object. `--spin 0` switches off
-// the runtime's busy waiting, which is on by default.
+// the runtime's busy waiting, which is on by default. `--loads N` instead loads the model N times, runs it once each
+// time, and says how long either took.
 #ifndef ORT_API_MANUAL_INIT
 #define ORT_API_MANUAL_INIT
 #endif
@@ -33,11 +34,13 @@ struct Options {
   int threads = 1;
   double seconds = 3;
   bool spin = true;
+  int loads = 0;  // 0: measure runs
 };
 
 Options ParseOptions(const std::vector<std::string>& arguments) {
   if (arguments.size() % 2 != 1) {
-    throw std::invalid_argument("usage: bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1]");
+    throw std::invalid_argument(
+        "usage: bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--loads N]");
   }
   Options options{.model = arguments[0]};
   for (size_t i = 1; i < arguments.size(); i += 2) {
@@ -50,6 +53,8 @@ Options ParseOptions(const std::vector<std::string>& arguments) {
       options.seconds = std::clamp(std::stod(value), 0.1, 600.0);
     } else if (arguments[i] == "--spin") {
       options.spin = value != "0";
+    } else if (arguments[i] == "--loads") {
+      options.loads = std::clamp(std::stoi(value), 1, 1000);
     } else {
       throw std::invalid_argument("unknown option " + arguments[i]);
     }
@@ -94,12 +99,16 @@ class Caller {
     }
   }
 
-  // Runs before `measure_from` warm up.
-  void RunUntil(SteadyClock::time_point measure_from, SteadyClock::time_point end) {
+  void Run() {
     const std::vector<const char*> inputs = Pointers(input_names_);
     const std::vector<const char*> outputs = Pointers(output_names_);
+    session_.Run(Ort::RunOptions(), inputs.data(), inputs_.data(), inputs_.size(), outputs.data(), outputs.size());
+  }
+
+  // Runs before `measure_from` warm up.
+  void RunUntil(SteadyClock::time_point measure_from, SteadyClock::time_point end) {
     for (auto begin = SteadyClock::now(); begin < end;) {
-      session_.Run(Ort::RunOptions(), inputs.data(), inputs_.data(), inputs_.size(), outputs.data(), outputs.size());
+      Run();
       const auto now = SteadyClock::now();
       if (begin >= measure_from)
         microseconds_.push_back(std::chrono::duration<double, std::micro>(now - begin).count());
@@ -135,9 +144,31 @@ class Caller {
   std::vector<double> microseconds_;
 };
 
-void Measure(const Options& options) {
-  OpenRuntime();
-  const Ort::Env env(ORT_LOGGING_LEVEL_WARNING, "bare_onnx");
+double MillisecondsSince(SteadyClock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(SteadyClock::now() - begin).count();
+}
+
+std::string Listed(const std::vector<double>& numbers) {
+  std::string text = "[";
+  for (const double number : numbers) text += (text.size() > 1 ? "," : "") + std::to_string(number);
+  return text + "]";
+}
+
+void MeasureLoads(const Ort::Env& env, const Options& options) {
+  std::vector<double> load_ms, first_run_ms;
+  for (int i = 0; i < options.loads; ++i) {
+    const auto begin = SteadyClock::now();
+    Ort::Session session = OpenModel(env, options);
+    load_ms.push_back(MillisecondsSince(begin));
+    Caller caller(session, 0);
+    const auto loaded = SteadyClock::now();
+    caller.Run();
+    first_run_ms.push_back(MillisecondsSince(loaded));
+  }
+  std::cout << "{\"load_ms\":" << Listed(load_ms) << ",\"first_run_ms\":" << Listed(first_run_ms) << "}\n";
+}
+
+void MeasureRuns(const Ort::Env& env, const Options& options) {
   Ort::Session session = OpenModel(env, options);
   std::vector<Caller> callers;
   for (int i = 0; i < options.callers; ++i) callers.emplace_back(session, static_cast<unsigned>(i));
@@ -166,7 +197,10 @@ void Measure(const Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    Measure(ParseOptions({argv + 1, argv + argc}));
+    const Options options = ParseOptions({argv + 1, argv + argc});
+    OpenRuntime();
+    const Ort::Env env(ORT_LOGGING_LEVEL_WARNING, "bare_onnx");
+    options.loads > 0 ? MeasureLoads(env, options) : MeasureRuns(env, options);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "bare_onnx: " << error.what() << '\n';

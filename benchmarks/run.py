@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
-`./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6 minutes), model (6 minutes on two processors), check (seconds); all
-without a name. `--quick` only shows that everything runs: its numbers mean nothing."""
+`./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
+(seconds), memory (8), neighbour (8), swap (3), zipf (6); without a name the first four. `--quick` only shows that
+everything runs: its numbers mean nothing."""
 import argparse
 import os
 import sys
@@ -13,10 +14,17 @@ from pathlib import Path
 import check_rows
 import grpc_rows
 import http_rows
+import memory_rows
 import model_rows
+import neighbour_rows
+import swap_rows
+import zipf_rows
 from harness import Failed, Setup, machine, say
 
-BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run}
+BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run,
+              "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run}
+# Of those that nobody names; the others take long and say little about a single request.
+USUAL = ["http", "grpc", "model", "check"]
 
 
 def arguments():
@@ -29,6 +37,7 @@ def arguments():
                         help="what benchmarks/models/make_models.py made [$TRIREME_BENCHMARK_MODELS]")
     parser.add_argument("--quick", action="store_true", help="a smoke test: short windows, one round")
     parsed = parser.parse_args()
+    parsed.names = parsed.names or USUAL
     unknown = [name for name in parsed.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}: expected {', '.join(BENCHMARKS)}")
@@ -40,7 +49,7 @@ def main():
     print(f"Machine: {machine()}.", flush=True)
     with tempfile.TemporaryDirectory(prefix="trireme-bench-") as scratch:
         setup = Setup(build=options.build, models=options.models, scratch=Path(scratch), quick=options.quick)
-        for name in options.names or BENCHMARKS:
+        for name in options.names:
             try:
                 for table in BENCHMARKS[name](setup):
                     print(table, flush=True)

@@ -3,8 +3,8 @@
 """Makes the models that benchmarks run: make_models.py FOLDER [NAME...]
 
 Without a name the two that most benchmarks need, mobilenet_v3_large and resnet50; the others only where they are named:
-the capacity table's convnext_base, vit_l_16, bert_base and roberta_large take three minutes, 3.4 GB of disk and several of memory.
-The weights are random from a fixed seed: only shapes and cost are real. What is there already is left alone.
+the capacity table's convnext_base, vit_l_16, bert_base and roberta_large take three minutes, 3.4 GB of disk and several
+of memory. The weights are random from a fixed seed: only shapes and cost are real. What is there already is left alone.
 Needs Debian's python3-torch, python3-torchvision and python3-onnx.
 """
 import argparse
