@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "base/calendar.h"
+#include "codec/json_cursor.h"
+#include "wire/admin/listing.h"
+
+namespace trireme::admin {
+namespace {
+
+// Reads the members of an object; `read(key)` reads the value of a key that it knows, and is false for any other.
+template <typename Read>
+bool ReadObject(JsonCursor& json, Read read) {
+  if (!json.EnterObject()) return false;
+  while (const auto key = json.NextKey()) {
+    if (!read(*key)) json.Skip();
+  }
+  return json.ok();
+}
+
+template <typename ReadElement>
+bool ReadArray(JsonCursor& json, ReadElement read_element) {
+  if (!json.EnterArray()) return false;
+  while (json.NextElement()) {
+    if (!read_element()) return false;
+  }
+  return json.ok();
+}
+
+// What a value is read into; true, whether it could be read or not: the cursor keeps the failure.
+bool Read(JsonCursor& json, std::string& to) {
+  if (const auto text = json.ReadString()) to = *text;
+  return true;
+}
+bool Read(JsonCursor& json, bool& to) {
+  if (const auto value = json.ReadBool()) to = *value;
+  return true;
+}
+bool Read(JsonCursor& json, int64_t& to) {
+  if (const auto number = json.ReadInt64()) to = *number;
+  return true;
+}
+bool Read(JsonCursor& json, uint64_t& to) {
+  if (const auto number = json.ReadUint64()) to = *number;
+  return true;
+}
+bool Read(JsonCursor& json, Seconds& to) {
+  if (const auto number = json.ReadDouble()) to = Seconds(*number);
+  return true;
+}
+bool Read(JsonCursor& json, std::optional<Seconds>& to) {
+  return Read(json, to.emplace());
+}
+bool Read(JsonCursor& json, WallTime& to) {
+  const size_t offset = json.offset();
+  const auto text = json.ReadString();
+  if (!text) return true;
+  if (const auto time = ParseUtc(*text)) {
+    to = *time;
+  } else {
+    json.Refuse(offset, "a time as 2026-01-31T12:01:03.250Z");
+  }
+  return true;
+}
+bool Read(JsonCursor& json, std::vector<std::string>& to) {
+  ReadArray(json, [&] { return Read(json, to.emplace_back()) && json.ok(); });
+  return true;
+}
+
+bool Read(JsonCursor& json, std::optional<Origin>& to) {
+  Origin& origin = to.emplace();
+  ReadObject(json, [&](std::string_view key) {
+    if (key == "source") return Read(json, origin.source);
+    if (key == "digest") return Read(json, origin.digest);
+    if (key == "loaded_at") return Read(json, origin.loaded_at);
+    return key == "load_seconds" && Read(json, origin.load_took);
+  });
+  return true;
+}
+
+bool ReadModel(JsonCursor& json, ModelEntry& model) {
+  return ReadObject(json, [&](std::string_view key) {
+    if (key == "name") return Read(json, model.name);
+    if (key == "version") return Read(json, model.version);
+    if (key == "state") return Read(json, model.state);
+    if (key == "reason") return Read(json, model.reason);
+    if (key == "since") return Read(json, model.since);
+    if (key == "labels") return Read(json, model.labels);
+    if (key == "pinned") return Read(json, model.pinned);
+    if (key == "memory_bytes") return Read(json, model.memory_bytes);
+    if (key == "requests") return Read(json, model.requests);
+    if (key == "seconds_since_last_use") return Read(json, model.since_last_use);
+    if (key == "p99_seconds") return Read(json, model.p99);
+    return key == "provenance" && Read(json, model.origin);
+  });
+}
+
+bool ReadMemory(JsonCursor& json, MemoryEntry& memory) {
+  return ReadObject(json, [&](std::string_view key) {
+    if (key == "device") return Read(json, memory.device);
+    if (key == "budget_bytes") return Read(json, memory.budget_bytes);
+    if (key == "used_bytes") return Read(json, memory.used_bytes);
+    return key == "requests_bytes" && Read(json, memory.requests_bytes);
+  });
+}
+
+template <typename Entry>
+bool ReadEntries(JsonCursor& json, std::vector<Entry>& entries, bool (*read)(JsonCursor&, Entry&)) {
+  ReadArray(json, [&] { return read(json, entries.emplace_back()); });
+  return true;
+}
+
+}  // namespace
+
+Result<Listing> DecodeListing(std::string_view text) {
+  Listing listing;
+  JsonCursor json(text);
+  ReadObject(json, [&](std::string_view key) {
+    if (key == "models") return ReadEntries(json, listing.models, ReadModel);
+    return key == "memory" && ReadEntries(json, listing.memory, ReadMemory);
+  });
+  json.Finish();
+  if (!json.ok()) return Status(json.status()).Within("list of models");
+  return listing;
+}
+
+}  // namespace trireme::admin
