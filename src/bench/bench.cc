@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/bench.h"
 
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <ctime>
 #include <fstream>
 #include <memory>
@@ -18,6 +16,7 @@
 #include "base/memory_pool.h"
 #include "bench/grpc_carrier.h"
 #include "bench/http_carrier.h"
+#include "bench/interrupts.h"
 #include "bench/load.h"
 #include "bench/report.h"
 #include "bench/report_text.h"
@@ -35,35 +34,6 @@ constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 // For what is asked before the load, however short a time the load's answers have.
 constexpr std::chrono::milliseconds kLeastPatience = std::chrono::seconds(10);
-
-// SIGINT and SIGTERM as something to poll for, as long as it lives.
-class Interrupts {
- public:
-  Interrupts() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, &before_);
-    fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  Interrupts(const Interrupts&) = delete;
-  Interrupts& operator=(const Interrupts&) = delete;
-  ~Interrupts() {
-    // What arrived has had its effect; unblocked with it pending, the process would die of it.
-    signalfd_siginfo taken;
-    while (fd_ >= 0 && read(fd_, &taken, sizeof taken) > 0) {
-    }
-    if (fd_ >= 0) close(fd_);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-  int fd() const { return fd_; }
-
- private:
-  sigset_t before_;
-  int fd_ = -1;
-};
 
 // What stands between the options and the load, in the order in which it is made.
 struct Preparation {

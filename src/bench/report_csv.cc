@@ -6,17 +6,6 @@
 namespace trireme::bench {
 namespace {
 
-// A field as RFC 4180 has it. A spreadsheet must not take a model's name for a formula.
-std::string Field(std::string_view text) {
-  std::string field = "\"";
-  if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos) field += '\'';
-  for (const char c : text) {
-    if (c == '"') field += '"';
-    field += c;
-  }
-  return field + "\"";
-}
-
 void AppendNumber(std::string& out, double value) {
   out += ',';
   AppendJsonNumber(out, value);
@@ -35,7 +24,7 @@ void AppendFirst(std::string& out, const LatencyHistogram* first) {
 
 void AppendEnd(std::string& out, std::string_view text) {
   out += ',';
-  if (!text.empty()) out += Field(text);
+  if (!text.empty()) out += CsvField(text);
   out += '\n';
 }
 
@@ -43,7 +32,7 @@ void AppendEnd(std::string& out, std::string_view text) {
 void AppendWords(std::string& out, std::string_view kind, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   constexpr size_t kNumbers = 7 + kQuantiles.size() + kFirstQuantiles.size();  // with the slowest
-  out.append(kind).append(",").append(Field(name)).append(std::string(kNumbers, ','));
+  out.append(kind).append(",").append(CsvField(name)).append(std::string(kNumbers, ','));
   AppendEnd(out, text);
 }
 
@@ -58,7 +47,7 @@ struct Place {
 };
 
 void AppendPlace(std::string& out, const Place& place) {
-  out.append(place.kind).append(",").append(Field(place.name));
+  out.append(place.kind).append(",").append(CsvField(place.name));
   AppendNumber(out, place.begin);
   AppendNumber(out, place.seconds);
   out += "," + std::to_string(place.users) + "," + std::to_string(place.requests) + "," + std::to_string(place.failed);

@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/log.h"
+#include "bench/json_members.h"
 #include "bench/report.h"
 #include "bench/report_text.h"
-#include "codec/json_writer.h"
 
 namespace trireme::bench {
 namespace {
-
-void AppendMember(std::string& out, std::string_view name) {
-  if (out.back() != '{') out += ',';
-  AppendJsonString(out, name);
-  out += ':';
-}
-
-template <typename T>
-void AppendNumber(std::string& out, std::string_view name, T value) {
-  AppendMember(out, name);
-  AppendJsonNumber(out, value);
-}
-
-void AppendText(std::string& out, std::string_view name, std::string_view value) {
-  AppendMember(out, name);
-  AppendJsonString(out, value);
-}
-
-void AppendFlag(std::string& out, std::string_view name, bool value) {
-  AppendMember(out, name);
-  out += value ? "true" : "false";
-}
 
 void AppendSpread(std::string& out, std::string_view name, const Spread& spread) {
   AppendMember(out, name);
@@ -46,14 +23,6 @@ void AppendFirst(std::string& out, const LatencyHistogram& first) {
   out += '}';
 }
 
-void AppendLatency(std::string& out, const LatencyHistogram& latency) {
-  AppendMember(out, "latency_us");
-  out += '{';
-  for (const auto& [name, share] : kQuantiles) AppendNumber(out, name, Microseconds(latency.Quantile(share)));
-  AppendNumber(out, "max", Microseconds(latency.max()));
-  out += '}';
-}
-
 void AppendFailures(std::string& out, const std::map<std::string, Failures>& failures) {
   AppendMember(out, "failures");
   out += '{';
@@ -65,20 +34,6 @@ void AppendFailures(std::string& out, const std::map<std::string, Failures>& fai
     out += '}';
   }
   out += '}';
-}
-
-// An array of objects, each written by `append`.
-template <typename T, typename Append>
-void AppendList(std::string& out, std::string_view name, const std::vector<T>& values, Append append) {
-  AppendMember(out, name);
-  out += '[';
-  for (const T& value : values) {
-    if (out.back() != '[') out += ',';
-    out += '{';
-    append(value);
-    out += '}';
-  }
-  out += ']';
 }
 
 void AppendParts(std::string& out, std::string_view name, const Report& report) {
@@ -134,32 +89,6 @@ void AppendEnd(std::string& out, const std::optional<EarlyEnd>& end) {
   out += '}';
 }
 
-void AppendFacts(std::string& out, const RunFacts& facts) {
-  AppendText(out, "command", facts.command);
-  AppendText(out, "date", facts.date);
-  AppendMember(out, "server");
-  out += '{';
-  AppendText(out, "name", facts.server_name);
-  AppendText(out, "version", facts.server_version);
-  out += '}';
-  AppendText(out, "client", facts.client);
-  AppendMember(out, "machine");
-  out += '{';
-  AppendText(out, "processor", facts.processor);
-  AppendNumber(out, "processors", facts.processors);
-  out += '}';
-}
-
-void AppendNotes(std::string& out, const std::vector<std::string>& notes) {
-  AppendMember(out, "notes");
-  out += '[';
-  for (const std::string& note : notes) {
-    if (out.back() != '[') out += ',';
-    AppendJsonString(out, note);
-  }
-  out += ']';
-}
-
 void AppendLoad(std::string& out, const Report& report) {
   const BenchOptions& options = report.options;
   AppendText(out, "form", Name(options.form));
@@ -192,7 +121,7 @@ std::string Json(const Report& report) {
   AppendNumber(out, "failed", report.failed);
   AppendFailures(out, report.failures);
   AppendEnd(out, report.early_end);
-  AppendNotes(out, report.Notes());
+  AppendTexts(out, "notes", report.Notes());
   AppendSpread(out, "requests_per_second", report.per_second);
   AppendNumber(out, "responses_per_second", report.responses_per_second());
   AppendLatency(out, report.latency);

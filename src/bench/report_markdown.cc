@@ -5,22 +5,8 @@
 namespace trireme::bench {
 namespace {
 
-// Text that Markdown takes as it is, within a table's cell too.
-std::string Plain(std::string_view text) {
-  std::string plain;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') {
-      plain += ' ';
-      continue;
-    }
-    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) plain += '\\';
-    plain += c;
-  }
-  return plain;
-}
-
 void AppendItem(std::string& out, std::string_view name, std::string_view value) {
-  out.append("- ").append(name).append(": ").append(Plain(value)).append("\n");
+  out.append("- ").append(name).append(": ").append(PlainMarkdown(value)).append("\n");
 }
 
 void AppendParts(std::string& out, std::string_view title, const std::vector<ReportPart>& parts, bool are_models) {
@@ -32,7 +18,7 @@ void AppendParts(std::string& out, std::string_view title, const std::vector<Rep
   for (size_t i = 0; i < kQuantiles.size() + (are_models ? 3 : 4); ++i) out += " ---: |";
   out += "\n";
   for (const ReportPart& part : parts) {
-    out += "| " + Plain(part.title()) + " |";
+    out += "| " + PlainMarkdown(part.title()) + " |";
     if (!are_models) out += " " + std::to_string(part.users) + " |";
     out += " " + Short(part.per_second()) + " | " + std::to_string(part.failed) + " |";
     for (const auto& [name, share] : kQuantiles) out += " " + ShortMilliseconds(part.latency.Quantile(share)) + " |";
@@ -66,7 +52,7 @@ void AppendNumbers(std::string& out, const Report& report) {
 }  // namespace
 
 std::string Markdown(const Report& report) {
-  std::string out = "# " + Plain(report.model) + "\n\n";
+  std::string out = "# " + PlainMarkdown(report.model) + "\n\n";
   AppendItem(out, "url", report.url);
   AppendItem(out, "inputs", report.inputs);
   AppendItem(out, "load", report.load);
@@ -82,7 +68,7 @@ std::string Markdown(const Report& report) {
   AppendParts(out, "model", report.models, /*are_models=*/true);
   if (!report.failures.empty()) out += "\nFailures:\n\n";
   for (const auto& [kind, failure] : report.failures) {
-    AppendItem(out, Plain(kind), Describe(failure));
+    AppendItem(out, PlainMarkdown(kind), Describe(failure));
   }
   return out;
 }

@@ -27,6 +27,29 @@ std::string Visible(std::string_view text) {
   return visible;
 }
 
+std::string CsvField(std::string_view text) {
+  std::string field = "\"";
+  if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos) field += '\'';
+  for (const char c : text) {
+    if (c == '"') field += '"';
+    field += c;
+  }
+  return field + "\"";
+}
+
+std::string PlainMarkdown(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') {
+      plain += ' ';
+      continue;
+    }
+    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) plain += '\\';
+    plain += c;
+  }
+  return plain;
+}
+
 std::string Short(double value) {
   const int decimals = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
   std::array<char, 64> text;

@@ -16,6 +16,11 @@ double Microseconds(Duration duration);
 // cursor or hide what stands before.
 std::string Visible(std::string_view text);
 
+// A field as RFC 4180 has it, which no spreadsheet takes for a formula.
+std::string CsvField(std::string_view text);
+// Text that Markdown takes as it is, within a table's cell too.
+std::string PlainMarkdown(std::string_view text);
+
 // Four digits that count, as people read numbers: "0.012", "12.35", "1235".
 std::string Short(double value);
 // In milliseconds, without the unit.
