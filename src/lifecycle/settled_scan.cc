@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "repository/below.h"
+#include "repository/version_folder.h"
 
 namespace trireme {
 namespace {
@@ -60,8 +61,12 @@ bool BelongsToFile(const fs::path& file, const fs::path& model) {
   return file.parent_path() == model.parent_path() && file.filename().string().starts_with(model.stem().string());
 }
 
+// Other versions are none of its business, nor is what lies in its own folder once its manifest says that it is whole.
 bool BelongsTo(const fs::path& file, const ModelEntry& entry) {
-  return entry.folder.empty() ? BelongsToFile(file, entry.path) : IsAtOrBelow(file.native(), entry.folder.native());
+  if (entry.folder.empty()) return BelongsToFile(file, entry.path);
+  if (!IsAtOrBelow(file.native(), entry.folder.native())) return false;
+  if (IsAtOrBelow(file.native(), entry.version_folder.native())) return !entry.is_verified;
+  return !ParseVersion(file.lexically_relative(entry.folder).begin()->native());
 }
 
 // Of what cannot be a model yet all is taken that lies in its folder.

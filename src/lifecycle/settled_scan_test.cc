@@ -65,7 +65,10 @@ TEST(SettledScan, WantsAnotherLookForWhatItHasSeenOnce) {
 RepositoryScan Several(uint64_t fingerprint) {
   RepositoryScan scan = Scan({{"a", fingerprint}, {"ab", fingerprint}, {"file", fingerprint}});
   scan.models[0].folder = "/m/a";
+  scan.models[0].version_folder = "/m/a/1";
   scan.models[1].folder = "/m/ab/";
+  scan.models[1].version_folder = "/m/ab/5";
+  scan.models[1].is_verified = true;
   scan.models[2].path = "/m/file.onnx";
   ModelProblem problem{.path = "/m/new/1", .name = "new", .status = NotFound(std::to_string(fingerprint))};
   problem.places = {problem.path};
@@ -80,9 +83,10 @@ TEST(SettledScan, LeavesWhatIsBeingWrittenAsItWasApplied) {
     std::vector<std::string> held;
   };
   for (const Case& c :
-       {Case{"/m/a/1/model.onnx", {"a"}}, Case{"/m/ab/config.pbtxt", {"ab"}}, Case{"/m/x", {}},
-        Case{"/m/file.onnx", {"file"}}, Case{"/m/file.onnx.data", {"file"}}, Case{"/other/file.onnx", {}},
-        Case{"/m/new/2/model.onnx", {"new"}}, Case{"/m/newer/1/model.onnx", {}}}) {
+       {Case{"/m/a/1/model.onnx", {"a"}}, Case{"/m/a/2/model.onnx", {}}, Case{"/m/a/labels/x.txt", {"a"}},
+        Case{"/m/ab/5/log", {}}, Case{"/m/ab/config.pbtxt", {"ab"}}, Case{"/m/x", {}}, Case{"/m/file.onnx", {"file"}},
+        Case{"/m/file.onnx.data", {"file"}}, Case{"/other/file.onnx", {}}, Case{"/m/new/2/model.onnx", {"new"}},
+        Case{"/m/newer/1/model.onnx", {}}}) {
     const std::vector<std::filesystem::path> files = {c.file};
     const Settling settling = SettledScan(Several(1), Several(2), Several(2), files);
     std::vector<std::string> held;
@@ -99,6 +103,7 @@ TEST(SettledScan, WantsNoLookForWhatIsBeingWritten) {
   RepositoryScan first = Scan({{"a", 1}});
   RepositoryScan second = Scan({{"a", 2}});
   first.models[0].folder = second.models[0].folder = "/m/a";
+  first.models[0].version_folder = second.models[0].version_folder = "/m/a/1";
   const std::vector<std::filesystem::path> files = {"/m/a/1/model.onnx"};
   EXPECT_TRUE(SettledScan(first, first, second, files).confirmed);
 }

@@ -19,9 +19,14 @@ Complaint Complain(Status status, const std::filesystem::path& place, std::strin
 void Candidate::Add(Complaint complaint) {
   if (status.ok()) {
     path = complaint.finding.file;
+    is_incomplete = IsOnItsWay(complaint);
     status = std::move(complaint.status);
   }
   findings.push_back(std::move(complaint.finding));
+}
+
+bool IsOnItsWay(const Complaint& complaint) {
+  return complaint.of_manifest && complaint.status.code() == StatusCode::kNotFound;
 }
 
 Candidate Problem(const std::filesystem::path& place, std::string name, Complaint complaint) {

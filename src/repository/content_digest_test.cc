@@ -54,7 +54,7 @@ TEST(ContentDigest, IsWhatTheShellSays) {
   dir.Write("m/1/weights.bin", "");
   dir.Write("m/1/Upper", "u");
   dir.Write("m/1/.hidden", "h");
-  dir.Write("m/1/SHA256SUMS", "not counted");
+  dir.Write("m/1/SHA256SUMS", DigestLine(Sha256("u"), "Upper"));
   dir.Write("m/1/back\\slash", "s");
   dir.Write("m/1/new\nline", "n");
   dir.Write("m/1/-option", "o");

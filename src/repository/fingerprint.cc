@@ -9,6 +9,7 @@
 #include <string>
 
 #include "repository/folder.h"
+#include "repository/version_files.h"
 
 namespace trireme {
 namespace {
@@ -71,6 +72,7 @@ Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash)
     return faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0 ? inside.status() : Status();
   }
   for (const fs::path& path : *inside) {
+    if (depth == 0 && path.filename() == kManifestName) continue;  // what it lists is looked at itself
     if (files_left-- <= 0) return {};
     if (KindOf(path) != PathKind::kFolder) {
       AddFile(path, hash);

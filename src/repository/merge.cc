@@ -83,7 +83,21 @@ ModelProblem ToProblem(Candidate candidate) {
           .findings = std::move(candidate.findings),
           .places = {std::move(candidate.path)},
           .roots = {std::move(candidate.root)},
-          .shown_name = std::move(candidate.shown_name)};
+          .shown_name = std::move(candidate.shown_name),
+          .is_incomplete = candidate.is_incomplete};
+}
+
+ModelProblem ToProblem(IncompleteVersion version, const Candidate& candidate) {
+  const fs::path path = version.complaint.finding.file;
+  const bool is_incomplete = IsOnItsWay(version.complaint);
+  return {.path = path,
+          .name = candidate.name,
+          .status = std::move(version.complaint.status),
+          .findings = {std::move(version.complaint.finding)},
+          .places = {path},
+          .roots = {candidate.root},
+          .version = version.version,
+          .is_incomplete = is_incomplete};
 }
 
 ModelProblem InSeveralPlaces(std::vector<Candidate> places) {
@@ -113,6 +127,9 @@ void AddVersions(Candidate candidate, std::vector<ModelEntry>& models) {
 
 void AddOne(Candidate candidate, RepositoryScan& scan) {
   if (candidate.status.ok()) {
+    for (IncompleteVersion& version : candidate.incomplete) {
+      scan.problems.push_back(ToProblem(std::move(version), candidate));
+    }
     AddVersions(std::move(candidate), scan.models);
   } else {
     scan.problems.push_back(ToProblem(std::move(candidate)));

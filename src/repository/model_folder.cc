@@ -5,14 +5,18 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "repository/digest_book.h"
 #include "repository/fingerprint.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
 #include "repository/version_folder.h"
+#include "repository/version_manifest.h"
 #include "repository/version_policy.h"
 
 namespace trireme {
@@ -29,7 +33,19 @@ struct Reading {
   ConfigFile config;
   std::shared_ptr<const std::string> config_message;  // shared by the versions
   uint64_t config_hash = 0;                           // of its text
+  bool require_manifest = false;
+  std::shared_ptr<DigestBook> digests = {};  // shared with other scans, perhaps
+  std::set<int64_t> verified = {};           // versions whose manifest says that they are whole
 };
+
+Reading BeginReading(const std::string& name, const fs::path& folder, const ReadOptions& options) {
+  Reading reading;
+  reading.model.name = name;
+  reading.folder = folder;
+  reading.require_manifest = options.scan.require_manifest;
+  reading.digests = options.scan.digests ? options.scan.digests : std::make_shared<DigestBook>();
+  return reading;
+}
 
 bool IsFolderOfDigits(const fs::path& path) {
   // Asked first: it costs no look at the disk.
@@ -135,6 +151,7 @@ void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& readin
         Complain(fingerprint.status(), version_folder, "a version folder", "one that cannot be read now", "wait"));
     return;
   }
+  entry.version_folder = version_folder;
   entry.fingerprint = fingerprint->value;
   entry.file_bytes = fingerprint->file_bytes;
   reading.model.versions.push_back(std::move(entry));
@@ -149,8 +166,38 @@ void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
   }
   ModelEntry entry = EntryOf(reading, version);
   entry.path = std::move(found.path);
+  entry.is_verified = reading.verified.contains(version);
   if (!found.note.empty()) entry.notes.push_back(std::move(found.note));
   TakeEntry(std::move(entry), folder, reading);
+}
+
+// Nothing if the version is whole, as far as anybody says.
+std::optional<Complaint> WhyIncomplete(int64_t version, const fs::path& folder, Reading& reading) {
+  ManifestCheck check = CheckManifest(folder, reading.require_manifest, *reading.digests);
+  if (check.is_present && !check.complaint) reading.verified.insert(version);
+  return std::move(check.complaint);
+}
+
+// Which versions are served, as if those that are not whole were not there: only what would be served is asked.
+ChosenVersions ChooseWholeVersions(const VersionFolders& folders, Reading& reading) {
+  std::vector<int64_t> there;
+  for (const auto& [number, folder] : folders) there.push_back(number);
+  std::set<int64_t> asked;
+  for (;;) {
+    ChosenVersions chosen = ChooseVersions(reading.config.version_policy, there);
+    bool all_whole = true;
+    for (const int64_t version : chosen.served) {
+      if (!asked.insert(version).second) continue;
+      auto complaint = WhyIncomplete(version, folders.at(version), reading);
+      if (!complaint) continue;
+      all_whole = false;
+      std::erase(there, version);
+      reading.model.incomplete.push_back({.version = version, .complaint = *std::move(complaint)});
+    }
+    if (!all_whole) continue;
+    std::erase_if(chosen.missing, [&](int64_t version) { return folders.contains(version); });
+    return chosen;
+  }
 }
 
 void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
@@ -159,9 +206,10 @@ void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
     reading.model.Add(NoVersion(reading.folder, inside, reading.config.backend.empty()));
     return;
   }
-  std::vector<int64_t> there;
-  for (const auto& [number, folder] : folders) there.push_back(number);
-  const ChosenVersions chosen = ChooseVersions(reading.config.version_policy, there);
+  const ChosenVersions chosen = ChooseWholeVersions(folders, reading);
+  if (chosen.served.empty()) {
+    for (IncompleteVersion& version : reading.model.incomplete) reading.model.Add(std::move(version.complaint));
+  }
   SayWhatIsNotServed(chosen, reading);
   for (const int64_t version : chosen.served) ReadVersion(version, folders.at(version), reading);
 }
@@ -212,9 +260,7 @@ FolderLook LookAtFolder(const fs::path& folder) {
 }
 
 Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const ReadOptions& options) {
-  Reading reading;
-  reading.model.name = name;
-  reading.folder = folder;
+  Reading reading = BeginReading(name, folder, options);
   const auto inside = ListFolder(folder);
   if (!inside.ok()) {
     reading.model.Add(
@@ -228,20 +274,27 @@ Candidate ReadModelFolder(const fs::path& folder, const std::string& name, const
 }
 
 Candidate ReadFlatFolder(const fs::path& folder, const std::string& name, const ReadOptions& options) {
-  Reading reading;
-  reading.model.name = name;
-  reading.folder = folder;
+  Reading reading = BeginReading(name, folder, options);
   TakeConfig(ReadConfigOf(folder, name, options), reading);
-  if (reading.config.served.ok()) ReadVersion(1, folder, reading);
+  if (!reading.config.served.ok()) return Finish(std::move(reading));
+  if (auto complaint = WhyIncomplete(1, folder, reading)) {
+    reading.model.Add(*std::move(complaint));
+  } else {
+    ReadVersion(1, folder, reading);
+  }
   return Finish(std::move(reading));
 }
 
 Candidate ReadModelFile(const fs::path& file, const ReadOptions& options) {
-  Reading reading;
-  reading.model.name = file.stem().string();
+  Reading reading = BeginReading(file.stem().string(), {}, options);
   TakeConfig(ReadConfigWithoutFolder(reading.model.name, options), reading);
   ModelEntry entry = EntryOf(reading, 1);
   entry.path = file;
+  if (reading.require_manifest) {
+    reading.model.Add(Complain(NotFound(Quoted(file.string()) + ": expected a version folder with SHA256SUMS, as "
+                                                                "--require-manifest has it, found a file"),
+                               file, "a version folder with SHA256SUMS", "a file", "put it into NAME/1/"));
+  }
   TakeEntry(std::move(entry), {}, reading);
   return Finish(std::move(reading));
 }

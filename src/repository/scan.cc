@@ -217,7 +217,9 @@ Result<RepositoryScan> ScanOverride(const std::string& name, const ReadOptions& 
   const fs::path folder = scratch / name;
   RETURN_IF_ERROR(WriteOverrideFiles(instead.files, folder));
   Scanning scanning{.options = options, .only = &name};
-  scanning.found.push_back(ReadModelFolder(folder, name, options));
+  // What came in one message is whole.
+  scanning.options.scan.require_manifest = false;
+  scanning.found.push_back(ReadModelFolder(folder, name, scanning.options));
   scanning.found.back().root = scratch;
   return Finish(std::move(scanning));
 }

@@ -24,12 +24,14 @@ struct ModelEntry {
   std::filesystem::path path;    // what a backend opens: the model file, or the version's folder if it has none
   std::filesystem::path root;    // the path given to the scan that it was found at
   std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; empty: a plain file has none
-  std::string backend;           // that opens it, if the model has no file; empty: the file says which
+  std::filesystem::path version_folder;  // where the version's files lie, and perhaps its manifest; empty: the same
+  std::string backend;                   // that opens it, if the model has no file; empty: the file says which
   ModelConfig config;
   DeclaredSignature declared;
   // What its config file says: a serialized inference.ModelConfig; null without one. Shared by the versions of a model,
   // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
   std::shared_ptr<const std::string> config_message;
+  bool is_verified = false;        // every file that its manifest lists is there as it is listed
   uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
   uint64_t file_bytes = 0;         // of the model's files
   std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
@@ -46,7 +48,9 @@ struct ModelProblem {
   std::vector<std::filesystem::path> roots = {};   // the paths given to the scan that these were found at
   std::string shown_name =
       {};  // for lists, if there is no name: what it would have been; empty: nothing better than `path`
-  bool keeps_models = false;  // a root that cannot be looked at: what was found there before goes on
+  bool keeps_models = false;   // a root that cannot be looked at: what was found there before goes on
+  int64_t version = 0;         // the one that this is about, while others may be served; 0: the model as a whole
+  bool is_incomplete = false;  // a file that its manifest lists has not come yet: nothing is wrong so far
 };
 
 // Which file or folder it is, whatever its path.
@@ -64,8 +68,8 @@ struct RootLook {
   bool has_models = false;                    // something there would like to be a model
 };
 
-// A name stands in `models` or in `problems`, never in both and never twice. Both are sorted: models by name and
-// version, problems by name and path.
+// A name stands in `models` or in `problems`, never in both and never twice; but for problems of single versions. Both
+// are sorted: models by name and version, problems by name and path.
 struct RepositoryScan {
   std::vector<ModelEntry> models;
   std::vector<ModelProblem> problems;
@@ -73,9 +77,14 @@ struct RepositoryScan {
   std::vector<RootLook> roots = {};  // one a path, in order
 };
 
+class DigestBook;
+
 struct ScanOptions {
-  ModelConfig defaults;     // for what a model's own config file does not say
-  std::string config_name;  // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
+  ModelConfig defaults;           // for what a model's own config file does not say
+  std::string config_name;        // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
+  bool require_manifest = false;  // versions without a manifest are not served
+  // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.
+  std::shared_ptr<DigestBook> digests = {};
 };
 
 // Finds out which models lie at `paths`, and how each is to be run. A path is one of
@@ -89,6 +98,10 @@ struct ScanOptions {
 // that has several, version_policy in its config.pbtxt says which are served, else the newest is. Hidden files and
 // folders are passed over; links are followed. The layout is Triton's:
 // https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_repository.md
+//
+// A version whose folder has a manifest (repository/manifest.h) counts as soon as all that this lists is there as it is
+// listed. Until then the others are served as if it were not there, and a problem of that version says what is missing
+// or wrong. This reads the files that are listed, once.
 //
 // The same name in two places is served from neither, and is a problem that names both. A model of a kind that no
 // backend runs gives way to one that can be served under its name.

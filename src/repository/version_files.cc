@@ -71,14 +71,8 @@ class FolderWalk {
   std::vector<VersionFile> files_;
 };
 
-// The version's own folder: what `path` begins with after the model's.
-fs::path VersionFolderOf(const ModelEntry& entry) {
-  const fs::path inside = entry.path.lexically_relative(entry.folder);
-  return entry.folder / *inside.begin();
-}
-
 Result<VersionFiles> FilesOfFolder(const ModelEntry& entry) {
-  const fs::path folder = VersionFolderOf(entry);
+  const fs::path& folder = entry.version_folder;
   FolderWalk walk;
   RETURN_IF_ERROR(walk.Walk(folder, "", 1));
   const bool is_folder = entry.path == folder;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/testing/temp_dir.h"
+#include "codec/sha256.h"
 #include "onnxfile/testing/test_models.h"
+#include "repository/scan_at.h"
 
 namespace trireme {
 namespace {
@@ -40,9 +42,10 @@ std::vector<std::string> Names(const VersionFiles& version) {
 
 TEST(FilesOfVersion, AreAllOfItsFolderByTheirNamesAsBytesCompare) {
   const TempDir dir;
-  for (const char* name : {"model.onnx", "weights/b.bin", "weights.bin", "Z", ".hidden/w", "SHA256SUMS"}) {
+  for (const char* name : {"model.onnx", "weights/b.bin", "weights.bin", "Z", ".hidden/w"}) {
     dir.Write(fs::path("m/1") / name, "12345");
   }
+  dir.Write("m/1/SHA256SUMS", ToHex(Sha256("12345")) + "  Z\n");
   dir.Write("m/config.pbtxt");
   const VersionFiles version = FilesAt(dir / "m");
   EXPECT_THAT(Names(version), ElementsAre(".hidden/w", "Z", "model.onnx", "weights.bin", "weights/b.bin"));
@@ -55,6 +58,15 @@ TEST(FilesOfVersion, NameTheModelInAFolderOfItsOwn) {
   const TempDir dir;
   dir.Write("m/7/model.onnx/model.onnx");
   EXPECT_EQ(FilesAt(dir / "m/").model, "model.onnx/model.onnx");
+}
+
+TEST(FilesOfVersion, OfAModelBesideItsConfigAreThoseThatItNames) {
+  const TempDir dir;
+  dir.Write("sent/model.onnx");
+  dir.Write("sent/config.pbtxt", "max_batch_size: 2");
+  const auto scan = ScanModelAt(dir / "sent", "m", {});
+  ASSERT_TRUE(scan.ok() && scan->models.size() == 1);
+  EXPECT_THAT(Names(*FilesOfVersion(scan->models.front())), ElementsAre("model.onnx"));
 }
 
 TEST(FilesOfVersion, AreThoseThatLinksLeadTo) {
