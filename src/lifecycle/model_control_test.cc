@@ -19,6 +19,10 @@ namespace fs = std::filesystem;
 using Mode = ModelControl::Mode;
 using testing::HasSubstr;
 
+// Of a version whose model.onnx is "good".
+constexpr const char* kManifestOfGood =
+    "770e607624d689265ca6c44884d0807d9b054d23c473c106c72be9de08b7376c  model.onnx\n";
+
 // What a load or unload was answered.
 class Answer {
  public:
@@ -444,9 +448,9 @@ class WatchingControlTest : public ModelControlTest {
     EXPECT_TRUE(control_->Start().ok());
     lifecycle_.WaitUntilSettled();
   }
-  // Under a name that no scan looks at, and then moved into place.
+  // Under a name that no scan looks at, and then moved into place. Each has weights of its own.
   void Publish(const std::string& name, const std::string& contents = "good") {
-    folder_.Write(fs::path("staging") / name / "1/model.onnx", contents);
+    folder_.Write(fs::path("staging") / name / "1/model.onnx", contents + " " + name);
     fs::remove_all(folder_ / "models" / name);
     fs::rename(folder_ / "staging" / name, folder_ / "models" / name);
   }
@@ -466,7 +470,7 @@ TEST_F(WatchingControlTest, LoadsWhatIsPublished) {
   Publish("b");
   WaitForALoad();
   EXPECT_TRUE(Serves("b"));
-  Publish("a", "good, but longer");
+  Publish("a", "better");
   WaitForALoad();
   EXPECT_TRUE(Serves("a"));
   EXPECT_EQ(script_.opens(), 3);
@@ -499,6 +503,31 @@ TEST_F(WatchingControlTest, LoadsWhatIsCopiedIntoPlace) {
   folder_.Write("models/a/1/model.onnx", "good");
   WaitForALoad();
   EXPECT_TRUE(Serves("a"));
+  script_.Release();
+}
+
+TEST_F(ModelControlTest, ServesTheOldVersionUntilTheNewOneIsWhole) {
+  Write("m");
+  Begin(Mode::kWatch);
+  folder_.Write("m/2/SHA256SUMS", kManifestOfGood);
+  folder_.Write("m/2/model.onnx", "goo");
+  Look(3);
+  EXPECT_EQ(Find("m")->id.version, 1);
+  folder_.Write("m/2/model.onnx", "good");
+  Look(2);
+  EXPECT_EQ(Find("m")->id.version, 2);
+}
+
+TEST_F(WatchingControlTest, LoadsWhatIsWholeByItsManifestWhateverElseIsWritten) {
+  Publish("a");
+  BeginToWatch();
+  script_.Hold();
+  folder_.Write("models/b/1/SHA256SUMS", kManifestOfGood);
+  std::ofstream log(folder_ / "models/b/1/notes.txt");
+  log << "for as long as it likes" << std::flush;
+  folder_.Write("models/b/1/model.onnx", "good");
+  WaitForALoad();
+  EXPECT_TRUE(Serves("b"));
   script_.Release();
 }
 
