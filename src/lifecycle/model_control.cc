@@ -9,6 +9,7 @@
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
 #include "lifecycle/without_folders.h"
+#include "repository/digest_book.h"
 
 namespace trireme {
 namespace {
@@ -37,6 +38,12 @@ uint64_t OtherFingerprint(uint64_t fingerprint, uint64_t count) {
   return (fingerprint ^ count * 0x9E3779B97F4A7C15ULL) + 1;
 }
 
+// What is known of the contents of files is known to all scans.
+ModelControl::Options WithDigests(ModelControl::Options options) {
+  if (!options.scan.digests) options.scan.digests = std::make_shared<DigestBook>();
+  return options;
+}
+
 // One that was asked for and is nowhere stops no other.
 ModelProblem NoSuchModel(const std::string& name, const Names& found) {
   const std::string field = "--load-model " + name;
@@ -53,7 +60,7 @@ ModelProblem NoSuchModel(const std::string& name, const Names& found) {
 }  // namespace
 
 ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& log)
-    : options_(std::move(options)),
+    : options_(WithDigests(std::move(options))),
       lifecycle_(lifecycle),
       log_(log),
       errands_(std::make_shared<ErrandQueue>(kMostErrands)) {}
@@ -200,6 +207,7 @@ bool ModelControl::IsKnown(const std::string& name) const {
 }
 
 void ModelControl::Stop() {
+  options_.scan.digests->Stop();
   errands_->Close();
   const MutexLock lock(thread_mutex_);
   if (thread_.joinable()) thread_.join();
