@@ -92,6 +92,7 @@ struct ServeOptions {
   std::chrono::milliseconds poll_interval{2000};
   std::vector<std::string> load_models;  // kExplicit: at the start
   std::string config_name;               // of configs/<config_name>.pbtxt
+  bool require_manifest = false;         // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";
   std::string host = "127.0.0.1";

@@ -59,6 +59,7 @@ const std::vector<Case>& Cases() {
       {"model-control-mode", "none", [](O o) { return o.control == ModelControl::Mode::kNone; }},
       {"repository-poll-secs", "0.5", [](O o) { return o.poll_interval == milliseconds(500); }},
       {"model-config-name", "gpu", [](O o) { return o.config_name == "gpu"; }},
+      {"require-manifest", "on", [](O o) { return o.require_manifest; }},
       {"http-address", "127.0.0.2", [](O o) { return o.host == "127.0.0.2"; }},
       {"id", "triton", [](O o) { return o.server_name == "triton"; }},
       {"allow-http", "off", [](O o) { return !o.allow_http; }},

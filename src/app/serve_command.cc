@@ -102,6 +102,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.poll_interval = options.poll_interval;
   server.load_models = options.load_models;
   server.config_name = options.config_name;
+  server.require_manifest = options.require_manifest;
   server.host = options.host;
   server.metrics_host = options.metrics_host.empty() ? options.host : options.metrics_host;
   server.grpc_host = options.grpc_host.empty() ? options.host : options.grpc_host;

@@ -53,10 +53,12 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
                                   {"poll", ModelControl::Mode::kWatch},
                                   {"none", ModelControl::Mode::kNone},
                                   {"explicit", ModelControl::Mode::kExplicit}}),
-      Seconds("repository-poll-secs", "How often a watched repository is looked at", options.poll_interval,
+      Seconds("repository-poll-secs", "How often a repository is looked at where changes cannot be watched", options.poll_interval,
               milliseconds(10), kMostTime),
       std::move(load),
       Text("model-config-name", "NAME", "Read a model's configs/NAME.pbtxt where there is one", options.config_name),
+      OnOff("require-manifest", "Serve only versions whose folder has a SHA256SUMS that lists what lies there",
+            options.require_manifest),
   };
 }
 

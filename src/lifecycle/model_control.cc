@@ -109,7 +109,8 @@ void ModelControl::BeginToWatch() {
   if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0) return;
   look_out_.emplace(
       FolderWatch::Options{.roots = options_.paths, .tells_of_all_changes = options_.tells_of_all_changes},
-      LookTimes{.poll = options_.poll_interval, .settle = options_.settle_interval}, log_);
+      LookTimes{.poll = options_.poll_interval, .settle = std::min(options_.settle_interval, options_.poll_interval)},
+      log_);
 }
 
 void ModelControl::Work() {

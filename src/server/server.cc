@@ -49,7 +49,9 @@ Dialect WithoutRoutes(const Dialect& dialect) {
 
 ModelControl::Options ControlOptions(const ServerOptions& options) {
   return {.paths = options.paths,
-          .scan = {.defaults = options.model, .config_name = options.config_name},
+          .scan = {.defaults = options.model,
+                   .config_name = options.config_name,
+                   .require_manifest = options.require_manifest},
           .mode = options.control,
           .poll_interval = options.poll_interval,
           .load_models = options.load_models};

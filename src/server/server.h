@@ -30,6 +30,7 @@ struct ServerOptions {
   std::chrono::milliseconds poll_interval{2000};
   std::vector<std::string> load_models;  // kExplicit: at the start
   std::string config_name;               // of configs/<config_name>.pbtxt
+  bool require_manifest = false;         // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";  // as it calls itself in its metadata
   // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
