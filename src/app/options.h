@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -74,6 +75,16 @@ struct GrpcTlsFlags {
   std::filesystem::path root_cert;
 };
 
+// How models share memory. lifecycle/memory_rules.h says what each one does.
+struct MemoryFlags {
+  std::map<std::string, uint64_t> budgets;  // by device; the cpu's, if it is not in here, is decided at the start
+  std::optional<bool> load_on_demand;       // else: unless models are loaded by name
+  bool lazy = false;
+  std::vector<std::string> pinned;
+  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds load_timeout{600'000};
+};
+
 // Which requests are traced, and where the traces go.
 struct TraceFlags {
   std::string endpoint;  // of an OpenTelemetry collector; empty: nothing is traced
@@ -118,6 +129,7 @@ struct ServeOptions {
 
   TraceFlags tracing;
 
+  MemoryFlags memory;
   ModelConfig model;          // what every model is run with, unless it says otherwise
   int load_threads = 4;       // models that load at the same time
   bool exit_on_error = true;  // when no model at all can be served
@@ -152,6 +164,19 @@ struct KeysOptions {
   std::string certificate;  // kAdd: what its holder shows; empty: a new key
 };
 
+// `trireme models`.
+struct ModelsOptions {
+  enum class Action { kList, kLoad, kUnload, kPin, kUnpin, kLabel, kWatch };
+
+  Action action = Action::kList;
+  std::filesystem::path socket;    // empty: that of the one server that the user runs
+  std::string name;                // of the model, for all but kList and kWatch
+  std::string label;               // kLabel
+  std::optional<int64_t> version;  // kLabel: where it shall lead; nothing: it is taken away
+  bool wide = false;
+  bool json = false;
+};
+
 // `trireme version`.
 struct ShowVersion {};
 
@@ -160,7 +185,8 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, KeysOptions, ShowVersion, ShowHelp>;
+using Command =
+    std::variant<ServeOptions, CheckOptions, bench::BenchOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

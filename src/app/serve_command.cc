@@ -24,6 +24,7 @@
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
 #include "app/tracing_settings.h"
+#include "base/memory_limit.h"
 #include "server/example_request.h"
 #include "server/server.h"
 
@@ -92,6 +93,28 @@ void SetProtection(ServerOptions& server, const ServeOptions& options) {
   server.shared_memory.enabled = options.allow_client_shm;
 }
 
+// The rest is for what is no model, and for what a load takes more than what it leaves.
+uint64_t DefaultBudget() {
+  return AvailableMemory() / 5 * 4;
+}
+
+void SetMemory(ServerOptions& server, const ServeOptions& options) {
+  MemoryRules& rules = server.memory;
+  rules.budgets = options.memory.budgets;
+  if (const uint64_t budget = DefaultBudget(); budget > 0) rules.budgets.emplace("cpu", budget);
+  std::erase_if(rules.budgets, [](const auto& budget) { return budget.second == 0; });
+  // Bodies of requests are in it too, and leave half of it to models.
+  if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
+    uint64_t& bodies = server.net.limits.max_body_bytes_in_flight;
+    bodies = std::min(bodies, std::max<uint64_t>(cpu->second / 2, 1));
+  }
+  rules.on_demand = options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit);
+  rules.lazy = options.memory.lazy;
+  rules.idle_timeout = options.memory.idle_timeout;
+  rules.pinned = {options.memory.pinned.begin(), options.memory.pinned.end()};
+  server.load_timeout = options.memory.load_timeout;
+}
+
 Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_log_fd) {
   ServerOptions server;
   server.paths = options.paths;
@@ -124,6 +147,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   SetProtection(server, options);
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
+  SetMemory(server, options);
   server.access_log_fd = access_log_fd;
   server.access_log_form = FormFor(options.log.form, access_log_fd);
   return server;

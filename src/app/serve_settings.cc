@@ -115,6 +115,48 @@ std::vector<Setting> Running(ServeOptions& options) {
   };
 }
 
+// "8GiB" is the cpu's, "cuda:0=20GiB" that of another device.
+Setting BudgetSetting(std::map<std::string, uint64_t>& budgets) {
+  return Repeated(Custom("budget", "[DEVICE=]SIZE", "Memory that models may have; 'none': no bound",
+                         "80 % of what the process may have", [&budgets](std::string_view text) -> Status {
+                           const size_t equals = text.find('=');
+                           const std::string_view name = equals == text.npos ? "cpu" : text.substr(0, equals);
+                           const std::string_view size = equals == text.npos ? text : text.substr(equals + 1);
+                           const Result<Device> device = Device::Parse(name);
+                           if (!device.ok()) return device.status();
+                           uint64_t bytes = 0;
+                           if (size != "none") {
+                             ASSIGN_OR_RETURN(bytes, ParseBytes(size));
+                             if (bytes == 0) return UnexpectedText("a size above 0, or 'none'", size);
+                           }
+                           budgets[device->ToString()] = bytes;
+                           return {};
+                         }));
+}
+
+Setting PinSetting(std::vector<std::string>& pinned) {
+  return Repeated(
+      Custom("pin", "MODEL", "Stays in memory, whoever else wants it", "", [&pinned](std::string_view text) -> Status {
+        if (text.empty()) return UnexpectedText("a model's name", text);
+        pinned.emplace_back(text);
+        return {};
+      }));
+}
+
+std::vector<Setting> Memory(MemoryFlags& memory) {
+  return {
+      BudgetSetting(memory.budgets),
+      OnOff("load-on-demand", "A request loads its model; idle ones make room", memory.load_on_demand,
+            "on, unless models are loaded by name"),
+      Switch("lazy", "Load nothing before it is asked for", memory.lazy),
+      PinSetting(memory.pinned),
+      Time("model-idle-timeout", "A model that nobody asked for so long leaves memory; 0: none does",
+           memory.idle_timeout, milliseconds(0), milliseconds(minutes(60 * 24 * 7))),
+      Time("load-timeout", "A load that takes longer has failed; 0: none does", memory.load_timeout, milliseconds(0),
+           milliseconds(minutes(60 * 24))),
+  };
+}
+
 Setting AccessLogSetting(AccessLog& access_log) {
   return Custom("access-log", "off|-|FILE", "A line for every request; -: with the log", "off",
                 [&access_log](std::string_view text) -> Status {
@@ -237,6 +279,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "HTTP/2 and gRPC", Http2(options));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
+  Append(settings, "Memory", Memory(options.memory));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
   Append(settings, "", TritonTlsSettings(options.grpc_tls));

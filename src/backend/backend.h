@@ -31,6 +31,8 @@ struct Probe {
 struct MemoryUse {
   size_t weights = 0;    // parameters and prepared copies of them
   size_t workspace = 0;  // arenas that stay with the model
+
+  size_t total() const { return weights + workspace; }
 };
 
 struct OpenOptions {

@@ -21,6 +21,8 @@ std::string_view Name(StatusCode code) {
       return "permission denied";
     case StatusCode::kOverloaded:
       return "overloaded";
+    case StatusCode::kOutOfMemory:
+      return "out of memory";
     case StatusCode::kUnavailable:
       return "unavailable";
     case StatusCode::kDeadlineExceeded:
@@ -58,8 +60,14 @@ Status NotFound(std::string message) {
 Status TooLarge(std::string message) {
   return {StatusCode::kTooLarge, std::move(message)};
 }
+Status AlreadyExists(std::string message) {
+  return {StatusCode::kAlreadyExists, std::move(message)};
+}
 Status Overloaded(std::string message) {
   return {StatusCode::kOverloaded, std::move(message)};
+}
+Status OutOfMemory(std::string message) {
+  return {StatusCode::kOutOfMemory, std::move(message)};
 }
 Status Unavailable(std::string message) {
   return {StatusCode::kUnavailable, std::move(message)};

@@ -21,7 +21,8 @@ enum class StatusCode {
   kTooLarge,          // over a stated bound; the message names the setting
   kUnauthenticated,   // no key, or one we do not know
   kPermissionDenied,  // a known caller who may not do this
-  kOverloaded,        // try again later: a line or a budget is full
+  kOverloaded,        // try again later: a line is full
+  kOutOfMemory,       // a memory budget is full, and nothing in it may go; the message says who holds it
   kUnavailable,       // not ready: loading, draining, failed
   kDeadlineExceeded,
   kCancelled,    // the client went away
@@ -57,7 +58,9 @@ std::ostream& operator<<(std::ostream& out, const Status& status);
 Status InvalidArgument(std::string message);
 Status NotFound(std::string message);
 Status TooLarge(std::string message);
+Status AlreadyExists(std::string message);
 Status Overloaded(std::string message);
+Status OutOfMemory(std::string message);
 Status Unavailable(std::string message);
 Status DeadlineExceeded(std::string message);
 Status Cancelled(std::string message);

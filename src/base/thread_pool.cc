@@ -32,17 +32,30 @@ void RunWithNiceness(int niceness, const std::function<void()>& job) {
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
+  const MutexLock lock(mutex_);
   threads_.reserve(options_.threads);
   for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
 ThreadPool::~ThreadPool() {
+  std::vector<std::thread> threads;
   {
     const MutexLock lock(mutex_);
     closing_ = true;
+    threads.swap(threads_);
   }
   changed_.NotifyAll();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void ThreadPool::AddThread() {
+  const MutexLock lock(mutex_);
+  if (closing_) return;
+  try {
+    threads_.emplace_back([this] { Work(); });
+  } catch (const std::system_error&) {
+    // Those there are do the same work.
+  }
 }
 
 bool ThreadPool::Submit(std::function<void()> job) {

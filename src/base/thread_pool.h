@@ -28,6 +28,9 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  // One more, because a job holds one of them for ever. What the system refuses stays out.
+  void AddThread();
+
   // False if the line is full: the job was not taken.
   bool Submit(std::function<void()> job);
 
@@ -39,7 +42,7 @@ class ThreadPool {
   CondVar changed_;
   std::deque<std::function<void()>> waiting_ GUARDED_BY(mutex_);
   bool closing_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
 // Runs a job on a thread of its own that stands back for everybody else, and returns when it is done. The calling

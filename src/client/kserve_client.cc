@@ -71,6 +71,8 @@ StatusCode CodeOf(int http_status) {
       return StatusCode::kUnavailable;
     case 504:
       return StatusCode::kDeadlineExceeded;
+    case 507:
+      return StatusCode::kOutOfMemory;
     default:
       return StatusCode::kInternal;
   }

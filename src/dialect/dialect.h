@@ -20,13 +20,13 @@ namespace trireme {
 // What a pattern's placeholders matched. Views into the request.
 struct PathArguments {
   std::string_view model;
-  std::string_view version;  // digits, or empty
+  std::string_view version;  // digits, a label, or empty
   std::string_view region;   // of shared memory
 };
 
 // One path of a protocol: what it is called, what it does, and who answers.
 //
-// A pattern is a path whose segments may be `{model}` or `{region}` (any name) or `{version}` (digits):
+// A pattern is a path whose segments may be `{model}` or `{region}` (any name) or `{version}` (digits or a label):
 // "/v2/models/{model}/infer".
 struct Route {
   std::string method;  // "GET", "POST"

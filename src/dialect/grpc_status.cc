@@ -18,6 +18,7 @@ net::GrpcCode ToGrpcCode(StatusCode code) {
       return net::GrpcCode::kAlreadyExists;
     case StatusCode::kTooLarge:
     case StatusCode::kOverloaded:
+    case StatusCode::kOutOfMemory:
       return net::GrpcCode::kResourceExhausted;
     case StatusCode::kUnauthenticated:
       return net::GrpcCode::kUnauthenticated;

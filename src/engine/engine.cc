@@ -28,7 +28,10 @@ void Engine::Infer(std::unique_ptr<InferRequest> request) {
   }
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   Result<std::shared_ptr<ServedModel>> found = table->Find(request->model, request->version);
-  if (!found.ok()) return refuse(std::move(found).status());
+  if (!found.ok()) {
+    if (table->FindOnDemand(request->model, request->version)) return Await(std::move(request));
+    return refuse(std::move(found).status());
+  }
   ServedModel& model = **found;
   Status status = CheckResponses(model, *request);
   if (status.ok()) status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
@@ -41,16 +44,37 @@ void Engine::Infer(std::unique_ptr<InferRequest> request) {
   model.line->Push(std::move(request));
 }
 
+// Until the model is in memory. Whoever is answered in the meantime, because the time has run out, is not in any line.
+void Engine::Await(std::unique_ptr<InferRequest> request) {
+  const std::string name = request->model;
+  const VersionChoice version = request->version;
+  const TimePoint deadline = request->deadline;
+  const auto owed = std::make_shared<std::unique_ptr<InferRequest>>(std::move(request));  // a callback is copied
+  lifecycle_.WhenLoaded(name, version, deadline, [this, owed](Status status) {
+    std::unique_ptr<InferRequest> waited = std::move(*owed);
+    if (status.ok()) return Infer(std::move(waited));
+    waited->stages.answered = Clock::System().Now();
+    waited->reply.Finish(std::move(status), waited->stages);
+  });
+}
+
 bool Engine::Ready() const {
   const bool stopping = !accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed);
   return !stopping && lifecycle_.started();
 }
 
-Status Engine::ModelReady(std::string_view name, std::optional<int64_t> version) const {
-  return lifecycle_.table()->Find(name, version).status();
+Status Engine::ModelReady(std::string_view name, const VersionChoice& version) const {
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  Status found = table->Find(name, version).status();
+  const std::optional<int64_t> number = found.ok() ? std::nullopt : table->FindOnDemand(name, version);
+  if (!number) return found;
+  const auto waits = [&](const ModelStatus& status) {
+    return status.state == ModelState::kOnDemand && status.id.name == name && status.id.version == *number;
+  };
+  return std::ranges::any_of(table->statuses, waits) ? Status() : found;
 }
 
-Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<int64_t> version) const {
+Result<ModelDescription> Engine::Describe(std::string_view name, const VersionChoice& version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
   ModelDescription description{.id = model->id,
@@ -65,21 +89,21 @@ Result<ModelDescription> Engine::Describe(std::string_view name, std::optional<i
                                .declared = model->declared,
                                .config_message = model->config_message,
                                .labels = model->labels};
-  if (version) {
-    description.versions.push_back(*version);
-  } else {
+  if (!version.any()) {
     for (const auto& [number, served] : table->ready.find(name)->second) description.versions.push_back(number);
+  } else {
+    description.versions.push_back(model->id.version);
   }
   return description;
 }
 
-std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, std::optional<int64_t> version) const {
+std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, const VersionChoice& version) const {
   const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
   if (!model.ok()) return nullptr;
   return {*model, &(*model)->signature};
 }
 
-bool Engine::IsDecoupled(std::string_view name, std::optional<int64_t> version) const {
+bool Engine::IsDecoupled(std::string_view name, const VersionChoice& version) const {
   const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
   return model.ok() && (*model)->config.decoupled;
 }
@@ -88,12 +112,12 @@ std::vector<ModelStatus> Engine::Index() const {
   return lifecycle_.table()->statuses;
 }
 
-Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, std::optional<int64_t> version) const {
+Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, const VersionChoice& version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   const auto report = [](const ServedModel& model) {
-    return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory = model.memory};
+    return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory_bytes = model.memory_bytes()};
   };
-  if (!name.empty() && version) {
+  if (!name.empty() && !version.any()) {
     ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
     return std::vector<ModelReport>{report(*model)};
   }
@@ -114,6 +138,67 @@ void Engine::Load(const std::string& name, LoadOverride instead, ModelControl::D
 void Engine::Unload(const std::string& name, ModelControl::Done done) {
   if (control_ == nullptr) return done(Unavailable("this server's models cannot be changed by name"));
   control_->Unload(name, std::move(done));
+}
+
+void Engine::LoadFrom(const std::string& name, const std::filesystem::path& path, ModelControl::Done done) {
+  if (control_ == nullptr) return done(Unavailable("this server's models cannot be changed by name"));
+  control_->LoadFrom(name, path, std::move(done));
+}
+
+std::vector<ModelOverview> Engine::Overview() const {
+  const std::map<ModelId, VersionBook::Use> uses = lifecycle_.Uses();
+  const TimePoint now = Clock::System().Now();
+  std::vector<ModelOverview> overview;
+  for (const ModelStatus& status : lifecycle_.table()->statuses) {
+    ModelOverview& one = overview.emplace_back(ModelOverview{.status = status, .since_last_use = {}, .p99 = {}});
+    const auto use = uses.find(status.id);
+    if (use == uses.end()) continue;
+    one.requests = use->second.requests;
+    one.p99 = use->second.p99;
+    if (use->second.last_used != TimePoint{}) one.since_last_use = now - use->second.last_used;
+  }
+  return overview;
+}
+
+std::vector<DeviceMemory> Engine::Memory() const {
+  std::vector<DeviceMemory> memory;
+  for (const auto& [name, device] : lifecycle_.memory()) {
+    const Result<Device> parsed = Device::Parse(name);
+    if (!parsed.ok()) continue;
+    memory.push_back({.device = *parsed,
+                      .budget_bytes = device.budget_bytes,
+                      .used_bytes = device.used_bytes,
+                      .requests_bytes = device.requests_bytes});
+  }
+  return memory;
+}
+
+void Engine::LoadNow(const std::string& name, ModelControl::Done done) {
+  if (control_ != nullptr && control_->mode() == ModelControl::Mode::kExplicit) return Load(name, {}, std::move(done));
+  lifecycle_.LoadNow(name, std::move(done));
+}
+
+void Engine::UnloadNow(const std::string& name, ModelControl::Done done) {
+  if (control_ != nullptr && control_->mode() == ModelControl::Mode::kExplicit) return Unload(name, std::move(done));
+  lifecycle_.UnloadNow(name, std::move(done));
+}
+
+Status Engine::SetPinned(const std::string& name, bool pinned) {
+  return lifecycle_.SetPinned(name, pinned);
+}
+
+Status Engine::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
+  return lifecycle_.SetLabel(name, label, version);
+}
+
+void Engine::WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline,
+                        ModelControl::Done done) {
+  lifecycle_.WhenLoaded(name, version, deadline, std::move(done));
+}
+
+Status Engine::WhyNotReady() const {
+  if (!Accepting() || announced_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
+  return lifecycle_.started() ? Status() : lifecycle_.WhyNotStarted();
 }
 
 void Engine::RecordEncode(const ModelId& id, Duration took) const {

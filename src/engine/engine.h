@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,7 +22,9 @@
 #include "model/model_id.h"
 #include "model/signature.h"
 #include "model/statistics.h"
+#include "model/version_choice.h"
 #include "repository/scan.h"
+#include "tensor/device.h"
 
 namespace trireme {
 
@@ -46,7 +49,23 @@ struct ModelDescription {
 struct ModelReport {
   ModelId id;
   ModelStatistics statistics;
-  MemoryUse memory;
+  uint64_t memory_bytes = 0;  // of what it shares with others its part
+};
+
+// A model version as an operator sees it.
+struct ModelOverview {
+  ModelStatus status;
+  uint64_t requests = 0;                   // that it answered since it is known
+  std::optional<Duration> since_last_use;  // none: nobody ever asked for it
+  std::optional<Duration> p99;             // of its answers; none: there are not enough to say
+};
+
+// The memory that models share on one device.
+struct DeviceMemory {
+  Device device;
+  uint64_t budget_bytes = 0;    // 0: none is set
+  uint64_t used_bytes = 0;      // by models in memory, on their way there or out of it
+  uint64_t requests_bytes = 0;  // by bodies of requests under way, which count as well
 };
 
 // The one front door of all protocols: what there is, whether it is ready, and inference.
@@ -65,30 +84,60 @@ class Engine {
   // changes nothing about it: each model has a readiness of its own.
   bool Ready() const;
 
+  // Why not, for people; OK if it is.
+  Status WhyNotReady() const;
+
   // Whether requests are taken; false for good once it stops.
   bool Accepting() const { return accepting_.load(std::memory_order_relaxed); }
 
-  // OK if the version (or any, if none is named) serves; else why not.
-  Status ModelReady(std::string_view name, std::optional<int64_t> version) const;
+  // OK if the version (or the newest, if none is named) serves, or is loaded by the first request for it; else why not.
+  Status ModelReady(std::string_view name, const VersionChoice& version) const;
 
-  Result<ModelDescription> Describe(std::string_view name, std::optional<int64_t> version) const;
+  Result<ModelDescription> Describe(std::string_view name, const VersionChoice& version) const;
 
   // What goes into a model and comes out, at less cost than Describe(); null of one that does not serve. Not for
   // keeping: it keeps the model.
-  std::shared_ptr<const Signature> FindSignature(std::string_view name, std::optional<int64_t> version) const;
+  std::shared_ptr<const Signature> FindSignature(std::string_view name, const VersionChoice& version) const;
 
   // Whether a request may have several responses; false of a model that is not there.
-  bool IsDecoupled(std::string_view name, std::optional<int64_t> version) const;
+  bool IsDecoupled(std::string_view name, const VersionChoice& version) const;
 
   // Every known version, ready or not.
   std::vector<ModelStatus> Index() const;
 
   // What ready versions did: of all models if `name` is empty. Errors as ModelReady.
-  Result<std::vector<ModelReport>> Statistics(std::string_view name, std::optional<int64_t> version) const;
+  Result<std::vector<ModelReport>> Statistics(std::string_view name, const VersionChoice& version) const;
 
   // As ModelControl has them; `done` may be called before this returns, and on any thread.
   void Load(const std::string& name, LoadOverride instead, ModelControl::Done done);
   void Unload(const std::string& name, ModelControl::Done done);
+
+  // A model that lies outside of the repositories, under a name that the caller chose; done when it serves. It goes by
+  // Unload() alone. kAlreadyExists: there is a model of that name; kNotFound: nothing lies there; kInvalidArgument: it
+  // cannot be served, the message says why; kOutOfMemory: nothing is left of the attempt, it may be tried again.
+  // kUnavailable in another mode than kExplicit.
+  void LoadFrom(const std::string& name, const std::filesystem::path& path, ModelControl::Done done);
+
+  // Every known version and what it did, and the memory of all.
+  std::vector<ModelOverview> Overview() const;
+  std::vector<DeviceMemory> Memory() const;
+
+  // As an operator wants it, in any control mode. Load: into memory now, and what failed is tried again. Unload: out of
+  // memory now; where models are loaded on demand the next request brings it back, else the next Load.
+  void LoadNow(const std::string& name, ModelControl::Done done);
+  void UnloadNow(const std::string& name, ModelControl::Done done);
+
+  // Of a pinned model all versions that are served stay in memory, and are brought there. kNotFound: no such model.
+  Status SetPinned(const std::string& name, bool pinned);
+
+  // Leads a label to a version, or takes it away, in one step for all requests. kInvalidArgument: it is no label;
+  // kNotFound: no such model, version or label; kUnavailable: the version neither serves nor is loaded on demand.
+  Status SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version);
+
+  // Calls back once, as soon as the version meant is in memory: at once if it is, else after the load that this asks
+  // for. For requests that need a model and are not inference, which waits by itself. kDeadlineExceeded: `deadline` has
+  // passed before; kOutOfMemory: there is no room; else as ModelReady, or why it cannot be loaded. On any thread.
+  void WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, ModelControl::Done done);
 
   // For the protocol that encoded an answer of this version: how long that took.
   void RecordEncode(const ModelId& id, Duration took) const;
@@ -103,6 +152,8 @@ class Engine {
   void AnnounceStop() { announced_.store(true, std::memory_order_relaxed); }
 
  private:
+  void Await(std::unique_ptr<InferRequest> request);
+
   Lifecycle& lifecycle_;
   ModelControl* const control_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing

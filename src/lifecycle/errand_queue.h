@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -17,10 +18,11 @@ namespace trireme {
 
 // Something that was asked for by a model's name.
 struct Errand {
-  enum class Kind : uint8_t { kLoad, kUnload };
+  enum class Kind : uint8_t { kLoad, kUnload, kLoadFrom };
   Kind kind = Kind::kLoad;
   std::string name;
   LoadOverride instead;
+  std::filesystem::path from = {};  // kLoadFrom: where it lies
   std::function<void(Status)> done;
 };
 

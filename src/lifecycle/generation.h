@@ -18,6 +18,9 @@ class Generation {
   // `files`: what the model's files need to stay; let go of when the model is destroyed.
   explicit Generation(std::shared_ptr<ServedModel> model, std::shared_ptr<const void> files = nullptr);
 
+  // That it holds; of what it shares with others its part.
+  uint64_t memory_bytes() const { return model_->memory_bytes(); }
+
   // For serving tables, and so for the requests that find it there.
   std::shared_ptr<ServedModel> shown() const;
 

@@ -6,15 +6,15 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "base/load_memory.h"
 #include "lifecycle/without_folders.h"
+#include "repository/content_digest.h"
 
 namespace trireme {
 namespace {
 
-using WallClock = std::chrono::system_clock;
-
-int64_t MillisecondsSince(TimePoint begin) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().Now() - begin).count();
+int64_t Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
 // What clients are told.
@@ -29,15 +29,33 @@ std::string Joined(const std::vector<std::string>& notes) {
   return text;
 }
 
+// Of what nobody waits for.
+constexpr int kQuietest = 19;
+
+// Who waits for a model to be in memory holds a request.
+constexpr size_t kMostWaiting = 16 << 10;
+
+MemoryRules RulesOf(const Lifecycle::Options& options) {
+  MemoryRules rules = options.memory;
+  rules.required = options.required_models;
+  return rules;
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(Options options, ModelLoader& loader, const Logger& log)
-    : loader_(loader),
+    : options_(std::move(options)),
+      loader_(loader),
       log_(log),
-      loaders_({.name = "loader", .threads = options.load_threads, .max_waiting = 1 << 20}) {}
+      book_(RulesOf(options_)),
+      digesters_({.name = "digest", .threads = 1, .max_waiting = 1 << 20}),
+      loaders_({.name = "loader", .threads = options_.load_threads, .max_waiting = 1 << 20}),
+      watcher_([this] { Watch(); }) {}
 
 Lifecycle::~Lifecycle() {
   Close();
+  nudge_.NotifyAll();
+  watcher_.join();
 }
 
 void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
@@ -47,7 +65,7 @@ void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
     const MutexLock lock(mutex_);
     const bool nothing = scan.models.empty() && scan.problems.empty();
     if (closing_ && !nothing) return;
-    change = book_.Want(scan, scope, WallClock::now());
+    change = book_.Want(scan, scope, Moment::Now());
     jobs_ += static_cast<int>(change.actions.size());
     dropped = book_.TakeDropped();
   }
@@ -55,6 +73,8 @@ void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
   Say(change.news);
   Carry(change.actions);
   TellSettled();
+  TellWaiting();
+  nudge_.NotifyAll();
 }
 
 void Lifecycle::Say(const std::vector<VersionBook::News>& news) const {
@@ -96,77 +116,168 @@ void Lifecycle::Carry(const std::vector<Action>& actions) {
 
 // On a loader thread. The version has arrived before what it replaced has drained, which may take as long as a request.
 void Lifecycle::CarryOut(const Action& action) {
-  std::shared_ptr<Generation> retired;
-  if (action.kind == ActionKind::kRetire) {
-    {
-      const MutexLock lock(mutex_);
-      retired = book_.Draining(action.id);
-    }
-    retired->Retire();
-    log_.Info("model unloaded", {{"model", action.id.name}, {"version", action.id.version}});
-    const MutexLock lock(mutex_);
-    book_.Retired(action.id, WallClock::now());
-  } else {
-    retired = Load(action.id);
-  }
-  Finish(action.id);
-  if (action.kind != ActionKind::kRetire && retired) retired->Retire();
-  const bool one_less = retired != nullptr;
-  retired.reset();
+  const bool given_up = action.kind == ActionKind::kRetire ? Retire(action.id) : Load(action.id);
   // Only now, when nothing of it is left: who waits for the last one may end the process.
   const MutexLock lock(mutex_);
-  if (one_less) --generations_;
-  --jobs_;
+  if (given_up) {
+    --given_up_;
+  } else {
+    --jobs_;
+  }
   moved_.NotifyAll();
 }
 
-// Returns what has to be retired then.
-std::shared_ptr<Generation> Lifecycle::Load(const ModelId& id) {
+bool Lifecycle::Retire(const ModelId& id) {
+  std::shared_ptr<Generation> retired;
+  {
+    const MutexLock lock(mutex_);
+    retired = book_.Draining(id);
+  }
+  retired->Retire();
+  GiveBackLoadMemory();
+  log_.Info("model unloaded", {{"model", id.name}, {"version", id.version}});
+  {
+    const MutexLock lock(mutex_);
+    book_.Retired(id, Moment::Now());
+  }
+  Finish(id);
+  retired.reset();
+  const MutexLock lock(mutex_);
+  --generations_;
+  return false;
+}
+
+// True: it was given up meanwhile, and nobody waits for its end any more.
+bool Lifecycle::Load(const ModelId& id) {
   const TimePoint begin = Clock::System().Now();
   std::optional<VersionBook::LoadOrder> order;
   {
     const MutexLock lock(mutex_);
-    order = book_.BeginLoad(id, WallClock::now());
+    order = book_.BeginLoad(id, Moment::Now());
+    if (order) under_way_.push_back({.id = id, .attempt = order->attempt, .begin = begin});
   }
-  if (!order) return nullptr;
+  if (!order) {
+    Finish(id);
+    return false;
+  }
+  nudge_.NotifyAll();
   Publish();
   Result<LoadedModel> loaded = loader_.Load(order->entry, [&] {
     {
       const MutexLock lock(mutex_);
-      book_.Opened(id, WallClock::now());
+      if (book_.IsCurrent(id, order->attempt)) book_.Opened(id, Moment::Now());
     }
     Publish();
   });
-  if (loaded.ok()) return TakeOver(id, *order, *std::move(loaded), begin);
-  log_.Error(order->reload ? "model failed to reload, the one loaded before goes on" : "model failed to load",
-             {{"model", id.name}, {"version", id.version}, {"reason", loaded.status().message()}});
+  bool given_up = false;
   {
     const MutexLock lock(mutex_);
-    book_.Failed(id, Public(loaded.status().message(), order->entry), WallClock::now());
+    std::erase_if(under_way_, [&](const UnderWay& load) { return load.id == id && load.attempt == order->attempt; });
+    given_up = !book_.IsCurrent(id, order->attempt);
   }
-  Publish();
-  return nullptr;
+  if (given_up) {
+    if (loaded.ok()) loaded->model->line->Close();
+    loaded = Cancelled("");
+    Leave(id, nullptr, order->promised_bytes);
+    return true;
+  }
+  std::shared_ptr<Generation> retired;
+  if (loaded.ok()) {
+    retired = TakeOver(id, *order, *std::move(loaded), begin);
+  } else {
+    NoteFailure(id, *order, loaded.status());
+  }
+  Finish(id);
+  if (retired) {
+    const uint64_t bytes = retired->memory_bytes();
+    Leave(id, std::move(retired), bytes);
+    const MutexLock lock(mutex_);
+    --generations_;
+  }
+  return false;
 }
 
+// What is retired, if anything, and its memory.
+void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, uint64_t bytes) {
+  if (retired) retired->Retire();
+  retired.reset();
+  GiveBackLoadMemory();
+  std::vector<Action> actions;
+  {
+    const MutexLock lock(mutex_);
+    actions = book_.Left(id, bytes, Moment::Now());
+  }
+  Do(std::move(actions));
+}
+
+void Lifecycle::NoteFailure(const ModelId& id, const VersionBook::LoadOrder& order, const Status& reason) {
+  log_.Error(order.reload ? "model failed to reload, the one loaded before goes on" : "model failed to load",
+             {{"model", id.name}, {"version", id.version}, {"reason", reason.message()}});
+  {
+    const MutexLock lock(mutex_);
+    book_.Failed(id, {reason.code(), Public(reason.message(), order.entry)}, Moment::Now());
+  }
+  GiveBackLoadMemory();
+  Publish();
+}
+
+// Returns what has to be retired then.
 std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const VersionBook::LoadOrder& order,
                                                 LoadedModel loaded, TimePoint begin) {
   const ModelConfig& config = loaded.model->config;
   log_.Info(order.reload ? "model reloaded" : "model ready", {{"model", id.name},
                                                               {"version", id.version},
-                                                              {"load_ms", MillisecondsSince(begin)},
+                                                              {"load_ms", Milliseconds(Clock::System().Now() - begin)},
                                                               {"instances", config.instances},
                                                               {"threads", config.threads},
-                                                              {"max_batch", config.max_rows}});
+                                                              {"max_batch", config.max_rows},
+                                                              {"memory_bytes", loaded.model->memory.total()}});
   for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
   auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
   std::shared_ptr<Generation> retired;
   {
     const MutexLock lock(mutex_);
     ++generations_;
-    retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded.notes), order.entry), WallClock::now());
+    retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded.notes), order.entry), Moment::Now());
   }
   Publish();
+  TellWaiting();
+  FindDigest(order.entry);
   return retired;
+}
+
+// Long after the model serves, if it is large: nobody waits for it.
+void Lifecycle::FindDigest(const ModelEntry& entry) {
+  const auto find = [this, entry] {
+    const auto stop = [this] {
+      const MutexLock lock(mutex_);
+      return closing_;
+    };
+    const Result<VersionFiles> files = FilesOfVersion(entry);
+    if (!files.ok()) return;
+    std::optional<Result<Digest>> digest;
+    RunWithNiceness(kQuietest, [&] { digest.emplace(ContentDigest(*files, {.stop = stop, .keep_cached = true})); });
+    if (!digest->ok()) return;
+    {
+      const MutexLock lock(mutex_);
+      book_.SetDigest(entry.id, entry.fingerprint, "sha256:" + ToHex(**digest));
+    }
+    Publish();
+  };
+  (void)digesters_.Submit(find);  // not taken: so many wait that it stays unknown
+}
+
+// What the book wants done, and whoever waits for what came of it.
+void Lifecycle::Do(std::vector<Action> actions) {
+  {
+    const MutexLock lock(mutex_);
+    jobs_ += static_cast<int>(actions.size());
+  }
+  Publish();
+  Carry(actions);
+  TellSettled();
+  TellWaiting();
+  nudge_.NotifyAll();
 }
 
 // The version has arrived somewhere; goes on with what is wanted of it by now.
@@ -175,13 +286,15 @@ void Lifecycle::Finish(const ModelId& id) {
   std::vector<std::shared_ptr<const void>> dropped;
   {
     const MutexLock lock(mutex_);
-    actions = book_.Finish(id, WallClock::now());
+    actions = book_.Finish(id, Moment::Now());
     jobs_ += static_cast<int>(actions.size());
     dropped = book_.TakeDropped();
   }
   Publish();
   Carry(actions);
   TellSettled();
+  TellWaiting();
+  nudge_.NotifyAll();
 }
 
 void Lifecycle::Publish() {
@@ -203,6 +316,14 @@ void Lifecycle::WhenSettled(const std::string& name, Settled then) {
   TellSettled();
 }
 
+void Lifecycle::WhenGone(const std::string& name, Settled then) {
+  {
+    const MutexLock lock(mutex_);
+    waiting_for_end_.emplace_back(name, std::move(then));
+  }
+  TellSettled();
+}
+
 // Everything that has settled was published before.
 void Lifecycle::TellSettled() {
   std::vector<std::pair<Settled, Status>> told;
@@ -220,8 +341,186 @@ void Lifecycle::TellSettled() {
       }
     }
     waiting_.swap(still);
+    std::erase_if(waiting_for_end_, [&](auto& waiting) {
+      if (!closing_ && !book_.gone(waiting.first)) return false;
+      told.emplace_back(std::move(waiting.second), Status());
+      return true;
+    });
   }
   for (auto& [then, status] : told) then(std::move(status));
+}
+
+void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, Settled done) {
+  const std::shared_ptr<const ServingTable> now = table();
+  const Result<std::shared_ptr<ServedModel>> found = now->Find(name, version);
+  const std::optional<int64_t> number = now->FindOnDemand(name, version);
+  if (found.ok() || !number) return done(found.ok() ? Status() : found.status());
+  std::vector<Action> actions;
+  {
+    const MutexLock lock(mutex_);
+    if (!closing_ && waiting_for_memory_.size() < kMostWaiting) {
+      waiting_for_memory_.push_back({.id = {name, *number}, .deadline = deadline, .done = std::move(done)});
+      actions = book_.Demand({name, *number}, Moment::Now());
+      done = nullptr;
+    }
+  }
+  if (done) {
+    return done(Overloaded(std::to_string(kMostWaiting) +
+                           " requests wait already for models that are not in memory; try again later"));
+  }
+  Do(std::move(actions));
+}
+
+// Everything that has arrived was published before.
+void Lifecycle::TellWaiting() {
+  struct Told {
+    Settled done;
+    ModelId id;
+    Status status;
+    bool ask_table = false;
+  };
+  std::vector<Told> told;
+  {
+    const TimePoint now = Clock::System().Now();
+    const MutexLock lock(mutex_);
+    std::erase_if(waiting_for_memory_, [&](Waiting& waiting) {
+      std::optional<Status> outlook = book_.Outlook(waiting.id);
+      if (closing_) outlook = Unavailable("the server is shutting down");
+      if (!outlook && waiting.deadline <= now) {
+        outlook = DeadlineExceeded("the time ran out while model '" + waiting.id.name + "' was being loaded");
+      }
+      if (!outlook) return false;
+      const bool ask_table = !outlook->ok() && outlook->message().empty();
+      told.push_back({std::move(waiting.done), waiting.id, *std::move(outlook), ask_table});
+      return true;
+    });
+  }
+  for (Told& one : told) {
+    if (one.ask_table) one.status = table()->Find(one.id.name, one.id.version).status();
+    one.done(std::move(one.status));
+  }
+}
+
+// A thread of its own: deadlines of those who wait, idle models, loads that do not end.
+void Lifecycle::Watch() {
+  NameThisThread("lifecycle");
+  while (true) {
+    std::vector<Action> actions;
+    std::vector<ModelId> late;
+    bool due = false;
+    {
+      const MutexLock lock(mutex_);
+      if (closing_) return;
+      const TimePoint now = Clock::System().Now();
+      TimePoint next = std::min(book_.next_tick(), GiveUpLongLoads(now, late));
+      for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
+      due = next <= now || !late.empty();
+      if (!due) {
+        if (next == kNever) {
+          nudge_.Wait(mutex_);
+        } else {
+          nudge_.WaitUntil(mutex_, next);
+        }
+        continue;
+      }
+      actions = book_.Tick(Moment::Now());
+    }
+    for (const ModelId& id : late) {
+      log_.Error("model failed to load", {{"model", id.name},
+                                          {"version", id.version},
+                                          {"reason", "its load has not ended in time"},
+                                          {"load_timeout_ms", Milliseconds(options_.load_timeout)}});
+      loaders_.AddThread();
+      Finish(id);
+    }
+    Do(std::move(actions));
+  }
+}
+
+// Returns when the next one will have to be given up; those who have to be now are put into `late`.
+TimePoint Lifecycle::GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) {
+  if (options_.load_timeout <= Duration{0}) return kNever;
+  TimePoint next = kNever;
+  std::erase_if(under_way_, [&](const UnderWay& load) {
+    const TimePoint end = load.begin + options_.load_timeout;
+    next = end > now ? std::min(next, end) : next;
+    if (end > now) return false;
+    book_.GiveUp(load.id, Moment::Now());
+    ++given_up_;
+    --jobs_;
+    late.push_back(load.id);
+    return true;
+  });
+  return next;
+}
+
+void Lifecycle::LoadNow(const std::string& name, Settled done) {
+  Operate(
+      name, [&] { return book_.Recall(name, Moment::Now()); }, std::move(done));
+}
+
+void Lifecycle::UnloadNow(const std::string& name, Settled done) {
+  Operate(
+      name, [&] { return book_.PutAside(name); }, std::move(done));
+}
+
+void Lifecycle::Operate(const std::string& name, const std::function<bool()>& change, Settled done) {
+  std::vector<Action> actions;
+  bool any = false;
+  {
+    const MutexLock lock(mutex_);
+    any = change();
+    if (any) actions = book_.Tick(Moment::Now());
+  }
+  Do(std::move(actions));
+  if (any) return WhenSettled(name, std::move(done));
+  const Status found = table()->Find(name, {}).status();
+  done(found.code() == StatusCode::kUnavailable ? Status() : found);
+}
+
+Status Lifecycle::SetPinned(const std::string& name, bool pinned) {
+  std::vector<Action> actions;
+  {
+    const MutexLock lock(mutex_);
+    if (!book_.SetPinned(name, pinned)) return NotFound("unknown model '" + name + "'");
+    if (pinned) (void)book_.Recall(name, Moment::Now());
+    actions = book_.Tick(Moment::Now());
+  }
+  Do(std::move(actions));
+  return {};
+}
+
+Status Lifecycle::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
+  if (!IsVersionLabel(label)) {
+    return InvalidArgument("label: expected a letter, then letters, digits, '_', '-' and '.', 64 at most; found '" +
+                           label + "'");
+  }
+  {
+    const MutexLock lock(mutex_);
+    RETURN_IF_ERROR(book_.SetLabel(name, label, version));
+  }
+  Publish();
+  return {};
+}
+
+std::map<std::string, Lifecycle::Memory> Lifecycle::memory() const {
+  const MemoryRules& rules = options_.memory;
+  std::map<std::string, Memory> memory;
+  for (const auto& [device, budget] : rules.budgets) memory[device].budget_bytes = budget;
+  if (rules.requests_bytes) memory["cpu"].requests_bytes = rules.requests_bytes();
+  const MutexLock lock(mutex_);
+  for (const auto& [device, bytes] : book_.UsedBytes()) memory[device].used_bytes = bytes;
+  return memory;
+}
+
+std::map<ModelId, VersionBook::Use> Lifecycle::Uses() {
+  const MutexLock lock(mutex_);
+  return book_.Uses(Moment::Now());
+}
+
+Status Lifecycle::WhyNotStarted() {
+  const MutexLock lock(mutex_);
+  return closing_ ? Unavailable("the server is shutting down") : book_.WhyNotStarted();
 }
 
 bool Lifecycle::SettledLocked() const {
@@ -235,7 +534,7 @@ void Lifecycle::WaitUntilSettled() {
 
 bool Lifecycle::settled() const {
   const MutexLock lock(mutex_);
-  return SettledLocked();
+  return SettledLocked() && given_up_ == 0;
 }
 
 void Lifecycle::Close() {
@@ -245,6 +544,7 @@ void Lifecycle::Close() {
   }
   loader_.Stop();
   SetDesired({});
+  TellWaiting();
   const MutexLock lock(mutex_);
   while (generations_ > 0) moved_.Wait(mutex_);
 }

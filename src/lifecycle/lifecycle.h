@@ -3,9 +3,12 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,10 +17,12 @@
 #include "base/mutex.h"
 #include "base/snapshot.h"
 #include "base/thread_pool.h"
+#include "lifecycle/memory_rules.h"
 #include "lifecycle/model_loader.h"
 #include "lifecycle/plan.h"
 #include "lifecycle/serving_table.h"
 #include "lifecycle/version_book.h"
+#include "model/version_choice.h"
 #include "repository/scan.h"
 
 namespace trireme {
@@ -33,6 +38,13 @@ namespace trireme {
 //   wanted:      found -> admitted -> loading -> warming up -> ready (reloading: still ready) | failed
 //   not wanted:  ready -> draining -> retired, and forgotten; a load under way ends and is thrown away
 //
+// Memory: a load begins when its device has room (memory_rules.h). Where models are loaded on demand, what is out of
+// memory is brought there by WhenLoaded(), and others go for it:
+//
+//   ready -> draining -> on demand -> admitted -> loading -> ...
+//
+// A load cannot be interrupted. One that does not end in time counts as failed; its thread is given up and replaced.
+//
 // The server as a whole goes one way: starting -> started() -> closing. What comes, fails and goes later does not take
 // it back.
 //
@@ -41,6 +53,9 @@ class Lifecycle {
  public:
   struct Options {
     int load_threads = 4;  // versions that load at the same time
+    MemoryRules memory;
+    std::vector<std::string> required_models;  // without which it is not started
+    Duration load_timeout{0};                  // a load that takes longer has failed; 0: none does
   };
   // On a loader thread, or on the thread that asks or closes; must not block.
   using Settled = std::function<void(Status)>;
@@ -70,12 +85,41 @@ class Lifecycle {
   // found by no new request. OK, or kInvalidArgument with the reasons, version by version; kUnavailable: closing.
   void WhenSettled(const std::string& name, Settled then);
 
+  // Calls back once, as soon as the version meant is in memory: at once if it is, else after the load that this asks
+  // for. kDeadlineExceeded: `deadline` has passed before; kOutOfMemory: there is no room, the message says who has it;
+  // kOverloaded: too many wait already; else why it cannot be had. On the calling thread, a loader thread or one of its
+  // own.
+  void WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, Settled done);
+
+  // As an operator wants it; see Engine. Done as WhenSettled.
+  void LoadNow(const std::string& name, Settled done);
+  void UnloadNow(const std::string& name, Settled done);
+  Status SetPinned(const std::string& name, bool pinned);
+  Status SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version);
+
+  // By device.
+  struct Memory {
+    uint64_t budget_bytes = 0;  // 0: none
+    uint64_t used_bytes = 0;
+    uint64_t requests_bytes = 0;
+  };
+  std::map<std::string, Memory> memory() const;
+
+  // Of every version that was ever loaded.
+  std::map<ModelId, VersionBook::Use> Uses();
+
+  // Calls back once, OK: as soon as nothing of the model is in memory any more.
+  void WhenGone(const std::string& name, Settled then);
+
   // What serves right now.
   std::shared_ptr<const ServingTable> table() const { return table_.Read(); }
 
   // Whether all that was wanted first is ready or has failed, and something has served since (unless nothing was
   // wanted). Never taken back.
   bool started() const { return started_.load(std::memory_order_acquire); }
+
+  // Why not, for people.
+  Status WhyNotStarted();
 
   // Returns when nothing is on its way: every version is ready, failed or gone.
   void WaitUntilSettled();
@@ -90,15 +134,37 @@ class Lifecycle {
   void Want(const RepositoryScan& scan, const WishScope& scope);
   void Say(const std::vector<VersionBook::News>& news) const;
   void Carry(const std::vector<Action>& actions);
+  void Do(std::vector<Action> actions);
+  void Operate(const std::string& name, const std::function<bool()>& change, Settled done);
   void CarryOut(const Action& action);
-  std::shared_ptr<Generation> Load(const ModelId& id);
+  bool Retire(const ModelId& id);
+  bool Load(const ModelId& id);
+  void Leave(const ModelId& id, std::shared_ptr<Generation> retired, uint64_t bytes);
+  void NoteFailure(const ModelId& id, const VersionBook::LoadOrder& order, const Status& reason);
   std::shared_ptr<Generation> TakeOver(const ModelId& id, const VersionBook::LoadOrder& order, LoadedModel loaded,
                                        TimePoint begin);
   void Finish(const ModelId& id);
+  void FindDigest(const ModelEntry& entry);
   void Publish();
   void TellSettled();
+  void TellWaiting();
+  void Watch();
+  TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
 
+  // Somebody who waits for a version to be in memory.
+  struct Waiting {
+    ModelId id;
+    TimePoint deadline;
+    Settled done;
+  };
+  struct UnderWay {
+    ModelId id;
+    uint64_t attempt = 0;
+    TimePoint begin;
+  };
+
+  const Options options_;
   ModelLoader& loader_;
   const Logger& log_;
   Snapshot<ServingTable> table_;
@@ -106,14 +172,21 @@ class Lifecycle {
 
   mutable Mutex mutex_;
   CondVar moved_;
+  CondVar nudge_;  // of the thread that watches the time
   VersionBook book_ GUARDED_BY(mutex_);
-  std::vector<std::pair<std::string, Settled>> waiting_ GUARDED_BY(mutex_);  // by model
-  int jobs_ GUARDED_BY(mutex_) = 0;                                          // handed to the loaders and not yet done
-  int generations_ GUARDED_BY(mutex_) = 0;                                   // that serve or drain
+  std::vector<Waiting> waiting_for_memory_ GUARDED_BY(mutex_);
+  std::vector<UnderWay> under_way_ GUARDED_BY(mutex_);
+  int given_up_ GUARDED_BY(mutex_) = 0;  // loads that may still come to an end
+  std::vector<std::pair<std::string, Settled>> waiting_for_end_ GUARDED_BY(mutex_);  // by model
+  std::vector<std::pair<std::string, Settled>> waiting_ GUARDED_BY(mutex_);          // by model
+  int jobs_ GUARDED_BY(mutex_) = 0;         // handed to the loaders and not yet done
+  int generations_ GUARDED_BY(mutex_) = 0;  // that serve or drain
   bool closing_ GUARDED_BY(mutex_) = false;
   Mutex publish_mutex_;  // one publisher at a time, so that an older table never follows a newer one
 
-  ThreadPool loaders_;  // last: its threads use everything above
+  ThreadPool digesters_;  // the last three use everything above
+  ThreadPool loaders_;
+  std::thread watcher_;
 };
 
 }  // namespace trireme

@@ -10,6 +10,7 @@
 #include "lifecycle/settled_scan.h"
 #include "lifecycle/without_folders.h"
 #include "repository/digest_book.h"
+#include "repository/scan_at.h"
 
 namespace trireme {
 namespace {
@@ -156,6 +157,10 @@ void ModelControl::Unload(const std::string& name, Done done) {
   Ask({.kind = Errand::Kind::kUnload, .name = name, .instead = {}, .done = std::move(done)});
 }
 
+void ModelControl::LoadFrom(const std::string& name, const std::filesystem::path& from, Done done) {
+  Ask({.kind = Errand::Kind::kLoadFrom, .name = name, .instead = {}, .from = from, .done = std::move(done)});
+}
+
 void ModelControl::Ask(Errand errand) {
   if (options_.mode == Mode::kExplicit) return errands_->Add(std::move(errand));
   errand.done(
@@ -173,18 +178,39 @@ void ModelControl::CarryOut(Errand errand) {
     errand.done({wanted.status().code(), WithoutFolders(wanted.status().message(), folders)});
     return errands_->Finished(errand.name);
   }
-  const bool load = errand.kind == Errand::Kind::kLoad;
+  const bool load = errand.kind != Errand::Kind::kUnload;
   log_.Info(load ? "asked to load a model" : "asked to unload a model", {{"model", errand.name}});
   lifecycle_.SetDesiredOf(errand.name, *wanted, std::move(scratch));
   const std::string name = errand.name;
-  lifecycle_.WhenSettled(name, [errands = errands_, name, done = std::move(errand.done)](Status status) {
+  const auto finish = [errands = errands_, name, done = std::move(errand.done)](Status status) {
     done(std::move(status));
     errands->Finished(name);
-  });
+  };
+  if (errand.kind == Errand::Kind::kLoadFrom) {
+    outside_.insert(name);
+    return lifecycle_.WhenSettled(name, [&lifecycle = lifecycle_, name, finish](Status status) {
+      if (status.ok()) return finish(std::move(status));
+      // Nothing is left of an attempt that failed.
+      lifecycle.SetDesiredOf(name, {});
+      lifecycle.WhenGone(name, [finish, why = std::move(status)](const Status&) { finish(why); });
+    });
+  }
+  if (errand.kind == Errand::Kind::kUnload && outside_.erase(name) > 0) return lifecycle_.WhenGone(name, finish);
+  lifecycle_.WhenSettled(name, finish);
+}
+
+Result<RepositoryScan> ModelControl::FindOutside(const Errand& errand) const {
+  if (IsKnown(errand.name)) {
+    return Status(StatusCode::kAlreadyExists, "model '" + errand.name + "' is loaded already");
+  }
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanModelAt(errand.from, errand.name, options_.scan));
+  if (!scan.problems.empty()) return scan.problems.front().status;
+  return scan;
 }
 
 // What shall be wanted of the model from now on.
 Result<RepositoryScan> ModelControl::FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch) {
+  if (errand.kind == Errand::Kind::kLoadFrom) return FindOutside(errand);
   const bool unload = errand.kind == Errand::Kind::kUnload;
   if (unload && IsKnown(errand.name)) return RepositoryScan();
   if (!errand.instead.files.empty()) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -74,6 +75,10 @@ class ModelControl {
   // kUnavailable in another mode than kExplicit, and after Stop().
   void Load(const std::string& name, LoadOverride instead, Done done);
 
+  // Loads what lies at `from`, outside of the repositories, under that name; see Engine::LoadFrom. Unload() of such a
+  // model is done when its memory is free again.
+  void LoadFrom(const std::string& name, const std::filesystem::path& from, Done done);
+
   // Retires all versions of a model; done as soon as no new request finds it. OK too if it was not loaded. kNotFound:
   // no such model anywhere.
   void Unload(const std::string& name, Done done);
@@ -92,6 +97,7 @@ class ModelControl {
   bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
   void CarryOut(Errand errand);
+  Result<RepositoryScan> FindOutside(const Errand& errand) const;
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
   bool IsKnown(const std::string& name) const;
   void Ask(Errand errand);
@@ -105,7 +111,8 @@ class ModelControl {
   Mutex look_mutex_;                 // one look at a time
   RepositoryScan applied_ GUARDED_BY(look_mutex_);
   RepositoryScan previous_ GUARDED_BY(look_mutex_);
-  uint64_t overrides_ = 0;  // so far; of the control thread
+  uint64_t overrides_ = 0;                      // so far; of the control thread
+  std::set<std::string, std::less<>> outside_;  // names that LoadFrom() gave; of the control thread
 
   Mutex thread_mutex_;
   std::thread thread_ GUARDED_BY(thread_mutex_);

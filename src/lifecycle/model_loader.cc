@@ -7,22 +7,18 @@
 #include <utility>
 #include <variant>
 
+#include "base/load_memory.h"
 #include "base/thread_pool.h"
 #include "lifecycle/model_source.h"
 #include "lifecycle/trial.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
+#include "repository/version_files.h"
 #include "scheduler/batch_queue.h"
 
 namespace trireme {
 namespace {
-
-struct OpenedModel {
-  std::unique_ptr<OpenModel> model;
-  std::string backend;
-  std::string platform;
-};
 
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
 Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry) {
@@ -42,8 +38,27 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   auto* model = std::get_if<std::unique_ptr<OpenModel>>(&opened);
   if (model == nullptr) return Internal("backend 'onnx' gave a conversion instead of a model");
   return OpenedModel{.model = std::move(*model),
+                     .weights = nullptr,
                      .backend = std::string(backend->name()),
-                     .platform = std::string(backend->platform())};
+                     .platform = std::string(backend->platform()),
+                     .digest = {}};
+}
+
+// What the thread has now of memory that it had not before, as far as the process's malloc says; else what the backend
+// does.
+uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise) {
+  const std::optional<int64_t> now = AllocatedByThisThread();
+  if (!before || !now) return otherwise;
+  return static_cast<uint64_t>(std::max<int64_t>(0, *now - *before));
+}
+
+Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry) {
+  UseLoadMemory();
+  const std::optional<int64_t> before = AllocatedByThisThread();
+  Result<OpenedModel> opened = OpenWithBackend(backends, entry);
+  if (!opened.ok()) return opened;
+  opened->weights = std::make_shared<SharedWeights>(Measured(before, opened->model->memory_use().total()));
+  return opened;
 }
 
 // Loading stands back for serving.
@@ -57,10 +72,22 @@ constexpr int kMostInstancesPerCpu = 32;
 
 // With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
 Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry) {
-  if (entry.config.threads > 1) return OpenWithBackend(backends, entry);
+  if (entry.config.threads > 1) return OpenMeasured(backends, entry);
   std::optional<Result<OpenedModel>> opened;
-  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenWithBackend(backends, entry)); });
+  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenMeasured(backends, entry)); });
   return *std::move(opened);
+}
+
+// All that decides, besides its files, what comes of opening a model.
+std::string WayOf(const ModelEntry& entry) {
+  const ModelConfig& config = entry.config;
+  std::string way = entry.backend + "\n" + config.device.ToString() + "\n" + std::to_string(config.threads) + "\n" +
+                    (config.graph_optimization ? std::to_string(*config.graph_optimization) : "");
+  for (const auto& [key, value] : config.runtime_parameters) {
+    way += "\n" + std::to_string(key.size()) + key + std::to_string(value.size()) + value;
+  }
+  for (const std::string& input : entry.declared.optional_inputs()) way += "\n" + input;
+  return way;
 }
 
 // All that makes it impossible to serve the model like this; what is only worth knowing goes into `notes`.
@@ -129,11 +156,19 @@ Status CheckDecoupled(const ModelConfig& config) {
       "preserve_ordering: expected false, as the model is decoupled and its responses leave as they come; found true");
 }
 
+// Those of the same files share one.
+Result<OpenedModel> ModelLoader::OpenOnce(const ModelEntry& entry) {
+  const auto open = [&] { return OpenQuietly(backends_, entry); };
+  if (!entry.backend.empty()) return open();  // it has no files
+  const Result<VersionFiles> files = FilesOfVersion(entry);
+  return files.ok() ? shared_.Open(*files, WayOf(entry), open) : open();
+}
+
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
   decided.config = DecideThreads(entry.config, cpus_);
-  ASSIGN_OR_RETURN(OpenedModel open, OpenQuietly(backends_, decided));
+  ASSIGN_OR_RETURN(OpenedModel open, OpenOnce(decided));
   opened();
 
   LoadedModel loaded;
@@ -150,7 +185,10 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
 
   TrialResult trial;
   Result<bool> warm = true;
+  uint64_t workspace = 0;
   RunWithNiceness(kLoadNiceness, [&] {
+    UseLoadMemory();
+    const std::optional<int64_t> before = AllocatedByThisThread();
     // How long a decoupled model goes on with made-up input nobody knows.
     if (!open.model->decoupled()) {
       trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
@@ -158,6 +196,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
     const TimePoint end = clock_.Now() + kLongestWarmup;
     warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
                   [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
+    workspace = Measured(before, 0);
   });
   if (!warm.ok()) return std::move(warm).status();
   if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
@@ -171,7 +210,10 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->config = std::move(decided.config);
   served->config.max_rows = trial.max_rows;
   served->platform = std::move(open.platform);
-  served->memory = open.model->memory_use();
+  served->memory = {.weights = 0, .workspace = workspace};
+  served->weights = open.weights;
+  served->digest = std::move(open.digest);
+  served->load_took = clock_.Now() - begin;
   served->free_dim = trial.free_dim;
   served->backend = std::move(open.backend);
   if (entry.backend.empty()) served->file_name = entry.path.filename().string();
@@ -180,7 +222,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->labels = std::make_shared<const ModelLabels>(std::move(labels.labels));
   served->metrics = metrics_.Take(decided.id);
   served->metrics->RecordLoad(clock_.Now() - begin);
-  served->line = std::make_unique<ModelLine>(served->id, served->signature, std::move(open.model),
+  served->line = std::make_unique<ModelLine>(served->id, served->signature, MakeSharingModel(open),
                                              ModelLine::Options{.rules = RulesOf(served->config),
                                                                 .instances = served->config.instances,
                                                                 .run_inline = served->config.run_inline,

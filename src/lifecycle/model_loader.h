@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "lifecycle/metrics_shelf.h"
 #include "lifecycle/served_model.h"
+#include "lifecycle/shared_models.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
 
@@ -41,8 +42,11 @@ class ModelLoader {
   void Stop() { stopping_.store(true, std::memory_order_relaxed); }
 
  private:
+  Result<OpenedModel> OpenOnce(const ModelEntry& entry);
+
   BackendSet& backends_;
   MemoryPool& pool_;
+  SharedModels shared_;
   MetricsShelf metrics_;
   const int cpus_;
   const Clock& clock_;

@@ -21,6 +21,8 @@ std::string_view Name(ModelState state) {
       return "retired";
     case ModelState::kFailed:
       return "failed";
+    case ModelState::kOnDemand:
+      return "on demand";
   }
   return "unknown";
 }

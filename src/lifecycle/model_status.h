@@ -2,14 +2,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/model_id.h"
 
 namespace trireme {
 
-// Where a model version is on its way. It goes from left to right; from any state before kReady to kFailed.
+// Where a model version is on its way. It goes from left to right; from any state before kReady to kFailed; and between
+// kOnDemand and kReady as often as memory wants it.
 enum class ModelState {
   kFound,     // in the repository
   kAdmitted,  // chosen by the plan, waits for a loader thread
@@ -18,10 +22,20 @@ enum class ModelState {
   kReady,      // serves
   kDraining,   // takes no new requests, answers those it has
   kRetired,
-  kFailed,  // the reason says why
+  kFailed,    // the reason says why
+  kOnDemand,  // known and not in memory: the first request for it loads it
 };
 
 std::string_view Name(ModelState state);
+
+// Where what serves came from and what it took to load it, so that a registry and a running server can be compared.
+struct Provenance {
+  std::string source;  // the model file, or the folder of its version
+  std::string digest;  // "sha256:<hex>" of its files (repository/content_digest.h); empty: not known, or not yet
+  std::chrono::system_clock::time_point loaded_at;
+  std::chrono::nanoseconds load_took{0};
+  bool operator==(const Provenance&) const = default;
+};
 
 // What is known of one model version. A value.
 struct ModelStatus {
@@ -29,6 +43,10 @@ struct ModelStatus {
   ModelState state = ModelState::kFound;
   std::string reason;  // of kFailed; else what is worth knowing, or empty
   std::chrono::system_clock::time_point since;
+  std::optional<Provenance> provenance;  // of what serves
+  uint64_t memory_bytes = 0;             // measured, of what serves; else what it is expected to take, 0: not known
+  bool pinned = false;                   // stays in memory, whoever else wants it
+  std::vector<std::string> labels;       // that lead to it, sorted
 };
 
 }  // namespace trireme

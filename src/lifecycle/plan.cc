@@ -10,11 +10,16 @@ std::optional<ActionKind> TowardsServing(const VersionFacts& version) {
   switch (version.state) {
     case ModelState::kFound:
     case ModelState::kRetired:
-      return ActionKind::kLoad;
+      if (!version.put_aside) return ActionKind::kLoad;
+      break;
+    case ModelState::kOnDemand:
+      if (version.demanded) return ActionKind::kLoad;
+      break;
     case ModelState::kFailed:
       if (version.wanted != version.tried) return ActionKind::kLoad;
       break;
     case ModelState::kReady:
+      if (version.put_aside) return ActionKind::kRetire;
       if (version.wanted != version.tried && version.wanted != version.loaded) return ActionKind::kReload;
       break;
     default:
@@ -30,6 +35,7 @@ std::optional<ActionKind> TowardsNothing(const VersionFacts& version) {
       break;
     case ModelState::kFound:
     case ModelState::kFailed:
+    case ModelState::kOnDemand:
       return ActionKind::kForget;
     case ModelState::kRetired:
       if (!version.remembered) return ActionKind::kForget;

@@ -33,6 +33,8 @@ struct VersionFacts {
   uint64_t loaded = 0;             // of what serves
   bool stands_in = false;          // not wanted, but nothing of its model that is wanted serves yet
   bool remembered = false;         // shown as unloaded, because it can be loaded again by name
+  bool demanded = false;           // somebody waits for it, although it is loaded on demand alone
+  bool put_aside = false;          // it has to leave memory, and stay out until it is demanded
 };
 
 // What to do so that what is becomes what is wanted: loads first, in the order given, then the rest. A pure function:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "lifecycle/shared_models.h"
 #include "model/labels.h"
 #include "model/model_config.h"
 #include "model/model_id.h"
@@ -18,10 +19,13 @@ namespace trireme {
 // A model version that serves: everything a request needs to know of it.
 struct ServedModel {
   ModelId id;
-  Signature signature;   // as clients see it; `batched` as the trial run found it
-  ModelConfig config;    // with everything that was left open decided
-  std::string platform;  // as V2 metadata names it
-  MemoryUse memory;
+  Signature signature;                           // as clients see it; `batched` as the trial run found it
+  ModelConfig config;                            // with everything that was left open decided
+  std::string platform;                          // as V2 metadata names it
+  MemoryUse memory;                              // measured; what it shares with others is not in it
+  std::shared_ptr<const SharedWeights> weights;  // shared with all that have the same
+  Duration load_took{0};
+  std::string digest;                                 // of its files, if that had to be known to load it (Provenance)
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
   std::string backend;                                // "onnx"
   std::string file_name;                              // of the model file: "model.onnx"; empty: it has none
@@ -31,6 +35,9 @@ struct ServedModel {
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
+
+  // Of what it shares its part.
+  uint64_t memory_bytes() const { return memory.total() + (weights ? weights->BytesOfEach() : 0); }
 };
 
 }  // namespace trireme

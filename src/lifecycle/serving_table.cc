@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/serving_table.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 
 namespace trireme {
@@ -20,30 +22,66 @@ std::string Shown(std::string_view name) {
   return std::string(CutUtf8(name, kLongest)) + "...";
 }
 
+// What a request calls the version, behind the model's name.
+std::string Named(const VersionChoice& version) {
+  if (version.number) return " version " + std::to_string(*version.number);
+  return version.label.empty() ? "" : " version '" + version.label + "'";
+}
+
+template <typename T>
+const T* FindIn(const std::map<std::string, T, std::less<>>& models, std::string_view name) {
+  const auto found = models.find(name);
+  return found == models.end() ? nullptr : &found->second;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, std::optional<int64_t> version) const {
-  if (const auto model = ready.find(name); model != ready.end() && !model->second.empty()) {
-    if (!version) return model->second.rbegin()->second;
-    const auto found = model->second.find(*version);
-    if (found != model->second.end()) return found->second;
+std::optional<int64_t> ServingTable::Resolve(std::string_view name, const VersionChoice& version) const {
+  if (version.number) return version.number;
+  if (!version.label.empty()) {
+    const Labels* known = FindIn(labels, name);
+    if (known == nullptr) return std::nullopt;
+    const auto label = known->find(version.label);
+    return label == known->end() ? std::nullopt : std::optional(label->second);
   }
-  // Not ready: the reason is worth more than a bare "no". That of the newest version, unless it was merely unloaded.
+  const Versions* in_memory = FindIn(ready, name);
+  const std::set<int64_t>* others = FindIn(on_demand, name);
+  std::optional<int64_t> newest;
+  if (in_memory != nullptr && !in_memory->empty()) newest = in_memory->rbegin()->first;
+  if (others != nullptr && !others->empty()) newest = std::max(newest.value_or(0), *others->rbegin());
+  return newest;
+}
+
+Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, const VersionChoice& version) const {
+  if (const std::optional<int64_t> number = Resolve(name, version)) {
+    if (const Versions* versions = FindIn(ready, name); versions != nullptr) {
+      if (const auto found = versions->find(*number); found != versions->end()) return found->second;
+    }
+  }
+  return WhyNot(name, version);
+}
+
+std::optional<int64_t> ServingTable::FindOnDemand(std::string_view name, const VersionChoice& version) const {
+  const std::optional<int64_t> number = Resolve(name, version);
+  const std::set<int64_t>* versions = FindIn(on_demand, name);
+  return number && versions != nullptr && versions->contains(*number) ? number : std::nullopt;
+}
+
+// The reason is worth more than a bare "no". That of the newest version, unless it was merely unloaded.
+Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version) const {
+  const std::optional<int64_t> number = Resolve(name, version);
   bool known = false;
   const ModelStatus* told = nullptr;
   for (const ModelStatus& status : statuses) {
     if (status.id.name != name) continue;
     known = true;
-    if (version && status.id.version != *version && status.id.version != 0) continue;
+    if (!version.any() && status.id.version != number && status.id.version != 0) continue;
     if (told == nullptr || status.state != ModelState::kRetired) told = &status;
   }
-  if (told != nullptr) {
-    return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
-  }
+  if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
   // In Triton's words, which clients look for.
   const std::string unknown = "Request for unknown model: '" + Shown(name) + "'";
-  if (known) return NotFound(unknown + " version " + std::to_string(*version) + " is not found");
-  return NotFound(unknown + " is not found");
+  return NotFound(unknown + (known ? Named(version) : "") + " is not found");
 }
 
 }  // namespace trireme

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/status.h"
 #include "lifecycle/model_status.h"
 #include "lifecycle/served_model.h"
+#include "model/version_choice.h"
 
 namespace trireme {
 
@@ -19,13 +21,23 @@ namespace trireme {
 struct ServingTable {
   // Shared with the requests that are just being pushed; a model's line outlives its place here until it has drained.
   using Versions = std::map<int64_t, std::shared_ptr<ServedModel>>;
+  using Labels = std::map<std::string, int64_t, std::less<>>;
 
   std::map<std::string, Versions, std::less<>> ready;
-  std::vector<ModelStatus> statuses;  // of all known versions, by name and version
+  std::map<std::string, std::set<int64_t>, std::less<>> on_demand;  // not in memory, or on the way there for a request
+  std::map<std::string, Labels, std::less<>> labels;                // to versions of the two above
+  std::vector<ModelStatus> statuses;                                // of all known versions, by name and version
 
-  // The version asked for, or the newest that is ready. kNotFound: no such model or version; kUnavailable: it exists
-  // and is not ready, the message says why.
-  Result<std::shared_ptr<ServedModel>> Find(std::string_view name, std::optional<int64_t> version) const;
+  // The version asked for; without one the newest that is ready or on demand. kNotFound: no such model, version or
+  // label; kUnavailable: it exists and is not ready, the message says why.
+  Result<std::shared_ptr<ServedModel>> Find(std::string_view name, const VersionChoice& version) const;
+
+  // The version that Find would give if it were in memory, and that a request may have loaded.
+  std::optional<int64_t> FindOnDemand(std::string_view name, const VersionChoice& version) const;
+
+ private:
+  std::optional<int64_t> Resolve(std::string_view name, const VersionChoice& version) const;
+  Status WhyNot(std::string_view name, const VersionChoice& version) const;
 };
 
 }  // namespace trireme

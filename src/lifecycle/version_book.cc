@@ -16,7 +16,7 @@ namespace trireme {
 namespace {
 
 // "2026-03-01T12:00:05Z"
-std::string TimeText(VersionBook::WallTime time) {
+std::string TimeText(std::chrono::system_clock::time_point time) {
   const UtcTime utc = ToUtc(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.year, utc.month, utc.day, utc.hour,
@@ -54,7 +54,7 @@ LogLevel LevelOf(Finding::Severity severity) {
 
 }  // namespace
 
-VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScope& scope, WallTime now) {
+VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScope& scope, const Moment& now) {
   Change change;
   changed_ = true;
   for (auto& [id, tracked] : versions_) {
@@ -63,6 +63,10 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
   ReplaceProblems(scan, scope, change.news, now);
   SayNotes(scan, scope, change.news);
   for (const ModelEntry& entry : scan.models) WantEntry(entry, scope, change.news, now);
+  for (auto& [id, tracked] : versions_) {
+    if (!tracked.wanted) tracked.ask.reset();
+    if (tracked.wanted) tracked.gave_way = false;
+  }
   // A mistake in its files takes nothing away that serves.
   for (auto& [id, tracked] : versions_) {
     if (tracked.state != ModelState::kReady || !problems_.contains(id.name)) continue;
@@ -79,10 +83,15 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
   return change;
 }
 
-void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news, WallTime now) {
+void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news,
+                            const Moment& now) {
   const auto [at, is_new] = versions_.try_emplace(entry.id);
   Tracked& tracked = at->second;
-  if (is_new) tracked.since = now;
+  if (is_new) {
+    tracked.since = now.wall;
+    const bool waits = rules_.lazy && IsMerelyFilling(entry.id, tracked) && !Serves(entry.id.name);
+    if (rules_.on_demand && waits) tracked.state = ModelState::kOnDemand;
+  }
   if (is_new || tracked.entry.fingerprint != entry.fingerprint) {
     for (const std::string& note : entry.notes) news.push_back({.model = entry.id.name, .text = note});
     for (const Finding& finding : entry.findings) {
@@ -92,6 +101,10 @@ void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std
   dropped_.push_back(std::exchange(tracked.files, scope.files));
   tracked.entry = entry;
   tracked.wanted = true;
+  if (scope.retry) {
+    tracked.put_aside = false;
+    tracked.demanded = true;
+  }
   if (tracked.busy > 0) return;
   if (tracked.state == ModelState::kReady && (scope.retry || entry.fingerprint == tracked.loaded)) {
     ForgiveFailure(tracked);
@@ -108,7 +121,7 @@ void VersionBook::ForgiveFailure(Tracked& tracked) {
 }
 
 void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news,
-                                  WallTime now) {
+                                  const Moment& now) {
   std::map<std::string, Problem> before;
   if (scope.name) {
     if (auto node = problems_.extract(*scope.name)) before.insert(std::move(node));
@@ -130,7 +143,7 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
     problems_[key] = {.status = {.id = {.name = ListedName(problem), .version = 0},
                                  .state = ModelState::kFailed,
                                  .reason = ReasonOf(problem),
-                                 .since = now},
+                                 .since = now.wall},
                       .text = problem.status.message()};
   }
 }
@@ -158,31 +171,59 @@ void VersionBook::AddKnown(const std::string& name) {
   if (known_.insert(name).second) changed_ = true;
 }
 
-std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, WallTime now) {
+std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   const bool reload = tracked.generation != nullptr;
-  if (!tracked.wanted) {
+  if (!tracked.wanted && !ComesBack(id, tracked)) {
     if (tracked.state == ModelState::kAdmitted) MoveTo(tracked, ModelState::kFound, now);
+    tracked.promised = 0;
     return std::nullopt;
   }
   tracked.tried = tracked.entry.fingerprint;
   if (!reload) MoveTo(tracked, ModelState::kLoading, now);
-  return LoadOrder{.entry = tracked.entry, .files = tracked.files, .reload = reload};
+  return LoadOrder{.entry = tracked.entry,
+                   .files = tracked.files,
+                   .reload = reload,
+                   .attempt = ++tracked.attempt,
+                   .promised_bytes = tracked.promised};
 }
 
-void VersionBook::Opened(const ModelId& id, WallTime now) {
+bool VersionBook::IsCurrent(const ModelId& id, uint64_t attempt) const {
+  const auto at = versions_.find(id);
+  return at != versions_.end() && at->second.attempt == attempt;
+}
+
+void VersionBook::Opened(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   if (tracked.state == ModelState::kLoading) MoveTo(tracked, ModelState::kWarmingUp, now);
 }
 
 std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_ptr<Generation> generation,
-                                                std::string note, WallTime now) {
+                                                std::string note, const Moment& now) {
   Tracked& tracked = versions_.at(id);
-  if (!tracked.wanted) {
+  const std::shared_ptr<ServedModel> model = generation->shown();
+  const uint64_t bytes = generation->memory_bytes();
+  tracked.promised = 0;
+  tracked.demanded = false;
+  sizes_.Learn(tracked.entry, bytes);
+  if (!tracked.wanted && !ComesBack(id, tracked)) {
     if (tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFound, now);
+    tracked.leaving += bytes;
     return generation;
   }
-  tracked.metrics = generation->shown()->metrics;
+  if (tracked.generation) tracked.leaving += tracked.generation->memory_bytes();
+  tracked.arrived = now.steady;
+  tracked.gave_way = false;
+  tracked.load_took = model->load_took;
+  tracked.no_memory = false;
+  tracked.refusal.clear();
+  tracked.provenance = Provenance{.source = tracked.entry.path.string(),
+                                  .digest = model->digest,
+                                  .loaded_at = now.wall,
+                                  .load_took = model->load_took};
+  tracked.metrics = model->metrics;
+  NoteUse(tracked, now);
+  tracked.usage.Touch(now.steady);
   tracked.generation.swap(generation);
   tracked.loaded = tracked.tried;
   tracked.note = std::move(note);
@@ -191,10 +232,13 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   return generation;
 }
 
-void VersionBook::Failed(const ModelId& id, std::string reason, WallTime now) {
+void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   changed_ = true;
-  tracked.failure = std::move(reason);
+  tracked.promised = 0;
+  tracked.demanded = false;
+  tracked.failure = reason.message();
+  tracked.no_memory = reason.code() == StatusCode::kOutOfMemory;
   // They are not tried again: a next try comes with an entry of its own.
   if (tracked.entry.fingerprint == tracked.tried) dropped_.push_back(std::exchange(tracked.files, nullptr));
   if (tracked.generation != nullptr) return;  // it goes on serving
@@ -205,20 +249,25 @@ std::shared_ptr<Generation> VersionBook::Draining(const ModelId& id) const {
   return versions_.at(id).draining;
 }
 
-void VersionBook::Retired(const ModelId& id, WallTime now) {
+void VersionBook::Retired(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
+  if (tracked.draining) tracked.leaving -= std::min(tracked.leaving, tracked.draining->memory_bytes());
   dropped_.push_back(std::exchange(tracked.draining, nullptr));
-  if (tracked.state == ModelState::kDraining) MoveTo(tracked, ModelState::kRetired, now);
+  const bool comes_back = rules_.on_demand && tracked.wanted;
+  if (comes_back) tracked.put_aside = false;
+  if (tracked.state == ModelState::kDraining) {
+    MoveTo(tracked, comes_back ? ModelState::kOnDemand : ModelState::kRetired, now);
+  }
   if (!tracked.wanted) dropped_.push_back(std::exchange(tracked.files, nullptr));
 }
 
-void VersionBook::MoveTo(Tracked& tracked, ModelState state, WallTime now) {
+void VersionBook::MoveTo(Tracked& tracked, ModelState state, const Moment& now) {
   changed_ = true;
   tracked.state = state;
-  tracked.since = now;
+  tracked.since = now.wall;
 }
 
-std::vector<Action> VersionBook::Finish(const ModelId& id, WallTime now) {
+std::vector<Action> VersionBook::Finish(const ModelId& id, const Moment& now) {
   const auto at = versions_.find(id);
   CHECK(at != versions_.end());
   Tracked& tracked = at->second;
@@ -226,28 +275,42 @@ std::vector<Action> VersionBook::Finish(const ModelId& id, WallTime now) {
   if (tracked.state == ModelState::kReady && tracked.entry.fingerprint == tracked.loaded) ForgiveFailure(tracked);
   // The other versions too: one may have stood in for this one.
   const auto begin = versions_.lower_bound({id.name, std::numeric_limits<int64_t>::min()});
+  const bool arrived = tracked.wanted && tracked.state == ModelState::kReady;
   const auto end =
       std::find_if(at, versions_.end(), [&](const auto& version) { return version.first.name != id.name; });
+  if (arrived) std::for_each(begin, end, [](auto& version) { version.second.gave_way = false; });
   return Plan(begin, end, now);
 }
 
 // What is to be done for these versions, begun as far as the book is concerned.
-std::vector<Action> VersionBook::Plan(Versions::iterator begin, Versions::iterator end, WallTime now) {
+std::vector<Action> VersionBook::Plan(Versions::iterator begin, Versions::iterator end, const Moment& now) {
   std::vector<VersionFacts> facts;
   for (auto at = begin; at != end; ++at) facts.push_back(FactsOf(at->first, at->second));
-  std::vector<Action> actions = PlanActions(facts);
-  for (const Action& action : actions) Begin(action, now);
-  std::erase_if(actions, [](const Action& action) { return action.kind == ActionKind::kForget; });
+  std::vector<Action> actions;
+  for (const Action& action : PlanActions(facts)) {
+    if (action.kind == ActionKind::kLoad || action.kind == ActionKind::kReload) {
+      Ask(action);
+    } else {
+      Begin(action, now);
+      if (action.kind == ActionKind::kRetire) actions.push_back(action);
+    }
+  }
+  Grant(actions, now);
   return actions;
 }
 
-void VersionBook::Begin(const Action& action, WallTime now) {
+void VersionBook::Begin(const Action& action, const Moment& now) {
   if (action.kind == ActionKind::kForget) return Forget(action.id);
   Tracked& tracked = versions_.at(action.id);
   ++tracked.busy;
   if (action.kind == ActionKind::kReload) return;  // ready all the while
   tracked.failure.clear();
-  if (action.kind == ActionKind::kRetire) tracked.draining = std::exchange(tracked.generation, nullptr);
+  if (action.kind == ActionKind::kRetire) {
+    tracked.draining = std::exchange(tracked.generation, nullptr);
+    tracked.leaving += tracked.draining->memory_bytes();
+    tracked.provenance.reset();
+    NoteUse(tracked, now);
+  }
   MoveTo(tracked, action.kind == ActionKind::kLoad ? ModelState::kAdmitted : ModelState::kDraining, now);
 }
 
@@ -261,16 +324,20 @@ void VersionBook::Forget(const ModelId& id) {
 VersionFacts VersionBook::FactsOf(const ModelId& id, const Tracked& tracked) const {
   return {.id = id,
           .state = tracked.state,
-          .busy = tracked.busy > 0,
-          .wanted = tracked.wanted ? std::optional(tracked.entry.fingerprint) : std::nullopt,
+          .busy = tracked.busy > 0 || tracked.ask,
+          .wanted = tracked.wanted || ComesBack(id, tracked) ? std::optional(tracked.entry.fingerprint) : std::nullopt,
           .tried = tracked.tried,
           .loaded = tracked.loaded,
           .stands_in = StandsIn(id, tracked),
-          .remembered = known_.contains(id.name)};
+          .remembered = known_.contains(id.name) || tracked.gave_way,
+          .demanded = tracked.demanded,
+          .put_aside = tracked.put_aside};
 }
 
 bool VersionBook::Arrived(const Tracked& tracked) {
-  return tracked.busy == 0 && (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed);
+  if (tracked.busy > 0 || tracked.ask) return false;
+  return tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed ||
+         tracked.state == ModelState::kOnDemand || tracked.put_aside;
 }
 
 bool VersionBook::StandsIn(const ModelId& id, const Tracked& tracked) const {
@@ -312,25 +379,37 @@ bool VersionBook::settled(const std::string& name) const {
 
 Status VersionBook::Verdict(const std::string& name) const {
   std::string reasons;
+  bool no_memory = false;
   if (const auto problem = problems_.find(name); problem != problems_.end()) reasons = problem->second.status.reason;
   for (const auto* version : VersionsOf(name)) {
     const auto& [id, tracked] = *version;
     if (!tracked.wanted || tracked.failure.empty()) continue;
+    no_memory = no_memory || tracked.no_memory;
     reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + tracked.failure;
   }
   if (reasons.empty()) return {};
-  return InvalidArgument("load failed for model '" + name + "': " + reasons);
+  const std::string text = "load failed for model '" + name + "': " + reasons;
+  return no_memory ? OutOfMemory(text) : InvalidArgument(text);
 }
 
-bool VersionBook::started() {
+Status VersionBook::WhyNotStarted() {
   std::erase_if(starting_, [this](const ModelId& id) {
     const auto at = versions_.find(id);
     return at == versions_.end() || !at->second.wanted || Arrived(at->second);
   });
-  if (!asked_ || !starting_.empty()) return false;
-  return asked_for_nothing_ || std::any_of(versions_.begin(), versions_.end(), [](const auto& version) {
-           return version.second.state == ModelState::kReady && version.second.busy == 0;
-         });
+  if (!asked_) return Unavailable("the repositories have not been looked at yet");
+  if (!starting_.empty()) {
+    return Unavailable("models are still loading: " + starting_.begin()->text() +
+                       (starting_.size() > 1 ? " and " + std::to_string(starting_.size() - 1) + " more" : ""));
+  }
+  for (const std::string& name : rules_.required) {
+    if (!Serves(name)) return Unavailable("model '" + name + "', which is required, does not serve");
+  }
+  const bool any = asked_for_nothing_ || std::ranges::any_of(versions_, [](const auto& version) {
+                     const ModelState state = version.second.state;
+                     return version.second.busy == 0 && (state == ModelState::kReady || state == ModelState::kOnDemand);
+                   });
+  return any ? Status() : Unavailable("no model serves");
 }
 
 bool VersionBook::Serves(const std::string& name) const {
@@ -341,7 +420,14 @@ bool VersionBook::Serves(const std::string& name) const {
 
 ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) const {
   ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
+  status.provenance = tracked.provenance;
+  status.memory_bytes = tracked.generation ? tracked.generation->memory_bytes()
+                        : tracked.wanted   ? sizes_.Of(tracked.entry)
+                                           : 0;
+  status.pinned = pinned_.contains(id.name);
   if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
+  if (tracked.ask && !tracked.generation) status.reason = "waits for room in memory";
+  if (tracked.state == ModelState::kOnDemand && !tracked.ask) status.reason = tracked.refusal;
   if (tracked.state != ModelState::kReady) return status;
   if (StandsIn(id, tracked)) {
     status.reason = "no version that is wanted is ready: this one goes on serving";
@@ -360,7 +446,9 @@ ServingTable VersionBook::Table() {
   for (const auto& [id, tracked] : versions_) {
     table.statuses.push_back(StatusOf(id, tracked));
     if (tracked.state == ModelState::kReady) table.ready[id.name][id.version] = tracked.generation->shown();
+    if (IsInReach(id, tracked)) table.on_demand[id.name].insert(id.version);
   }
+  ShowLabels(table);
   for (const auto& [key, problem] : problems_) {
     if (!Serves(key)) table.statuses.push_back(problem.status);
   }

@@ -12,14 +12,27 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "lifecycle/expected_size.h"
 #include "lifecycle/generation.h"
+#include "lifecycle/memory_plan.h"
+#include "lifecycle/memory_rules.h"
 #include "lifecycle/plan.h"
 #include "lifecycle/serving_table.h"
+#include "lifecycle/usage.h"
 #include "repository/scan.h"
 
 namespace trireme {
+
+// One moment on both clocks.
+struct Moment {
+  std::chrono::system_clock::time_point wall;
+  TimePoint steady;
+
+  static Moment Now() { return {.wall = std::chrono::system_clock::now(), .steady = Clock::System().Now()}; }
+};
 
 // How far a wish goes.
 struct WishScope {
@@ -31,13 +44,15 @@ struct WishScope {
 // Everything that is known of every version: what is wanted of it, what it is, and why. Decides, with PlanActions, what
 // is to be done, and is told what came of it; carries nothing out itself.
 //
+// A version is loaded when its device has room for it (memory_plan.h): until then its load is asked for, and not handed
+// out. Where models are loaded on demand, what is wanted may be out of memory (ModelState::kOnDemand) until it is
+// demanded, and whoever is worth least goes for it.
+//
 // A version is busy from the moment an action on it is handed out until Finish(); twice if it is to be retired while
 // its successor loads. Not thread-safe: a Lifecycle guards it. What may take long to destroy is put aside for
 // TakeDropped().
 class VersionBook {
  public:
-  using WallTime = std::chrono::system_clock::time_point;
-
   // Something for the log, said once.
   struct News {
     LogLevel level = LogLevel::kInfo;
@@ -50,44 +65,101 @@ class VersionBook {
     std::vector<News> news;
   };
 
+  explicit VersionBook(MemoryRules rules = {}) : rules_(std::move(rules)) {}
+
   // From now on this is wanted, and what is not in it is not. A model with a problem keeps what serves.
-  Change Want(const RepositoryScan& scan, const WishScope& scope, WallTime now);
+  Change Want(const RepositoryScan& scan, const WishScope& scope, const Moment& now);
 
   // Names that can be loaded on demand: they are listed, and what was unloaded of them is remembered.
   void SetKnown(std::set<std::string, std::less<>> names);
   void AddKnown(const std::string& name);
+
+  // Somebody waits for a version that is wanted: it is to be loaded, whoever has to go for it. What is to be done now.
+  std::vector<Action> Demand(const ModelId& id, const Moment& now);
+
+  // What came of it. Nothing yet: it is still on its way. OK: it serves; kOutOfMemory: there is no room; else it is not
+  // there to wait for, and a serving table says why.
+  std::optional<Status> Outlook(const ModelId& id) const;
+
+  // What of a model is in memory and wanted shall leave it, and stay out until it is demanded. False: nothing is.
+  bool PutAside(const std::string& name);
+  // As an operator wants it: all that is wanted of a model is demanded, and what failed is tried again. False: nothing
+  // is wanted.
+  bool Recall(const std::string& name, const Moment& now);
+
+  // False: no such model.
+  bool SetPinned(const std::string& name, bool pinned);
+
+  // kNotFound, kUnavailable: see Engine::SetLabel.
+  Status SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version);
+
+  // Time has passed: who has been idle for too long leaves, who came too early to go may go now. What is to be done.
+  std::vector<Action> Tick(const Moment& now);
+  // When that should be, at the latest.
+  TimePoint next_tick() const { return next_tick_; }
+
+  // The digest of the files that it was loaded from is known.
+  void SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest);
+
+  // By device, what models have or were promised.
+  std::map<std::string, uint64_t> UsedBytes() const;
+
+  struct Use {
+    uint64_t requests = 0;
+    TimePoint last_used;  // the epoch: never
+    std::optional<Duration> p99;
+  };
+  // Of every version that was ever loaded.
+  std::map<ModelId, Use> Uses(const Moment& now);
 
   // A load begins: with the entry as it is wanted by now; or not, because it is not wanted any more.
   struct LoadOrder {
     ModelEntry entry;
     std::shared_ptr<const void> files;  // see WishScope
     bool reload = false;
+    uint64_t attempt = 0;
+    uint64_t promised_bytes = 0;
   };
-  std::optional<LoadOrder> BeginLoad(const ModelId& id, WallTime now);
-  void Opened(const ModelId& id, WallTime now);
+  std::optional<LoadOrder> BeginLoad(const ModelId& id, const Moment& now);
+  void Opened(const ModelId& id, const Moment& now);
+
+  // Whether anybody still waits for the end of this attempt: not of one that was given up.
+  bool IsCurrent(const ModelId& id, uint64_t attempt) const;
 
   // It ended. Returns what has to be retired now: the predecessor, or the loaded one itself if it is not wanted any
-  // more.
+  // more; Left() is due when that is gone.
   std::shared_ptr<Generation> Loaded(const ModelId& id, std::shared_ptr<Generation> generation, std::string note,
-                                     WallTime now);
-  void Failed(const ModelId& id, std::string reason, WallTime now);
+                                     const Moment& now);
+  void Failed(const ModelId& id, Status reason, const Moment& now);
+
+  // It takes too long: counts as failed from now on, and what comes of it nobody will ask for. Its memory stays
+  // promised until Left().
+  void GiveUp(const ModelId& id, const Moment& now);
+
+  // So many bytes that a model had are free again: what is to be done with them.
+  std::vector<Action> Left(const ModelId& id, uint64_t bytes, const Moment& now);
 
   // What a retirement that was handed out is about; and its end.
   std::shared_ptr<Generation> Draining(const ModelId& id) const;
-  void Retired(const ModelId& id, WallTime now);
+  void Retired(const ModelId& id, const Moment& now);
 
   // The version is not busy any more: what is to be done next.
-  std::vector<Action> Finish(const ModelId& id, WallTime now);
+  std::vector<Action> Finish(const ModelId& id, const Moment& now);
 
   // Nothing is wanted any more but what is wanted has arrived, or has failed; with a name, of this model.
   bool settled() const;
   bool settled(const std::string& name) const;
 
+  // Nothing of the model is in memory, or on its way there or out of it.
+  bool gone(const std::string& name) const;
+
   // Why not all that is wanted of a model serves as it is wanted. OK if it does, or if nothing is.
   Status Verdict(const std::string& name) const;
 
-  // Whether what was wanted first has arrived or failed, and something serves or nothing was wanted.
-  bool started();
+  // Whether what was wanted first has arrived or failed, something serves or may be demanded or nothing was wanted, and
+  // of each model that is required a version serves.
+  bool started() { return WhyNotStarted().ok(); }
+  Status WhyNotStarted();
 
   // Whether the table is another one since it was last asked for.
   bool changed() const { return changed_; }
@@ -104,9 +176,23 @@ class VersionBook {
     bool wanted = false;
     int busy = 0;  // actions handed out
     ModelState state = ModelState::kFound;
-    WallTime since;
+    std::chrono::system_clock::time_point since;
     uint64_t tried = 0;
-    std::string failure;  // why the last try failed; empty if it did not
+    uint64_t attempt = 0;    // which load is under way, or was the last
+    std::string failure;     // why the last try failed; empty if it did not
+    bool no_memory = false;  // because there was no room
+
+    std::optional<uint64_t> ask;  // for memory: its number, in the order of asking; nothing: it does not ask
+    bool demanded = false;        // somebody waits for it
+    bool put_aside = false;       // it shall leave memory
+    bool gave_way = false;        // to its successor, for which there was no room beside it
+    std::string refusal;          // why there was no room when somebody asked last
+    uint64_t promised = 0;        // bytes, to the load under way
+    uint64_t leaving = 0;         // by what drains
+    TimePoint arrived;            // in memory
+    Duration load_took{0};
+    Usage usage;
+    std::optional<Provenance> provenance;
 
     std::shared_ptr<Generation> generation;  // what serves; shared with the loader thread that brings or retires it
     uint64_t loaded = 0;                     // its fingerprint
@@ -121,25 +207,41 @@ class VersionBook {
   };
   using Versions = std::map<ModelId, Tracked>;
 
-  void WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news, WallTime now);
-  void ReplaceProblems(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news, WallTime now);
+  void WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news, const Moment& now);
+  void ReplaceProblems(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news, const Moment& now);
   void SayNotes(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news);
-  std::vector<Action> Plan(Versions::iterator begin, Versions::iterator end, WallTime now);
-  void Begin(const Action& action, WallTime now);
+  std::vector<Action> Plan(Versions::iterator begin, Versions::iterator end, const Moment& now);
+  void Begin(const Action& action, const Moment& now);
   void Forget(const ModelId& id);
+  void Ask(const Action& action);
+  bool IsMerelyFilling(const ModelId& id, const Tracked& tracked) const;
+  void Grant(std::vector<Action>& actions, const Moment& now);
+  void GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now);
+  void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
+  bool ComesBack(const ModelId& id, const Tracked& tracked) const;
+  bool IsYoung(const Tracked& tracked, const Moment& now) const;
+  void NoteUse(Tracked& tracked, const Moment& now);
+  bool IsInReach(const ModelId& id, const Tracked& tracked) const;
+  void ShowLabels(ServingTable& table);
   VersionFacts FactsOf(const ModelId& id, const Tracked& tracked) const;
   ModelStatus StatusOf(const ModelId& id, const Tracked& tracked) const;
   bool Serves(const std::string& name) const;
   std::vector<const Versions::value_type*> VersionsOf(const std::string& name) const;
-  void MoveTo(Tracked& tracked, ModelState state, WallTime now);
+  void MoveTo(Tracked& tracked, ModelState state, const Moment& now);
   void ForgiveFailure(Tracked& tracked);
   static bool Arrived(const Tracked& tracked);
   bool Settled(const ModelId& id, const Tracked& tracked) const;
   // Serves in the place of a wanted version of its model, none of which is ready.
   bool StandsIn(const ModelId& id, const Tracked& tracked) const;
 
+  const MemoryRules rules_;
   Versions versions_;
-  std::map<std::string, Problem> problems_;  // by name; by path if it has none
+  ExpectedSizes sizes_;
+  uint64_t asks_ = 0;  // so far
+  TimePoint next_tick_ = kNever;
+  std::set<std::string, std::less<>> pinned_ = rules_.pinned;
+  std::map<std::string, ServingTable::Labels, std::less<>> labels_;  // as they were set
+  std::map<std::string, Problem> problems_;                          // by name; by path if it has none
   std::set<std::string, std::less<>> known_;
   std::set<std::string> notes_;  // of the last scan of everything
   bool changed_ = true;

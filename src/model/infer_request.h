@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "model/parameters.h"
 #include "model/reply.h"
 #include "model/stages.h"
+#include "model/version_choice.h"
 #include "tensor/tensor.h"
 
 namespace trireme {
@@ -50,7 +50,7 @@ struct TraceContext {
 // to protocol to engine to the model's line to an instance, and ends by its `reply`.
 struct InferRequest {
   std::string model;
-  std::optional<int64_t> version;        // none: the newest that is ready
+  VersionChoice version;
   std::string id;                        // the client's own, echoed
   std::vector<NamedTensor> inputs;       // as sent; after the engine's check: in the signature's order, all present
   std::vector<size_t> changing_inputs;   // as sent: those that others may write to meanwhile (TensorSpec::may_change)

@@ -38,6 +38,7 @@ class ByteBudget {
   };
 
   uint64_t max_bytes() const { return max_bytes_; }
+  uint64_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   bool TryTake(uint64_t bytes) {

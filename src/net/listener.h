@@ -124,6 +124,9 @@ class Network {
 
   const NetCounters& counters() const;
 
+  // Of large bodies and answers, at this moment.
+  uint64_t body_bytes() const;
+
  private:
   class Core;
   std::unique_ptr<Core> core_;

@@ -23,6 +23,7 @@ constexpr size_t kMostResponses = 1024;
 FailureReason ReasonOf(StatusCode code) {
   switch (code) {
     case StatusCode::kOverloaded:
+    case StatusCode::kOutOfMemory:
     case StatusCode::kDeadlineExceeded:
       return FailureReason::kRejected;
     case StatusCode::kCancelled:

@@ -12,8 +12,9 @@ namespace {
 
 using metrics::FamilySamples;
 
-constexpr std::array kStates = {ModelState::kFound, ModelState::kAdmitted, ModelState::kLoading, ModelState::kWarmingUp,
-                                ModelState::kReady, ModelState::kDraining, ModelState::kRetired, ModelState::kFailed};
+constexpr std::array kStates = {ModelState::kFound,     ModelState::kAdmitted, ModelState::kLoading,
+                                ModelState::kWarmingUp, ModelState::kReady,    ModelState::kDraining,
+                                ModelState::kRetired,   ModelState::kFailed,   ModelState::kOnDemand};
 
 }  // namespace
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "model/version_choice.h"
+
 namespace trireme {
 namespace {
 
@@ -33,6 +35,11 @@ bool IsNumber(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// No label looks like a word that stands in its place in another pattern: those are shorter or longer paths.
+bool IsVersion(std::string_view text) {
+  return IsNumber(text) || IsVersionLabel(text);
+}
+
 bool Matches(std::span<const std::string_view> pattern, const Segments& path, PathArguments& arguments) {
   if (pattern.size() != path.count) return false;
   for (size_t i = 0; i < pattern.size(); ++i) {
@@ -44,7 +51,7 @@ bool Matches(std::span<const std::string_view> pattern, const Segments& path, Pa
       if (segment.empty()) return false;
       arguments.region = segment;
     } else if (pattern[i] == "{version}") {
-      if (!IsNumber(segment)) return false;
+      if (!IsVersion(segment)) return false;
       arguments.version = segment;
     } else if (pattern[i] != segment) {
       return false;

@@ -57,6 +57,16 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .load_models = options.load_models};
 }
 
+// `requests_bytes` is asked only once the server has started.
+Lifecycle::Options LifecycleOptions(const ServerOptions& options, std::function<uint64_t()> requests_bytes) {
+  Lifecycle::Options lifecycle{.load_threads = options.load_threads,
+                               .memory = options.memory,
+                               .required_models = options.required_models,
+                               .load_timeout = options.load_timeout};
+  lifecycle.memory.requests_bytes = std::move(requests_bytes);
+  return lifecycle;
+}
+
 }  // namespace
 
 // In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
@@ -66,7 +76,7 @@ class Server::Parts {
       : protection_(std::move(protection)),
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
-        lifecycle_({.load_threads = options.load_threads}, loader_, log),
+        lifecycle_(LifecycleOptions(options, [this] { return network_.body_bytes(); }), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "engine/engine.h"
+#include "lifecycle/memory_rules.h"
 #include "lifecycle/model_control.h"
 #include "model/model_config.h"
 #include "net/listener.h"
@@ -54,6 +55,9 @@ struct ServerOptions {
   SharedMemoryRegions::Options shared_memory;
   Tracer::Options tracing;
 
+  MemoryRules memory;  // without `requests_bytes`, which the server counts itself
+  std::vector<std::string> required_models;
+  Duration load_timeout{0};
   int load_threads = 4;
   int access_log_fd = -1;  // -1: no access log
   Logger::Form access_log_form = Logger::Form::kText;

@@ -23,6 +23,7 @@ std::string IndexState(ModelState state) {
       return "UNLOADING";
     case ModelState::kRetired:
     case ModelState::kFailed:
+    case ModelState::kOnDemand:
       return "UNAVAILABLE";
   }
   return "UNKNOWN";
@@ -46,7 +47,7 @@ ServerMetadata DescribeServer(const InferServices& services) {
   return metadata;
 }
 
-Result<ModelMetadata> DescribeModel(const Engine& engine, std::string_view name, std::optional<int64_t> version) {
+Result<ModelMetadata> DescribeModel(const Engine& engine, std::string_view name, const VersionChoice& version) {
   ASSIGN_OR_RETURN(ModelDescription model, engine.Describe(name, version));
   ModelMetadata metadata{.name = std::move(model.name),
                          .versions = {},
@@ -56,7 +57,7 @@ Result<ModelMetadata> DescribeModel(const Engine& engine, std::string_view name,
   return metadata;
 }
 
-Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view name, std::optional<int64_t> version) {
+Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view name, const VersionChoice& version) {
   ASSIGN_OR_RETURN(ModelDescription model, engine.Describe(name, version));
   return ModelConfigParts{.message = model.config_message ? *model.config_message : std::string(),
                           .name = std::move(model.name),
@@ -69,7 +70,7 @@ Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view n
 }
 
 Result<std::vector<StatisticsEntry>> DescribeStatistics(const Engine& engine, const Identity& identity,
-                                                        std::string_view name, std::optional<int64_t> version) {
+                                                        std::string_view name, const VersionChoice& version) {
   ASSIGN_OR_RETURN(std::vector<ModelReport> reports, engine.Statistics(name, version));
   std::vector<StatisticsEntry> entries;
   entries.reserve(reports.size());
@@ -78,7 +79,7 @@ Result<std::vector<StatisticsEntry>> DescribeStatistics(const Engine& engine, co
     entries.push_back({.name = std::move(report.id.name),
                        .version = std::to_string(report.id.version),
                        .statistics = std::move(report.statistics),
-                       .memory_bytes = report.memory.weights + report.memory.workspace});
+                       .memory_bytes = report.memory_bytes});
   }
   return entries;
 }

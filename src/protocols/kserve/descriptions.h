@@ -22,12 +22,12 @@ namespace trireme::kserve {
 // Does not change while the server runs. Takes its time: see SharedMemoryRegions::Serves.
 ServerMetadata DescribeServer(const InferServices& services);
 
-Result<ModelMetadata> DescribeModel(const Engine& engine, std::string_view name, std::optional<int64_t> version);
-Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view name, std::optional<int64_t> version);
+Result<ModelMetadata> DescribeModel(const Engine& engine, std::string_view name, const VersionChoice& version);
+Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view name, const VersionChoice& version);
 
 // Of all models if the name is empty.
 Result<std::vector<StatisticsEntry>> DescribeStatistics(const Engine& engine, const Identity& identity,
-                                                        std::string_view name, std::optional<int64_t> version);
+                                                        std::string_view name, const VersionChoice& version);
 
 std::vector<IndexEntry> DescribeIndex(const Engine& engine, const Identity& identity, const IndexRequest& request);
 

@@ -72,7 +72,7 @@ class GenerateCall final : public ReplySink, public Task {
   }
 
   // Before it is started.
-  void SetTarget(std::string model, std::optional<int64_t> version, const Identity& identity) {
+  void SetTarget(std::string model, const VersionChoice& version, const Identity& identity) {
     request_->model = std::move(model);
     request_->version = version;
     request_->caller = {.principal = identity.principal, .tenant = identity.tenant};
@@ -221,7 +221,7 @@ class GenerateCall final : public ReplySink, public Task {
 
 void StartGenerateCall(const InferServices& services, GenerateForm form, net::HttpRequest http,
                        const PathArguments& arguments, const Identity& identity, net::HttpReply reply) {
-  const Result<std::optional<int64_t>> version = ParsePathVersion(arguments.version);
+  const Result<VersionChoice> version = ParsePathVersion(arguments.version);
   if (!version.ok()) {
     reply.Send(ErrorResponse(version.status()));
     return;

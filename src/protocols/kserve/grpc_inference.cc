@@ -88,7 +88,7 @@ void GrpcInference::NoteNames() {
 
 Status GrpcInference::Fill(const GrpcCallFacts& facts) {
   if (!has_decoded_) RETURN_IF_ERROR(Decode(facts));
-  const Result<std::optional<int64_t>> version = ParseMessageVersion(decoded_.model_version);
+  const Result<VersionChoice> version = ParseMessageVersion(decoded_.model_version);
   if (!version.ok()) {
     plan_.form.id = decoded_.message.form.id;
     return version.status();

@@ -18,13 +18,13 @@ using Bytes = std::span<const std::byte>;
 // A model and one of its versions, as a message names them.
 struct NamedModel {
   std::string name;
-  std::optional<int64_t> version;
+  VersionChoice version;
 };
 
 Result<NamedModel> ReadModel(std::string_view message, Bytes bytes) {
   ASSIGN_OR_RETURN(GrpcModelRequest request, DecodeGrpcModelRequest(message, bytes));
-  ASSIGN_OR_RETURN(const std::optional<int64_t> version, ParseMessageVersion(request.version));
-  return NamedModel{.name = std::move(request.name), .version = version};
+  ASSIGN_OR_RETURN(VersionChoice version, ParseMessageVersion(request.version));
+  return NamedModel{.name = std::move(request.name), .version = std::move(version)};
 }
 
 // A model that is not there is not ready: who waits for one to be loaded asks again and again, and Triton answers so

@@ -25,6 +25,8 @@ int HttpStatus(StatusCode code) {
       return 403;
     case StatusCode::kOverloaded:
       return 429;
+    case StatusCode::kOutOfMemory:
+      return 507;
     case StatusCode::kUnavailable:
       return 503;
     case StatusCode::kDeadlineExceeded:

@@ -69,7 +69,7 @@ bool FitsHeader(std::string_view id) {
 class InferCall final : public ReplySink, public Task {
  public:
   InferCall(const InferServices& services, net::HttpRequest http, net::HttpReply reply, std::string model,
-            std::optional<int64_t> version, const Identity& identity)
+            const VersionChoice& version, const Identity& identity)
       : services_(services),
         http_(std::move(http)),
         headers_(ReadRequestHeaders(http_)),
@@ -254,7 +254,7 @@ class InferCall final : public ReplySink, public Task {
 
 void StartInferCall(const InferServices& services, net::HttpRequest http, const PathArguments& arguments,
                     const Identity& identity, net::HttpReply reply) {
-  const Result<std::optional<int64_t>> version = ParsePathVersion(arguments.version);
+  const Result<VersionChoice> version = ParsePathVersion(arguments.version);
   if (!version.ok()) {
     reply.Send(ErrorResponse(version.status()));
     return;

@@ -16,34 +16,34 @@ namespace trireme::kserve {
 namespace {
 
 using net::HttpResponse;
-using Version = std::optional<int64_t>;
 
-HttpResponse Ready(const Engine& engine, const Identity&, std::string_view name, Version version) {
+HttpResponse Ready(const Engine& engine, const Identity&, std::string_view name, const VersionChoice& version) {
   const Status status = engine.ModelReady(name, version);
   return status.ok() ? EmptyResponse() : ErrorResponse(status);
 }
 
-HttpResponse Metadata(const Engine& engine, const Identity&, std::string_view name, Version version) {
+HttpResponse Metadata(const Engine& engine, const Identity&, std::string_view name, const VersionChoice& version) {
   const Result<ModelMetadata> metadata = DescribeModel(engine, name, version);
   return metadata.ok() ? JsonResponse(EncodeModelMetadata(*metadata)) : ErrorResponse(metadata.status());
 }
 
-HttpResponse Config(const Engine& engine, const Identity&, std::string_view name, Version version) {
+HttpResponse Config(const Engine& engine, const Identity&, std::string_view name, const VersionChoice& version) {
   const Result<ModelConfigParts> config = DescribeConfig(engine, name, version);
   return config.ok() ? JsonResponse(EncodeModelConfig(*config)) : ErrorResponse(config.status());
 }
 
 // Of all models if the name is empty.
-HttpResponse Statistics(const Engine& engine, const Identity& identity, std::string_view name, Version version) {
+HttpResponse Statistics(const Engine& engine, const Identity& identity, std::string_view name,
+                        const VersionChoice& version) {
   const Result<std::vector<StatisticsEntry>> entries = DescribeStatistics(engine, identity, name, version);
   return entries.ok() ? JsonResponse(EncodeStatistics(*entries)) : ErrorResponse(entries.status());
 }
 
-using ModelAnswer = HttpResponse (*)(const Engine&, const Identity&, std::string_view, Version);
+using ModelAnswer = HttpResponse (*)(const Engine&, const Identity&, std::string_view, const VersionChoice&);
 
 Route ModelRoute(const InferServices& services, std::string pattern, ModelAnswer answer) {
   const auto respond = [&engine = services.engine, answer](const ColdRequest& request) {
-    const Result<Version> version = ParsePathVersion(request.path.version);
+    const Result<VersionChoice> version = ParsePathVersion(request.path.version);
     return version.ok() ? answer(engine, request.identity, request.path.model, *version)
                         : ErrorResponse(version.status());
   };

@@ -2,6 +2,8 @@
 #include "protocols/kserve/path_version.h"
 
 #include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "wire/kserve/place.h"
@@ -18,20 +20,23 @@ std::optional<int64_t> WholeNumber(std::string_view text) {
 
 }  // namespace
 
-Result<std::optional<int64_t>> ParsePathVersion(std::string_view digits) {
-  if (digits.empty()) return std::optional<int64_t>();
-  const std::optional<int64_t> version = WholeNumber(digits);
-  if (!version) return NotFound("no version '" + std::string(digits) + "': expected a whole number below 2^63");
-  return version;
+Result<VersionChoice> ParsePathVersion(std::string_view text) {
+  if (text.empty()) return VersionChoice();
+  if (IsVersionLabel(text)) return VersionChoice::OfLabel(std::string(text));
+  const std::optional<int64_t> version = WholeNumber(text);
+  if (!version) return NotFound("no version '" + std::string(text) + "': expected a whole number below 2^63");
+  return VersionChoice(version);
 }
 
-Result<std::optional<int64_t>> ParseMessageVersion(std::string_view text) {
-  if (text.empty()) return std::optional<int64_t>();
+Result<VersionChoice> ParseMessageVersion(std::string_view text) {
+  if (text.empty()) return VersionChoice();
+  if (IsVersionLabel(text)) return VersionChoice::OfLabel(std::string(text));
   const std::optional<int64_t> version = WholeNumber(text);
   if (!version || *version <= 0) {
-    return InvalidArgument("model version: expected a whole number above 0 and below 2^63, found " + Quoted(text));
+    return InvalidArgument("model version: expected a label or a whole number above 0 and below 2^63, found " +
+                           Quoted(text));
   }
-  return version;
+  return VersionChoice(version);
 }
 
 }  // namespace trireme::kserve

@@ -7,9 +7,13 @@ namespace trireme::kserve {
 namespace {
 
 TEST(ParsePathVersion, ReadsDigits) {
-  EXPECT_EQ(*ParsePathVersion(""), std::nullopt);
-  EXPECT_EQ(*ParsePathVersion("12"), 12);
-  EXPECT_EQ(*ParsePathVersion("9223372036854775807"), 9223372036854775807);
+  EXPECT_EQ(*ParsePathVersion(""), VersionChoice());
+  EXPECT_EQ(*ParsePathVersion("12"), VersionChoice(12));
+  EXPECT_EQ(*ParsePathVersion("9223372036854775807"), VersionChoice(9223372036854775807));
+}
+
+TEST(ParsePathVersion, ReadsLabels) {
+  EXPECT_EQ(*ParsePathVersion("stable"), VersionChoice::OfLabel("stable"));
 }
 
 TEST(ParsePathVersion, DoesNotWrapWhatIsTooLarge) {
@@ -18,10 +22,11 @@ TEST(ParsePathVersion, DoesNotWrapWhatIsTooLarge) {
 }
 
 TEST(ParseMessageVersion, TakesWholeNumbersAboveZero) {
-  EXPECT_EQ(*ParseMessageVersion(""), std::nullopt);
-  EXPECT_EQ(*ParseMessageVersion("3"), 3);
-  EXPECT_EQ(*ParseMessageVersion("9223372036854775807"), 9223372036854775807);
-  for (const char* text : {"0", "-1", "+1", " 1", "1 ", "1.0", "one", "9223372036854775808"}) {
+  EXPECT_EQ(*ParseMessageVersion(""), VersionChoice());
+  EXPECT_EQ(*ParseMessageVersion("3"), VersionChoice(3));
+  EXPECT_EQ(*ParseMessageVersion("9223372036854775807"), VersionChoice(9223372036854775807));
+  EXPECT_EQ(*ParseMessageVersion("canary"), VersionChoice::OfLabel("canary"));
+  for (const char* text : {"0", "-1", "+1", " 1", "1 ", "1.0", "one two", "9223372036854775808"}) {
     EXPECT_EQ(ParseMessageVersion(text).status().code(), StatusCode::kInvalidArgument) << text;
   }
 }

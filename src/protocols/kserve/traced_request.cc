@@ -10,7 +10,7 @@ namespace trireme::kserve {
 void TracedRequest::Begin(const Tracer& tracer, std::string_view protocol, const InferRequest& request) {
   if (!tracer.on()) return;
   note_.emplace(Note{.trace = {.context = request.trace,
-                               .model = {request.model, request.version.value_or(0)},
+                               .model = {request.model, request.version.number.value_or(0)},
                                .protocol = protocol,
                                .request_id = {},
                                .status = StatusCode::kOk,

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace trireme {
+
+// The memory in which models live, where the process's malloc is jemalloc (http://jemalloc.net/jemalloc.3.html); with
+// another one nothing here has an effect. Thread-safe.
+
+// From now on the calling thread takes its memory from an arena that all threads which load share, apart from that of
+// requests: what a model leaves behind is then in one place, and can be given back without touching what is hot.
+void UseLoadMemory();
+
+// Bytes that the calling thread has allocated so far less those that it has freed, whoever had allocated them. Nothing:
+// the process's malloc does not count.
+std::optional<int64_t> AllocatedByThisThread();
+
+// Gives to the system what nobody uses of that arena. Takes milliseconds: for threads that load.
+void GiveBackLoadMemory();
+
+}  // namespace trireme

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace trireme {
+
+// How models share memory.
+struct MemoryRules {
+  // Bytes that models may have, by device as Device::ToString() has it. A device that is not in here has no bound.
+  std::map<std::string, uint64_t> budgets;
+
+  // Bytes of the cpu's budget that bodies of requests take at the moment. Empty: none.
+  std::function<uint64_t()> requests_bytes;
+
+  // A model that is wanted may be out of memory: the first request for it loads it, and others go for it. Otherwise
+  // what is wanted is loaded or has failed.
+  bool on_demand = false;
+  bool lazy = false;  // with it: nothing is loaded before it is demanded, but what is pinned or required
+
+  Duration idle_timeout{0};  // with on_demand: who is not asked for so long leaves; 0: nobody does
+
+  std::set<std::string, std::less<>> pinned;  // models that never leave
+  std::vector<std::string> required;          // models without which the server is not ready
+};
+
+}  // namespace trireme

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which versions may be in memory.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "lifecycle/version_book.h"
+#include "tensor/device.h"
+
+namespace trireme {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Whoever was loaded stays for as long as that took: of two models that take turns in memory, each gets something done.
+constexpr Duration kLeastStay = milliseconds(200);
+constexpr Duration kMostStay = seconds(30);
+
+// How soon is looked again whether those who came too early may go now.
+constexpr Duration kSoon = milliseconds(50);
+
+Duration StayOf(Duration load_took) {
+  return std::clamp(load_took, kLeastStay, kMostStay);
+}
+
+bool NeedsLoad(ModelState state) {
+  return state == ModelState::kFound || state == ModelState::kOnDemand || state == ModelState::kRetired;
+}
+
+}  // namespace
+
+std::vector<Action> VersionBook::Demand(const ModelId& id, const Moment& now) {
+  const auto at = versions_.find(id);
+  if (at == versions_.end() || !at->second.wanted || at->second.demanded) return {};
+  Tracked& tracked = at->second;
+  if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return {};
+  tracked.demanded = true;
+  tracked.put_aside = false;
+  tracked.refusal.clear();
+  changed_ = true;
+  return Plan(at, std::next(at), now);
+}
+
+std::optional<Status> VersionBook::Outlook(const ModelId& id) const {
+  const auto at = versions_.find(id);
+  if (at == versions_.end() || !at->second.wanted) return NotFound("");
+  const Tracked& tracked = at->second;
+  if (tracked.state == ModelState::kReady) return Status();
+  if (tracked.state == ModelState::kFailed) return tracked.no_memory ? OutOfMemory(tracked.failure) : Unavailable("");
+  if (tracked.demanded || tracked.busy > 0 || tracked.ask) return std::nullopt;
+  return tracked.refusal.empty() ? Unavailable("") : OutOfMemory(tracked.refusal);
+}
+
+bool VersionBook::PutAside(const std::string& name) {
+  bool any = false;
+  for (auto& [id, tracked] : versions_) {
+    if (id.name != name || !tracked.wanted || tracked.state != ModelState::kReady) continue;
+    tracked.put_aside = true;
+    any = true;
+  }
+  return any;
+}
+
+bool VersionBook::Recall(const std::string& name, const Moment& now) {
+  bool any = false;
+  for (auto& [id, tracked] : versions_) {
+    if (id.name != name || !tracked.wanted) continue;
+    any = true;
+    tracked.put_aside = false;
+    if (tracked.busy > 0) continue;
+    if (tracked.state == ModelState::kFailed) MoveTo(tracked, ModelState::kFound, now);
+    if (NeedsLoad(tracked.state)) tracked.demanded = true;
+    if (tracked.state == ModelState::kReady) ForgiveFailure(tracked);
+  }
+  return any;
+}
+
+bool VersionBook::SetPinned(const std::string& name, bool pinned) {
+  if (VersionsOf(name).empty() && !known_.contains(name) && !pinned_.contains(name)) return false;
+  changed_ = true;
+  if (pinned) {
+    pinned_.insert(name);
+  } else {
+    pinned_.erase(name);
+  }
+  return true;
+}
+
+// A load waits for room; what it is about is decided when there is some.
+void VersionBook::Ask(const Action& action) {
+  Tracked& tracked = versions_.at(action.id);
+  tracked.ask = ++asks_;
+  changed_ = true;
+}
+
+// Nobody waits for it, and nothing of its model serves yet.
+bool VersionBook::IsMerelyFilling(const ModelId& id, const Tracked& tracked) const {
+  if (!rules_.on_demand || tracked.demanded || tracked.generation || pinned_.contains(id.name)) return false;
+  return std::ranges::find(rules_.required, id.name) == rules_.required.end() && !Serves(id.name);
+}
+
+void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
+  std::set<std::string> devices;
+  for (const auto& [id, tracked] : versions_) {
+    if (tracked.ask) devices.insert(tracked.entry.config.device.ToString());
+  }
+  for (const auto& [device, budget] : rules_.budgets) devices.insert(device);
+  next_tick_ = kNever;
+  for (const std::string& device : devices) {
+    const auto budget = rules_.budgets.find(device);
+    GrantOn(device, budget == rules_.budgets.end() ? std::numeric_limits<int64_t>::max() : budget->second, actions,
+            now);
+  }
+  if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
+    next_tick_ = std::min(next_tick_, now.steady + std::clamp<Duration>(rules_.idle_timeout / 4, kSoon, seconds(5)));
+  }
+}
+
+void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now) {
+  std::vector<MemoryClaim> claims;
+  std::vector<std::pair<uint64_t, MemoryClaim>> asking;
+  for (auto& [id, tracked] : versions_) {
+    if (tracked.entry.config.device.ToString() != device) continue;
+    const bool may_go = rules_.on_demand && tracked.wanted && !pinned_.contains(id.name);
+    const auto add = [&](MemoryClaim::Phase phase, uint64_t bytes) -> MemoryClaim& {
+      return claims.emplace_back(MemoryClaim{.id = id, .phase = phase, .bytes = bytes, .may_go = may_go});
+    };
+    if (tracked.leaving > 0) add(MemoryClaim::Phase::kLeaving, tracked.leaving);
+    if (tracked.promised > 0) add(MemoryClaim::Phase::kPromised, tracked.promised);
+    if (tracked.generation) {
+      NoteUse(tracked, now);
+      MemoryClaim& held = add(MemoryClaim::Phase::kHeld, tracked.generation->memory_bytes());
+      held.may_go = may_go && tracked.busy == 0;
+      held.too_early = IsYoung(tracked, now);
+      held.stands_in = StandsIn(id, tracked);
+      held.value = tracked.usage.ValueOf(tracked.load_took, held.bytes, now.steady);
+    }
+    if (tracked.ask) {
+      asking.emplace_back(*tracked.ask, MemoryClaim{.id = id,
+                                                    .phase = MemoryClaim::Phase::kAsked,
+                                                    .bytes = sizes_.Of(tracked.entry),
+                                                    .may_evict = !IsMerelyFilling(id, tracked)});
+    }
+  }
+  std::ranges::sort(asking, {}, [](const auto& ask) { return std::pair(!ask.second.may_evict, ask.first); });
+  for (auto& [number, claim] : asking) claims.push_back(std::move(claim));
+
+  const uint64_t requests = device == Device().ToString() && rules_.requests_bytes ? rules_.requests_bytes() : 0;
+  const MemoryPlan plan = PlanMemory(budget, requests, claims);
+  for (const size_t index : plan.grant) {
+    const MemoryClaim& claim = claims[index];
+    Tracked& tracked = versions_.at(claim.id);
+    tracked.ask.reset();
+    tracked.promised = claim.bytes;
+    actions.push_back({tracked.generation ? ActionKind::kReload : ActionKind::kLoad, claim.id});
+    Begin(actions.back(), now);
+  }
+  for (const size_t index : plan.evict) {
+    const ModelId& id = claims[index].id;
+    Tracked& tracked = versions_.at(id);
+    tracked.gave_way = claims[index].stands_in;
+    actions.push_back({ActionKind::kRetire, id});
+    Begin(actions.back(), now);
+  }
+  for (const MemoryRefusal& refusal : plan.refuse) Refuse(claims[refusal.claim].id, refusal, now);
+  if (plan.waits_for_time) next_tick_ = std::min(next_tick_, now.steady + kSoon);
+}
+
+void VersionBook::Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now) {
+  Tracked& tracked = versions_.at(id);
+  tracked.ask.reset();
+  tracked.demanded = false;
+  if (tracked.generation) {  // goes on serving as it is
+    tracked.tried = tracked.entry.fingerprint;
+    return Failed(id, OutOfMemory(refusal.reason), now);
+  }
+  if (rules_.on_demand) {
+    tracked.refusal = refusal.for_now ? "" : refusal.reason;
+    return MoveTo(tracked, ModelState::kOnDemand, now);
+  }
+  tracked.tried = tracked.entry.fingerprint;
+  Failed(id, OutOfMemory(refusal.reason), now);
+}
+
+// Whether a version that is not wanted any more, and gave way to its successor, has to serve again: because that
+// failed.
+bool VersionBook::ComesBack(const ModelId& id, const Tracked& tracked) const {
+  if (!tracked.gave_way || tracked.wanted) return false;
+  bool any = false;
+  for (const auto* version : VersionsOf(id.name)) {
+    const Tracked& other = version->second;
+    if (!other.wanted) continue;
+    if (other.state != ModelState::kFailed || other.busy > 0 || other.ask) return false;
+    any = true;
+  }
+  return any;
+}
+
+bool VersionBook::IsYoung(const Tracked& tracked, const Moment& now) const {
+  return now.steady - tracked.arrived < StayOf(tracked.load_took);
+}
+
+void VersionBook::NoteUse(Tracked& tracked, const Moment& now) {
+  if (tracked.metrics == nullptr) return;
+  const ModelStatistics totals = tracked.metrics->totals();
+  tracked.usage.Update(totals.success.count + totals.fail.count, now.steady);
+  if (tracked.generation && tracked.generation->shown()->line->waiting() > 0) tracked.usage.Touch(now.steady);
+}
+
+std::vector<Action> VersionBook::Tick(const Moment& now) {
+  if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
+    for (auto& [id, tracked] : versions_) {
+      if (!tracked.generation || !tracked.wanted || tracked.busy > 0 || pinned_.contains(id.name)) continue;
+      NoteUse(tracked, now);
+      if (now.steady - tracked.usage.last_used() >= rules_.idle_timeout) tracked.put_aside = true;
+    }
+  }
+  return Plan(versions_.begin(), versions_.end(), now);
+}
+
+std::vector<Action> VersionBook::Left(const ModelId& id, uint64_t bytes, const Moment& now) {
+  if (const auto at = versions_.find(id); at != versions_.end()) {
+    Tracked& tracked = at->second;
+    tracked.leaving -= std::min(tracked.leaving, bytes);
+  }
+  std::vector<Action> actions;
+  Grant(actions, now);
+  return actions;
+}
+
+void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
+  Tracked& tracked = versions_.at(id);
+  ++tracked.attempt;
+  tracked.leaving += tracked.promised;
+  Failed(id, Unavailable("its load has not ended in time"), now);
+}
+
+// Whether a request for it is worth waiting for: it is out of memory and comes back, or nothing else of its model
+// serves while it loads.
+bool VersionBook::IsInReach(const ModelId& id, const Tracked& tracked) const {
+  if (!rules_.on_demand || !tracked.wanted) return false;
+  if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return false;
+  const bool comes_back = tracked.state == ModelState::kOnDemand || tracked.state == ModelState::kDraining;
+  return comes_back || tracked.demanded || !Serves(id.name);
+}
+
+bool VersionBook::gone(const std::string& name) const {
+  return std::ranges::none_of(VersionsOf(name), [](const auto* version) {
+    const Tracked& tracked = version->second;
+    return tracked.generation || tracked.busy > 0 || tracked.ask || tracked.leaving > 0;
+  });
+}
+
+void VersionBook::SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest) {
+  const auto at = versions_.find(id);
+  if (at == versions_.end() || !at->second.provenance || at->second.loaded != fingerprint) return;
+  at->second.provenance->digest = digest;
+  changed_ = true;
+}
+
+std::map<std::string, uint64_t> VersionBook::UsedBytes() const {
+  std::map<std::string, uint64_t> used;
+  for (const auto& [id, tracked] : versions_) {
+    const uint64_t held = tracked.generation ? tracked.generation->memory_bytes() : 0;
+    used[tracked.entry.config.device.ToString()] += held + tracked.promised + tracked.leaving;
+  }
+  return used;
+}
+
+std::map<ModelId, VersionBook::Use> VersionBook::Uses(const Moment& now) {
+  std::map<ModelId, Use> uses;
+  for (auto& [id, tracked] : versions_) {
+    if (tracked.metrics == nullptr) continue;
+    NoteUse(tracked, now);
+    const ModelStatistics totals = tracked.metrics->totals();
+    uses[id] = {.requests = totals.success.count + totals.fail.count,
+                .last_used = totals.success.count + totals.fail.count > 0 ? tracked.usage.last_used() : TimePoint{},
+                .p99 = tracked.metrics->p99()};
+  }
+  return uses;
+}
+
+Status VersionBook::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
+  if (VersionsOf(name).empty()) return NotFound("unknown model '" + name + "'");
+  ServingTable::Labels& labels = labels_[name];
+  changed_ = true;
+  if (!version) {
+    if (labels.erase(label) == 0) return NotFound("model '" + name + "' has no label '" + label + "'");
+    return {};
+  }
+  const auto at = versions_.find({name, *version});
+  if (at == versions_.end()) {
+    return NotFound("model '" + name + "' has no version " + std::to_string(*version) + " that is served");
+  }
+  const Tracked& tracked = at->second;
+  if (tracked.state != ModelState::kReady && !IsInReach(at->first, tracked)) {
+    return Unavailable("model '" + name + "' version " + std::to_string(*version) + " is not ready: " +
+                       std::string(Name(tracked.state)) + (tracked.failure.empty() ? "" : ": " + tracked.failure));
+  }
+  labels.insert_or_assign(label, *version);
+  return {};
+}
+
+void VersionBook::ShowLabels(ServingTable& table) {
+  for (const auto& [name, labels] : labels_) {
+    for (const auto& [label, version] : labels) {
+      const auto at = versions_.find({name, version});
+      if (at == versions_.end()) continue;
+      table.labels[name].emplace(label, version);
+    }
+  }
+  for (ModelStatus& status : table.statuses) {
+    const auto labels = table.labels.find(status.id.name);
+    if (labels == table.labels.end()) continue;
+    for (const auto& [label, version] : labels->second) {
+      if (version == status.id.version) status.labels.push_back(label);
+    }
+  }
+}
+
+}  // namespace trireme
