@@ -89,7 +89,7 @@ Result<ModelDescription> Engine::Describe(std::string_view name, const VersionCh
                                .declared = model->declared,
                                .config_message = model->config_message,
                                .labels = model->labels};
-  if (!version.any()) {
+  if (version.any()) {
     for (const auto& [number, served] : table->ready.find(name)->second) description.versions.push_back(number);
   } else {
     description.versions.push_back(model->id.version);
