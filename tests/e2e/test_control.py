@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which models are served, as the repository and its owner want it: watched, as it lay at the start, or by name."""
+import hashlib
 import json
 import os
 import shutil
@@ -157,6 +158,59 @@ class Watching(ControlTest):
         for verb in ("load", "unload"):
             self.assert_refused(server.ask("POST", f"/v2/repository/models/m/{verb}", b""), 503, "explicit")
         self.assertEqual(self.answer(server, "m"), 1)
+
+
+class Publishing(ControlTest):
+    """Without being told how often to look: where the system tells of changes it is quick, elsewhere as always."""
+
+    def manifest_of(self, adds):
+        return f"{hashlib.sha256(self.file_that_adds(adds).read_bytes()).hexdigest()}  model.onnx\n"
+
+    def reason(self, server, name):
+        """All that is said of a model."""
+        entries = server.ask("POST", "/v2/repository/index", b"").json()
+        return " ".join(entry.get("reason", "") for entry in entries if entry["name"] == name)
+
+    def test_a_version_that_is_moved_into_place_is_served(self):
+        self.put("m", 1)
+        server = self.serve(self.repository)
+        staged = self.repository / "m" / ".2"
+        staged.mkdir()
+        shutil.copy(self.file_that_adds(2), staged / "model.onnx")
+        staged.rename(self.repository / "m" / "2")
+        wait_until(lambda: self.answer(server, "m") == 2, "the new version serves")
+
+    def test_a_version_counts_when_all_is_there_that_its_manifest_lists(self):
+        self.put("m", 1)
+        server = self.serve(self.repository)
+        folder = self.repository / "m" / "2"
+        folder.mkdir()
+        (folder / "SHA256SUMS").write_text(self.manifest_of(2))
+        wait_until(lambda: "SHA256SUMS" in server.log(), "it says what it waits for")
+        self.assertEqual(self.answer(server, "m"), 1)
+        shutil.copy(self.file_that_adds(3), folder / "model.onnx")
+        wait_until(lambda: "found one with" in server.log(), "it says that the file is another one")
+        self.assertEqual(self.answer(server, "m"), 1)
+        shutil.copy(self.file_that_adds(2), folder / "model.onnx")
+        wait_until(lambda: self.answer(server, "m") == 2, "the version serves once it is whole")
+
+    def test_a_manifest_may_be_asked_for(self):
+        self.put("with", 1)
+        self.put("without", 1)
+        (self.repository / "with" / "1" / "SHA256SUMS").write_text(self.manifest_of(1))
+        server = self.serve(self.repository, "--require-manifest")
+        self.assertEqual(self.answer(server, "with"), 1)
+        self.assertIsNone(self.answer(server, "without"))
+        self.assertRegex(self.reason(server, "without"), "SHA256SUMS")
+
+    def test_files_that_are_cut_off_or_removed_while_they_serve_change_no_answer(self):
+        self.put("cut", 1)
+        self.put("gone", 1)
+        server = self.serve(self.repository, "--model-control-mode=none")
+        os.truncate(self.repository / "cut" / "1" / "model.onnx", 10)
+        shutil.rmtree(self.repository / "gone")
+        for name in ("cut", "gone"):
+            self.assertEqual(self.answer(server, name), 1)
 
 
 class AsItLayAtTheStart(ControlTest):
