@@ -513,9 +513,31 @@ TEST_F(ModelControlTest, ServesTheOldVersionUntilTheNewOneIsWhole) {
   folder_.Write("m/2/model.onnx", "goo");
   Look(3);
   EXPECT_EQ(Find("m")->id.version, 1);
+  EXPECT_EQ(StatusOf("m", 1).reason, "");
+  EXPECT_EQ(StatusOf("m", 2).state, ModelState::kFailed);
+  EXPECT_THAT(StatusOf("m", 2).reason, HasSubstr("found one with"));
+  fs::remove(folder_ / "m/2/model.onnx");
+  Look(2);
+  EXPECT_EQ(StatusOf("m", 2).state, ModelState::kFound);
+  EXPECT_THAT(StatusOf("m", 2).reason, HasSubstr("found nothing"));
   folder_.Write("m/2/model.onnx", "good");
   Look(2);
   EXPECT_EQ(Find("m")->id.version, 2);
+}
+
+TEST_F(ModelControlTest, AVersionThatIsSpoiledWhileItServesGoesOn) {
+  Write("m");
+  folder_.Write("m/2/model.onnx", "good");
+  folder_.Write("m/2/SHA256SUMS", kManifestOfGood);
+  Begin(Mode::kWatch);
+  folder_.Write("m/2/model.onnx", "spoiled");
+  Look(3);
+  EXPECT_EQ(Find("m")->id.version, 2);
+  EXPECT_THAT(StatusOf("m", 2).reason, HasSubstr("found one with"));
+  folder_.Write("m/2/model.onnx", "good");
+  Look(3);
+  EXPECT_EQ(Find("m")->id.version, 2);
+  EXPECT_EQ(StatusOf("m", 2).reason, "");
 }
 
 TEST_F(WatchingControlTest, LoadsWhatIsWholeByItsManifestWhateverElseIsWritten) {

@@ -10,6 +10,7 @@
 #include "base/calendar.h"
 #include "base/check.h"
 #include "lifecycle/without_folders.h"
+#include "repository/below.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -26,7 +27,8 @@ std::string TimeText(std::chrono::system_clock::time_point time) {
 
 // What people know it by, if it could not be given a name.
 std::string KeyOf(const ModelProblem& problem) {
-  return problem.name.empty() ? problem.path.string() : problem.name;
+  if (problem.name.empty()) return problem.path.string();
+  return problem.version > 0 ? ModelId{problem.name, problem.version}.text() : problem.name;
 }
 
 std::string ReasonOf(const ModelProblem& problem) {
@@ -69,7 +71,7 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
   }
   // A mistake in its files takes nothing away that serves.
   for (auto& [id, tracked] : versions_) {
-    if (tracked.state != ModelState::kReady || !problems_.contains(id.name)) continue;
+    if (tracked.state != ModelState::kReady || ProblemOf(id) == nullptr) continue;
     tracked.wanted = true;
     // The problem is what came of this attempt; what an earlier one failed of is not asked any more.
     if (scope.retry && scope.name == id.name && tracked.busy == 0) tracked.failure.clear();
@@ -124,7 +126,7 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
                                   const Moment& now) {
   std::map<std::string, Problem> before;
   if (scope.name) {
-    if (auto node = problems_.extract(*scope.name)) before.insert(std::move(node));
+    TakeAtAndBelow(problems_, *scope.name, [&](auto& problem) { before.insert(std::move(problem)); });
   } else {
     before.swap(problems_);
   }
@@ -137,11 +139,13 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
     }
     if (problem.keeps_models) {
       news.push_back({.level = LogLevel::kWarning, .model = {}, .text = problem.status.message()});
+    } else if (problem.is_incomplete) {
+      news.push_back({.model = key, .text = problem.status.message()});
     } else {
       news.push_back({.level = LogLevel::kError, .model = key, .text = problem.status.message(), .is_problem = true});
     }
-    problems_[key] = {.status = {.id = {.name = ListedName(problem), .version = 0},
-                                 .state = ModelState::kFailed,
+    problems_[key] = {.status = {.id = {.name = ListedName(problem), .version = problem.version},
+                                 .state = problem.is_incomplete ? ModelState::kFound : ModelState::kFailed,
                                  .reason = ReasonOf(problem),
                                  .since = now.wall},
                       .text = problem.status.message()};
@@ -412,6 +416,13 @@ Status VersionBook::WhyNotStarted() {
   return any ? Status() : Unavailable("no model serves");
 }
 
+// What is wrong with its files: with the whole model's, or with its own.
+const VersionBook::Problem* VersionBook::ProblemOf(const ModelId& id) const {
+  auto at = problems_.find(id.name);
+  if (at == problems_.end()) at = problems_.find(id.text());
+  return at == problems_.end() ? nullptr : &at->second;
+}
+
 bool VersionBook::Serves(const std::string& name) const {
   const auto versions = VersionsOf(name);
   return std::any_of(versions.begin(), versions.end(),
@@ -433,8 +444,8 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
     status.reason = "no version that is wanted is ready: this one goes on serving";
     return status;
   }
-  const auto problem = problems_.find(id.name);
-  const std::string& why = problem != problems_.end() ? problem->second.status.reason : tracked.failure;
+  const Problem* problem = ProblemOf(id);
+  const std::string& why = problem != nullptr ? problem->status.reason : tracked.failure;
   status.reason = why.empty() ? tracked.note
                               : "serving the version loaded at " + TimeText(tracked.since) + "; reload failed: " + why;
   return status;
@@ -450,7 +461,9 @@ ServingTable VersionBook::Table() {
   }
   ShowLabels(table);
   for (const auto& [key, problem] : problems_) {
-    if (!Serves(key)) table.statuses.push_back(problem.status);
+    const auto version = versions_.find(problem.status.id);
+    const bool serves = version != versions_.end() && version->second.state == ModelState::kReady;
+    if (!serves && !Serves(key)) table.statuses.push_back(problem.status);
   }
   for (const std::string& name : known_) {
     if (!problems_.contains(name) && VersionsOf(name).empty()) {

@@ -226,6 +226,7 @@ class VersionBook {
   VersionFacts FactsOf(const ModelId& id, const Tracked& tracked) const;
   ModelStatus StatusOf(const ModelId& id, const Tracked& tracked) const;
   bool Serves(const std::string& name) const;
+  const Problem* ProblemOf(const ModelId& id) const;
   std::vector<const Versions::value_type*> VersionsOf(const std::string& name) const;
   void MoveTo(Tracked& tracked, ModelState state, const Moment& now);
   void ForgiveFailure(Tracked& tracked);
@@ -241,7 +242,7 @@ class VersionBook {
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;
   std::map<std::string, ServingTable::Labels, std::less<>> labels_;  // as they were set
-  std::map<std::string, Problem> problems_;                          // by name; by path if it has none
+  std::map<std::string, Problem> problems_;                          // by name, or name/version; by path without one
   std::set<std::string, std::less<>> known_;
   std::set<std::string> notes_;  // of the last scan of everything
   bool changed_ = true;
