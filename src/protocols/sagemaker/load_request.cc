@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/sagemaker/load_request.h"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include "codec/json_cursor.h"
+#include "protocols/sagemaker/names.h"
+
+namespace trireme::sagemaker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxUrlBytes = 4096;
+
+Status Missing(std::string_view what) {
+  return InvalidArgument("Parameter " + std::string(what) + " is required.");  // as the Multi Model Server says it
+}
+
+Result<LoadRequest> Complete(const std::optional<std::string>& name, const std::optional<std::string>& url) {
+  if (!url || url->empty()) return Missing("url");
+  if (!name || name->empty()) return Missing("model_name");
+  RETURN_IF_ERROR(CheckFitsPath(*name));
+  return LoadRequest{.model_name = *name, .url = *url};
+}
+
+Result<LoadRequest> ReadJson(std::string_view body) {
+  JsonCursor json(body);
+  std::optional<std::string> name;
+  std::optional<std::string> url;
+  if (!json.EnterObject()) return json.status();
+  while (const auto key = json.NextKey()) {
+    const bool is_name = *key == "model_name";
+    if (!is_name && *key != "url") {
+      json.Skip();
+      continue;
+    }
+    std::optional<std::string>& target = is_name ? name : url;
+    if (target) return InvalidArgument(std::string(is_name ? "model_name" : "url") + ": expected once, found twice");
+    if (const auto text = json.ReadString()) target = std::string(*text);
+  }
+  json.Finish();
+  if (!json.ok()) return json.status();
+  return Complete(name, url);
+}
+
+Status BadUrl(const std::string& url, const fs::path& models) {
+  std::string shown;
+  for (const char c : url.substr(0, 256)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return InvalidArgument("url: expected a path below '" + models.string() + "', without '..', found '" + shown + "'");
+}
+
+bool IsPlain(const std::string& url) {
+  const bool has_control =
+      std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+  const fs::path path(url);
+  return url.size() <= kMaxUrlBytes && !has_control && path.is_absolute() &&
+         std::ranges::find(path, fs::path("..")) == path.end();
+}
+
+// Strictly below: the folder itself is no model.
+bool IsBelow(const fs::path& path, const fs::path& folder) {
+  const fs::path relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != ".." && relative != ".";
+}
+
+}  // namespace
+
+Result<LoadRequest> ReadLoadRequest(std::string_view body, std::string_view query) {
+  ASSIGN_OR_RETURN(const auto name, QueryValue(query, "model_name"));
+  ASSIGN_OR_RETURN(const auto url, QueryValue(query, "url"));
+  return name || url ? Complete(name, url) : ReadJson(body);
+}
+
+Result<fs::path> ResolveModelUrl(const fs::path& models, const std::string& url) {
+  if (!IsPlain(url) || !IsBelow(fs::path(url).lexically_normal(), models.lexically_normal())) {
+    return BadUrl(url, models);
+  }
+  std::error_code error;
+  const fs::path real = fs::canonical(url, error);
+  if (error) return NotFound("url '" + url + "': " + error.message());
+  const fs::path folder = fs::canonical(models, error);
+  if (error || !IsBelow(real, folder)) return BadUrl(url, models);
+  return real;
+}
+
+}  // namespace trireme::sagemaker

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/sagemaker/load_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing/temp_dir.h"
+
+namespace trireme::sagemaker {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+TEST(ReadLoadRequest, ReadsEitherForm) {
+  const auto json = ReadLoadRequest(R"({"model_name":"a b","url":"/opt/ml/models/a/model","x":[1]})", "");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->model_name, "a b");
+  EXPECT_EQ(json->url, "/opt/ml/models/a/model");
+  const auto query = ReadLoadRequest("", "url=%2Fopt%2Fml%2Fmodels%2Fa&model_name=n&handler=h&initial_workers=1");
+  ASSERT_TRUE(query.ok()) << query.status();
+  EXPECT_EQ(query->model_name, "n");
+  EXPECT_EQ(query->url, "/opt/ml/models/a");
+}
+
+TEST(ReadLoadRequest, NamesWhatIsMissing) {
+  EXPECT_EQ(ReadLoadRequest(R"({"model_name":"a"})", "").status().message(), "Parameter url is required.");
+  EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":""})", "").status().message(),
+            "Parameter model_name is required.");
+  EXPECT_EQ(ReadLoadRequest("", "url=/a").status().message(), "Parameter model_name is required.");
+}
+
+TEST(ReadLoadRequest, RefusesWhatIsNone) {
+  for (const char* body :
+       {"", "[]", "{", R"({"url":5,"model_name":"a"})", R"({"url":"/a","url":"/b","model_name":"a"})",
+        R"({"url":"/a","model_name":"a/b"})", R"({"url":"/a","model_name":".."})"}) {
+    EXPECT_EQ(ReadLoadRequest(body, "").status().code(), StatusCode::kInvalidArgument) << body;
+  }
+  EXPECT_EQ(ReadLoadRequest("", "url=%&model_name=a").status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ResolveModelUrl, StaysBelowTheFolderOfModels) {
+  const TempDir dir;
+  const fs::path models = dir.MakeFolder("models");
+  dir.Write("models/a/model/model.onnx");
+  dir.Write("elsewhere/model.onnx");
+  fs::create_directory_symlink(dir / "elsewhere", models / "out");
+  fs::create_directory_symlink(models / "a", models / "in");
+  const auto resolve = [&](const fs::path& url) { return ResolveModelUrl(models, url.string()); };
+  EXPECT_EQ(*resolve(models / "a/model"), fs::canonical(models / "a/model"));
+  EXPECT_EQ(*resolve(models / "a/model/"), fs::canonical(models / "a/model"));
+  EXPECT_EQ(*resolve(models / "in/model"), fs::canonical(models / "a/model"));
+  EXPECT_EQ(resolve(models / "nowhere").status().code(), StatusCode::kNotFound);
+  for (const fs::path& url :
+       {models, models / "", dir / "elsewhere", models / "out", models / "out/model.onnx", models / "../elsewhere",
+        models / "a/../a/model", fs::path(models.string() + "x/a"), fs::path("a/model"), fs::path(), fs::path("/"),
+        fs::path("/dev/zero"), fs::path("/proc/self/mem"), fs::path("/sys"), fs::path("s3://bucket/model"),
+        fs::path("file://" + (models / "a").string()), models / std::string(5000, 'a'), models / "a\n"}) {
+    EXPECT_EQ(resolve(url).status().code(), StatusCode::kInvalidArgument) << url;
+  }
+  EXPECT_THAT(resolve("/dev/zero").status().message(), HasSubstr("found '/dev/zero'"));
+  EXPECT_FALSE(ResolveModelUrl(models, (models / "a").string() + std::string("\0b", 2)).ok());
+}
+
+}  // namespace
+}  // namespace trireme::sagemaker

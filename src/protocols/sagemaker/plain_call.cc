@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/sagemaker/plain_call.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/task.h"
+#include "dialect/codec_job.h"
+#include "model/infer_request.h"
+#include "protocols/sagemaker/plain_answer.h"
+#include "wire/kserve/json_data.h"
+#include "wire/sagemaker/csv.h"
+#include "wire/sagemaker/nested_json.h"
+#include "wire/sagemaker/npy.h"
+
+namespace trireme::sagemaker {
+namespace {
+
+// Text of this size takes about 200 us to read or to write: what a loop should not do while other connections wait.
+constexpr size_t kLargeTextBytes = 256 << 10;
+constexpr size_t kLargeArrayBytes = 1 << 20;
+
+std::string_view TextOf(const net::HttpRequest& http) {
+  return {reinterpret_cast<const char*>(http.body.data()), http.body.size()};
+}
+
+bool IsLarge(Format format, size_t bytes) {
+  return bytes > (format == Format::kNpy ? kLargeArrayBytes : kLargeTextBytes);
+}
+
+// What the body is for: a model's one input, or the one that it cannot do without.
+Result<const TensorSpec*> InputOf(const Signature& signature, const PlainRequest& request) {
+  const std::vector<TensorSpec>& inputs = signature.inputs;
+  const auto is_needed = [](const TensorSpec& input) { return !input.optional; };
+  if (inputs.size() == 1) return &inputs.front();
+  if (std::ranges::count_if(inputs, is_needed) == 1) return &*std::ranges::find_if(inputs, is_needed);
+  return InvalidArgument(
+      "model '" + request.model + "' has " + std::to_string(inputs.size()) +
+      " inputs: expected a body of KServe V2, {\"inputs\": [...]}, found " +
+      (request.body == Format::kJson ? "an array or \"instances\"" : std::string(MediaTypeOf(request.body))) +
+      ", which holds one");
+}
+
+// One request on its way. It owns itself: through the Reply while the engine has it, and as a task while it travels
+// between threads; it ends where the answer is sent, on its loop.
+class PlainCall final : public ReplySink, public Task {
+ public:
+  PlainCall(const Services& services, PlainRequest request, const Identity& identity, net::HttpReply reply)
+      : services_(services), request_(std::move(request)), reply_(std::move(reply)) {
+    caller_ = {.principal = identity.principal, .tenant = identity.tenant};
+  }
+
+  static void Start(std::unique_ptr<PlainCall> call) {
+    PlainCall& self = *call;
+    self.signature_ = self.services_.engine.FindSignature(self.request_.model, {});
+    if (self.signature_ != nullptr) return Read(std::move(call));
+    // Shared by the copies that a std::function makes of itself.
+    auto waiting = std::make_shared<std::unique_ptr<PlainCall>>(std::move(call));
+    self.services_.engine.WhenLoaded(self.request_.model, {}, kNever, [waiting](Status status) {
+      std::unique_ptr<PlainCall> loaded = std::move(*waiting);
+      loaded->loading_ = std::move(status);
+      net::Executor& loop = loaded->reply_.executor();
+      ContinueOnLoop(loop, std::move(loaded));
+    });
+  }
+
+  void Respond(InferResponse /*response*/) override { several_responses_ = true; }
+
+  void End(std::unique_ptr<ReplySink> self, Outcome outcome) override {
+    outcome_ = std::move(outcome);
+    request_.http.body = {};
+    if (several_responses_) {
+      outcome_->response.reset();
+      outcome_->status =
+          Unsupported("this model gives several responses a request: expected the inference type generate");
+    }
+    EncodeAndContinue(services_.codec_workers, reply_.executor(),
+                      std::unique_ptr<PlainCall>(static_cast<PlainCall*>(self.release())), IsLargeAnswer());
+  }
+
+  // On the loop or a codec worker.
+  void Encode() {
+    const TimePoint begin = Clock::System().Now();
+    if (!outcome_->response) {
+      encoded_ = services_.v2.error(outcome_->status);
+      return;
+    }
+    Result<net::HttpResponse> answer = EncodePlainAnswer(*outcome_->response, request_.answer, has_instances_);
+    encoded_ = answer.ok() ? *std::move(answer) : services_.v2.error(answer.status());
+    services_.engine.RecordEncode(outcome_->response->model, Clock::System().Now() - begin);
+  }
+
+  // On the loop: the model is loaded now, or not; or the end of the way.
+  void Run() override {
+    std::unique_ptr<PlainCall> self(this);
+    if (!outcome_) return GoOn(std::move(self));
+    if (!encoded_) Encode();
+    reply_.Send(std::move(*encoded_));
+  }
+
+ private:
+  static void GoOn(std::unique_ptr<PlainCall> call) {
+    PlainCall& self = *call;
+    if (self.loading_.ok()) self.signature_ = self.services_.engine.FindSignature(self.request_.model, {});
+    if (self.signature_ != nullptr) return Read(std::move(call));
+    Refuse(std::move(call),
+           self.loading_.ok() ? Unavailable("model '" + self.request_.model + "' has just gone") : self.loading_);
+  }
+
+  static void Refuse(std::unique_ptr<PlainCall> call, Status status) {
+    PlainCall& self = *call;
+    self.End(std::move(call), {.status = std::move(status), .response = std::nullopt, .stages = {}});
+  }
+
+  static void Read(std::unique_ptr<PlainCall> call) {
+    if (!IsLarge(call->request_.body, call->request_.http.body.size())) return Infer(std::move(call));
+    ThreadPool& workers = call->services_.codec_workers;
+    if (ContinueOnWorker(workers, call, [](std::unique_ptr<PlainCall> self) { Infer(std::move(self)); })) return;
+    Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
+  }
+
+  // On the loop or a codec worker.
+  static void Infer(std::unique_ptr<PlainCall> call) {
+    PlainCall& self = *call;
+    auto request = std::make_unique<InferRequest>();
+    request->model = self.request_.model;
+    request->caller = self.caller_;
+    request->cancellation = self.request_.http.cancellation;
+    request->stages.received = self.request_.http.received;
+    request->loop = &self.reply_.executor();
+    Status status = self.ReadInput(*request);
+    Engine& engine = self.services_.engine;
+    request->reply = Reply(std::move(call));
+    if (status.ok()) return engine.Infer(std::move(request));
+    request->stages.answered = Clock::System().Now();
+    request->reply.Finish(std::move(status), request->stages);
+  }
+
+  Status ReadInput(InferRequest& request) {
+    if (request_.http.cancellation.cancelled()) return Cancelled("the client went away before its request was read");
+    // Not for keeping: it keeps the model.
+    const std::shared_ptr<const Signature> signature = std::move(signature_);
+    ASSIGN_OR_RETURN(const TensorSpec* input, InputOf(*signature, request_));
+    Result<Tensor> tensor = ReadTensor(*input);
+    if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input->name + "'");
+    request.inputs.push_back({.name = input->name, .tensor = *std::move(tensor)});
+    return {};
+  }
+
+  Result<Tensor> ReadTensor(const TensorSpec& input) {
+    const net::HttpRequest& http = request_.http;
+    switch (request_.body) {
+      case Format::kCsv:
+        return ReadCsv(TextOf(http), input, services_.pool);
+      case Format::kNpy:
+        return ReadNpy(http.body, http.storage, input, services_.pool);
+      case Format::kJson:
+        break;
+    }
+    has_instances_ = FormOfJson(TextOf(http)) == JsonForm::kInstances;
+    return ReadNestedJson(TextOf(http), input, services_.pool);
+  }
+
+  bool IsLargeAnswer() const {
+    if (!outcome_->response) return false;
+    size_t bytes = 0;
+    for (const NamedTensor& output : outcome_->response->outputs) bytes += kserve::EstimateJsonData(output.tensor);
+    return IsLarge(request_.answer, bytes);
+  }
+
+  const Services& services_;
+  PlainRequest request_;
+  Caller caller_;
+  net::HttpReply reply_;
+  std::shared_ptr<const Signature> signature_;  // shared with the model, until the input is read
+  Status loading_;
+  bool has_instances_ = false;
+  bool several_responses_ = false;
+  std::optional<Outcome> outcome_;
+  std::optional<net::HttpResponse> encoded_;
+};
+
+}  // namespace
+
+void StartPlainCall(const Services& services, PlainRequest request, const Identity& identity, net::HttpReply reply) {
+  PlainCall::Start(std::make_unique<PlainCall>(services, std::move(request), identity, std::move(reply)));
+}
+
+}  // namespace trireme::sagemaker

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "dialect/dialect.h"
+#include "engine/engine.h"
+#include "net/http_handler.h"
+#include "protocols/sagemaker/options.h"
+
+namespace trireme::sagemaker {
+
+// KServe V2 as this dialect needs it: the bodies of both are the same, and protocols do not know one another, so the
+// server hands it over.
+struct V2 {
+  using Handle = decltype(Route::handle);
+  using PlanBody = decltype(Route::plan_body);
+
+  Handle infer;
+  Handle generate;
+  Handle generate_stream;
+  PlanBody plan_infer;
+  std::function<net::HttpResponse(const Status&)> error;  // {"error": "..."} with its number
+};
+
+// What every call uses; outlives them all.
+struct Services {
+  Engine& engine;
+  MemoryPool& pool;
+  ThreadPool& codec_workers;  // read and write what would hold a loop up
+  Options options;
+  V2 v2;
+};
+
+}  // namespace trireme::sagemaker
