@@ -131,8 +131,7 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
     if (tracked.generation) {
       NoteUse(tracked, now);
       MemoryClaim& held = add(MemoryClaim::Phase::kHeld, tracked.generation->memory_bytes());
-      held.may_go = may_go && tracked.busy == 0;
-      held.too_early = IsYoung(tracked, now);
+      held.too_early = tracked.busy > 0 || IsYoung(tracked, now);
       held.stands_in = StandsIn(id, tracked);
       held.value = tracked.usage.ValueOf(tracked.load_took, held.bytes, now.steady);
     }

@@ -127,7 +127,7 @@ class FakeModel final : public OpenModel {
     return script_->EnterResponse(static_cast<int>(rows));
   }
 
-  MemoryUse memory_use() const override { return {.weights = 1000, .workspace = 0}; }
+  MemoryUse memory_use() const override { return {.weights = options_.weight_bytes, .workspace = 0}; }
 
  private:
   const std::shared_ptr<FakeScript> script_;  // shared with the test

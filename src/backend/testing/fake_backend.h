@@ -65,6 +65,7 @@ struct FakeOptions {
   bool mixes_rows = false;
   bool decoupled = false;
   bool may_change = true;  // TensorSpec::may_change, of both
+  size_t weight_bytes = 1000;
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/testing/fake_models.h"
+
+namespace trireme {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+// What a model takes, and what is expected of one without files.
+constexpr size_t kModelBytes = size_t{256} << 10;
+
+// Room for two.
+MemoryRules RoomForTwo() {
+  return {.budgets = {{"cpu", 2 * kModelBytes + kModelBytes / 2}}, .on_demand = true};
+}
+
+class LifecycleMemoryTest : public testing::Test {
+ protected:
+  static RepositoryScan Scan(std::vector<ModelEntry> models) { return {.models = std::move(models), .notes = {}}; }
+
+  void Begin(const MemoryRules& rules, const std::vector<ModelEntry>& models, Duration load_timeout = Duration{0}) {
+    lifecycle_ = std::make_unique<Lifecycle>(
+        Lifecycle::Options{.memory = rules, .required_models = required_, .load_timeout = load_timeout}, models_.loader,
+        models_.log);
+    Settle(models);
+  }
+  void Settle(const std::vector<ModelEntry>& models) {
+    lifecycle_->SetDesired(Scan(models));
+    lifecycle_->WaitUntilSettled();
+  }
+  ModelStatus StatusOf(const std::string& name, int64_t version = 1) {
+    return StatusIn(*lifecycle_->table(), name, version);
+  }
+  ModelState StateOf(const std::string& name, int64_t version = 1) { return StatusOf(name, version).state; }
+  std::vector<std::string> InMemory() {
+    std::vector<std::string> names;
+    for (const auto& [name, versions] : lifecycle_->table()->ready) names.push_back(name);
+    return names;
+  }
+  using Answer = std::shared_ptr<std::promise<Status>>;  // shared with the callback
+  std::future<Status> Ask(const std::string& name, const VersionChoice& version = {}, TimePoint deadline = kNever) {
+    const Answer answer = std::make_shared<std::promise<Status>>();
+    std::future<Status> future = answer->get_future();
+    lifecycle_->WhenLoaded(name, version, deadline, [answer](Status status) { answer->set_value(std::move(status)); });
+    return future;
+  }
+  Status Operate(void (Lifecycle::*what)(const std::string&, Lifecycle::Settled), const std::string& name) {
+    const Answer answer = std::make_shared<std::promise<Status>>();
+    (*lifecycle_.*what)(name, [answer](Status status) { answer->set_value(std::move(status)); });
+    Status status = answer->get_future().get();
+    lifecycle_->WaitUntilSettled();
+    return status;
+  }
+
+  std::vector<std::string> required_;
+  FakeModels models_{FakeOptions{.weight_bytes = kModelBytes}};
+  FakeScript& script_ = *models_.script;
+  std::unique_ptr<Lifecycle> lifecycle_;
+};
+
+TEST_F(LifecycleMemoryTest, LoadsAtTheStartWhatFits) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
+  EXPECT_TRUE(lifecycle_->started());
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 2 * kModelBytes);
+}
+
+TEST_F(LifecycleMemoryTest, LoadsNothingBeforeItIsAskedForIfThatIsWanted) {
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  Begin(rules, {FakeEntry("a"), FakeEntry("b")});
+  EXPECT_EQ(script_.opens(), 0);
+  EXPECT_TRUE(lifecycle_->started());
+  EXPECT_TRUE(Ask("b").get().ok());
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("b"));
+}
+
+TEST_F(LifecycleMemoryTest, SomebodyGoesForAModelThatIsAskedFor) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_TRUE(Ask("c").get().ok());
+  lifecycle_->WaitUntilSettled();
+  EXPECT_EQ(InMemory().size(), 2U);
+  EXPECT_EQ(StateOf("c"), ModelState::kReady);
+  EXPECT_EQ(script_.open_models(), 2);
+}
+
+TEST_F(LifecycleMemoryTest, LoadsOnceForAllWhoWait) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  std::vector<std::future<Status>> answers;
+  for (int i = 0; i < 20; ++i) answers.push_back(Ask("c"));
+  for (std::future<Status>& answer : answers) EXPECT_TRUE(answer.get().ok());
+  EXPECT_EQ(script_.opens(), 3);
+}
+
+TEST_F(LifecycleMemoryTest, EverybodyGetsHisTurn) {
+  std::vector<ModelEntry> all;
+  for (int i = 0; i < 6; ++i) all.push_back(FakeEntry("m" + std::to_string(i)));
+  Begin(RoomForTwo(), all);
+  std::vector<std::future<Status>> answers;
+  for (const ModelEntry& entry : all) answers.push_back(Ask(entry.id.name));
+  for (std::future<Status>& answer : answers) EXPECT_TRUE(answer.get().ok());
+}
+
+TEST_F(LifecycleMemoryTest, WhoIsPinnedStays) {
+  MemoryRules rules = RoomForTwo();
+  rules.pinned = {"a"};
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c"), FakeEntry("d")});
+  EXPECT_TRUE(Ask("c").get().ok());
+  EXPECT_TRUE(Ask("d").get().ok());
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+  EXPECT_TRUE(StatusOf("a").pinned);
+}
+
+TEST_F(LifecycleMemoryTest, SaysWhoHoldsTheMemoryWhenNobodyMayGo) {
+  MemoryRules rules = RoomForTwo();
+  rules.pinned = {"a", "b"};
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  const Status refused = Ask("c").get();
+  EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory);
+  EXPECT_THAT(refused.message(), HasSubstr("a/1 holds 256 KiB, b/1 holds 256 KiB"));
+  EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
+  EXPECT_THAT(StatusOf("c").reason, HasSubstr("no room"));
+  // And once somebody may go it is served.
+  EXPECT_TRUE(lifecycle_->SetPinned("a", false).ok());
+  EXPECT_TRUE(Ask("c").get().ok());
+}
+
+TEST_F(LifecycleMemoryTest, APinBringsAModelIntoMemory) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_TRUE(lifecycle_->SetPinned("c", true).ok());
+  lifecycle_->WaitUntilSettled();
+  EXPECT_EQ(StateOf("c"), ModelState::kReady);
+  EXPECT_EQ(lifecycle_->SetPinned("nobody", true).code(), StatusCode::kNotFound);
+}
+
+TEST_F(LifecycleMemoryTest, WhoseTimeRunsOutIsToldSo) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  script_.Hold();
+  std::future<Status> late = Ask("c", {}, Clock::System().Now() + milliseconds(1));
+  EXPECT_EQ(late.get().code(), StatusCode::kDeadlineExceeded);
+  script_.Release();
+  EXPECT_TRUE(Ask("c").get().ok());
+}
+
+TEST_F(LifecycleMemoryTest, WhatCannotBeLoadedSaysWhy) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b")});
+  Settle({FakeEntry("a"), FakeEntry("b"), FakeEntry("bad")});
+  const Status failed = Ask("bad").get();
+  EXPECT_EQ(failed.code(), StatusCode::kUnavailable);
+  EXPECT_THAT(failed.message(), HasSubstr("bad.onnx is bad"));
+  EXPECT_EQ(Ask("nobody").get().code(), StatusCode::kNotFound);
+  EXPECT_EQ(Ask("a", 7).get().code(), StatusCode::kNotFound);
+}
+
+TEST_F(LifecycleMemoryTest, WithoutLoadingOnDemandWhatDoesNotFitHasFailed) {
+  MemoryRules rules = RoomForTwo();
+  rules.on_demand = false;
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_EQ(StateOf("c"), ModelState::kFailed);
+  EXPECT_THAT(StatusOf("c").reason, HasSubstr("no room in memory for model 'c'"));
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(Ask("c").get().code(), StatusCode::kUnavailable);
+  // There is room again, and somebody asks for it again.
+  Settle({FakeEntry("b"), FakeEntry("c")});
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "c").ok());
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("b", "c"));
+}
+
+TEST_F(LifecycleMemoryTest, AnOperatorUnloadsAndTheNextRequestLoads) {
+  Begin(RoomForTwo(), {FakeEntry("a")});
+  EXPECT_TRUE(Operate(&Lifecycle::UnloadNow, "a").ok());
+  EXPECT_EQ(StateOf("a"), ModelState::kOnDemand);
+  EXPECT_EQ(script_.open_models(), 0);
+  EXPECT_TRUE(Ask("a").get().ok());
+  EXPECT_EQ(Operate(&Lifecycle::UnloadNow, "nobody").code(), StatusCode::kNotFound);
+}
+
+TEST_F(LifecycleMemoryTest, WithoutLoadingOnDemandWhatIsUnloadedStaysOut) {
+  Begin({}, {FakeEntry("a")});
+  EXPECT_TRUE(Operate(&Lifecycle::UnloadNow, "a").ok());
+  EXPECT_EQ(StateOf("a"), ModelState::kRetired);
+  Settle({FakeEntry("a")});
+  EXPECT_EQ(StateOf("a"), ModelState::kRetired);
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "a").ok());
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+}
+
+TEST_F(LifecycleMemoryTest, IdleModelsLeave) {
+  MemoryRules rules = RoomForTwo();
+  rules.idle_timeout = milliseconds(1);
+  rules.pinned = {"b"};
+  Begin(rules, {FakeEntry("a"), FakeEntry("b")});
+  while (StateOf("a") != ModelState::kOnDemand) std::this_thread::yield();
+  EXPECT_EQ(StateOf("b"), ModelState::kReady);
+}
+
+TEST_F(LifecycleMemoryTest, ANewerVersionComesBesideTheOldIfThereIsRoom) {
+  Begin(RoomForTwo(), {FakeEntry("m", 1)});
+  script_.Hold();
+  lifecycle_->SetDesired(Scan({FakeEntry("m", 2)}));
+  script_.WaitUntilHeld(1);
+  EXPECT_EQ(StateOf("m", 1), ModelState::kReady);
+  script_.Release();
+  lifecycle_->WaitUntilSettled();
+  EXPECT_EQ(StateOf("m", 2), ModelState::kReady);
+}
+
+MemoryRules RoomForOne() {
+  return {.budgets = {{"cpu", kModelBytes + kModelBytes / 2}}, .on_demand = true};
+}
+
+TEST_F(LifecycleMemoryTest, ANewerVersionReplacesTheOldIfThereIsRoomForOne) {
+  Begin(RoomForOne(), {FakeEntry("m", 1)});
+  Settle({FakeEntry("m", 2)});
+  EXPECT_EQ(StateOf("m", 2), ModelState::kReady);
+  EXPECT_EQ(script_.open_models(), 1);
+}
+
+TEST_F(LifecycleMemoryTest, TheOldVersionComesBackIfTheNewerOneThatReplacedItFails) {
+  Begin(RoomForOne(), {FakeEntry("m", 1)});
+  ModelEntry bad = FakeEntry("m", 2);
+  bad.path = "/models/bad.onnx";
+  Settle({bad});
+  EXPECT_EQ(StateOf("m", 2), ModelState::kFailed);
+  EXPECT_EQ(StateOf("m", 1), ModelState::kReady);
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 1);
+}
+
+TEST_F(LifecycleMemoryTest, AGenerationReplacesItsPredecessorIfThereIsRoomForOne) {
+  Begin(RoomForOne(), {FakeEntry("m", 1, 1)});
+  Settle({FakeEntry("m", 1, 2)});
+  EXPECT_EQ(StateOf("m"), ModelState::kReady);
+  EXPECT_EQ(script_.opens(), 2);
+  EXPECT_EQ(script_.open_models(), 1);
+}
+
+TEST_F(LifecycleMemoryTest, IsNotStartedBeforeWhatIsRequiredServes) {
+  required_ = {"bad"};
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("bad")});
+  EXPECT_FALSE(lifecycle_->started());
+  EXPECT_THAT(lifecycle_->WhyNotStarted().message(), HasSubstr("'bad', which is required"));
+  ModelEntry mended = FakeEntry("bad", 1, 2);
+  mended.path = "/models/good.onnx";
+  Settle({FakeEntry("a"), mended});
+  EXPECT_TRUE(lifecycle_->started());
+}
+
+TEST_F(LifecycleMemoryTest, WhatIsRequiredIsLoadedBeforeWhatMerelyFits) {
+  required_ = {"c"};
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_EQ(StateOf("c"), ModelState::kReady);
+  EXPECT_EQ(InMemory().size(), 2U);
+}
+
+TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
+  Begin({.on_demand = true}, {}, milliseconds(20));
+  script_.Hold();
+  lifecycle_->SetDesired(Scan({FakeEntry("slow")}));
+  script_.WaitUntilHeld(1);
+  while (StateOf("slow") != ModelState::kFailed) std::this_thread::yield();
+  EXPECT_THAT(StatusOf("slow").reason, HasSubstr("has not ended in time"));
+  EXPECT_FALSE(lifecycle_->settled());  // its thread is still there
+  script_.Release();
+  while (script_.open_models() > 0 || !lifecycle_->settled()) std::this_thread::yield();
+  EXPECT_EQ(StateOf("slow"), ModelState::kFailed);
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "slow").ok());
+  EXPECT_EQ(StateOf("slow"), ModelState::kReady);
+}
+
+TEST_F(LifecycleMemoryTest, LabelsLeadToVersions) {
+  Begin({}, {FakeEntry("m", 1), FakeEntry("m", 2)});
+  const auto found = [&](const std::string& label) {
+    const auto model = lifecycle_->table()->Find("m", VersionChoice::OfLabel(label));
+    return model.ok() ? (*model)->id.version : 0;
+  };
+  EXPECT_EQ(lifecycle_->table()->Find("m", VersionChoice::OfLabel("stable")).status().code(), StatusCode::kNotFound);
+  EXPECT_TRUE(lifecycle_->SetLabel("m", "stable", 1).ok());
+  EXPECT_TRUE(lifecycle_->SetLabel("m", "canary", 2).ok());
+  EXPECT_EQ(found("stable"), 1);
+  EXPECT_EQ(found("canary"), 2);
+  EXPECT_EQ(StatusOf("m", 1).labels, std::vector<std::string>{"stable"});
+  EXPECT_TRUE(lifecycle_->SetLabel("m", "stable", 2).ok());
+  EXPECT_EQ(found("stable"), 2);
+  EXPECT_TRUE(lifecycle_->SetLabel("m", "canary", std::nullopt).ok());
+  EXPECT_EQ(found("canary"), 0);
+  EXPECT_EQ(lifecycle_->SetLabel("m", "canary", std::nullopt).code(), StatusCode::kNotFound);
+  EXPECT_EQ(lifecycle_->SetLabel("m", "x", 9).code(), StatusCode::kNotFound);
+  EXPECT_EQ(lifecycle_->SetLabel("n", "x", 1).code(), StatusCode::kNotFound);
+  EXPECT_EQ(lifecycle_->SetLabel("m", "1", 1).code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(LifecycleMemoryTest, ClosingAnswersWhoWaits) {
+  Begin(RoomForTwo(), {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  script_.Hold();
+  std::future<Status> waits = Ask("c");
+  script_.WaitUntilHeld(1);
+  std::thread closer([&] { lifecycle_->Close(); });
+  EXPECT_EQ(waits.get().code(), StatusCode::kUnavailable);
+  script_.Release();
+  closer.join();
+}
+
+}  // namespace
+}  // namespace trireme
