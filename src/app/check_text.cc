@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
 #include "app/check_words.h"
 #include "app/quantity.h"
+#include "app/rough_quantity.h"
 #include "app/signature_difference.h"
+#include "app/text_table.h"
 #include "base/log.h"
 
 namespace trireme {
@@ -24,32 +25,6 @@ std::string Padded(std::string text, size_t width) {
 
 std::string Count(size_t count, const std::string& one, const std::string& several) {
   return std::to_string(count) + " " + (count == 1 ? one : several);
-}
-
-// "12.3 MiB"
-std::string RoughBytes(uint64_t bytes) {
-  static constexpr std::array<const char*, 5> kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits.at(unit));
-  return text.data();
-}
-
-// Rows of cells, each column as wide as its widest cell.
-std::vector<std::string> Aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    std::string& line = lines.emplace_back();
-    for (size_t i = 0; i < row.size(); ++i) line += i + 1 == row.size() ? row[i] : Padded(row[i], widths[i]) + "  ";
-  }
-  return lines;
 }
 
 std::vector<std::string> Tensors(const std::vector<TensorSpec>& specs) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keys_command.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 #include <variant>
@@ -12,6 +10,7 @@
 #include "access/key_file.h"
 #include "access/key_table.h"
 #include "access/new_key.h"
+#include "app/text_table.h"
 
 namespace trireme {
 namespace {
@@ -62,27 +61,15 @@ std::string ExpiryOf(const KeyLine& line, Now now) {
   return FormatKeyDate(*line.expires) + (now >= *line.expires ? " (expired)" : "");
 }
 
-// Columns as wide as what stands in them; nothing behind the last.
-void WriteTable(std::ostream& out, const std::vector<std::array<std::string, 6>>& rows) {
-  std::array<size_t, 6> widths{};
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    for (size_t i = 0; i + 1 < row.size(); ++i) out << row[i] << std::string(widths[i] - row[i].size() + 2, ' ');
-    out << row.back() << "\n";
-  }
-}
-
 Status List(const KeysOptions& options, Now now, std::ostream& out) {
   ASSIGN_OR_RETURN(const KeyFile file, ReadKeyFile(options.file));
   ASSIGN_OR_RETURN(const std::vector<KeyLine> lines, ParseKeyFile(file.text, options.file.string()));
-  std::vector<std::array<std::string, 6>> rows = {{"NAME", "ROLES", "MODELS", "SHOWS", "EXPIRES", "TENANT"}};
+  std::vector<std::vector<std::string>> rows = {{"NAME", "ROLES", "MODELS", "SHOWS", "EXPIRES", "TENANT"}};
   for (const KeyLine& line : lines) {
     rows.push_back({line.name, FormatKeyRoles(line.roles), FormatKeyModels(line.models), ProofOf(line),
                     ExpiryOf(line, now), line.tenant.empty() ? "-" : line.tenant});
   }
-  WriteTable(out, rows);
+  for (const std::string& line : Aligned(rows)) out << line << "\n";
   return {};
 }
 

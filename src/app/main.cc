@@ -11,6 +11,7 @@
 
 #include "app/check_command.h"
 #include "app/keys_command.h"
+#include "app/models_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
 #include "base/version.h"
@@ -53,6 +54,10 @@ int Run(const bench::BenchOptions& options) {
 
 int Run(const KeysOptions& options) {
   return RunKeys(options, std::chrono::system_clock::now(), std::cout, std::cerr);
+}
+
+int Run(const ModelsOptions& options) {
+  return RunModels(options, std::cout, std::cerr);
 }
 
 int Run(const ShowVersion&) {

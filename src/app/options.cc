@@ -8,6 +8,7 @@
 #include "app/check_settings.h"
 #include "app/flags.h"
 #include "app/keys_settings.h"
+#include "app/models_settings.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
 #include "app/settings.h"
@@ -23,6 +24,7 @@ Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
+  models ACTION   List, load, unload, pin and label the models of a running server
   keys ACTION     Make and take away the keys of those who may use a server
   version         Say which version this is
 
@@ -31,6 +33,7 @@ Examples:
   trireme serve models/                every model in a folder or Triton repository
   trireme check models/                what becomes of each, without a server
   trireme bench http://127.0.0.1:8000  how fast it answers
+  trireme models                       what a server that you run has in memory
   trireme keys add keys.txt web --role infer --model resnet50
                                        a key for a client; serve takes --keys keys.txt
   trireme serve --help                 every option of a command
@@ -88,7 +91,9 @@ Examples:
 const CommandText& BenchText() {
   static const CommandText text = {
       .name = "trireme bench",
-      .purpose = "Loads a server that speaks KServe V2 and says how fast it answers.",
+      .purpose =
+          "Loads a server that speaks KServe V2 and says how fast it answers; or fills one of its own with copies of a "
+          "model, and says how many it holds (--max-models).",
       .examples = R"(Every flag is also a variable (--connections: TRIREME_CONNECTIONS); the command line comes first.
 A TIME has a unit: us, ms, s, m, h.
 
@@ -99,6 +104,7 @@ Examples:
   trireme bench http://127.0.0.1:8000 --rate 200 --arrivals poisson --connections 64
   trireme bench http://127.0.0.1:8000 --stages 10@30s:5/s,50@1m:2/s --stop-on-failure
   trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
+  trireme bench --max-models resnet50.onnx,resnet50_int8.onnx --budget 4GiB --report report.html
 Exit code: 0 if every request was answered with success, 1 if one failed, 2 for wrong usage.
 )"};
   return text;
@@ -228,6 +234,22 @@ Result<Command> ParseKeys(std::span<const std::string> arguments) {
   return Command(std::move(options));
 }
 
+Result<Command> ParseModels(std::span<const std::string> arguments, const Environment& environment) {
+  const bool wants_help =
+      !arguments.empty() && (arguments.front() == "help" || arguments.front() == "--help" || arguments.front() == "-h");
+  if (wants_help) return Command(ShowHelp{ModelsHelp()});
+  ModelsOptions options;
+  ASSIGN_OR_RETURN(options.action, TakeModelsAction(arguments));
+  const std::vector<Setting> settings = ModelsSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(ModelsText(options.action), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  RETURN_IF_ERROR(CheckModelsOptions(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseVersion(std::span<const std::string> arguments) {
   if (arguments.empty()) return Command(ShowVersion{});
   return InvalidArgument("'trireme version' takes no arguments, found '" + arguments.front() + "'");
@@ -237,15 +259,16 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
-    return InvalidArgument("expected a command (serve, check, bench, keys, version), found nothing");
+    return InvalidArgument("expected a command (serve, check, bench, models, keys, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
+  if (command == "models") return ParseModels(arguments.subspan(1), environment);
   if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench, keys or version");
+  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench, models, keys or version");
 }
 
 }  // namespace trireme

@@ -36,6 +36,7 @@ struct ModelEntry {
   std::vector<std::string> labels;
   bool pinned = false;
   uint64_t memory_bytes = 0;  // that it holds, or is expected to; 0: not known
+  std::string device;         // where: "cpu", "cuda:0"
   uint64_t requests = 0;      // that it answered
   std::optional<Seconds> since_last_use;
   std::optional<Seconds> p99;

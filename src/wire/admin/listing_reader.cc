@@ -88,6 +88,7 @@ bool ReadModel(JsonCursor& json, ModelEntry& model) {
     if (key == "labels") return Read(json, model.labels);
     if (key == "pinned") return Read(json, model.pinned);
     if (key == "memory_bytes") return Read(json, model.memory_bytes);
+    if (key == "device") return Read(json, model.device);
     if (key == "requests") return Read(json, model.requests);
     if (key == "seconds_since_last_use") return Read(json, model.since_last_use);
     if (key == "p99_seconds") return Read(json, model.p99);

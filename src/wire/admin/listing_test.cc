@@ -21,6 +21,7 @@ Listing Full() {
                       .labels = {"canary", "stable"},
                       .pinned = true,
                       .memory_bytes = 102'400'000,
+                      .device = "cuda:0",
                       .requests = 12,
                       .since_last_use = Seconds(1.5),
                       .p99 = Seconds(0.012),

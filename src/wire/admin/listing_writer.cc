@@ -71,6 +71,7 @@ std::string Json(const ModelEntry& model) {
   if (!model.reason.empty()) object.Text("reason", model.reason);
   object.Text("since", FormatUtc(model.since)).Raw("labels", Array(model.labels, Quoted)).Bool("pinned", model.pinned);
   if (model.memory_bytes > 0) object.Number("memory_bytes", model.memory_bytes);
+  if (!model.device.empty()) object.Text("device", model.device);
   object.Number("requests", model.requests);
   if (model.since_last_use) object.Number("seconds_since_last_use", model.since_last_use->count());
   if (model.p99) object.Number("p99_seconds", model.p99->count());
