@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/bench_settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/quantity.h"
 #include "app/setting_kinds.h"
 
 namespace trireme {
@@ -73,6 +75,29 @@ Setting Models(BenchOptions& options) {
                   auto models = bench::ParseModels(text);
                   if (!models.ok()) return models.status();
                   options.models = *std::move(models);
+                  return {};
+                });
+}
+
+Setting MaxModels(BenchOptions& options) {
+  return Repeated(Custom("max-models", "FILE,...", "How many copies of an .onnx file fit; may repeat, for variants", "",
+                         [&options](std::string_view text) -> Status {
+                           while (!text.empty()) {
+                             const size_t comma = std::min(text.find(','), text.size());
+                             if (comma == 0) return UnexpectedText("files with commas between them", text);
+                             options.capacity_models.emplace_back(text.substr(0, comma));
+                             text.remove_prefix(std::min(comma + 1, text.size()));
+                           }
+                           return {};
+                         }));
+}
+
+Setting Budget(BenchOptions& options) {
+  return Custom("budget", "SIZE", "Memory into which they are to fit", "the server's own",
+                [&options](std::string_view text) -> Status {
+                  ASSIGN_OR_RETURN(const uint64_t bytes, ParseBytes(text));
+                  if (bytes == 0) return UnexpectedText("more than 0", text);
+                  options.budget_bytes = bytes;
                   return {};
                 });
 }
@@ -161,6 +186,7 @@ std::vector<Setting> BenchSettings(BenchOptions& options) {
           Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
           Time("window", "Length of each window", options.window, milliseconds(1), kMostTime), WindowRequests(options),
           Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime)});
+  Append(settings, "How many models fit", {MaxModels(options), Budget(options)});
   Append(settings, "Security",
          {Named("ca", "FILE", "Who signs the server's certificate, in PEM", "this machine's", options.tls.ca_file),
           Insecure(options),

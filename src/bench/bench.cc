@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/memory_pool.h"
+#include "bench/capacity.h"
 #include "bench/grpc_carrier.h"
 #include "bench/http_carrier.h"
 #include "bench/interrupts.h"
@@ -162,13 +163,31 @@ Status CheckReports(const std::vector<ReportFile>& reports) {
   return {};
 }
 
-Status WriteReports(const Report& report) {
-  for (const ReportFile& file : report.options.reports) {
+template <typename AnyReport>
+Status WriteReports(const BenchOptions& options, const AnyReport& report) {
+  for (const ReportFile& file : options.reports) {
     std::ofstream out(file.path, std::ios::binary | std::ios::trunc);
     out << Write(report, file.form) << std::flush;
     if (!out) return Unavailable("--report: cannot write \"" + file.path + "\"");
   }
   return {};
+}
+
+}  // namespace
+
+namespace {
+
+int Fail(const Status& status, std::ostream& err) {
+  err << "trireme: " << Visible(status.message()) << '\n';
+  return kExitFailed;
+}
+
+int RunCapacity(const BenchOptions& options, std::ostream& out, std::ostream& err) {
+  const Result<CapacityReport> report = MeasureCapacity(options, err);
+  if (!report.ok()) return Fail(report.status(), err);
+  out << (options.json ? Json(*report) : Table(*report)) << std::flush;
+  if (const Status status = WriteReports(options, *report); !status.ok()) return Fail(status, err);
+  return 0;
 }
 
 }  // namespace
@@ -182,16 +201,11 @@ int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) 
     err << "trireme: " << status.message() << '\n';
     return kExitUsage;
   }
+  if (!options.capacity_models.empty()) return RunCapacity(options, out, err);
   const Result<Report> report = Measure(options);
-  if (!report.ok()) {
-    err << "trireme: " << Visible(report.status().message()) << '\n';
-    return kExitFailed;
-  }
+  if (!report.ok()) return Fail(report.status(), err);
   out << (options.json ? Json(*report) : Table(*report)) << std::flush;
-  if (const Status status = WriteReports(*report); !status.ok()) {
-    err << "trireme: " << status.message() << '\n';
-    return kExitFailed;
-  }
+  if (const Status status = WriteReports(options, *report); !status.ok()) return Fail(status, err);
   // Interrupted by a person is no failure; ended by an overrun is one.
   if (report->early_end && report->early_end->why == EarlyEnd::Why::kOverrun) return kExitFailed;
   return report->failed == 0 && report->requests > 0 ? 0 : kExitFailed;

@@ -79,7 +79,8 @@ class Load {
   struct Phase {
     TimePoint end = kNever;
     bool measured = true;
-    uint64_t requests = 0;  // that end it, if not the time does
+    uint64_t requests = 0;        // that end it, if not the time does
+    uint64_t least_requests = 0;  // without which the time does not
   };
 
   bool is_open_loop() const { return plan_.per_second.has_value(); }
@@ -103,7 +104,8 @@ class Load {
   void EndEarly(EarlyEnd::Why why, int users, std::string text);
   bool IsPhaseOver(TimePoint now) const {
     const Phase& phase = phases_[phase_];
-    return phase.requests > 0 ? phase_requests_ >= phase.requests : now >= phase.end;
+    if (phase.requests > 0) return phase_requests_ >= phase.requests;
+    return now >= phase.end && phase_requests_ >= phase.least_requests;
   }
 
   const LoadPlan& plan_;
@@ -172,7 +174,7 @@ void Load::PlanPhases() {
     if (plan_.window_requests > 0) {
       phases_.push_back({.requests = plan_.window_requests});
     } else {
-      phases_.push_back({.end = end += plan_.window});
+      phases_.push_back({.end = end += plan_.window, .least_requests = plan_.least_window_requests});
     }
   }
 }
@@ -240,8 +242,11 @@ void Load::Poll() {
     timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
   }
   std::array<epoll_event, 256> events;
-  const TimePoint until = draining_ ? next_tick_ : std::min(next_tick_, phases_[phase_].end);
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - Now());
+  const TimePoint now = Now();
+  const TimePoint end = phases_[phase_].end;
+  // A phase that is past its end waits for answers, not for the clock.
+  const TimePoint until = draining_ || end <= now ? next_tick_ : std::min(next_tick_, end);
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
   const int ready =
       epoll_wait(epoll_, events.data(), events.size(), static_cast<int>(std::max<int64_t>(wait.count(), 0)));
   for (int i = 0; i < ready; ++i) {

@@ -32,7 +32,8 @@ struct LoadPlan {
   Duration warm_up{0};
   Duration window{0};
   int windows = 1;
-  uint64_t window_requests = 0;  // requests that end a window, with success or not; 0: it ends after its time
+  uint64_t window_requests = 0;        // requests that end a window, with success or not; 0: it ends after its time
+  uint64_t least_window_requests = 0;  // a window of a time goes on until so many have ended
 
   // Open loop: requests come at this rate whatever becomes of them; nothing: each call's slot sends the next request
   // when the last was answered.

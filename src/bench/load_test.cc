@@ -114,6 +114,18 @@ TEST(LoadTest, AClosedLoopKeepsEverySlotBusy) {
   EXPECT_FALSE(result->early_end.has_value());
 }
 
+TEST(LoadTest, AWindowGoesOnUntilEnoughAnswersHaveCome) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.window = milliseconds(1);
+  plan.least_window_requests = 3;
+  script.does = [](int) { return Script::Does::kAnswerLate; };
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->windows[0].latency.count(), 3u);
+  EXPECT_GE(result->windows[0].length, 3 * kLate);
+}
+
 TEST(LoadTest, AsksModelsByTheirWeights) {
   Script script;
   LoadPlan plan = Plan(script);

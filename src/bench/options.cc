@@ -68,9 +68,33 @@ Status CheckLoad(const BenchOptions& options) {
   return {};
 }
 
+// The capacity test starts its own server and says itself what is asked of it.
+Status CheckCapacity(const BenchOptions& options) {
+  const BenchOptions usual;
+  const auto refuse = [](bool is_set, const char* flag) {
+    return is_set ? InvalidArgument(std::string(flag) + ": does not go with --max-models, which starts its own server")
+                  : Status();
+  };
+  RETURN_IF_ERROR(refuse(!options.url.empty(), "URL"));
+  RETURN_IF_ERROR(refuse(!options.models.empty(), "--model"));
+  RETURN_IF_ERROR(refuse(options.connections != usual.connections, "--connections (see --stages)"));
+  RETURN_IF_ERROR(refuse(options.per_second > 0, "--rate (see --stages)"));
+  RETURN_IF_ERROR(refuse(options.calls != usual.calls || options.stream, "--calls, --stream"));
+  RETURN_IF_ERROR(refuse(options.shared_memory != usual.shared_memory, "--shared-memory"));
+  RETURN_IF_ERROR(refuse(options.server_pid.has_value(), "--pid"));
+  for (const Stage& stage : options.stages) {
+    if (stage.per_second > 0) {
+      return InvalidArgument("--stages \"" + ToText(stage) + "\": expected USERS@TIME, since all users of a stage of " +
+                             "--max-models come at once");
+    }
+  }
+  return CheckTime("--timeout", options.timeout, 1);
+}
+
 }  // namespace
 
 Status Check(const BenchOptions& options) {
+  if (!options.capacity_models.empty()) return CheckCapacity(options);
   if (options.url.empty()) return InvalidArgument("expected the URL of a server, like http://127.0.0.1:8000");
   RETURN_IF_ERROR(CheckRange("--connections", options.connections, 1, kMaxConnections, ""));
   RETURN_IF_ERROR(CheckRange("--calls", options.calls, 1, kMaxCalls, ""));

@@ -40,7 +40,7 @@ struct ReportFile {
   ReportForm form = ReportForm::kJson;
 };
 
-// What `trireme bench URL` measures.
+// What `trireme bench` measures: a server by its URL, or (capacity.h) how many models fit into one.
 struct BenchOptions {
   std::string url;                 // client/url.h; of http a path is put in front of "/v2"
   std::vector<ModelShare> models;  // --model; empty: the only one that the server lists as ready
@@ -76,6 +76,11 @@ struct BenchOptions {
   std::string api_key;   // TRIREME_API_KEY: the same, where there is no file
 
   std::optional<pid_t> server_pid;  // --pid: whose CPU time is measured; else found by the port, on this machine
+
+  std::vector<std::string> capacity_models;  // --max-models FILE: measure how many of each fit, instead of a URL
+  // --budget: into which; nothing: what the server thinks right. Without capacity_models it means nothing, and is no
+  // mistake: `trireme serve` reads the same variable.
+  std::optional<uint64_t> budget_bytes;
 
   bool json = false;                // --json: a JSON object instead of a table
   std::vector<ReportFile> reports;  // --report FILE.md|.csv|.json|.html

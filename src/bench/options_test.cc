@@ -111,6 +111,25 @@ TEST(ApiKeyTest, IsTheFilesFirstLineOrTheEnvironments) {
   EXPECT_EQ(ReadApiKey(options).status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST(BenchOptionsTest, TheCapacityTestHasNoServerOfSomebodyElse) {
+  BenchOptions options;
+  options.capacity_models = {"a.onnx"};
+  EXPECT_TRUE(Check(options).ok()) << Check(options);
+  const auto refuses = [&](auto set) {
+    BenchOptions wrong = options;
+    set(wrong);
+    return Check(wrong).code() == StatusCode::kInvalidArgument;
+  };
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.url = "http://127.0.0.1:8000"; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.models = {{.name = "a"}}; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.connections = 2; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.per_second = 1; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.stream = true; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.shared_memory = SharedMemory::kSystem; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.server_pid = 1; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.stages = *ParseStages("5@1s:1/s"); }));
+}
+
 TEST(ParseInputShapeTest, ReadsNameAndDimensions) {
   const auto shape = ParseInputShape("a=b=1,3,224,0");
   ASSERT_TRUE(shape.ok()) << shape.status();

@@ -56,6 +56,15 @@ std::string Short(double value) {
   return {text.data(), static_cast<size_t>(std::snprintf(text.data(), text.size(), "%.*f", decimals, value))};
 }
 
+std::string RoughBytes(uint64_t bytes) {
+  static constexpr std::array<const char*, 4> kUnits = {" bytes", " KiB", " MiB", " GiB"};
+  if (bytes < 1024) return std::to_string(bytes) + kUnits[0];
+  auto amount = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
+  return Short(amount) + kUnits[unit];
+}
+
 std::string ShortMilliseconds(Duration duration) {
   return Short(Microseconds(duration) / 1000);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ std::string PlainMarkdown(std::string_view text);
 
 // Four digits that count, as people read numbers: "0.012", "12.35", "1235".
 std::string Short(double value);
+// "1.234 GiB", for people.
+std::string RoughBytes(uint64_t bytes);
 // In milliseconds, without the unit.
 std::string ShortMilliseconds(Duration duration);
 // "12.35 requests/s   (11.02 to 13.11)".

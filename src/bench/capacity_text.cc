@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "bench/capacity_report.h"
+#include "bench/json_members.h"
+#include "bench/report_text.h"
+#include "codec/json_writer.h"
+
+namespace trireme::bench {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+std::vector<Cells> RowsOf(const CapacityReport& report) {
+  std::vector<Cells> rows = {CapacityColumns()};
+  for (const CapacityRow& row : report.rows) rows.push_back(CapacityCells(row));
+  return rows;
+}
+
+Cells StageColumns() {
+  return {"model", "users", "requests/s", "p50, ms", "p99, ms", "failed"};
+}
+
+Cells StageCells(const CapacityRow& row, const CapacityStage& stage) {
+  return {row.name,
+          std::to_string(stage.users),
+          Short(stage.per_second()),
+          ShortMilliseconds(stage.latency.Quantile(0.5)),
+          ShortMilliseconds(stage.latency.Quantile(0.99)),
+          std::to_string(stage.failed)};
+}
+
+std::vector<Cells> StagesOf(const CapacityReport& report) {
+  std::vector<Cells> rows = {StageColumns()};
+  for (const CapacityRow& row : report.rows) {
+    for (const CapacityStage& stage : row.stages) rows.push_back(StageCells(row, stage));
+  }
+  return rows;
+}
+
+// Columns under one another; the first is text, the others are numbers.
+void AppendAligned(std::string& out, const std::vector<Cells>& rows) {
+  std::vector<size_t> widths(rows[0].size());
+  for (const Cells& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const Cells& row : rows) {
+    out += row[0] + std::string(widths[0] - row[0].size(), ' ');
+    for (size_t i = 1; i < row.size(); ++i) out += std::string(2 + widths[i] - row[i].size(), ' ') + row[i];
+    out += '\n';
+  }
+}
+
+void AppendMarkdown(std::string& out, const std::vector<Cells>& rows) {
+  const auto line = [&](const Cells& row) {
+    out += '|';
+    for (const std::string& cell : row) out += " " + PlainMarkdown(cell) + " |";
+    out += '\n';
+  };
+  line(rows[0]);
+  out += "| --- |";
+  for (size_t i = 1; i < rows[0].size(); ++i) out += " ---: |";
+  out += '\n';
+  for (size_t i = 1; i < rows.size(); ++i) line(rows[i]);
+}
+
+std::string CsvNumber(double value) {
+  std::string text;
+  AppendJsonNumber(text, value);
+  return text;
+}
+
+void AppendCsvLine(std::string& out, const Cells& cells) {
+  for (size_t i = 0; i < cells.size(); ++i) out += (i > 0 ? "," : "") + cells[i];
+  out += '\n';
+}
+
+// One of each kind of line has other cells; what it has not is empty.
+Cells CsvModel(const CapacityRow& row) {
+  return {"model",
+          CsvField(row.name),
+          std::to_string(row.models),
+          std::to_string(row.budget_bytes),
+          CsvNumber(row.bytes_a_model()),
+          CsvNumber(row.load_ms().median),
+          std::to_string(row.users_before_failure()),
+          "",
+          CsvNumber(row.best_per_second()),
+          "",
+          "",
+          row.failure.empty() ? "" : CsvField(row.failure)};
+}
+
+Cells CsvStage(const CapacityRow& row, const CapacityStage& stage) {
+  return {"stage",
+          CsvField(row.name),
+          std::to_string(row.models),
+          "",
+          "",
+          "",
+          std::to_string(stage.users),
+          std::to_string(stage.failed),
+          CsvNumber(stage.per_second()),
+          CsvNumber(Microseconds(stage.latency.Quantile(0.5))),
+          CsvNumber(Microseconds(stage.latency.Quantile(0.99))),
+          ""};
+}
+
+Cells CsvWords(const std::string& kind, std::string_view name, std::string_view text) {
+  Cells cells(12);
+  cells[0] = kind;
+  cells[1] = CsvField(name);
+  cells[11] = CsvField(text);
+  return cells;
+}
+
+void AppendJsonStage(std::string& out, const CapacityStage& stage) {
+  AppendNumber(out, "users", stage.users);
+  AppendNumber(out, "seconds", Seconds(stage.length));
+  AppendNumber(out, "requests", stage.latency.count());
+  AppendNumber(out, "failed", stage.failed);
+  AppendNumber(out, "requests_per_second", stage.per_second());
+  AppendLatency(out, stage.latency);
+}
+
+template <typename T>
+void AppendNumbers(std::string& out, std::string_view name, const std::vector<T>& numbers) {
+  AppendMember(out, name);
+  out += '[';
+  for (const T& number : numbers) {
+    if (out.back() != '[') out += ',';
+    AppendJsonNumber(out, number);
+  }
+  out += ']';
+}
+
+void AppendJsonRow(std::string& out, const CapacityRow& row) {
+  AppendText(out, "model", row.name);
+  AppendText(out, "inputs", row.inputs);
+  AppendNumber(out, "file_bytes", row.file_bytes);
+  AppendNumber(out, "models", static_cast<uint64_t>(row.models));
+  AppendNumber(out, "budget_bytes", row.budget_bytes);
+  AppendNumber(out, "bytes_a_model", row.bytes_a_model());
+  if (row.process_bytes) AppendNumber(out, "process_bytes", *row.process_bytes);
+  AppendNumber(out, "load_ms", row.load_ms().median);
+  AppendNumber(out, "users_before_failure", row.users_before_failure());
+  AppendNumber(out, "best_requests_per_second", row.best_per_second());
+  AppendText(out, "refusal", row.refusal);
+  AppendText(out, "failure", row.failure);
+  AppendFlag(out, "interrupted", row.interrupted);
+  AppendNumbers(out, "used_bytes", row.used_bytes);
+  AppendNumbers(out, "load_seconds", row.load_seconds);
+  AppendList(out, "stages", row.stages, [&](const CapacityStage& stage) { AppendJsonStage(out, stage); });
+}
+
+}  // namespace
+
+std::string Table(const CapacityReport& report) {
+  std::string out;
+  AppendAligned(out, RowsOf(report));
+  out += "\nUsers who wait for answers, at random models:\n\n";
+  AppendAligned(out, StagesOf(report));
+  for (const std::string& note : report.Notes()) out += "\nnote: " + note;
+  if (out.back() != '\n') out += '\n';
+  return out;
+}
+
+std::string Markdown(const CapacityReport& report) {
+  std::string out = "# Models in a memory budget\n\n";
+  for (const auto& [name, text] : report.About()) {
+    if (!text.empty()) out += "- " + std::string(name) + ": " + PlainMarkdown(text) + "\n";
+  }
+  for (const std::string& note : report.Notes()) out += "- note: " + PlainMarkdown(note) + "\n";
+  out += '\n';
+  AppendMarkdown(out, RowsOf(report));
+  out += "\nUsers who wait for answers, at random models:\n\n";
+  AppendMarkdown(out, StagesOf(report));
+  return out;
+}
+
+std::string Csv(const CapacityReport& report) {
+  std::string out =
+      "kind,name,models,budget_bytes,bytes_a_model,load_ms,users,failed,requests_per_s,p50_us,p99_us,text\n";
+  for (const CapacityRow& row : report.rows) {
+    AppendCsvLine(out, CsvModel(row));
+    for (const CapacityStage& stage : row.stages) AppendCsvLine(out, CsvStage(row, stage));
+  }
+  for (const auto& [name, text] : report.About()) {
+    if (!text.empty()) AppendCsvLine(out, CsvWords("about", name, text));
+  }
+  for (const std::string& note : report.Notes()) AppendCsvLine(out, CsvWords("note", "", note));
+  return out;
+}
+
+std::string Json(const CapacityReport& report) {
+  std::string out = "{";
+  AppendFacts(out, report.facts);
+  AppendList(out, "models", report.rows, [&](const CapacityRow& row) { AppendJsonRow(out, row); });
+  AppendTexts(out, "notes", report.Notes());
+  return out + "}\n";
+}
+
+}  // namespace trireme::bench
