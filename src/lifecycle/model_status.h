@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/model_id.h"
+#include "tensor/device.h"
 
 namespace trireme {
 
@@ -45,6 +46,7 @@ struct ModelStatus {
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
   uint64_t memory_bytes = 0;             // measured, of what serves; else what it is expected to take, 0: not known
+  Device device;                         // where that memory is, or would be
   bool pinned = false;                   // stays in memory, whoever else wants it
   std::vector<std::string> labels;       // that lead to it, sorted
 };

@@ -432,6 +432,7 @@ bool VersionBook::Serves(const std::string& name) const {
 ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) const {
   ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
   status.provenance = tracked.provenance;
+  status.device = tracked.entry.config.device;
   status.memory_bytes = tracked.generation ? tracked.generation->memory_bytes()
                         : tracked.wanted   ? sizes_.Of(tracked.entry)
                                            : 0;

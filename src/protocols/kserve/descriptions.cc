@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/kserve/descriptions.h"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/calendar.h"
 #include "base/version.h"
 
 namespace trireme::kserve {
@@ -27,6 +30,19 @@ std::string IndexState(ModelState state) {
       return "UNAVAILABLE";
   }
   return "UNKNOWN";
+}
+
+// Nothing of what was never in any state.
+std::string IndexTime(std::chrono::system_clock::time_point time) {
+  return time == std::chrono::system_clock::time_point() ? std::string() : FormatUtc(time);
+}
+
+std::optional<IndexEntry::Origin> IndexOrigin(const std::optional<Provenance>& provenance) {
+  if (!provenance) return std::nullopt;
+  return IndexEntry::Origin{.source = provenance->source,
+                            .digest = provenance->digest,
+                            .loaded_at = FormatUtc(provenance->loaded_at),
+                            .load_seconds = std::chrono::duration<double>(provenance->load_took).count()};
 }
 
 }  // namespace
@@ -92,7 +108,12 @@ std::vector<IndexEntry> DescribeIndex(const Engine& engine, const Identity& iden
     entries.push_back({.name = std::move(status.id.name),
                        .version = status.id.version > 0 ? std::to_string(status.id.version) : "",
                        .state = IndexState(status.state),
-                       .reason = std::move(status.reason)});
+                       .reason = std::move(status.reason),
+                       .since = IndexTime(status.since),
+                       .labels = std::move(status.labels),
+                       .pinned = status.pinned,
+                       .memory_bytes = status.memory_bytes,
+                       .origin = IndexOrigin(status.provenance)});
   }
   return entries;
 }

@@ -28,11 +28,23 @@ Json ToJson(const std::vector<TensorSpec>& specs) {
   return array;
 }
 
+void AddOrigin(const IndexEntry::Origin& origin, Json& object) {
+  object["source"] = origin.source;
+  if (!origin.digest.empty()) object["digest"] = origin.digest;
+  object["loaded_at"] = origin.loaded_at;
+  object["load_seconds"] = origin.load_seconds;
+}
+
 Json ToJson(const IndexEntry& entry) {
   Json object{{"name", entry.name}};
   if (!entry.version.empty()) object["version"] = entry.version;
   if (!entry.state.empty()) object["state"] = entry.state;
   if (!entry.reason.empty()) object["reason"] = entry.reason;
+  if (!entry.since.empty()) object["since"] = entry.since;
+  if (!entry.labels.empty()) object["labels"] = entry.labels;
+  if (entry.pinned) object["pinned"] = true;
+  if (entry.memory_bytes > 0) object["memory_bytes"] = entry.memory_bytes;
+  if (entry.origin) AddOrigin(*entry.origin, object);
   return object;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,12 +38,25 @@ std::string EncodeError(std::string_view message);
 std::optional<std::string> DecodeError(std::string_view text);
 
 // POST /v2/repository/index: one entry a version; only a name for a model that was never loaded. Empty fields are left
-// out.
+// out. What stands behind the reason is ours, and clients skip it; gRPC's message has no place for it.
 struct IndexEntry {
+  // Where what serves came from. Times are RFC 3339's.
+  struct Origin {
+    std::string source;
+    std::string digest;
+    std::string loaded_at;
+    double load_seconds = 0;
+  };
+
   std::string name;
   std::string version;
   std::string state;  // UNKNOWN, READY, UNAVAILABLE, LOADING, UNLOADING
   std::string reason;
+  std::string since = {};  // in this state
+  std::vector<std::string> labels = {};
+  bool pinned = false;
+  uint64_t memory_bytes = 0;  // that it holds, or is expected to
+  std::optional<Origin> origin = {};
 };
 std::string EncodeRepositoryIndex(const std::vector<IndexEntry>& entries);
 

@@ -72,6 +72,24 @@ TEST(MetadataTest, WritesTheIndexWithoutEmptyFields) {
             R"({"name":"b","version":"2","state":"UNAVAILABLE","reason":"unloaded"},{"name":"c"}])");
 }
 
+TEST(MetadataTest, WritesWhereTheIndexsVersionsCameFrom) {
+  EXPECT_EQ(EncodeRepositoryIndex({{.name = "a",
+                                    .version = "1",
+                                    .state = "READY",
+                                    .reason = "",
+                                    .since = "2026-01-31T12:01:03.250Z",
+                                    .labels = {"canary", "stable"},
+                                    .pinned = true,
+                                    .memory_bytes = 4096,
+                                    .origin = IndexEntry::Origin{.source = "/m/a/1",
+                                                                 .digest = "sha256:00",
+                                                                 .loaded_at = "2026-01-31T12:01:03.250Z",
+                                                                 .load_seconds = 0.5}}}),
+            R"([{"name":"a","version":"1","state":"READY","since":"2026-01-31T12:01:03.250Z",)"
+            R"("labels":["canary","stable"],"pinned":true,"memory_bytes":4096,"source":"/m/a/1",)"
+            R"("digest":"sha256:00","loaded_at":"2026-01-31T12:01:03.250Z","load_seconds":0.5}])");
+}
+
 TEST(MetadataTest, ReadsWhatTheIndexIsAskedFor) {
   for (const std::string_view all : {"", "{}", R"({"ready":false})", R"({"other":[1]})"}) {
     ASSERT_TRUE(DecodeIndexRequest(all).ok()) << all;
