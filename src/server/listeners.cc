@@ -14,6 +14,10 @@ bool IsSameAddress(const net::ListenAddress& a, const net::ListenAddress& b) {
 Status Add(std::vector<ListenerPlan>& plans, ListenerPlan plan) {
   for (ListenerPlan& other : plans) {
     if (!IsSameAddress(other.address, plan.address)) continue;
+    if (other.sagemaker || plan.sagemaker) {
+      return InvalidArgument(other.flag + " and " + plan.flag +
+                             ": expected a port of its own for SageMaker, found the same");
+    }
     if (other.tls != plan.tls) {
       return InvalidArgument(other.flag + " and " + plan.flag +
                              ": expected the same TLS settings for one port, found different ones");
@@ -54,6 +58,13 @@ Result<std::vector<ListenerPlan>> PlanListeners(const ServerOptions& options) {
     ListenerPlan metrics = TcpListener("metrics", options.metrics_host, options.metrics_port, &ServerPorts::metrics);
     metrics.tls = tls;
     RETURN_IF_ERROR(Add(plans, std::move(metrics)));
+  }
+  if (options.allow_sagemaker) {
+    ListenerPlan sagemaker =
+        TcpListener("sagemaker", options.sagemaker_host, options.sagemaker_port, &ServerPorts::sagemaker);
+    sagemaker.sagemaker = true;
+    sagemaker.tls = tls;
+    RETURN_IF_ERROR(Add(plans, std::move(sagemaker)));
   }
   if (!options.unix_socket.empty()) {
     plans.push_back({.name = "unix",

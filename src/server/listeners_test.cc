@@ -45,6 +45,16 @@ TEST(PlanListeners, TwoOfOneAddressAndPortAreOne) {
   EXPECT_THAT(Names(options), ElementsAre("http", "metrics"));
 }
 
+TEST(PlanListeners, SagemakerHasAPortOfItsOwn) {
+  ServerOptions options;
+  options.allow_sagemaker = true;
+  EXPECT_THAT(Names(options), ElementsAre("http", "grpc", "metrics", "sagemaker"));
+  EXPECT_TRUE(PlanListeners(options)->back().sagemaker);
+  options.sagemaker_port = options.metrics_port;
+  EXPECT_EQ(PlanListeners(options).status().message(),
+            "--metrics-port 8002 and --sagemaker-port 8002: expected a port of its own for SageMaker, found the same");
+}
+
 TEST(PlanListeners, PortsThatTheSystemChoosesAreDifferent) {
   ServerOptions options;
   options.http_port = options.grpc_port = options.metrics_port = 0;

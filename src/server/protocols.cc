@@ -6,6 +6,7 @@
 #include "protocols/grpc/health.h"
 #include "protocols/grpc/reflection.h"
 #include "protocols/kserve/kserve_dialect.h"
+#include "protocols/sagemaker/sagemaker_dialect.h"
 #include "server/grpc_router.h"
 #include "server/metrics_dialect.h"
 
@@ -24,9 +25,12 @@ std::vector<std::string> ServiceNames(const Protocols& protocols) {
 
 }  // namespace
 
-Protocols MakeProtocols(const kserve::InferServices& services, const metrics::Registry& registry) {
+Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::Services& sagemaker_services,
+                        const metrics::Registry& registry) {
   Protocols protocols{.kserve = kserve::MakeDialect(services),
                       .metrics = MakeMetricsDialect(registry),
+                      .sagemaker = sagemaker::MakeDialect(sagemaker_services),
+                      .invocations = sagemaker::MakeInvocations(sagemaker_services),
                       .health = HealthMethods(services.engine),
                       .reflection = {}};
   protocols.reflection = ReflectionMethods(ServiceNames(protocols));

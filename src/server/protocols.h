@@ -6,6 +6,7 @@
 #include "dialect/dialect.h"
 #include "metrics/registry.h"
 #include "protocols/kserve/infer_services.h"
+#include "protocols/sagemaker/services.h"
 
 namespace trireme {
 
@@ -14,14 +15,17 @@ namespace trireme {
 struct Protocols {
   Dialect kserve;
   Dialect metrics;
+  Dialect sagemaker;
+  Dialect invocations;  // what other listeners answer of it
   std::vector<GrpcMethod> health;
   std::vector<GrpcMethod> reflection;
 
-  std::vector<const Dialect*> dialects() const { return {&kserve, &metrics}; }
+  std::vector<const Dialect*> dialects() const { return {&kserve, &metrics, &sagemaker}; }
   std::vector<const std::vector<GrpcMethod>*> methods() const { return {&kserve.methods, &health, &reflection}; }
 };
 
-// Both arguments must outlive it.
-Protocols MakeProtocols(const kserve::InferServices& services, const metrics::Registry& registry);
+// All arguments must outlive it.
+Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::Services& sagemaker_services,
+                        const metrics::Registry& registry);
 
 }  // namespace trireme

@@ -27,6 +27,7 @@
 #include "server/protection.h"
 #include "server/protocols.h"
 #include "server/router.h"
+#include "server/sagemaker_services.h"
 
 namespace trireme {
 namespace {
@@ -91,11 +92,14 @@ class Server::Parts {
                         .shared_memory = shared_memory_,
                         .tracer = tracer_,
                         .server_name = options.server_name},
-        protocols_(MakeProtocols(infer_services_, registry_)),
+        sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
+        protocols_(MakeProtocols(infer_services_, sagemaker_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
                          access_log_.get()),
+        sagemaker_handler_(sagemaker_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
+                           access_log_.get()),
         grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         network_(NetworkOptions(options.net, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
@@ -103,6 +107,8 @@ class Server::Parts {
         model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
+    if (options.allow_http) main_router_.Add(protocols_.invocations);
+    sagemaker_router_.Add(protocols_.sagemaker);
     if (options.allow_metrics) main_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.metrics);
     for (const auto* methods : protocols_.methods()) grpc_router_.Add(*methods);
@@ -121,14 +127,18 @@ class Server::Parts {
   }
 
   Status Listen(const ServerOptions& options, const ListenerPlan& plan) {
-    net::Reception reception{.http = plan.inference ? &main_handler_ : &metrics_handler_,
-                             .tls = protection_->CertificatesOf(options, plan)};
+    net::Reception reception{.http = HandlerOf(plan), .tls = protection_->CertificatesOf(options, plan)};
     if (plan.inference && options.allow_grpc) reception.grpc = &grpc_handler_;
     Result<uint16_t> bound = network_.Listen(plan.address, reception);
     if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
     if (plan.port != nullptr) ports_.*plan.port = *bound;
     for (uint16_t ServerPorts::*port : plan.also) ports_.*port = *bound;
     return {};
+  }
+
+  net::HttpHandler* HandlerOf(const ListenerPlan& plan) {
+    if (plan.sagemaker) return &sagemaker_handler_;
+    return plan.inference ? &main_handler_ : &metrics_handler_;
   }
 
   // Ends the parts that work, in the direction in which requests travel.
@@ -170,13 +180,16 @@ class Server::Parts {
   SharedMemoryRegions shared_memory_;
   Tracer tracer_;
   const kserve::InferServices infer_services_;
+  const sagemaker::Services sagemaker_services_;
   const Protocols protocols_;
   const Dialect kserve_without_routes_;
   Router main_router_;
   Router metrics_router_;
+  Router sagemaker_router_;
   GrpcRouter grpc_router_;
   FrontHandler main_handler_;
   FrontHandler metrics_handler_;
+  FrontHandler sagemaker_handler_;
   GrpcFrontHandler grpc_handler_;
   net::Network network_;
   NetworkMetrics network_metrics_;

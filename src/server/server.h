@@ -17,6 +17,7 @@
 #include "model/model_config.h"
 #include "net/listener.h"
 #include "net/tls.h"
+#include "protocols/sagemaker/options.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
 
@@ -45,6 +46,11 @@ struct ServerOptions {
   uint16_t http_port = 8000;  // 0: any free one
   uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
+  // SageMaker's platform has a listener of its own, for its paths alone; the others answer its /invocations.
+  bool allow_sagemaker = false;
+  std::string sagemaker_host = "127.0.0.1";
+  uint16_t sagemaker_port = 8080;
+  sagemaker::Options sagemaker;
   std::filesystem::path unix_socket;  // of the inference protocols; empty: none
   uint32_t unix_socket_mode = 0600;
   std::optional<net::TlsOptions> tls;       // of every TCP listener
@@ -68,6 +74,7 @@ struct ServerPorts {
   uint16_t http = 0;
   uint16_t grpc = 0;
   uint16_t metrics = 0;
+  uint16_t sagemaker = 0;
 };
 
 // The whole server: builds every part, hands each its neighbours, and ends them in order.

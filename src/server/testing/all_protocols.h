@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "net/byte_budget.h"
 #include "server/protocols.h"
+#include "server/sagemaker_services.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
 
@@ -39,7 +40,8 @@ class AllProtocols {
                                         .inflated = std::make_shared<net::ByteBudget>(1 << 20),
                                         .shared_memory = shared_memory_,
                                         .tracer = tracer_};
-  const Protocols protocols_ = MakeProtocols(services_, registry_);
+  const sagemaker::Services sagemaker_services_ = MakeSagemakerServices(services_, {});
+  const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, registry_);
 };
 
 }  // namespace trireme
