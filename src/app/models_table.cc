@@ -81,12 +81,12 @@ std::vector<std::string> Header(const std::vector<ModelEntry>& models, bool wide
   return header;
 }
 
-// "Memory of cpu: 1.2 GiB by models, 3.0 MiB by requests, 15 % of the budget of 8.0 GiB"
+// "Memory of cpu: 1.2 GiB by models, 3.0 MiB by all else, 15 % of the budget of 8.0 GiB"
 std::string MemoryLine(const MemoryEntry& memory) {
   std::string line = "Memory of " + PlainText(memory.device) + ": " + RoughBytes(memory.used_bytes) + " by models, " +
-                     RoughBytes(memory.requests_bytes) + " by requests";
+                     RoughBytes(memory.other_bytes) + " by all else";
   if (memory.budget_bytes == 0) return line + "; there is no budget";
-  const double used = static_cast<double>(memory.used_bytes) + static_cast<double>(memory.requests_bytes);
+  const double used = static_cast<double>(memory.used_bytes) + static_cast<double>(memory.other_bytes);
   const auto percent = static_cast<int64_t>(used * 100 / static_cast<double>(memory.budget_bytes));
   return line + "; " + std::to_string(percent) + " % of the budget of " + RoughBytes(memory.budget_bytes);
 }

@@ -50,13 +50,13 @@ TEST(ModelsTableTest, ShowsVersionsAndTheMemoryOfAll) {
                                   .memory = {{.device = "cpu",
                                               .budget_bytes = uint64_t{8} << 30,
                                               .used_bytes = uint64_t{1} << 30,
-                                              .requests_bytes = uint64_t{3} << 20}}};
+                                              .other_bytes = uint64_t{3} << 20}}};
   EXPECT_EQ(ModelsTable(listing, kNow, {}),
             "NAME      VERSION  STATE          LABELS         MEMORY    P99    LAST USE  AGE  REASON\n"
             "resnet50  3        ready, pinned  canary,stable  98.0 MiB  12 ms  3s ago    2h\n"
             "bert      1        on demand      -              ~420 MiB  -      never     5m\n"
             "ocr       -        failed         -              -         -      never     now  the file is empty\n"
-            "Memory of cpu: 1.0 GiB by models, 3.0 MiB by requests; 12 % of the budget of 8.0 GiB\n");
+            "Memory of cpu: 1.0 GiB by models, 3.0 MiB by all else; 12 % of the budget of 8.0 GiB\n");
 }
 
 TEST(ModelsTableTest, SaysWhereVersionsCameFromIfThereIsRoom) {
@@ -79,7 +79,7 @@ TEST(ModelsTableTest, FitsTheTerminal) {
 TEST(ModelsTableTest, SaysThatThereIsNothing) {
   EXPECT_EQ(ModelsTable({.models = {}, .memory = {{.device = "cuda:0", .used_bytes = 0}}}, kNow, {}),
             "There are no models.\n"
-            "Memory of cuda:0: 0 bytes by models, 0 bytes by requests; there is no budget\n");
+            "Memory of cuda:0: 0 bytes by models, 0 bytes by all else; there is no budget\n");
 }
 
 TEST(ModelsTableTest, SendsNothingToTheTerminalThatItWouldObey) {

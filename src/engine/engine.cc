@@ -168,7 +168,7 @@ std::vector<DeviceMemory> Engine::Memory() const {
     memory.push_back({.device = *parsed,
                       .budget_bytes = device.budget_bytes,
                       .used_bytes = device.used_bytes,
-                      .requests_bytes = device.requests_bytes});
+                      .other_bytes = device.other_bytes});
   }
   return memory;
 }

@@ -231,7 +231,7 @@ std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const Version
                                                               {"instances", config.instances},
                                                               {"threads", config.threads},
                                                               {"max_batch", config.max_rows},
-                                                              {"memory_bytes", loaded.model->memory.total()}});
+                                                              {"memory_bytes", loaded.model->memory_bytes()}});
   for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
   auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
   std::shared_ptr<Generation> retired;
@@ -507,10 +507,20 @@ std::map<std::string, Lifecycle::Memory> Lifecycle::memory() const {
   const MemoryRules& rules = options_.memory;
   std::map<std::string, Memory> memory;
   for (const auto& [device, budget] : rules.budgets) memory[device].budget_bytes = budget;
-  if (rules.requests_bytes) memory["cpu"].requests_bytes = rules.requests_bytes();
   const MutexLock lock(mutex_);
   for (const auto& [device, bytes] : book_.UsedBytes()) memory[device].used_bytes = bytes;
+  for (auto& [device, one] : memory) one.other_bytes = book_.OtherBytes(device);
   return memory;
+}
+
+uint64_t Lifecycle::evictions() const {
+  const MutexLock lock(mutex_);
+  return book_.evictions();
+}
+
+size_t Lifecycle::waiting() const {
+  const MutexLock lock(mutex_);
+  return waiting_for_memory_.size();
 }
 
 std::map<ModelId, VersionBook::Use> Lifecycle::Uses() {

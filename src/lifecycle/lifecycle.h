@@ -100,10 +100,16 @@ class Lifecycle {
   // By device.
   struct Memory {
     uint64_t budget_bytes = 0;  // 0: none
-    uint64_t used_bytes = 0;
-    uint64_t requests_bytes = 0;
+    uint64_t used_bytes = 0;    // by models in memory, on their way there or out of it
+    uint64_t other_bytes = 0;   // by bodies of requests, what runs need, and all else that counts
   };
   std::map<std::string, Memory> memory() const;
+
+  // How often a model left memory for another one.
+  uint64_t evictions() const;
+
+  // Requests that wait for a model to be in memory.
+  size_t waiting() const;
 
   // Of every version that was ever loaded.
   std::map<ModelId, VersionBook::Use> Uses();

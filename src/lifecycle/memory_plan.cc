@@ -139,7 +139,7 @@ class Planning {
       text += (i == 0 ? "" : ", ") + holders[i]->id.text() + " holds " + BytesText(holders[i]->bytes);
     }
     if (holders.size() > kMostNamed) text += " and " + std::to_string(holders.size() - kMostNamed) + " more models";
-    if (other_bytes_ > 0) text += (text.empty() ? "" : ", ") + ("requests " + BytesText(other_bytes_));
+    if (other_bytes_ > 0) text += (text.empty() ? "" : ", ") + ("requests and all else " + BytesText(other_bytes_));
     return text.empty() ? "others wait for it" : text;
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ struct MemoryRules {
 
   // Bytes of the cpu's budget that bodies of requests take at the moment. Empty: none.
   std::function<uint64_t()> requests_bytes;
+
+  // Bytes that the process has allocated, where that can be told: what is not of models, above all what runs need
+  // between input and output, counts as well. At most half the budget does, so that a large batch never drives out all
+  // models for good. Empty: cannot be told.
+  std::function<std::optional<uint64_t>()> allocated_bytes;
 
   // A model that is wanted may be out of memory: the first request for it loads it, and others go for it. Otherwise
   // what is wanted is loaded or has failed.

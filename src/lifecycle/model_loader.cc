@@ -185,10 +185,8 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
 
   TrialResult trial;
   Result<bool> warm = true;
-  uint64_t workspace = 0;
   RunWithNiceness(kLoadNiceness, [&] {
     UseLoadMemory();
-    const std::optional<int64_t> before = AllocatedByThisThread();
     // How long a decoupled model goes on with made-up input nobody knows.
     if (!open.model->decoupled()) {
       trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
@@ -196,7 +194,6 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
     const TimePoint end = clock_.Now() + kLongestWarmup;
     warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
                   [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
-    workspace = Measured(before, 0);
   });
   if (!warm.ok()) return std::move(warm).status();
   if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
@@ -210,7 +207,6 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->config = std::move(decided.config);
   served->config.max_rows = trial.max_rows;
   served->platform = std::move(open.platform);
-  served->memory = {.weights = 0, .workspace = workspace};
   served->weights = open.weights;
   served->digest = std::move(open.digest);
   served->load_took = clock_.Now() - begin;

@@ -22,7 +22,6 @@ struct ServedModel {
   Signature signature;                           // as clients see it; `batched` as the trial run found it
   ModelConfig config;                            // with everything that was left open decided
   std::string platform;                          // as V2 metadata names it
-  MemoryUse memory;                              // measured; what it shares with others is not in it
   std::shared_ptr<const SharedWeights> weights;  // shared with all that have the same
   Duration load_took{0};
   std::string digest;                                 // of its files, if that had to be known to load it (Provenance)
@@ -36,8 +35,8 @@ struct ServedModel {
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
 
-  // Of what it shares its part.
-  uint64_t memory_bytes() const { return memory.total() + (weights ? weights->BytesOfEach() : 0); }
+  // Measured; of what it shares with others its part.
+  uint64_t memory_bytes() const { return weights ? weights->BytesOfEach() : 0; }
 };
 
 }  // namespace trireme

@@ -104,6 +104,12 @@ class VersionBook {
   // By device, what models have or were promised.
   std::map<std::string, uint64_t> UsedBytes() const;
 
+  // What counts of a device's budget besides.
+  uint64_t OtherBytes(const std::string& device) const;
+
+  // How often a model left memory for another one.
+  uint64_t evictions() const { return evictions_; }
+
   struct Use {
     uint64_t requests = 0;
     TimePoint last_used;  // the epoch: never
@@ -216,6 +222,7 @@ class VersionBook {
   void Ask(const Action& action);
   bool IsMerelyFilling(const ModelId& id, const Tracked& tracked) const;
   void Grant(std::vector<Action>& actions, const Moment& now);
+  void NoteOthers();
   void GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
   bool ComesBack(const ModelId& id, const Tracked& tracked) const;
@@ -238,7 +245,9 @@ class VersionBook {
   const MemoryRules rules_;
   Versions versions_;
   ExpectedSizes sizes_;
-  uint64_t asks_ = 0;  // so far
+  uint64_t asks_ = 0;         // so far
+  uint64_t evictions_ = 0;    // so far
+  uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;
   std::map<std::string, ServingTable::Labels, std::less<>> labels_;  // as they were set

@@ -107,6 +107,7 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   }
   for (const auto& [device, budget] : rules_.budgets) devices.insert(device);
   next_tick_ = kNever;
+  NoteOthers();
   for (const std::string& device : devices) {
     const auto budget = rules_.budgets.find(device);
     GrantOn(device, budget == rules_.budgets.end() ? std::numeric_limits<int64_t>::max() : budget->second, actions,
@@ -115,6 +116,25 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
     next_tick_ = std::min(next_tick_, now.steady + std::clamp<Duration>(rules_.idle_timeout / 4, kSoon, seconds(5)));
   }
+}
+
+// A load on its way has taken nobody knows how much of what it was promised.
+void VersionBook::NoteOthers() {
+  if (!rules_.allocated_bytes) return;
+  uint64_t models = 0;
+  for (const auto& [id, tracked] : versions_) {
+    if (tracked.promised > 0 || tracked.leaving > 0) return;
+    if (tracked.generation) models += tracked.generation->memory_bytes();
+  }
+  const uint64_t all = rules_.allocated_bytes().value_or(0);
+  other_bytes_ = all - std::min(all, models);
+}
+
+uint64_t VersionBook::OtherBytes(const std::string& device) const {
+  if (device != Device().ToString()) return 0;
+  const auto budget = rules_.budgets.find(device);
+  const uint64_t most = budget == rules_.budgets.end() ? 0 : budget->second / 2;
+  return std::max(std::min(other_bytes_, most), rules_.requests_bytes ? rules_.requests_bytes() : 0);
 }
 
 void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now) {
@@ -145,8 +165,7 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
   std::ranges::sort(asking, {}, [](const auto& ask) { return std::pair(!ask.second.may_evict, ask.first); });
   for (auto& [number, claim] : asking) claims.push_back(std::move(claim));
 
-  const uint64_t requests = device == Device().ToString() && rules_.requests_bytes ? rules_.requests_bytes() : 0;
-  const MemoryPlan plan = PlanMemory(budget, requests, claims);
+  const MemoryPlan plan = PlanMemory(budget, OtherBytes(device), claims);
   for (const size_t index : plan.grant) {
     const MemoryClaim& claim = claims[index];
     Tracked& tracked = versions_.at(claim.id);
@@ -155,6 +174,7 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
     actions.push_back({tracked.generation ? ActionKind::kReload : ActionKind::kLoad, claim.id});
     Begin(actions.back(), now);
   }
+  evictions_ += plan.evict.size();
   for (const size_t index : plan.evict) {
     const ModelId& id = claims[index].id;
     Tracked& tracked = versions_.at(id);

@@ -39,6 +39,7 @@ ModelMetrics::ModelMetrics(metrics::Registry& registry, const ModelId& id)
     : series_(registry, id.name, std::to_string(id.version)),
       waiting_(triton_series::Waiting(registry, triton_series::LabelsOf(id))),
       load_seconds_(triton_series::LoadSeconds(registry, triton_series::LabelsOf(id))),
+      loads_(triton_series::Loads(registry, triton_series::LabelsOf(id))),
       counters_(registry.ReadFamilies(
           [this, labels = triton_series::LabelsOf(id)] { return triton_series::Counters(labels, totals()); })) {}
 
@@ -153,6 +154,7 @@ ModelStatistics ModelMetrics::statistics() const {
 
 void ModelMetrics::RecordLoad(Duration took) {
   load_seconds_->Set(std::chrono::duration<double>(took).count());
+  loads_->Add();
 }
 
 void ModelMetrics::RecordEncode(Duration took) {

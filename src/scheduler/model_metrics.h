@@ -88,8 +88,9 @@ class ModelMetrics {
   std::map<uint64_t, ModelStatistics::Batch> batches_ GUARDED_BY(mutex_);
   std::vector<ModelStatistics::Response> responses_ GUARDED_BY(mutex_);
   TimePoint last_inference_ GUARDED_BY(mutex_);  // the epoch: never
-  std::shared_ptr<metrics::Gauge> waiting_;      // both shared with whoever is just exposing them
+  std::shared_ptr<metrics::Gauge> waiting_;      // all three shared with whoever is just exposing them
   std::shared_ptr<metrics::Gauge> load_seconds_;
+  std::shared_ptr<metrics::Counter> loads_;
   metrics::CallbackHandle counters_;  // last: it reads the totals until it is gone
 };
 

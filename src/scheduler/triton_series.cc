@@ -57,6 +57,10 @@ std::shared_ptr<metrics::Gauge> LoadSeconds(metrics::Registry& registry, const L
   return registry.GetGauge({"nv_model_load_duration_secs", "How long the model took to load, in seconds."}, labels);
 }
 
+std::shared_ptr<metrics::Counter> Loads(metrics::Registry& registry, const Labels& labels) {
+  return registry.GetCounter({"trireme_model_loads_total", "How often the model was loaded."}, labels);
+}
+
 std::vector<FamilySamples> Counters(const Labels& labels, const ModelStatistics& totals) {
   return {
       Counter("nv_inference_request_success", "Requests that were answered.", labels, totals.success.count),

@@ -20,6 +20,7 @@ metrics::Labels LabelsOf(const ModelId& id);
 // nv_inference_pending_request_count and nv_model_load_duration_secs.
 std::shared_ptr<metrics::Gauge> Waiting(metrics::Registry& registry, const metrics::Labels& labels);
 std::shared_ptr<metrics::Gauge> LoadSeconds(metrics::Registry& registry, const metrics::Labels& labels);
+std::shared_ptr<metrics::Counter> Loads(metrics::Registry& registry, const metrics::Labels& labels);
 
 // nv_inference_*: all counters of one version.
 std::vector<metrics::FamilySamples> Counters(const metrics::Labels& labels, const ModelStatistics& totals);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/model_state_metrics.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -11,37 +14,86 @@ namespace trireme {
 namespace {
 
 using metrics::FamilySamples;
+using metrics::Labels;
 
 constexpr std::array kStates = {ModelState::kFound,     ModelState::kAdmitted, ModelState::kLoading,
                                 ModelState::kWarmingUp, ModelState::kReady,    ModelState::kDraining,
                                 ModelState::kRetired,   ModelState::kFailed,   ModelState::kOnDemand};
 
+FamilySamples Gauge(std::string name, std::string help) {
+  return {.family = {std::move(name), std::move(help)}, .kind = FamilySamples::Kind::kGauge, .samples = {}};
+}
+
+double Timestamp(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+Labels With(Labels labels, std::string name, std::string value) {
+  labels.emplace_back(std::move(name), std::move(value));
+  return labels;
+}
+
+// What is shown of each version for itself.
+struct VersionFamilies {
+  FamilySamples state = Gauge("trireme_model_state", "1 for the state that a model version is in.");
+  FamilySamples since = Gauge("trireme_model_state_since_timestamp_seconds", "When a model version came into it.");
+  FamilySamples info = Gauge("trireme_model_info", "1 for a model version that serves, by the digest of its files.");
+  FamilySamples loaded = Gauge("trireme_model_loaded_timestamp_seconds", "When what serves was loaded.");
+  FamilySamples memory = Gauge("trireme_model_memory_bytes", "Memory of a model version that is loaded.");
+
+  void Add(const ModelStatus& model) {
+    const Labels labels = {{"model", model.id.name},
+                           {"version", model.id.version > 0 ? std::to_string(model.id.version) : ""}};
+    state.samples.push_back({With(labels, "state", std::string(Name(model.state))), 1});
+    if (model.since != std::chrono::system_clock::time_point()) {
+      since.samples.push_back({labels, Timestamp(model.since)});
+    }
+    if (!model.provenance) return;
+    info.samples.push_back({With(labels, "digest", model.provenance->digest), 1});
+    loaded.samples.push_back({labels, Timestamp(model.provenance->loaded_at)});
+    memory.samples.push_back(
+        {With(labels, "device", model.device.ToString()), static_cast<double>(model.memory_bytes)});
+  }
+};
+
 }  // namespace
 
 std::vector<FamilySamples> ModelStateFamilies(std::span<const ModelStatus> models) {
-  FamilySamples states{.family = {"trireme_model_state", "1 for the state that a model version is in."},
-                       .kind = FamilySamples::Kind::kGauge,
-                       .samples = {}};
+  VersionFamilies versions;
   std::array<double, kStates.size()> counts{};
   for (const ModelStatus& model : models) {
     ++counts.at(static_cast<size_t>(model.state));
     // A label would not be what the name is, and perhaps that of another one.
-    if (!IsUtf8(model.id.name)) continue;
-    const std::string version = model.id.version > 0 ? std::to_string(model.id.version) : "";
-    states.samples.push_back(
-        {{{"model", model.id.name}, {"version", version}, {"state", std::string(Name(model.state))}}, 1});
+    if (IsUtf8(model.id.name)) versions.Add(model);
   }
-  FamilySamples sums{.family = {"trireme_models", "Model versions by the state that they are in."},
-                     .kind = FamilySamples::Kind::kGauge,
-                     .samples = {}};
+  FamilySamples sums = Gauge("trireme_models", "Model versions by the state that they are in.");
   for (const ModelState state : kStates) {
     sums.samples.push_back({{{"state", std::string(Name(state))}}, counts.at(static_cast<size_t>(state))});
   }
-  return {std::move(states), std::move(sums)};
+  return {std::move(versions.state),  std::move(versions.since),  std::move(versions.info),
+          std::move(versions.loaded), std::move(versions.memory), std::move(sums)};
+}
+
+std::vector<FamilySamples> MemoryFamilies(std::span<const DeviceMemory> memory) {
+  FamilySamples budget = Gauge("trireme_memory_budget_bytes", "Memory that models and requests may have.");
+  FamilySamples used = Gauge("trireme_memory_used_bytes", "Memory of models that are loaded, coming or going.");
+  FamilySamples other =
+      Gauge("trireme_memory_other_bytes", "Memory of requests under way, of what runs need, and all else that counts.");
+  for (const DeviceMemory& device : memory) {
+    const Labels labels = {{"device", device.device.ToString()}};
+    if (device.budget_bytes > 0) budget.samples.push_back({labels, static_cast<double>(device.budget_bytes)});
+    used.samples.push_back({labels, static_cast<double>(device.used_bytes)});
+    other.samples.push_back({labels, static_cast<double>(device.other_bytes)});
+  }
+  return {std::move(budget), std::move(used), std::move(other)};
 }
 
 metrics::CallbackHandle ShowModelStates(metrics::Registry& registry, const Engine& engine) {
-  return registry.ReadFamilies([&engine] { return ModelStateFamilies(engine.Index()); });
+  return registry.ReadFamilies([&engine] {
+    std::vector<FamilySamples> families = ModelStateFamilies(engine.Index());
+    std::ranges::move(MemoryFamilies(engine.Memory()), std::back_inserter(families));
+    return families;
+  });
 }
 
 }  // namespace trireme

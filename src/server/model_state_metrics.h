@@ -9,11 +9,22 @@
 
 namespace trireme {
 
-// What is shown of these: trireme_model_state has a 1 for each version's state of now and nothing for the others,
-// trireme_models counts versions by state. A pure function.
+// What is shown of these, a pure function:
+//
+//   trireme_models{state}                                   versions by state
+//   trireme_model_state{model,version,state}                1 for each version's state of now; nothing for the others
+//   trireme_model_state_since_timestamp_seconds{model,version}
+//   trireme_model_info{model,version,digest}                1 for what serves; paths are not for everybody who reads
+//   this trireme_model_loaded_timestamp_seconds{model,version} trireme_model_memory_bytes{model,version,device} of what
+//   is in memory
 std::vector<metrics::FamilySamples> ModelStateFamilies(std::span<const ModelStatus> models);
 
-// Shows where every model version that is known is on its way. Both arguments must outlive the handle.
+// trireme_memory_budget_bytes, trireme_memory_used_bytes and trireme_memory_other_bytes, by device. A device without
+// a budget has no sample in the first.
+std::vector<metrics::FamilySamples> MemoryFamilies(std::span<const DeviceMemory> memory);
+
+// Shows where every model version that is known is on its way, and the memory of all. Both arguments must outlive the
+// handle.
 [[nodiscard]] metrics::CallbackHandle ShowModelStates(metrics::Registry& registry, const Engine& engine);
 
 }  // namespace trireme

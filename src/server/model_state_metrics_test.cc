@@ -46,5 +46,43 @@ TEST(ModelStateMetrics, NamesThatNoLabelCanHoldAreOnlyCounted) {
   EXPECT_THAT(page, AllOf(HasSubstr("trireme_models{state=\"failed\"} 2\n"), Not(HasSubstr("trireme_model_state"))));
 }
 
+ModelStatus Loaded() {
+  ModelStatus model = Model("a", 3, ModelState::kReady);
+  const std::chrono::system_clock::time_point loaded{std::chrono::milliseconds(1795266183500)};
+  model.since = loaded + std::chrono::seconds(1);
+  model.provenance = Provenance{.source = "/secret/a/3", .digest = "sha256:00ff", .loaded_at = loaded};
+  model.memory_bytes = 4096;
+  model.device = *Device::Parse("cuda:1");
+  return model;
+}
+
+TEST(ModelStateMetrics, SaysWhatServesAndSinceWhen) {
+  EXPECT_THAT(Page({Loaded()}),
+              AllOf(HasSubstr("trireme_model_info{model=\"a\",version=\"3\",digest=\"sha256:00ff\"} 1\n"),
+                    HasSubstr("trireme_model_loaded_timestamp_seconds{model=\"a\",version=\"3\"} 1795266183.5\n"),
+                    HasSubstr("trireme_model_state_since_timestamp_seconds{model=\"a\",version=\"3\"} 1795266184.5\n"),
+                    HasSubstr("trireme_model_memory_bytes{model=\"a\",version=\"3\",device=\"cuda:1\"} 4096\n"),
+                    Not(HasSubstr("secret"))));
+}
+
+TEST(ModelStateMetrics, SaysNothingOfTheMemoryOfWhatIsNotThere) {
+  ModelStatus model = Model("a", 3, ModelState::kOnDemand);
+  model.memory_bytes = 4096;  // that it is expected to take
+  EXPECT_THAT(Page({model}), AllOf(Not(HasSubstr("trireme_model_memory_bytes")), Not(HasSubstr("trireme_model_info"))));
+}
+
+TEST(MemoryMetrics, AreOfEachDevice) {
+  metrics::Registry registry;
+  const std::vector<DeviceMemory> memory = {
+      {.device = Device(), .budget_bytes = 100, .used_bytes = 70, .other_bytes = 5},
+      {.device = *Device::Parse("cuda:1"), .used_bytes = 8}};
+  const metrics::CallbackHandle handle = registry.ReadFamilies([&] { return MemoryFamilies(memory); });
+  EXPECT_THAT(registry.Expose(), AllOf(HasSubstr("trireme_memory_budget_bytes{device=\"cpu\"} 100\n"),
+                                       HasSubstr("trireme_memory_used_bytes{device=\"cpu\"} 70\n"),
+                                       HasSubstr("trireme_memory_other_bytes{device=\"cpu\"} 5\n"),
+                                       HasSubstr("trireme_memory_used_bytes{device=\"cuda:1\"} 8\n"),
+                                       Not(HasSubstr("trireme_memory_budget_bytes{device=\"cuda:1\"}"))));
+}
+
 }  // namespace
 }  // namespace trireme

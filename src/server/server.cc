@@ -8,6 +8,7 @@
 
 #include "backend/backend_set.h"
 #include "base/cpu_count.h"
+#include "base/load_memory.h"
 #include "base/memory_pool.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
@@ -17,6 +18,7 @@
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
 #include "server/access_log.h"
+#include "server/admin_door.h"
 #include "server/front_handler.h"
 #include "server/grpc_front_handler.h"
 #include "server/grpc_router.h"
@@ -65,6 +67,7 @@ Lifecycle::Options LifecycleOptions(const ServerOptions& options, std::function<
                                .required_models = options.required_models,
                                .load_timeout = options.load_timeout};
   lifecycle.memory.requests_bytes = std::move(requests_bytes);
+  lifecycle.memory.allocated_bytes = AllocatedByProcess;
   return lifecycle;
 }
 
@@ -91,7 +94,8 @@ class Server::Parts {
                         .inflated = std::make_shared<net::ByteBudget>(options.net.limits.max_body_bytes_in_flight),
                         .shared_memory = shared_memory_,
                         .tracer = tracer_,
-                        .server_name = options.server_name},
+                        .server_name = options.server_name,
+                        .probes_name_models = !protection_->authoriser().asks_for_keys()},
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         protocols_(MakeProtocols(infer_services_, sagemaker_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
@@ -101,6 +105,7 @@ class Server::Parts {
         sagemaker_handler_(sagemaker_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
                            access_log_.get()),
         grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
+        admin_door_(engine_, codec_workers_, access_log_.get()),
         network_(NetworkOptions(options.net, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
         host_metrics_(registry_, Clock::System()),
@@ -109,8 +114,10 @@ class Server::Parts {
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
     sagemaker_router_.Add(protocols_.sagemaker);
+    main_router_.Add(protocols_.probes);
     if (options.allow_metrics) main_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.metrics);
+    metrics_router_.Add(protocols_.probes);
     for (const auto* methods : protocols_.methods()) grpc_router_.Add(*methods);
   }
 
@@ -119,9 +126,10 @@ class Server::Parts {
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
-  Status Start(const ServerOptions& options) {
+  Status Start(const ServerOptions& options, const Logger& log) {
     ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
     for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
+    if (options.admin_socket) RETURN_IF_ERROR(admin_door_.Open(*options.admin_socket, network_, log));
     protection_->Show(registry_, options, plans);
     return control_.Start();
   }
@@ -164,6 +172,7 @@ class Server::Parts {
   }
 
   const ServerPorts& ports() const { return ports_; }
+  const std::filesystem::path& admin_socket() const { return admin_door_.socket(); }
   Engine& engine() { return engine_; }
   Lifecycle& lifecycle() { return lifecycle_; }
 
@@ -191,6 +200,7 @@ class Server::Parts {
   FrontHandler metrics_handler_;
   FrontHandler sagemaker_handler_;
   GrpcFrontHandler grpc_handler_;
+  AdminDoor admin_door_;
   net::Network network_;
   NetworkMetrics network_metrics_;
   HostMetrics host_metrics_;
@@ -205,12 +215,15 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logger& log) {
   ASSIGN_OR_RETURN(std::unique_ptr<Protection> protection, Protection::Load(options, log));
   auto parts = std::make_unique<Parts>(options, std::move(protection), log);
-  RETURN_IF_ERROR(parts->Start(options));
+  RETURN_IF_ERROR(parts->Start(options, log));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
 }
 
 ServerPorts Server::ports() const {
   return parts_->ports();
+}
+const std::filesystem::path& Server::admin_socket() const {
+  return parts_->admin_socket();
 }
 Engine& Server::engine() {
   return parts_->engine();

@@ -49,7 +49,7 @@ struct MemoryEntry {
   std::string device;         // "cpu", "cuda:0"
   uint64_t budget_bytes = 0;  // 0: there is none
   uint64_t used_bytes = 0;
-  uint64_t requests_bytes = 0;
+  uint64_t other_bytes = 0;
   bool operator==(const MemoryEntry&) const = default;
 };
 

@@ -101,7 +101,7 @@ bool ReadMemory(JsonCursor& json, MemoryEntry& memory) {
     if (key == "device") return Read(json, memory.device);
     if (key == "budget_bytes") return Read(json, memory.budget_bytes);
     if (key == "used_bytes") return Read(json, memory.used_bytes);
-    return key == "requests_bytes" && Read(json, memory.requests_bytes);
+    return key == "other_bytes" && Read(json, memory.other_bytes);
   });
 }
 

@@ -30,7 +30,7 @@ Listing Full() {
                                        .loaded_at = now - milliseconds(1),
                                        .load_took = Seconds(0.25)}},
                      {.name = "ocr", .state = "failed", .since = now}},
-          .memory = {{.device = "cpu", .budget_bytes = 1000, .used_bytes = 700, .requests_bytes = 1},
+          .memory = {{.device = "cpu", .budget_bytes = 1000, .used_bytes = 700, .other_bytes = 1},
                      {.device = "cuda:0", .used_bytes = 5}}};
 }
 
@@ -47,8 +47,8 @@ TEST(ListingTest, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(EncodeListing(listing),
             R"({"models":[{"name":"ocr","state":"failed","since":"2026-11-21T13:03:03.007Z","labels":[],)"
             R"("pinned":false,"requests":0}],)"
-            R"("memory":[{"device":"cpu","budget_bytes":1000,"used_bytes":700,"requests_bytes":1},)"
-            R"({"device":"cuda:0","used_bytes":5,"requests_bytes":0}]})");
+            R"("memory":[{"device":"cpu","budget_bytes":1000,"used_bytes":700,"other_bytes":1},)"
+            R"({"device":"cuda:0","used_bytes":5,"other_bytes":0}]})");
 }
 
 TEST(ListingTest, SkipsKeysOfALaterTime) {

@@ -83,7 +83,7 @@ std::string Json(const MemoryEntry& memory) {
   Object object;
   object.Text("device", memory.device);
   if (memory.budget_bytes > 0) object.Number("budget_bytes", memory.budget_bytes);
-  return object.Number("used_bytes", memory.used_bytes).Number("requests_bytes", memory.requests_bytes).Done();
+  return object.Number("used_bytes", memory.used_bytes).Number("other_bytes", memory.other_bytes).Done();
 }
 
 }  // namespace

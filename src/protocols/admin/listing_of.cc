@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/admin/listing_of.h"
+
+#include <optional>
+
+namespace trireme::admin {
+namespace {
+
+std::optional<Seconds> InSeconds(const std::optional<Duration>& duration) {
+  if (!duration) return std::nullopt;
+  return Seconds(*duration);
+}
+
+std::optional<Origin> OriginOf(const std::optional<Provenance>& provenance) {
+  if (!provenance) return std::nullopt;
+  return Origin{.source = provenance->source,
+                .digest = provenance->digest,
+                .loaded_at = provenance->loaded_at,
+                .load_took = provenance->load_took};
+}
+
+ModelEntry EntryOf(const ModelOverview& model) {
+  const ModelStatus& status = model.status;
+  return {.name = status.id.name,
+          .version = status.id.version,
+          .state = std::string(Name(status.state)),
+          .reason = status.reason,
+          .since = status.since,
+          .labels = status.labels,
+          .pinned = status.pinned,
+          .memory_bytes = status.memory_bytes,
+          .device = status.device.ToString(),
+          .requests = model.requests,
+          .since_last_use = InSeconds(model.since_last_use),
+          .p99 = InSeconds(model.p99),
+          .origin = OriginOf(status.provenance)};
+}
+
+}  // namespace
+
+Listing ListingOf(const std::vector<ModelOverview>& models, const std::vector<DeviceMemory>& memory,
+                  std::string_view name) {
+  Listing listing;
+  for (const ModelOverview& model : models) {
+    if (name.empty() || model.status.id.name == name) listing.models.push_back(EntryOf(model));
+  }
+  for (const DeviceMemory& device : memory) {
+    listing.memory.push_back({.device = device.device.ToString(),
+                              .budget_bytes = device.budget_bytes,
+                              .used_bytes = device.used_bytes,
+                              .other_bytes = device.other_bytes});
+  }
+  return listing;
+}
+
+}  // namespace trireme::admin
