@@ -101,7 +101,8 @@ struct ServeOptions {
 
   ModelControl::Mode control = ModelControl::Mode::kWatch;
   std::chrono::milliseconds poll_interval{2000};
-  std::vector<std::string> load_models;  // kExplicit: at the start
+  std::vector<std::string> load_models;      // kExplicit: at the start
+  std::vector<std::string> required_models;  // without which the server is not ready
   std::string config_name;               // of configs/<config_name>.pbtxt
   bool require_manifest = false;         // versions without SHA256SUMS are not served
 
@@ -117,6 +118,8 @@ struct ServeOptions {
   uint16_t metrics_port = 8002;
   std::filesystem::path unix_socket;  // besides these; empty: none
   uint32_t unix_socket_mode = 0600;
+  // For `trireme models`: nothing: none; empty: where it looks for it.
+  std::optional<std::filesystem::path> admin_socket = std::filesystem::path();
   TlsFlags tls;
   GrpcTlsFlags grpc_tls;
   std::filesystem::path keys;     // empty: nobody is asked for one

@@ -81,6 +81,7 @@ const std::vector<Case>& Cases() {
       {"keys", "keys.txt", [](O o) { return o.keys == "keys.txt"; }},
       {"unix-socket", "/run/t.sock", [](O o) { return o.unix_socket == "/run/t.sock"; }},
       {"unix-socket-mode", "0660", [](O o) { return o.unix_socket_mode == 0660; }},
+      {"admin-socket", "/run/a.sock", [](O o) { return o.admin_socket == "/run/a.sock"; }},
       {"allow-client-shm", "true", [](O o) { return o.allow_client_shm; }},
       {"otlp-endpoint", "http://h:1", [](O o) { return o.tracing.endpoint == "http://h:1"; }},
       {"trace-rate", "5", [](O o) { return o.tracing.rate == 5; }},
@@ -135,11 +136,25 @@ std::vector<std::string> NamesOf(const Case& c) {
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
   // These have tests of their own.
-  std::set<std::string> tested = {"paths", "load-model", "tls-cert", "tls-key", "tls-client-ca", "tls-client-name"};
+  std::set<std::string> tested = {"paths", "load-model", "tls-cert", "tls-key", "tls-client-ca", "tls-client-name",
+                                  "required-models"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);
   EXPECT_EQ(tested, known);
+}
+
+TEST(ServeOptions, TakesRequiredModelsInAList) {
+  EXPECT_THAT(Serve({"m", "--required-models", "a,b", "--required-models=c"}).required_models,
+              ElementsAre("a", "b", "c"));
+  for (const char* wrong : {"", ",", "a,", "a,,b"}) {
+    EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}), HasSubstr("expected names of models"));
+  }
+}
+
+TEST(ServeOptions, NeedsNoAdminSocket) {
+  EXPECT_EQ(Serve({"m"}).admin_socket, std::filesystem::path());
+  EXPECT_EQ(Serve({"m", "--admin-socket", "off"}).admin_socket, std::nullopt);
 }
 
 TEST(ServeOptions, NoNameIsUsedTwice) {

@@ -107,6 +107,16 @@ Status CheckFiles(const ServeOptions& options) {
   return {};
 }
 
+Setting AdminSocket(std::optional<std::filesystem::path>& socket) {
+  return Custom("admin-socket", "off|FILE", "Where 'trireme models' reaches this server, for its user alone",
+                "a file where it looks", [&socket](std::string_view text) -> Status {
+                  if (text.empty()) return UnexpectedText("off or the path of a socket", text);
+                  const bool is_off = text == "off" || text == "false";
+                  socket = is_off ? std::nullopt : std::optional<std::filesystem::path>(text);
+                  return {};
+                });
+}
+
 }  // namespace
 
 std::vector<Setting> ProtectionSettings(ServeOptions& options) {
@@ -130,6 +140,7 @@ std::vector<Setting> ProtectionSettings(ServeOptions& options) {
              options.allow_exposure),
       File("unix-socket", "Also listen on a Unix socket, which is not encrypted", options.unix_socket),
       SocketMode(options.unix_socket_mode),
+      AdminSocket(options.admin_socket),
       OnOff("allow-client-shm", "Let clients of this machine share memory for their tensors", options.allow_client_shm),
   };
 }

@@ -87,6 +87,7 @@ int OpenAccessLog(const AccessLog& access_log, int log_fd) {
 void SetProtection(ServerOptions& server, const ServeOptions& options) {
   server.unix_socket = options.unix_socket;
   server.unix_socket_mode = options.unix_socket_mode;
+  server.admin_socket = options.admin_socket;
   server.tls = TlsOf(options);
   server.grpc_tls = GrpcTlsOf(options);
   server.keys = options.keys;
@@ -124,6 +125,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.control = options.control;
   server.poll_interval = options.poll_interval;
   server.load_models = options.load_models;
+  server.required_models = options.required_models;
   server.config_name = options.config_name;
   server.require_manifest = options.require_manifest;
   server.host = options.host;
@@ -315,7 +317,8 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
                          {"grpc", urls.grpc},
                          {"metrics", urls.metrics},
                          {"unix_socket", urls.unix_socket},
-                         {"keys", options.keys.string()}});
+                         {"keys", options.keys.string()},
+                         {"admin_socket", server.admin_socket().string()}});
   Announcer announcer(options, urls, server, log);
 
   int signal_number = 0;

@@ -23,6 +23,20 @@ using std::chrono::minutes;
 constexpr milliseconds kLeastTime{1};
 constexpr milliseconds kMostTime = hours(24);
 
+// "a,b", or one a time.
+Setting RequiredModels(std::vector<std::string>& required) {
+  return Repeated(Custom("required-models", "NAME,...", "Not ready until each of these serves; may repeat", "",
+                         [&required](std::string_view text) -> Status {
+                           for (std::string_view rest = text;;) {
+                             const size_t comma = rest.find(',');
+                             if (rest.substr(0, comma).empty()) return UnexpectedText("names of models", text);
+                             required.emplace_back(rest.substr(0, comma));
+                             if (comma == std::string_view::npos) return {};
+                             rest.remove_prefix(comma + 1);
+                           }
+                         }));
+}
+
 std::vector<Setting> WhatIsServed(ServeOptions& options) {
   Setting paths = Custom("paths", "PATH", "An .onnx file, a folder of them, a Triton repository or one model of it", "",
                          [&options](std::string_view text) -> Status {
@@ -56,6 +70,7 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
       Seconds("repository-poll-secs", "How often a repository is looked at where changes cannot be watched",
               options.poll_interval, milliseconds(10), kMostTime),
       std::move(load),
+      RequiredModels(options.required_models),
       Text("model-config-name", "NAME", "Read a model's configs/NAME.pbtxt where there is one", options.config_name),
       OnOff("require-manifest", "Serve only versions whose folder has a SHA256SUMS that lists what lies there",
             options.require_manifest),

@@ -9,6 +9,7 @@
 #include "protocols/sagemaker/sagemaker_dialect.h"
 #include "server/grpc_router.h"
 #include "server/metrics_dialect.h"
+#include "server/probe_dialect.h"
 
 namespace trireme {
 namespace {
@@ -31,6 +32,7 @@ Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::
                       .metrics = MakeMetricsDialect(registry),
                       .sagemaker = sagemaker::MakeDialect(sagemaker_services),
                       .invocations = sagemaker::MakeInvocations(sagemaker_services),
+                      .probes = MakeProbeDialect(services.engine, services.probes_name_models),
                       .health = HealthMethods(services.engine),
                       .reflection = {}};
   protocols.reflection = ReflectionMethods(ServiceNames(protocols));

@@ -10,17 +10,19 @@
 
 namespace trireme {
 
-// Every protocol that the server speaks: all routes and methods that there are, for listeners and for the test that
-// tries each of them without a key. Immutable.
+// Every protocol that the server speaks with others: all routes and methods that there are, for listeners and for the
+// test that tries each of them without a key. (What it speaks with its owner alone is behind server/admin_door.h.)
+// Immutable.
 struct Protocols {
   Dialect kserve;
   Dialect metrics;
   Dialect sagemaker;
   Dialect invocations;  // what other listeners answer of it
+  Dialect probes;
   std::vector<GrpcMethod> health;
   std::vector<GrpcMethod> reflection;
 
-  std::vector<const Dialect*> dialects() const { return {&kserve, &metrics, &sagemaker}; }
+  std::vector<const Dialect*> dialects() const { return {&kserve, &metrics, &sagemaker, &probes}; }
   std::vector<const std::vector<GrpcMethod>*> methods() const { return {&kserve.methods, &health, &reflection}; }
 };
 

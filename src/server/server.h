@@ -53,6 +53,8 @@ struct ServerOptions {
   sagemaker::Options sagemaker;
   std::filesystem::path unix_socket;  // of the inference protocols; empty: none
   uint32_t unix_socket_mode = 0600;
+  // For the owner's own commands (server/admin_door.h): at a path, or where they look for it if that is empty.
+  std::optional<std::filesystem::path> admin_socket;
   std::optional<net::TlsOptions> tls;       // of every TCP listener
   std::optional<net::TlsOptions> grpc_tls;  // of the gRPC one, if another
   std::filesystem::path keys;               // a file of keys; empty: nobody is asked for one
@@ -90,6 +92,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   ServerPorts ports() const;
+  const std::filesystem::path& admin_socket() const;  // empty: there is none
   Engine& engine();
 
   // Returns when every model is ready or has failed.

@@ -21,12 +21,21 @@
 namespace trireme::kserve {
 namespace {
 
+// A probe looks at the number alone; who looks closer is told why.
+net::HttpResponse Readiness(const Engine& engine, bool names_models) {
+  if (engine.Ready()) return EmptyResponse();
+  const Status why_not = engine.WhyNotReady();
+  return ErrorResponse(names_models && !why_not.ok() ? why_not : Unavailable("not ready"));
+}
+
 void AddServerRoutes(std::vector<Route>& routes, const InferServices& services) {
   const Engine& engine = services.engine;
   routes.push_back(ColdRoute(services, "GET", "/v2/health/live", Operation::kProbe,
                              [](const ColdRequest&) { return EmptyResponse(); }));
   routes.push_back(ColdRoute(services, "GET", "/v2/health/ready", Operation::kProbe,
-                             [&engine](const ColdRequest&) { return EmptyResponse(engine.Ready() ? 200 : 503); }));
+                             [&engine, names_models = services.probes_name_models](const ColdRequest&) {
+                               return Readiness(engine, names_models);
+                             }));
   routes.push_back(ColdRoute(services, "GET", "/v2", Operation::kMetadata,
                              [metadata = EncodeServerMetadata(DescribeServer(services))](const ColdRequest&) {
                                return JsonResponse(metadata);
