@@ -72,8 +72,8 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
       std::move(load),
       RequiredModels(options.required_models),
       Text("model-config-name", "NAME", "Read a model's configs/NAME.pbtxt where there is one", options.config_name),
-      OnOff("require-manifest", "Serve only versions whose folder has a SHA256SUMS that lists what lies there",
-            options.require_manifest),
+      Switch("require-manifest", "Serve only versions whose folder has a manifest, SHA256SUMS",
+             options.require_manifest),
   };
 }
 
