@@ -98,7 +98,9 @@ class Document:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         copy_repository(build, self.folder)
         ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS")}
-        as_built = {"TRIREME_DEV_AS_BUILT": "yes"}
+        # `trireme models` finds this document's server and no other.
+        runtime = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        as_built = {"TRIREME_DEV_AS_BUILT": "yes", "XDG_RUNTIME_DIR": str(runtime)}
         self.variables = {**ports, **as_built, "TRIREME_LOG_FORMAT": "json",
                           "PATH": f"{self.folder}/build/release:{os.environ['PATH']}"}
         self.shell = stack.enter_context(Shell(self.folder, {**without_settings(os.environ), **as_built}))

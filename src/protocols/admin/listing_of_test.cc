@@ -41,6 +41,7 @@ TEST(ListingOfTest, HasEverythingThatIsKnown) {
                   .labels = {"stable"},
                   .pinned = true,
                   .memory_bytes = 4096,
+                  .device = "cuda:1",
                   .requests = 7,
                   .since_last_use = Seconds(1.5),
                   .p99 = Seconds(0.012),
