@@ -98,12 +98,13 @@ class Document:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         copy_repository(build, self.folder)
         ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS")}
-        # `trireme models` finds this document's server and no other.
-        runtime = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        as_built = {"TRIREME_DEV_AS_BUILT": "yes", "XDG_RUNTIME_DIR": str(runtime)}
-        self.variables = {**ports, **as_built, "TRIREME_LOG_FORMAT": "json",
+        as_built = {"TRIREME_DEV_AS_BUILT": "yes"}
+        # For `trireme models`, which would find other servers of this user, too.
+        admin_socket = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "socket")
+        self.variables = {**ports, **as_built, "TRIREME_ADMIN_SOCKET": admin_socket, "TRIREME_LOG_FORMAT": "json",
                           "PATH": f"{self.folder}/build/release:{os.environ['PATH']}"}
-        self.shell = stack.enter_context(Shell(self.folder, {**without_settings(os.environ), **as_built}))
+        self.shell = stack.enter_context(Shell(self.folder, {**without_settings(os.environ), **as_built,
+                                                               "TRIREME_SOCKET": admin_socket}))
         self.server = None
 
     def stop(self):

@@ -21,11 +21,14 @@ from trireme import PATIENCE_SECONDS, wait_until, without_settings
 
 class ModelsTest(ServingTest):
     def setUp(self):
-        self.runtime = self.folder()  # of a session of its own, so that no other server is found
+        self.runtime = self.folder()  # of a session of its own
         self.environment = {"XDG_RUNTIME_DIR": str(self.runtime)}
 
-    def serve_here(self, *arguments, **options):
-        return self.serve(*arguments, environment={**self.environment, **options.pop("environment", {})}, **options)
+    def serve_here(self, *arguments):
+        server = self.serve(*arguments, environment=self.environment)
+        # Named to the commands that follow: others of this user's may be running.
+        self.environment["TRIREME_SOCKET"] = str(self.socket_of(server))
+        return server
 
     def serve_two(self, *arguments):
         good = self.models / "good"
@@ -200,8 +203,8 @@ class Socket(ModelsTest):
     def test_turns_other_users_away(self):
         if os.geteuid() != 0:
             self.skipTest("only root can be somebody else")
-        server = self.serve_two("--admin-socket", self.runtime / "admin.sock")
         path = self.runtime / "admin.sock"
+        server = self.serve_two("--admin-socket", path)
         path.chmod(0o666)
         self.runtime.chmod(0o755)
         script = ("import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
@@ -239,15 +242,16 @@ class Socket(ModelsTest):
                 self.assertNotEqual(json.loads(said)["error"], "")
         self.assertEqual(self.ask(path, "GET", "/admin/load")[0], 405)
 
-    def test_the_one_server_is_found_and_several_are_named(self):
-        self.assertRegex(self.refused(), r"no running server of yours was found .*--socket")
+    def test_servers_are_found_and_several_are_named(self):
         first = self.serve_two()
-        self.assertIn("scalar", self.did())
         second = self.serve_here(self.models / "good" / "add")
+        self.assertNotIn("scalar", self.did())
+        self.assertIn("scalar", self.did("--socket", self.socket_of(first)))
+        del self.environment["TRIREME_SOCKET"]
         said = self.refused()
+        self.assertRegex(said, "^trireme: several servers are running: choose one with --socket: ")
         for server in (first, second):
             self.assertIn(str(self.socket_of(server)), said)
-        self.assertNotIn("scalar", self.did("--socket", self.socket_of(second)))
 
     def test_what_a_killed_server_left_is_cleared_away(self):
         killed = self.serve_two()
@@ -255,7 +259,7 @@ class Socket(ModelsTest):
         killed.process.kill()
         killed.process.wait()
         self.assertTrue(left.exists())
-        self.assertRegex(self.refused(), "no running server of yours was found")
+        self.assertRegex(self.refused(), r"^trireme: unix:\S+: .*refused")
         self.serve_here(self.models / "good" / "add")
         self.assertFalse(left.exists())
         self.assertIn("add", self.did())
