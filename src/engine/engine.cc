@@ -9,6 +9,20 @@
 namespace trireme {
 namespace {
 
+// That a request may have answered.
+std::vector<int64_t> VersionsIn(const ServingTable& table, std::string_view name) {
+  std::vector<int64_t> versions;
+  const auto add = [&](const auto& models) {
+    const auto found = models.find(name);
+    if (found == models.end()) return;
+    for (const auto& [number, model] : found->second) versions.push_back(number);
+  };
+  add(table.ready);
+  add(table.on_demand);
+  std::ranges::sort(versions);
+  return versions;
+}
+
 // Before anything else of the request: whoever takes one response must not get the first of several.
 Status CheckResponses(const ServedModel& model, const InferRequest& request) {
   if (!model.config.decoupled || request.takes_several) return {};
@@ -76,7 +90,7 @@ Status Engine::ModelReady(std::string_view name, const VersionChoice& version) c
 
 Result<ModelDescription> Engine::Describe(std::string_view name, const VersionChoice& version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
-  ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> model, table->Describe(name, version));
   ModelDescription description{.id = model->id,
                                .name = model->id.name,
                                .versions = {},
@@ -89,22 +103,18 @@ Result<ModelDescription> Engine::Describe(std::string_view name, const VersionCh
                                .declared = model->declared,
                                .config_message = model->config_message,
                                .labels = model->labels};
-  if (version.any()) {
-    for (const auto& [number, served] : table->ready.find(name)->second) description.versions.push_back(number);
-  } else {
-    description.versions.push_back(model->id.version);
-  }
+  description.versions = version.any() ? VersionsIn(*table, name) : std::vector<int64_t>{model->id.version};
   return description;
 }
 
 std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, const VersionChoice& version) const {
-  const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
+  const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
   if (!model.ok()) return nullptr;
   return {*model, &(*model)->signature};
 }
 
 bool Engine::IsDecoupled(std::string_view name, const VersionChoice& version) const {
-  const Result<std::shared_ptr<ServedModel>> model = lifecycle_.table()->Find(name, version);
+  const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
   return model.ok() && (*model)->config.decoupled;
 }
 

@@ -63,9 +63,9 @@ struct ModelOverview {
 // The memory that models share on one device.
 struct DeviceMemory {
   Device device;
-  uint64_t budget_bytes = 0;    // 0: none is set
-  uint64_t used_bytes = 0;      // by models in memory, on their way there or out of it
-  uint64_t other_bytes = 0;     // by bodies of requests, what runs need and all else, which counts as well
+  uint64_t budget_bytes = 0;  // 0: none is set
+  uint64_t used_bytes = 0;    // by models in memory, on their way there or out of it
+  uint64_t other_bytes = 0;   // by bodies of requests, what runs need and all else, which counts as well
 };
 
 // The one front door of all protocols: what there is, whether it is ready, and inference.

@@ -74,6 +74,7 @@ void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
   Carry(change.actions);
   TellSettled();
   TellWaiting();
+  DescribeWhatIsOut();
   nudge_.NotifyAll();
 }
 
@@ -267,6 +268,26 @@ void Lifecycle::FindDigest(const ModelEntry& entry) {
   (void)digesters_.Submit(find);  // not taken: so many wait that it stays unknown
 }
 
+// Clients may ask what a model is before they ask it something.
+void Lifecycle::DescribeWhatIsOut() {
+  std::vector<ModelEntry> entries;
+  {
+    const MutexLock lock(mutex_);
+    if (!closing_) entries = book_.TakeUndescribed();
+  }
+  for (ModelEntry& entry : entries) {
+    (void)digesters_.Submit([this, entry = std::move(entry)] {
+      Result<std::shared_ptr<const ServedModel>> description = loader_.Describe(entry);
+      {
+        const MutexLock lock(mutex_);
+        // What cannot be described cannot be loaded either: whoever asks for it will be told why.
+        book_.SetDescription(entry, description.ok() ? *std::move(description) : nullptr);
+      }
+      Publish();
+    });
+  }
+}
+
 // What the book wants done, and whoever waits for what came of it.
 void Lifecycle::Do(std::vector<Action> actions) {
   {
@@ -277,6 +298,7 @@ void Lifecycle::Do(std::vector<Action> actions) {
   Carry(actions);
   TellSettled();
   TellWaiting();
+  DescribeWhatIsOut();
   nudge_.NotifyAll();
 }
 
@@ -294,6 +316,7 @@ void Lifecycle::Finish(const ModelId& id) {
   Carry(actions);
   TellSettled();
   TellWaiting();
+  DescribeWhatIsOut();
   nudge_.NotifyAll();
 }
 

@@ -151,6 +151,7 @@ class Lifecycle {
                                        TimePoint begin);
   void Finish(const ModelId& id);
   void FindDigest(const ModelEntry& entry);
+  void DescribeWhatIsOut();
   void Publish();
   void TellSettled();
   void TellWaiting();

@@ -73,7 +73,7 @@ ModelControl::~ModelControl() {
 Status ModelControl::Start() {
   // First, so that no change is missed between the two.
   BeginToWatch();
-  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(options_.paths, options_.scan));
+  ASSIGN_OR_RETURN(RepositoryScan scan, Scan());
   if (options_.mode == Mode::kExplicit) {
     StartExplicit(scan);
   } else {
@@ -88,6 +88,12 @@ Status ModelControl::Start() {
   const MutexLock lock(thread_mutex_);
   thread_ = std::thread([this] { Work(); });
   return {};
+}
+
+// Who asks for models by name may have no repository at all.
+Result<RepositoryScan> ModelControl::Scan() const {
+  if (options_.mode == Mode::kExplicit && options_.paths.empty()) return RepositoryScan();
+  return ScanRepository(options_.paths, options_.scan);
 }
 
 void ModelControl::StartExplicit(const RepositoryScan& scan) {
@@ -107,7 +113,7 @@ void ModelControl::StartExplicit(const RepositoryScan& scan) {
 }
 
 void ModelControl::BeginToWatch() {
-  if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0) return;
+  if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0 || options_.paths.empty()) return;
   look_out_.emplace(
       FolderWatch::Options{.roots = options_.paths, .tells_of_all_changes = options_.tells_of_all_changes},
       LookTimes{.poll = options_.poll_interval, .settle = std::min(options_.settle_interval, options_.poll_interval)},
@@ -132,7 +138,7 @@ void ModelControl::LookNow() {
 // Whether another look would say nothing new.
 bool ModelControl::Look(std::span<const std::filesystem::path> being_written) {
   const MutexLock one_at_a_time(look_mutex_);
-  Result<RepositoryScan> scan = ScanRepository(options_.paths, options_.scan);
+  Result<RepositoryScan> scan = Scan();
   if (!scan.ok()) return true;  // without paths, which Start() has refused
   if (options_.mode == Mode::kNone) return true;
   if (options_.mode == Mode::kExplicit) {

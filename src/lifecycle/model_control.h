@@ -39,7 +39,7 @@ class ModelControl {
     kExplicit,  // what was asked for by name
   };
   struct Options {
-    std::vector<std::filesystem::path> paths;
+    std::vector<std::filesystem::path> paths;  // kExplicit: perhaps none
     ScanOptions scan;
     Mode mode = Mode::kWatch;
     // How often a repository is looked at where the kernel does not tell of changes; where it does, a change is looked
@@ -94,6 +94,7 @@ class ModelControl {
  private:
   void Work();
   void BeginToWatch();
+  Result<RepositoryScan> Scan() const;
   bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
   void CarryOut(Errand errand);

@@ -20,12 +20,24 @@
 namespace trireme {
 namespace {
 
+OpenOptions OptionsOf(const ModelConfig& config) {
+  return {.device = config.device,
+          .threads = config.threads,
+          .graph_optimization = config.graph_optimization,
+          .runtime_parameters = config.runtime_parameters};
+}
+
+// What its files say besides the model's own.
+void Annotate(const ModelEntry& entry, ServedModel& served, ModelLabels labels) {
+  if (entry.backend.empty()) served.file_name = entry.path.filename().string();
+  served.declared = entry.declared;
+  served.config_message = entry.config_message;
+  served.labels = std::make_shared<const ModelLabels>(std::move(labels));
+}
+
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
 Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry) {
-  const OpenOptions options{.device = entry.config.device,
-                            .threads = entry.config.threads,
-                            .graph_optimization = entry.config.graph_optimization,
-                            .runtime_parameters = entry.config.runtime_parameters};
+  const OpenOptions options = OptionsOf(entry.config);
   ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends, entry));
   ASSIGN_OR_RETURN(ModelSource source, SourceOf(entry));
   ASSIGN_OR_RETURN(Opened opened, backend->Open(source, options));
@@ -54,6 +66,8 @@ uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise) {
 
 Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry) {
   UseLoadMemory();
+  RETURN_IF_ERROR(
+      BackendFor(backends, entry).status());  // a runtime that is opened for its first model is not the model's
   const std::optional<int64_t> before = AllocatedByThisThread();
   Result<OpenedModel> opened = OpenWithBackend(backends, entry);
   if (!opened.ok()) return opened;
@@ -164,6 +178,27 @@ Result<OpenedModel> ModelLoader::OpenOnce(const ModelEntry& entry) {
   return files.ok() ? shared_.Open(*files, WayOf(entry), open) : open();
 }
 
+Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntry& entry) const {
+  auto described = std::make_shared<ServedModel>();
+  described->id = entry.id;
+  described->config = DecideThreads(entry.config, cpus_);
+  ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends_, entry));
+  ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
+  ASSIGN_OR_RETURN(const ModelFacts facts, backend->Describe(source, OptionsOf(described->config)));
+  FittedSignature fitted = FitToModel(entry.declared, facts.signature);
+  std::vector<std::string> notes;
+  RETURN_IF_ERROR(Judge(fitted.findings, notes));
+  ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
+  RETURN_IF_ERROR(Judge(labels.findings, notes));
+  described->signature = std::move(fitted.signature);
+  described->config.decoupled = described->config.decoupled || facts.decoupled;
+  described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
+  described->backend = backend->name();
+  described->platform = backend->platform();
+  Annotate(entry, *described, std::move(labels.labels));
+  return std::shared_ptr<const ServedModel>(std::move(described));
+}
+
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
@@ -212,10 +247,7 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   served->load_took = clock_.Now() - begin;
   served->free_dim = trial.free_dim;
   served->backend = std::move(open.backend);
-  if (entry.backend.empty()) served->file_name = entry.path.filename().string();
-  served->declared = entry.declared;
-  served->config_message = entry.config_message;
-  served->labels = std::make_shared<const ModelLabels>(std::move(labels.labels));
+  Annotate(entry, *served, std::move(labels.labels));
   served->metrics = metrics_.Take(decided.id);
   served->metrics->RecordLoad(clock_.Now() - begin);
   served->line = std::make_unique<ModelLine>(served->id, served->signature, MakeSharingModel(open),

@@ -38,6 +38,10 @@ class ModelLoader {
   // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
 
+  // What its files say of a model, without loading it: as its Description() after a load, as far as that shows without
+  // a trial run.
+  Result<std::shared_ptr<const ServedModel>> Describe(const ModelEntry& entry) const;
+
   // Warm-ups end before their next run, and the loads that they are part of with kUnavailable.
   void Stop() { stopping_.store(true, std::memory_order_relaxed); }
 

@@ -16,7 +16,8 @@
 
 namespace trireme {
 
-// A model version that serves: everything a request needs to know of it.
+// A model version that serves: everything a request needs to know of it. One that is not in memory is described by one
+// without a line, metrics and weights.
 struct ServedModel {
   ModelId id;
   Signature signature;                           // as clients see it; `batched` as the trial run found it
@@ -34,6 +35,9 @@ struct ServedModel {
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
+
+  // What stays known of it when it leaves memory.
+  std::shared_ptr<const ServedModel> Description() const;
 
   // Measured; of what it shares with others its part.
   uint64_t memory_bytes() const { return weights ? weights->BytesOfEach() : 0; }

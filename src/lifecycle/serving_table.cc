@@ -8,7 +8,7 @@
 namespace trireme {
 namespace {
 
-std::string Describe(const ModelStatus& status) {
+std::string Explained(const ModelStatus& status) {
   if (status.state == ModelState::kRetired) return status.reason.empty() ? "not loaded" : status.reason;
   std::string text(Name(status.state));
   if (!status.reason.empty()) text += ": " + status.reason;
@@ -45,10 +45,10 @@ std::optional<int64_t> ServingTable::Resolve(std::string_view name, const Versio
     return label == known->end() ? std::nullopt : std::optional(label->second);
   }
   const Versions* in_memory = FindIn(ready, name);
-  const std::set<int64_t>* others = FindIn(on_demand, name);
+  const Described* others = FindIn(on_demand, name);
   std::optional<int64_t> newest;
   if (in_memory != nullptr && !in_memory->empty()) newest = in_memory->rbegin()->first;
-  if (others != nullptr && !others->empty()) newest = std::max(newest.value_or(0), *others->rbegin());
+  if (others != nullptr && !others->empty()) newest = std::max(newest.value_or(0), others->rbegin()->first);
   return newest;
 }
 
@@ -61,9 +61,20 @@ Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, c
   return WhyNot(name, version);
 }
 
+Result<std::shared_ptr<const ServedModel>> ServingTable::Describe(std::string_view name,
+                                                                  const VersionChoice& version) const {
+  Result<std::shared_ptr<ServedModel>> found = Find(name, version);
+  if (found.ok()) return std::shared_ptr<const ServedModel>(*std::move(found));
+  const std::optional<int64_t> number = FindOnDemand(name, version);
+  if (!number) return found.status();
+  const std::shared_ptr<const ServedModel>& known = on_demand.find(name)->second.at(*number);
+  if (known != nullptr) return known;
+  return found.status();
+}
+
 std::optional<int64_t> ServingTable::FindOnDemand(std::string_view name, const VersionChoice& version) const {
   const std::optional<int64_t> number = Resolve(name, version);
-  const std::set<int64_t>* versions = FindIn(on_demand, name);
+  const Described* versions = FindIn(on_demand, name);
   return number && versions != nullptr && versions->contains(*number) ? number : std::nullopt;
 }
 
@@ -78,7 +89,7 @@ Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version)
     if (!version.any() && status.id.version != number && status.id.version != 0) continue;
     if (told == nullptr || status.state != ModelState::kRetired) told = &status;
   }
-  if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Describe(*told));
+  if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Explained(*told));
   // In Triton's words, which clients look for.
   const std::string unknown = "Request for unknown model: '" + Shown(name) + "'";
   return NotFound(unknown + (known ? Named(version) : "") + " is not found");

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +23,19 @@ struct ServingTable {
   using Labels = std::map<std::string, int64_t, std::less<>>;
 
   std::map<std::string, Versions, std::less<>> ready;
-  std::map<std::string, std::set<int64_t>, std::less<>> on_demand;  // not in memory, or on the way there for a request
-  std::map<std::string, Labels, std::less<>> labels;                // to versions of the two above
-  std::vector<ModelStatus> statuses;                                // of all known versions, by name and version
+  // Not in memory, or on the way there for a request: with what is known of them, a model without a line; null: nothing
+  // yet. Shared with those who describe it.
+  using Described = std::map<int64_t, std::shared_ptr<const ServedModel>>;
+  std::map<std::string, Described, std::less<>> on_demand;
+  std::map<std::string, Labels, std::less<>> labels;  // to versions of the two above
+  std::vector<ModelStatus> statuses;                  // of all known versions, by name and version
 
   // The version asked for; without one the newest that is ready or on demand. kNotFound: no such model, version or
   // label; kUnavailable: it exists and is not ready, the message says why.
   Result<std::shared_ptr<ServedModel>> Find(std::string_view name, const VersionChoice& version) const;
+
+  // The same for those who want to know what a model is, and not to run it: it need not be in memory.
+  Result<std::shared_ptr<const ServedModel>> Describe(std::string_view name, const VersionChoice& version) const;
 
   // The version that Find would give if it were in memory, and that a request may have loaded.
   std::optional<int64_t> FindOnDemand(std::string_view name, const VersionChoice& version) const;

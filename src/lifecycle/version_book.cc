@@ -87,6 +87,7 @@ VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScop
 
 void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news,
                             const Moment& now) {
+  TakeLabels(entry);
   const auto [at, is_new] = versions_.try_emplace(entry.id);
   Tracked& tracked = at->second;
   if (is_new) {
@@ -228,6 +229,8 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.metrics = model->metrics;
   NoteUse(tracked, now);
   tracked.usage.Touch(now.steady);
+  tracked.description = model->Description();
+  tracked.described = tracked.tried;
   tracked.generation.swap(generation);
   tracked.loaded = tracked.tried;
   tracked.note = std::move(note);
@@ -458,7 +461,10 @@ ServingTable VersionBook::Table() {
   for (const auto& [id, tracked] : versions_) {
     table.statuses.push_back(StatusOf(id, tracked));
     if (tracked.state == ModelState::kReady) table.ready[id.name][id.version] = tracked.generation->shown();
-    if (IsInReach(id, tracked)) table.on_demand[id.name].insert(id.version);
+    if (IsInReach(id, tracked)) {
+      table.on_demand[id.name][id.version] =
+          tracked.described == tracked.entry.fingerprint ? tracked.description : nullptr;
+    }
   }
   ShowLabels(table);
   for (const auto& [key, problem] : problems_) {

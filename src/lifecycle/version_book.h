@@ -98,6 +98,10 @@ class VersionBook {
   // When that should be, at the latest.
   TimePoint next_tick() const { return next_tick_; }
 
+  // Wanted versions of which nobody knows yet what they are, because they have not been loaded: each is told of once.
+  std::vector<ModelEntry> TakeUndescribed();
+  void SetDescription(const ModelEntry& entry, std::shared_ptr<const ServedModel> description);
+
   // The digest of the files that it was loaded from is known.
   void SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest);
 
@@ -199,6 +203,9 @@ class VersionBook {
     Duration load_took{0};
     Usage usage;
     std::optional<Provenance> provenance;
+    std::shared_ptr<const ServedModel> description;  // of what serves, or would; shared with the tables
+    uint64_t described = 0;                          // its fingerprint
+    bool being_described = false;
 
     std::shared_ptr<Generation> generation;  // what serves; shared with the loader thread that brings or retires it
     uint64_t loaded = 0;                     // its fingerprint
@@ -229,6 +236,7 @@ class VersionBook {
   bool IsYoung(const Tracked& tracked, const Moment& now) const;
   void NoteUse(Tracked& tracked, const Moment& now);
   bool IsInReach(const ModelId& id, const Tracked& tracked) const;
+  void TakeLabels(const ModelEntry& entry);
   void ShowLabels(ServingTable& table);
   VersionFacts FactsOf(const ModelId& id, const Tracked& tracked) const;
   ModelStatus StatusOf(const ModelId& id, const Tracked& tracked) const;
@@ -250,8 +258,10 @@ class VersionBook {
   uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;
-  std::map<std::string, ServingTable::Labels, std::less<>> labels_;  // as they were set
-  std::map<std::string, Problem> problems_;                          // by name, or name/version; by path without one
+  std::map<std::string, std::map<std::string, int64_t>> config_labels_;  // as config files had them last
+  std::map<std::string, ServingTable::Labels, std::less<>> labels_;      // as they are wanted
+  std::map<std::string, ServingTable::Labels, std::less<>> shown_;       // as they were shown last
+  std::map<std::string, Problem> problems_;  // by name, or name/version; by path without one
   std::set<std::string, std::less<>> known_;
   std::set<std::string> notes_;  // of the last scan of everything
   bool changed_ = true;

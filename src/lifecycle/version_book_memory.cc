@@ -264,6 +264,29 @@ bool VersionBook::IsInReach(const ModelId& id, const Tracked& tracked) const {
   return comes_back || tracked.demanded || !Serves(id.name);
 }
 
+std::vector<ModelEntry> VersionBook::TakeUndescribed() {
+  std::vector<ModelEntry> entries;
+  if (!rules_.on_demand) return entries;
+  for (auto& [id, tracked] : versions_) {
+    const bool is_out = tracked.wanted && tracked.state == ModelState::kOnDemand && !tracked.being_described;
+    if (!is_out || tracked.described == tracked.entry.fingerprint) continue;
+    tracked.being_described = true;
+    entries.push_back(tracked.entry);
+  }
+  return entries;
+}
+
+void VersionBook::SetDescription(const ModelEntry& entry, std::shared_ptr<const ServedModel> description) {
+  const auto at = versions_.find(entry.id);
+  if (at == versions_.end()) return;
+  Tracked& tracked = at->second;
+  tracked.being_described = false;
+  if (tracked.generation) return;
+  tracked.described = entry.fingerprint;
+  dropped_.push_back(std::exchange(tracked.description, std::move(description)));
+  changed_ = true;
+}
+
 bool VersionBook::gone(const std::string& name) const {
   return std::ranges::none_of(VersionsOf(name), [](const auto* version) {
     const Tracked& tracked = version->second;
@@ -298,44 +321,6 @@ std::map<ModelId, VersionBook::Use> VersionBook::Uses(const Moment& now) {
                 .p99 = tracked.metrics->p99()};
   }
   return uses;
-}
-
-Status VersionBook::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
-  if (VersionsOf(name).empty()) return NotFound("unknown model '" + name + "'");
-  ServingTable::Labels& labels = labels_[name];
-  changed_ = true;
-  if (!version) {
-    if (labels.erase(label) == 0) return NotFound("model '" + name + "' has no label '" + label + "'");
-    return {};
-  }
-  const auto at = versions_.find({name, *version});
-  if (at == versions_.end()) {
-    return NotFound("model '" + name + "' has no version " + std::to_string(*version) + " that is served");
-  }
-  const Tracked& tracked = at->second;
-  if (tracked.state != ModelState::kReady && !IsInReach(at->first, tracked)) {
-    return Unavailable("model '" + name + "' version " + std::to_string(*version) + " is not ready: " +
-                       std::string(Name(tracked.state)) + (tracked.failure.empty() ? "" : ": " + tracked.failure));
-  }
-  labels.insert_or_assign(label, *version);
-  return {};
-}
-
-void VersionBook::ShowLabels(ServingTable& table) {
-  for (const auto& [name, labels] : labels_) {
-    for (const auto& [label, version] : labels) {
-      const auto at = versions_.find({name, version});
-      if (at == versions_.end()) continue;
-      table.labels[name].emplace(label, version);
-    }
-  }
-  for (ModelStatus& status : table.statuses) {
-    const auto labels = table.labels.find(status.id.name);
-    if (labels == table.labels.end()) continue;
-    for (const auto& [label, version] : labels->second) {
-      if (version == status.id.version) status.labels.push_back(label);
-    }
-  }
 }
 
 }  // namespace trireme

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "model/version_choice.h"
 #include "repository/config_reader.h"
 #include "repository/model_name.h"
+#include "repository/version_folder.h"
 
 namespace trireme {
 namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr const char* kThreads = "intra_op_thread_count";
+constexpr const char* kVersionLabels = "version_labels";  // our own
 
 void ReadMaxBatchSize(ConfigReader& reader) {
   const std::optional<int64_t> size = reader.max_batch_size();
@@ -53,12 +57,38 @@ void ReadThreads(const std::string& text, ConfigReader& reader) {
                                  "write \"0\" to leave it to the server"));
 }
 
+// "stable=3,canary=4"
+std::optional<std::map<std::string, int64_t>> ParseVersionLabels(std::string_view text) {
+  std::map<std::string, int64_t> labels;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    const size_t equals = one.find('=');
+    if (equals == std::string_view::npos || !IsVersionLabel(one.substr(0, equals))) return std::nullopt;
+    const std::optional<int64_t> version = ParseVersion(one.substr(equals + 1));
+    if (!version || !labels.emplace(one.substr(0, equals), *version).second) return std::nullopt;
+  }
+  return labels;
+}
+
+void ReadVersionLabels(const std::string& text, ConfigReader& reader) {
+  if (auto labels = ParseVersionLabels(text)) {
+    reader.file.version_labels = *std::move(labels);
+    return;
+  }
+  reader.findings.Add(reader.root.Entry("parameters", reader.message, kVersionLabels)
+                          .Error("LABEL=VERSION, separated by commas, each label once", Quoted(text.substr(0, 80)),
+                                 "write \"stable=3,canary=4\""));
+}
+
 void ReadParameters(ConfigReader& reader) {
   const auto& parameters = reader.message.parameters();
   if (!CheckCount(static_cast<int>(parameters.size()), reader.root.At("parameters"), reader.findings)) return;
   for (const auto& [key, value] : parameters) {
     if (key == kThreads) {
       ReadThreads(value.string_value(), reader);
+    } else if (key == kVersionLabels) {
+      ReadVersionLabels(value.string_value(), reader);
     } else {
       reader.file.config.runtime_parameters[key] = value.string_value();
     }

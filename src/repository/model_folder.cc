@@ -99,6 +99,7 @@ ModelEntry EntryOf(const Reading& reading, int64_t version) {
   entry.config = reading.config.config;
   entry.declared = reading.config.declared;
   entry.config_message = reading.config_message;
+  entry.version_labels = reading.config.version_labels;
   return entry;
 }
 

@@ -115,6 +115,19 @@ default_model_filename: "net.onnx"
   EXPECT_TRUE(file.served.ok());
 }
 
+TEST(ReadConfig, ReadsLabelsOfVersions) {
+  const auto labels = [](const std::string& text) {
+    return Read("parameters { key: 'version_labels' value { string_value: '" + text + "' } }");
+  };
+  const ConfigFile file = labels("stable=3,canary=4");
+  EXPECT_THAT(Errors(file), IsEmpty());
+  EXPECT_THAT(file.version_labels, ElementsAre(Pair("canary", 4), Pair("stable", 3)));
+  EXPECT_THAT(file.config.runtime_parameters, IsEmpty());
+  for (const char* wrong : {"stable", "stable=", "=3", "3=3", "a=1,a=2", "a=0", "a=x", "a b=1", "a=99999999999999999999"}) {
+    EXPECT_THAT(Errors(labels(wrong)), ElementsAre(HasSubstr("LABEL=VERSION"))) << wrong;
+  }
+}
+
 TEST(ReadConfig, SyntaxErrorsHaveLineAndColumn) {
   const struct {
     const char* text;

@@ -32,6 +32,8 @@ struct ModelEntry {
   // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
   std::shared_ptr<const std::string> config_message;
   bool is_verified = false;        // every file that its manifest lists is there as it is listed
+  // Labels of the model's versions, as its config has them: the same in all its entries.
+  std::map<std::string, int64_t> version_labels;
   uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
   uint64_t file_bytes = 0;         // of the model's files
   std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/served_model.h"
+
+namespace trireme {
+
+std::shared_ptr<const ServedModel> ServedModel::Description() const {
+  auto description = std::make_shared<ServedModel>();
+  description->id = id;
+  description->signature = signature;
+  description->config = config;
+  description->platform = platform;
+  description->free_dim = free_dim;
+  description->backend = backend;
+  description->file_name = file_name;
+  description->declared = declared;
+  description->config_message = config_message;
+  description->labels = labels;
+  return description;
+}
+
+}  // namespace trireme

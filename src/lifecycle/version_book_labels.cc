@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which labels lead to which versions.
+#include <utility>
+
+#include "lifecycle/version_book.h"
+
+namespace trireme {
+
+Status VersionBook::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
+  if (VersionsOf(name).empty()) return NotFound("unknown model '" + name + "'");
+  ServingTable::Labels& labels = labels_[name];
+  changed_ = true;
+  if (!version) {
+    if (labels.erase(label) == 0) return NotFound("model '" + name + "' has no label '" + label + "'");
+    return {};
+  }
+  const auto at = versions_.find({name, *version});
+  if (at == versions_.end()) {
+    return NotFound("model '" + name + "' has no version " + std::to_string(*version) + " that is served");
+  }
+  const Tracked& tracked = at->second;
+  if (tracked.state != ModelState::kReady && !IsInReach(at->first, tracked)) {
+    return Unavailable("model '" + name + "' version " + std::to_string(*version) + " is not ready: " +
+                       std::string(Name(tracked.state)) + (tracked.failure.empty() ? "" : ": " + tracked.failure));
+  }
+  labels.insert_or_assign(label, *version);
+  return {};
+}
+
+// A config file decides when it says something else than before; what was set since then counts until it does again.
+void VersionBook::TakeLabels(const ModelEntry& entry) {
+  std::map<std::string, int64_t>& before = config_labels_[entry.id.name];
+  if (before == entry.version_labels) return;
+  before = entry.version_labels;
+  labels_[entry.id.name] = {before.begin(), before.end()};
+}
+
+// A label that is led to a version which does not serve yet stays where it was until that does.
+void VersionBook::ShowLabels(ServingTable& table) {
+  const auto serves = [&](const std::string& name, int64_t version) {
+    const auto at = versions_.find({name, version});
+    return at != versions_.end() && (at->second.state == ModelState::kReady || IsInReach(at->first, at->second));
+  };
+  for (const auto& [name, labels] : labels_) {
+    const ServingTable::Labels& before = shown_[name];
+    for (const auto& [label, version] : labels) {
+      const auto old = before.find(label);
+      const bool stays = !serves(name, version) && old != before.end() && serves(name, old->second);
+      table.labels[name].emplace(label, stays ? old->second : version);
+    }
+  }
+  shown_ = table.labels;
+  for (ModelStatus& status : table.statuses) {
+    const auto labels = table.labels.find(status.id.name);
+    if (labels == table.labels.end()) continue;
+    for (const auto& [label, version] : labels->second) {
+      if (version == status.id.version) status.labels.push_back(label);
+    }
+  }
+}
+
+}  // namespace trireme
