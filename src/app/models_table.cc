@@ -33,7 +33,7 @@ std::string StateOf(const ModelEntry& model) {
 
 // What it will take is told apart from what it takes.
 std::string MemoryOf(const ModelEntry& model) {
-  if (model.memory_bytes == 0) return kNothing;
+  if (model.memory_bytes == 0 || (model.state == "failed" && !IsInMemory(model))) return kNothing;
   return (IsInMemory(model) ? "" : "~") + RoughBytes(model.memory_bytes);
 }
 

@@ -42,7 +42,7 @@ ModelEntry OnDemand() {
 }
 
 ModelEntry Broken() {
-  return {.name = "ocr", .state = "failed", .reason = "the file is empty", .since = kNow};
+  return {.name = "ocr", .state = "failed", .reason = "the file is empty", .since = kNow, .memory_bytes = 4096};
 }
 
 TEST(ModelsTableTest, ShowsVersionsAndTheMemoryOfAll) {

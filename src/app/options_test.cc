@@ -147,7 +147,7 @@ TEST(ServeOptions, EverySettingHasACaseInThisTest) {
 TEST(ServeOptions, TakesRequiredModelsInAList) {
   EXPECT_THAT(Serve({"m", "--required-models", "a,b", "--required-models=c"}).required_models,
               ElementsAre("a", "b", "c"));
-  for (const char* wrong : {"", ",", "a,", "a,,b"}) {
+  for (const char* wrong : {",", "a,", "a,,b"}) {
     EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}), HasSubstr("expected names of models"));
   }
 }
