@@ -21,6 +21,9 @@ using testing::UnorderedElementsAre;
 // What a model takes, and what is expected of one without files.
 constexpr size_t kModelBytes = size_t{256} << 10;
 
+// What each has besides its weights.
+constexpr size_t kOwnBytes = size_t{64} << 10;
+
 // Room for two.
 MemoryRules RoomForTwo() {
   return {.budgets = {{"cpu", 2 * kModelBytes + kModelBytes / 2}}, .on_demand = true};
@@ -75,7 +78,7 @@ TEST_F(LifecycleMemoryTest, LoadsAtTheStartWhatFits) {
   EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
   EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
   EXPECT_TRUE(lifecycle_->started());
-  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 2 * kModelBytes);
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 2 * (kModelBytes + kOwnBytes));
 }
 
 TEST_F(LifecycleMemoryTest, LoadsNothingBeforeItIsAskedForIfThatIsWanted) {
@@ -130,7 +133,7 @@ TEST_F(LifecycleMemoryTest, SaysWhoHoldsTheMemoryWhenNobodyMayGo) {
   Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
   const Status refused = Ask("c").get();
   EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory);
-  EXPECT_THAT(refused.message(), HasSubstr("a/1 holds 256 KiB, b/1 holds 256 KiB"));
+  EXPECT_THAT(refused.message(), HasSubstr("a/1 holds 320 KiB, b/1 holds 320 KiB"));
   EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
   EXPECT_THAT(StatusOf("c").reason, HasSubstr("no room"));
   // And once somebody may go it is served.

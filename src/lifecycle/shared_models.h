@@ -22,7 +22,7 @@ class SharedWeights {
 
   uint64_t bytes() const { return bytes_; }
 
-  // Their bytes, by all who hold them: the sum over these is what they take.
+  // Their bytes by all who hold them, and what each of these has of its own besides: the sum is what they take.
   uint64_t BytesOfEach() const;
 
  private:
