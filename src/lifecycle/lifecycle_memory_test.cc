@@ -18,11 +18,8 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-// What a model takes, and what is expected of one without files.
+// What a model without weights takes, and what is expected of one without files.
 constexpr size_t kModelBytes = size_t{256} << 10;
-
-// What each has besides its weights.
-constexpr size_t kOwnBytes = size_t{64} << 10;
 
 // Room for two.
 MemoryRules RoomForTwo() {
@@ -68,7 +65,7 @@ class LifecycleMemoryTest : public testing::Test {
   }
 
   std::vector<std::string> required_;
-  FakeModels models_{FakeOptions{.weight_bytes = kModelBytes}};
+  FakeModels models_{FakeOptions{.weight_bytes = 0}};
   FakeScript& script_ = *models_.script;
   std::unique_ptr<Lifecycle> lifecycle_;
 };
@@ -78,7 +75,7 @@ TEST_F(LifecycleMemoryTest, LoadsAtTheStartWhatFits) {
   EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
   EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
   EXPECT_TRUE(lifecycle_->started());
-  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 2 * (kModelBytes + kOwnBytes));
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 2 * kModelBytes);
 }
 
 TEST_F(LifecycleMemoryTest, LoadsNothingBeforeItIsAskedForIfThatIsWanted) {
@@ -133,7 +130,7 @@ TEST_F(LifecycleMemoryTest, SaysWhoHoldsTheMemoryWhenNobodyMayGo) {
   Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
   const Status refused = Ask("c").get();
   EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory);
-  EXPECT_THAT(refused.message(), HasSubstr("a/1 holds 320 KiB, b/1 holds 320 KiB"));
+  EXPECT_THAT(refused.message(), HasSubstr("a/1 holds 256 KiB, b/1 holds 256 KiB"));
   EXPECT_EQ(StateOf("c"), ModelState::kOnDemand);
   EXPECT_THAT(StatusOf("c").reason, HasSubstr("no room"));
   // And once somebody may go it is served.

@@ -21,13 +21,15 @@ class Planning {
       : budget_(budget), other_bytes_(other_bytes), claims_(claims), goes_(claims.size(), false) {
     int64_t used = static_cast<int64_t>(other_bytes);
     int64_t leaving = 0;
+    int64_t loading = 0;
     for (const MemoryClaim& claim : claims) {
       if (claim.phase == Phase::kAsked) continue;
       used += static_cast<int64_t>(claim.bytes);
       if (claim.phase == Phase::kLeaving) leaving += static_cast<int64_t>(claim.bytes);
+      if (claim.phase == Phase::kPromised) loading += static_cast<int64_t>(claim.while_loading);
     }
-    free_now_ = static_cast<int64_t>(budget) - used;
-    free_soon_ = free_now_ + leaving;
+    free_soon_ = static_cast<int64_t>(budget) - used + leaving;
+    free_now_ = free_soon_ - leaving - loading;
   }
 
   MemoryPlan Make() {
@@ -45,7 +47,7 @@ class Planning {
     const auto bytes = static_cast<int64_t>(ask.bytes);
     if (bytes <= std::min(free_now_, free_soon_)) {
       plan_.grant.push_back(index);
-      free_now_ -= bytes;
+      free_now_ -= bytes + static_cast<int64_t>(ask.while_loading);
     } else if (!ask.may_evict || NeverFits(ask)) {
       return plan_.refuse.push_back({.claim = index, .for_now = !ask.may_evict, .reason = WhyNot(ask)});
     } else if (bytes > free_soon_) {

@@ -23,6 +23,9 @@ struct MemoryClaim {
   Phase phase = Phase::kHeld;
   uint64_t bytes = 0;
 
+  // Of kAsked and kPromised: what the load takes besides until it has ended. It never keeps a single one out.
+  uint64_t while_loading = 0;
+
   // Of kAsked.
   bool may_evict = true;  // false: it takes what is free, or nothing
 

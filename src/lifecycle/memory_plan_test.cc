@@ -113,6 +113,22 @@ TEST(MemoryPlan, FillsWhatIsFreeAndNothingElse) {
   EXPECT_THAT(plan.evict, IsEmpty());
 }
 
+TEST(MemoryPlan, LoadsTakeMoreThanTheyLeave) {
+  const auto with = [](MemoryClaim claim, uint64_t bytes) {
+    claim.while_loading = bytes;
+    return claim;
+  };
+  // A single one is never kept out.
+  EXPECT_THAT(Plan(100, {with(Asks("a", 60), 200)}).grant, ElementsAre(0));
+  // Another one waits until there is room for both, and nobody goes for it.
+  const MemoryPlan plan = Plan(100, {with(Loads("a", 30), 50), Holds("b", 10, 1), with(Asks("c", 30), 50)});
+  EXPECT_THAT(plan.grant, IsEmpty());
+  EXPECT_THAT(plan.evict, IsEmpty());
+  EXPECT_THAT(plan.refuse, IsEmpty());
+  EXPECT_THAT(Plan(200, {with(Asks("a", 30), 50), with(Asks("b", 30), 50), with(Asks("c", 60), 50)}).grant,
+              ElementsAre(0, 1));
+}
+
 TEST(MemoryPlan, CountsTheBytesOfRequests) {
   EXPECT_THAT(Plan(100, {Asks("a", 50)}, 60).grant, IsEmpty());
   EXPECT_THAT(Plan(100, {Asks("a", 50)}, 60).refuse, IsEmpty());  // they end

@@ -16,7 +16,7 @@ namespace trireme {
 namespace {
 
 // Of a version's own, however little its weights are: its line, the stacks of its instances, its metrics.
-constexpr uint64_t kOwnBytes = uint64_t{64} << 10;
+constexpr uint64_t kOwnBytes = uint64_t{256} << 10;
 
 }  // namespace
 

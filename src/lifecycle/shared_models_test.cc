@@ -14,7 +14,7 @@
 namespace trireme {
 namespace {
 
-constexpr uint64_t kOwnBytes = uint64_t{64} << 10;  // that each has besides
+constexpr uint64_t kOwnBytes = uint64_t{256} << 10;  // that each has besides
 
 class SharedModelsTest : public testing::Test {
  protected:

@@ -24,6 +24,11 @@ Duration StayOf(Duration load_took) {
   return std::clamp(load_took, kLeastStay, kMostStay);
 }
 
+// A runtime has the file in memory, and what it has read of it, besides what it will keep.
+uint64_t WhileLoading(const ModelEntry& entry) {
+  return 2 * entry.file_bytes;
+}
+
 bool NeedsLoad(ModelState state) {
   return state == ModelState::kFound || state == ModelState::kOnDemand || state == ModelState::kRetired;
 }
@@ -147,7 +152,9 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
       return claims.emplace_back(MemoryClaim{.id = id, .phase = phase, .bytes = bytes, .may_go = may_go});
     };
     if (tracked.leaving > 0) add(MemoryClaim::Phase::kLeaving, tracked.leaving);
-    if (tracked.promised > 0) add(MemoryClaim::Phase::kPromised, tracked.promised);
+    if (tracked.promised > 0) {
+      add(MemoryClaim::Phase::kPromised, tracked.promised).while_loading = WhileLoading(tracked.entry);
+    }
     if (tracked.generation) {
       NoteUse(tracked, now);
       MemoryClaim& held = add(MemoryClaim::Phase::kHeld, tracked.generation->memory_bytes());
@@ -159,6 +166,7 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
       asking.emplace_back(*tracked.ask, MemoryClaim{.id = id,
                                                     .phase = MemoryClaim::Phase::kAsked,
                                                     .bytes = sizes_.Of(tracked.entry),
+                                                    .while_loading = WhileLoading(tracked.entry),
                                                     .may_evict = !IsMerelyFilling(id, tracked)});
     }
   }
