@@ -183,6 +183,10 @@ std::vector<DeviceMemory> Engine::Memory() const {
   return memory;
 }
 
+MemoryTraffic Engine::Traffic() const {
+  return {.evictions = lifecycle_.evictions(), .waiting = lifecycle_.waiting()};
+}
+
 void Engine::LoadNow(const std::string& name, ModelControl::Done done) {
   if (control_ != nullptr && control_->mode() == ModelControl::Mode::kExplicit) return Load(name, {}, std::move(done));
   lifecycle_.LoadNow(name, std::move(done));

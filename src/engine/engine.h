@@ -68,6 +68,12 @@ struct DeviceMemory {
   uint64_t other_bytes = 0;   // by bodies of requests, what runs need and all else, which counts as well
 };
 
+// What load on demand had to do.
+struct MemoryTraffic {
+  uint64_t evictions = 0;  // models that left memory for others, so far
+  uint64_t waiting = 0;    // requests that wait for a model to be in memory, now
+};
+
 // The one front door of all protocols: what there is, whether it is ready, and inference.
 // Thread-safe; nothing here blocks.
 class Engine {
@@ -121,6 +127,7 @@ class Engine {
   // Every known version and what it did, and the memory of all.
   std::vector<ModelOverview> Overview() const;
   std::vector<DeviceMemory> Memory() const;
+  MemoryTraffic Traffic() const;
 
   // As an operator wants it, in any control mode. Load: into memory now, and what failed is tried again. Unload: out of
   // memory now; where models are loaded on demand the next request brings it back, else the next Load.

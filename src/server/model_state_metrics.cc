@@ -88,10 +88,20 @@ std::vector<FamilySamples> MemoryFamilies(std::span<const DeviceMemory> memory) 
   return {std::move(budget), std::move(used), std::move(other)};
 }
 
+std::vector<FamilySamples> TrafficFamilies(const MemoryTraffic& traffic) {
+  FamilySamples evictions{.family = {"trireme_model_evictions_total", "Models that left memory for others."},
+                          .kind = FamilySamples::Kind::kCounter,
+                          .samples = {{{}, static_cast<double>(traffic.evictions)}}};
+  FamilySamples waiting = Gauge("trireme_requests_waiting_for_models", "Requests whose model is not in memory yet.");
+  waiting.samples.push_back({{}, static_cast<double>(traffic.waiting)});
+  return {std::move(evictions), std::move(waiting)};
+}
+
 metrics::CallbackHandle ShowModelStates(metrics::Registry& registry, const Engine& engine) {
   return registry.ReadFamilies([&engine] {
     std::vector<FamilySamples> families = ModelStateFamilies(engine.Index());
     std::ranges::move(MemoryFamilies(engine.Memory()), std::back_inserter(families));
+    std::ranges::move(TrafficFamilies(engine.Traffic()), std::back_inserter(families));
     return families;
   });
 }

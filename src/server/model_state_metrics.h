@@ -23,6 +23,9 @@ std::vector<metrics::FamilySamples> ModelStateFamilies(std::span<const ModelStat
 // a budget has no sample in the first.
 std::vector<metrics::FamilySamples> MemoryFamilies(std::span<const DeviceMemory> memory);
 
+// trireme_model_evictions_total and trireme_requests_waiting_for_models. A pure function.
+std::vector<metrics::FamilySamples> TrafficFamilies(const MemoryTraffic& traffic);
+
 // Shows where every model version that is known is on its way, and the memory of all. Both arguments must outlive the
 // handle.
 [[nodiscard]] metrics::CallbackHandle ShowModelStates(metrics::Registry& registry, const Engine& engine);

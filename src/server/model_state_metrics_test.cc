@@ -84,5 +84,13 @@ TEST(MemoryMetrics, AreOfEachDevice) {
                                        Not(HasSubstr("trireme_memory_budget_bytes{device=\"cuda:1\"}"))));
 }
 
+TEST(MemoryMetrics, CountWhoLeftForOthersAndWhoWaits) {
+  metrics::Registry registry;
+  const metrics::CallbackHandle handle =
+      registry.ReadFamilies([] { return TrafficFamilies({.evictions = 12, .waiting = 3}); });
+  EXPECT_THAT(registry.Expose(), AllOf(HasSubstr("trireme_model_evictions_total 12\n"),
+                                       HasSubstr("trireme_requests_waiting_for_models 3\n")));
+}
+
 }  // namespace
 }  // namespace trireme
