@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "app/quantity.h"
 #include "app/setting_kinds.h"
 
 namespace trireme {
@@ -90,16 +89,6 @@ Setting MaxModels(BenchOptions& options) {
                            }
                            return {};
                          }));
-}
-
-Setting Budget(BenchOptions& options) {
-  return Custom("budget", "SIZE", "Memory into which they are to fit", "the server's own",
-                [&options](std::string_view text) -> Status {
-                  ASSIGN_OR_RETURN(const uint64_t bytes, ParseBytes(text));
-                  if (bytes == 0) return UnexpectedText("more than 0", text);
-                  options.budget_bytes = bytes;
-                  return {};
-                });
 }
 
 Setting Stages(BenchOptions& options) {
@@ -186,7 +175,9 @@ std::vector<Setting> BenchSettings(BenchOptions& options) {
           Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
           Time("window", "Length of each window", options.window, milliseconds(1), kMostTime), WindowRequests(options),
           Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime)});
-  Append(settings, "How many models fit", {MaxModels(options), Budget(options)});
+  Append(settings, "How many models fit",
+         {MaxModels(options),
+          Named("budget", "SIZE", "Memory into which they are to fit", "the server's choice", options.budget)});
   Append(settings, "Security",
          {Named("ca", "FILE", "Who signs the server's certificate, in PEM", "this machine's", options.tls.ca_file),
           Insecure(options),

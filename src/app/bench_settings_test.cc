@@ -73,6 +73,8 @@ const std::vector<Case>& Cases() {
       {"window", "500ms", [](O o) { return o.window == milliseconds(500); }},
       {"window-requests", "20", [](O o) { return o.window_requests == 20; }},
       {"timeout", "1m", [](O o) { return o.timeout == std::chrono::minutes(1); }},
+      {"max-models", "a.onnx,b.onnx", [](O o) { return o.capacity_models.size() == 2; }},
+      {"budget", "4GiB", [](O o) { return o.budget == "4GiB"; }},
       {"ca", "ca.pem", [](O o) { return o.tls.ca_file == "ca.pem"; }},
       {"insecure", "on", [](O o) { return !o.tls.verifies; }},
       {"client-certificate", "c.pem", [](O o) { return o.tls.certificate == "c.pem"; }},
@@ -120,6 +122,16 @@ TEST(BenchSettings, AKeyComesFromAFileOrAVariableAndFromNoFlag) {
 
 TEST(BenchSettings, ShapesMayRepeat) {
   EXPECT_EQ(Bench({"http://h", "--shape", "a=1", "--shape", "b="}).shapes.size(), 2U);
+}
+
+TEST(BenchSettings, VariantsMayRepeatOrStandInARow) {
+  EXPECT_EQ(Bench({"--max-models", "a,b", "--max-models", "c"}).capacity_models,
+            (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_THAT(Problem({"--max-models", "a,,b"}), HasSubstr("files with commas between them"));
+}
+
+TEST(BenchSettings, ABudgetForServersDoesNotMatterElsewhere) {
+  EXPECT_EQ(Bench({"http://h"}, {{"TRIREME_BUDGET", "cuda:0=4GiB"}}).url, "http://h");
 }
 
 TEST(BenchSettings, ExpectOneUrl) {

@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,9 +37,11 @@ class ScratchFolder {
  public:
   static Result<ScratchFolder> Make() {
     std::error_code error;
-    std::string pattern = (std::filesystem::temp_directory_path(error) / "trireme-capacity-XXXXXX").string();
+    const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
+    std::string pattern = (parent / "trireme-capacity-XXXXXX").string();
     if (error || mkdtemp(pattern.data()) == nullptr) {
-      return Unavailable("cannot make a folder like " + pattern + " (TMPDIR says where)");
+      return Unavailable("TMPDIR: expected a folder in which copies of the model can be written" +
+                         (parent.empty() ? "" : ", found " + parent.string()));
     }
     return ScratchFolder(std::move(pattern));
   }
@@ -79,7 +83,9 @@ class Variant {
  private:
   Status Start(RunFacts& facts);
   Status Fill();
+  uint64_t ExpectedBytes() const;
   Result<bool> AddOne();
+  Status LoadUnlessInterrupted(const std::string& model);
   Status TryOne(const std::string& model);
   Status MakeRequests();
   Status RunStages();
@@ -111,7 +117,7 @@ Status Variant::Start(RunFacts& facts) {
   ASSIGN_OR_RETURN(server_, CapacityServer::Start({.program = std::filesystem::read_symlink("/proc/self/exe"),
                                                    .folder = scratch_->path(),
                                                    .models = models,
-                                                   .budget_bytes = options_.budget_bytes}));
+                                                   .budget = options_.budget}));
   ASSIGN_OR_RETURN(url_, client::ParseUrl(server_->url_text()));
   ASSIGN_OR_RETURN(endpoint_, client::Resolve(url_));
   if (auto told = client::KserveClient(url_).Server(); told.ok()) {
@@ -126,12 +132,12 @@ Status Variant::Start(RunFacts& facts) {
 
 Status Variant::Fill() {
   int said = 0;
-  while (!interrupts_.has_come() && HasRoomForOneMore(memory_, static_cast<uint64_t>(row_.bytes_a_model()))) {
+  while (!interrupts_.has_come() && HasRoomForOneMore(memory_, ExpectedBytes())) {
     ASSIGN_OR_RETURN(const bool added, AddOne());
     if (!added) break;
-    const int tenths = static_cast<int>(10 * memory_.used_bytes / std::max<uint64_t>(memory_.budget_bytes, 1));
+    const int tenths = static_cast<int>(10 * memory_.filled_bytes() / std::max<uint64_t>(memory_.budget_bytes, 1));
     if (tenths == std::exchange(said, tenths)) continue;
-    Say(std::to_string(row_.models) + " loaded, " + RoughBytes(memory_.used_bytes) + " of " +
+    Say(std::to_string(row_.models) + " loaded, " + RoughBytes(memory_.filled_bytes()) + " of " +
         RoughBytes(memory_.budget_bytes));
   }
   row_.process_bytes = server_->ProcessBytes();
@@ -139,13 +145,19 @@ Status Variant::Fill() {
   return {};
 }
 
+// Of the next copy: what the others took. The first one's says little, since it also starts the runtime.
+uint64_t Variant::ExpectedBytes() const {
+  return row_.models < 2 ? copies_.bytes() * row_.models : static_cast<uint64_t>(std::max(row_.bytes_a_model(), 0.0));
+}
+
 // False: the server takes no more.
 Result<bool> Variant::AddOne() {
   const std::string model = CopyName(row_.name, row_.models + 1);
   RETURN_IF_ERROR(copies_.Write(scratch_->path() / "models" / (model + ".onnx"), row_.models + 1));
   const TimePoint began = Clock::System().Now();
-  Status loaded = server_->Load(model);
+  Status loaded = LoadUnlessInterrupted(model);
   const double seconds = Seconds(Clock::System().Now() - began);
+  if (interrupts_.has_come()) return false;
   if (!loaded.ok() && row_.models == 0) {
     return std::move(loaded).Within(copies_.file().string() + ": the server does not load even one");
   }
@@ -160,6 +172,19 @@ Result<bool> Variant::AddOne() {
   row_.load_seconds.push_back(seconds);
   row_.used_bytes.push_back(memory_.used_bytes);
   return true;
+}
+
+// A load may take minutes: who is interrupted ends the server instead of waiting for it.
+Status Variant::LoadUnlessInterrupted(const std::string& model) {
+  std::promise<Status> promise;
+  std::future<Status> loaded = promise.get_future();
+  std::thread thread([&] { promise.set_value(server_->Load(model)); });
+  constexpr std::chrono::milliseconds kStep(50);
+  for (bool ends = false; loaded.wait_for(kStep) != std::future_status::ready;) {
+    if (interrupts_.has_come() && !std::exchange(ends, true)) server_->End();
+  }
+  thread.join();
+  return loaded.get();
 }
 
 // What the first copy takes, all take.

@@ -19,6 +19,15 @@ Result<uint64_t> ReadBytes(std::string_view metrics, std::string_view name) {
   return Unsupported("the server does not say how much memory its models may use: expected the metric " + sample);
 }
 
+std::string NameOf(const std::filesystem::path& file) {
+  const std::string stem = file.stem().string();
+  const std::string version = file.parent_path().filename().string();
+  if (stem != "model" || version.empty()) return stem;
+  const bool is_number = version.find_first_not_of("0123456789") == std::string::npos;
+  const std::string folder = is_number ? file.parent_path().parent_path().filename().string() : version;
+  return folder.empty() ? stem : folder;
+}
+
 // What a server takes in a model's name, whatever a file is called.
 std::string Plain(std::string text) {
   const auto is_plain = [](char c) {
@@ -49,13 +58,14 @@ Result<ModelMemory> ReadModelMemory(std::string_view metrics) {
   ModelMemory memory;
   ASSIGN_OR_RETURN(memory.budget_bytes, ReadBytes(metrics, "trireme_memory_budget_bytes"));
   ASSIGN_OR_RETURN(memory.used_bytes, ReadBytes(metrics, "trireme_memory_used_bytes"));
+  ASSIGN_OR_RETURN(memory.other_bytes, ReadBytes(metrics, "trireme_memory_other_bytes"));
   return memory;
 }
 
 bool HasRoomForOneMore(const ModelMemory& memory, uint64_t bytes_a_model) {
-  const auto filled = static_cast<double>(memory.used_bytes);
-  if (filled >= kFilledShare * static_cast<double>(memory.budget_bytes)) return false;
-  return bytes_a_model <= memory.budget_bytes - memory.used_bytes;
+  const uint64_t filled = memory.filled_bytes();
+  if (static_cast<double>(filled) >= kFilledShare * static_cast<double>(memory.budget_bytes)) return false;
+  return bytes_a_model <= memory.budget_bytes - filled;
 }
 
 uint64_t DiskBytesNeeded(uint64_t budget_bytes, uint64_t file_bytes) {
@@ -74,7 +84,7 @@ std::vector<std::string> VariantNames(const std::vector<std::string>& files) {
   std::map<std::string, int> times;
   std::vector<std::string> names;
   for (const std::string& file : files) {
-    const std::string name = Plain(std::filesystem::path(file).stem().string());
+    const std::string name = Plain(NameOf(file));
     const int time = ++times[name];
     names.push_back(time == 1 ? name : name + " (" + std::to_string(time) + ")");
   }

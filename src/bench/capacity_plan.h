@@ -21,11 +21,14 @@ inline constexpr double kFilledShare = 0.9;
 // What a server says of the memory in which its models live.
 struct ModelMemory {
   uint64_t budget_bytes = 0;
-  uint64_t used_bytes = 0;
+  uint64_t used_bytes = 0;   // by models
+  uint64_t other_bytes = 0;  // of the budget, by what is no model
+
+  uint64_t filled_bytes() const { return used_bytes + other_bytes; }
 };
 
-// Reads it from a server's metrics: trireme_memory_budget_bytes and trireme_memory_used_bytes of the device "cpu".
-// kUnsupported names the one that is missing.
+// Reads it from a server's metrics: trireme_memory_budget_bytes, trireme_memory_used_bytes and
+// trireme_memory_other_bytes of the device "cpu". kUnsupported names the one that is missing.
 Result<ModelMemory> ReadModelMemory(std::string_view metrics);
 
 // The value of a sample, by its name and labels as they are written; nothing if there is none.
@@ -45,7 +48,8 @@ std::vector<Stage> UsualStages();
 // known otherwise.
 inline constexpr uint64_t kLeastAnswersOfAUser = 2;
 
-// "resnet50", "resnet50 (2)": what the variants are called, by their files' names.
+// "resnet50", "resnet50 (2)": what the variants are called, by their files' names, or by the model's folder where
+// "resnet50/1/model.onnx" is the file.
 std::vector<std::string> VariantNames(const std::vector<std::string>& files);
 
 // The names of copies, as the server will know them: "resnet50-0001".

@@ -15,10 +15,12 @@ TEST(CapacityPlan, ReadsWhatTheServerSaysOfItsMemory) {
       "# TYPE trireme_memory_budget_bytes gauge\n"
       "trireme_memory_budget_bytes{device=\"cuda:0\"} 7\n"
       "trireme_memory_budget_bytes{device=\"cpu\"} 1.6e+10\n"
-      "trireme_memory_used_bytes{device=\"cpu\"} 1024\n");
+      "trireme_memory_used_bytes{device=\"cpu\"} 1024\n"
+      "trireme_memory_other_bytes{device=\"cpu\"} 512\n");
   ASSERT_TRUE(memory.ok()) << memory.status();
   EXPECT_EQ(memory->budget_bytes, 16'000'000'000U);
   EXPECT_EQ(memory->used_bytes, 1024U);
+  EXPECT_EQ(memory->filled_bytes(), 1536U);
 }
 
 TEST(CapacityPlan, NamesTheMetricThatIsMissing) {
@@ -39,6 +41,7 @@ TEST(CapacityPlan, FillsNineTenthsOfTheBudget) {
   EXPECT_TRUE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 0}, 0)) << "before anything is known";
   EXPECT_TRUE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 899}, 100));
   EXPECT_FALSE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 900}, 10));
+  EXPECT_FALSE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 500, .other_bytes = 400}, 10));
   EXPECT_FALSE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 700}, 350)) << "another would have to go";
   EXPECT_FALSE(HasRoomForOneMore({.budget_bytes = 1000, .used_bytes = 1100}, 0));
 }
@@ -57,6 +60,8 @@ TEST(CapacityPlan, AddsUsersUpToTwoHundred) {
 TEST(CapacityPlan, TellsVariantsApart) {
   EXPECT_THAT(VariantNames({"a/resnet50.onnx", "resnet50_int8.onnx", "b/resnet50.onnx"}),
               ElementsAre("resnet50", "resnet50_int8", "resnet50 (2)"));
+  EXPECT_THAT(VariantNames({"m/resnet50/1/model.onnx", "bert/model.onnx", "model.onnx", "1/model.onnx"}),
+              ElementsAre("resnet50", "bert", "model", "model (2)"));
   EXPECT_THAT(VariantNames({"what?/strange#name.onnx"}), ElementsAre("strange_name"));
 }
 

@@ -13,8 +13,9 @@ double CapacityStage::per_second() const {
 
 double CapacityRow::bytes_a_model() const {
   if (used_bytes.empty()) return 0;
-  const auto grown = static_cast<double>(used_bytes.back()) - static_cast<double>(before_bytes);
-  return grown / static_cast<double>(used_bytes.size());
+  const bool is_only = used_bytes.size() == 1;
+  const auto begin = static_cast<double>(is_only ? before_bytes : used_bytes.front());
+  return (static_cast<double>(used_bytes.back()) - begin) / static_cast<double>(is_only ? 1 : used_bytes.size() - 1);
 }
 
 Spread CapacityRow::load_ms() const {

@@ -41,6 +41,7 @@ struct CapacityRow {
   std::string failure;                    // what failed, if something did
   bool interrupted = false;
 
+  // That each one behind the first took: the first also starts the runtime. Of a single one, all of it.
   double bytes_a_model() const;
   Spread load_ms() const;
   // Of the last stage without a failure; 0: not one.

@@ -30,7 +30,7 @@ CapacityRow RowOf(std::string name) {
           .inputs = "x FP32[1,2]",
           .models = 2,
           .budget_bytes = 1000 * kMiB,
-          .used_bytes = {110 * kMiB, 210 * kMiB},
+          .used_bytes = {150 * kMiB, 250 * kMiB},
           .before_bytes = 10 * kMiB,
           .load_seconds = {0.4, 0.2},
           .stages = {StageOf(1, 40), StageOf(2, 60), StageOf(5, 50, 3)},
@@ -43,10 +43,11 @@ CapacityReport ReportOf(std::vector<CapacityRow> rows) {
 
 TEST(CapacityRow, SaysWhatOneModelTakes) {
   const CapacityRow row = RowOf("a");
-  EXPECT_EQ(row.bytes_a_model(), 100.0 * kMiB);
+  EXPECT_EQ(row.bytes_a_model(), 100.0 * kMiB) << "without what the first one brought along";
   EXPECT_NEAR(row.load_ms().median, 300, 1e-9);
   EXPECT_EQ(row.best_per_second(), 30);
   EXPECT_EQ(CapacityRow().bytes_a_model(), 0);
+  EXPECT_EQ((CapacityRow{.used_bytes = {5}, .before_bytes = 2}.bytes_a_model()), 3);
 }
 
 TEST(CapacityRow, CountsUsersOfStagesWithoutAFailure) {

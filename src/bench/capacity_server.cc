@@ -40,7 +40,7 @@ std::vector<std::string> CommandOf(const CapacityServer::Options& options, const
   for (const char* port : {"--http-port", "--grpc-port", "--metrics-port"}) {
     command.insert(command.end(), {port, "0"});
   }
-  if (options.budget_bytes) command.insert(command.end(), {"--budget", std::to_string(*options.budget_bytes)});
+  if (!options.budget.empty()) command.insert(command.end(), {"--budget", options.budget});
   return command;
 }
 
@@ -118,6 +118,10 @@ Status CapacityServer::Load(const std::string& model) const {
   call.url.path = "/v2/repository/models/" + client::EscapePathSegment(model) + "/load";
   ASSIGN_OR_RETURN(const client::HttpAnswer answer, client::Call(call));
   return answer.status == kOk ? Status() : client::RefusalStatus(answer.status, answer.body);
+}
+
+void CapacityServer::End() const {
+  kill(pid_, SIGKILL);
 }
 
 Result<ModelMemory> CapacityServer::Memory() const {

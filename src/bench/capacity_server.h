@@ -22,10 +22,10 @@ namespace trireme::bench {
 class CapacityServer {
  public:
   struct Options {
-    std::filesystem::path program;         // that is run as `PROGRAM serve`
-    std::filesystem::path folder;          // of our own, for its socket and its log
-    std::filesystem::path models;          // that it serves
-    std::optional<uint64_t> budget_bytes;  // nothing: what it thinks right
+    std::filesystem::path program;  // that is run as `PROGRAM serve`
+    std::filesystem::path folder;   // of our own, for its socket and its log
+    std::filesystem::path models;   // that it serves
+    std::string budget;             // its --budget; empty: what it thinks right
   };
 
   // Returns once it listens. kUnavailable: it ended or did not listen within half a minute; the message has the end of
@@ -40,6 +40,9 @@ class CapacityServer {
   Result<ModelMemory> Memory() const;
   // Bytes of the process, its share of what it shares with others (Pss); nothing if the system does not say.
   std::optional<uint64_t> ProcessBytes() const;
+
+  // Kills it, whatever it does: who waits for an answer is told that there is none.
+  void End() const;
 
   std::string url_text() const { return "unix:" + socket_.string(); }
   pid_t pid() const { return pid_; }

@@ -29,11 +29,11 @@ TEST_F(CapacityServerTest, SaysWhatTheServerSaidLast) {
   const std::filesystem::path program = folder_ / "server";
   std::ofstream(program) << "#!/bin/sh\necho \"no such budget: $*\" >&2\n";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  const auto server = CapacityServer::Start(
-      {.program = program, .folder = folder_, .models = folder_ / "models", .budget_bytes = 4096});
+  const auto server =
+      CapacityServer::Start({.program = program, .folder = folder_, .models = folder_ / "models", .budget = "4KiB"});
   EXPECT_EQ(server.status().code(), StatusCode::kUnavailable);
   EXPECT_THAT(server.status().message(), HasSubstr("no such budget: serve"));
-  EXPECT_THAT(server.status().message(), HasSubstr("--budget 4096"));
+  EXPECT_THAT(server.status().message(), HasSubstr("--budget 4KiB"));
 }
 
 TEST_F(CapacityServerTest, SaysThatThereIsNoSuchProgram) {

@@ -78,9 +78,9 @@ struct BenchOptions {
   std::optional<pid_t> server_pid;  // --pid: whose CPU time is measured; else found by the port, on this machine
 
   std::vector<std::string> capacity_models;  // --max-models FILE: measure how many of each fit, instead of a URL
-  // --budget: into which; nothing: what the server thinks right. Without capacity_models it means nothing, and is no
-  // mistake: `trireme serve` reads the same variable.
-  std::optional<uint64_t> budget_bytes;
+  // --budget: into which, as `trireme serve` takes it; empty: what that thinks right. Without capacity_models it means
+  // nothing, and is no mistake: `trireme serve` reads the same variable.
+  std::string budget;
 
   bool json = false;                // --json: a JSON object instead of a table
   std::vector<ReportFile> reports;  // --report FILE.md|.csv|.json|.html

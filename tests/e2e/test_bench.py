@@ -115,6 +115,45 @@ class Loads(BenchTest):
         self.assertEqual(report["early_end"]["users"], 3)
 
 
+class Capacity(BenchTest):
+    """How many models fit: with a server of its own, of which nothing is left."""
+
+    STAGES = ("--stages", "1@50ms,3@50ms")
+
+    def setUp(self):
+        super().setUp()
+        self.environment = {"TMPDIR": str(self.folder)}
+
+    def fill(self, *arguments, code=0):
+        result = self.run_trireme("bench", "--max-models", *arguments, "--json", environment=self.environment)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        self.assertEqual([path for path in self.folder.iterdir() if path.suffix != ".html"], [], "it cleans up")
+        return result
+
+    def test_it_fills_a_budget_with_copies_that_all_answer(self):
+        models = [self.models / "triton" / name / "1" / "model.onnx" for name in ("densenet_onnx", "colours")]
+        page = self.folder / "report.html"
+        result = self.fill(",".join(map(str, models)), "--budget", "20MiB", *self.STAGES, "--report", page)
+        report = json.loads(result.stdout)
+        self.assertEqual([row["model"] for row in report["models"]], ["densenet_onnx", "colours"])
+        for row in report["models"]:
+            self.assertEqual(row["budget_bytes"], 20 << 20)
+            self.assertGreater(row["models"], 5)
+            self.assertEqual(len(row["load_seconds"]), row["models"])
+            self.assertEqual([stage["users"] for stage in row["stages"]], [1, 3])
+            self.assertEqual((row["users_before_failure"], row["failure"]), (3, ""))
+        self.assertIn("<svg", page.read_text())
+
+    def test_a_budget_in_which_not_one_fits_is_said(self):
+        result = self.fill(self.models / "triton" / "densenet_onnx" / "1" / "model.onnx", "--budget", "1KiB", code=1)
+        self.assertIn("does not load even one", result.stderr)
+        self.assertIn("budget of 1.0 KiB", result.stderr)
+
+    def test_what_is_no_model_is_said(self):
+        self.assertIn("no such file", self.fill(self.folder / "none.onnx", code=1).stderr)
+        self.assertIn("model with weights", self.fill(self.models / "good" / "add" / "1" / "model.onnx", code=1).stderr)
+
+
 class SharedMemory(BenchTest):
     def regions(self, server):
         return server.ask("GET", "/v2/systemsharedmemory/status").json()
