@@ -9,6 +9,7 @@
 #include "app/flags.h"
 #include "app/keys_settings.h"
 #include "app/models_settings.h"
+#include "app/sagemaker_platform.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
 #include "app/settings.h"
@@ -170,6 +171,13 @@ Result<SettingTexts> ReadConfigFile(const Setting& config, const std::string& fi
   return ReadSettingsFile(file, settings);
 }
 
+Result<SettingTexts> ReadAdditionalFlags(const SagemakerPlatform& platform, std::span<const Setting> settings) {
+  auto flags = ReadFlags(ServeText(), settings, platform.flags);
+  if (!flags.ok()) return std::move(flags).status().Within("SAGEMAKER_TRITON_ADDITIONAL_ARGS");
+  if (auto* texts = std::get_if<SettingTexts>(&*flags)) return std::move(*texts);
+  return InvalidArgument("SAGEMAKER_TRITON_ADDITIONAL_ARGS: expected flags of a server, found --help");
+}
+
 Result<Command> ParseServe(std::span<const std::string> arguments, const Environment& environment) {
   ServeOptions options;
   std::string config_file;
@@ -183,7 +191,18 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   const Setting config = settings[1];
   settings.erase(settings.begin() + 1);
   ASSIGN_OR_RETURN(const SettingTexts file, ReadConfigFile(config, config_file, outer, settings));
-  RETURN_IF_ERROR(ApplySettings(settings, std::array{outer[0], outer[1], &file}));
+  std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file};
+  std::optional<SagemakerPlatform> platform;
+  SettingTexts additional;
+  if (LeavesPathsOpen(sources)) platform = ReadSagemakerPlatform(environment);
+  if (platform) {
+    std::get<SettingTexts>(flags).erase("paths");
+    ASSIGN_OR_RETURN(additional, ReadAdditionalFlags(*platform, settings));
+    sources.insert(sources.end(), {&additional, &platform->settings});
+    options.sagemaker.on_platform = true;
+    options.without_effect = platform->without_effect;
+  }
+  RETURN_IF_ERROR(ApplySettings(settings, sources));
   RETURN_IF_ERROR(CheckServeOptions(options));
   return Command(std::move(options));
 }

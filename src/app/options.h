@@ -19,6 +19,7 @@
 #include "lifecycle/model_control.h"
 #include "model/model_config.h"
 #include "net/listener.h"
+#include "server/server.h"
 
 namespace trireme {
 
@@ -95,16 +96,32 @@ struct TraceFlags {
   int64_t count = -1;
 };
 
+struct PortRange {
+  uint16_t low = 0;
+  uint16_t high = 0;
+};
+
+// SageMaker's listener.
+struct SagemakerFlags {
+  bool allow = false;
+  std::string host;  // empty: that of REST
+  uint16_t port = 8080;
+  std::optional<PortRange> safe_ports;           // within which the other ports must lie
+  std::optional<sagemaker::PingMode> ping_mode;  // else by the control mode
+  sagemaker::Options dialect;
+  bool on_platform = false;  // it is SageMaker's platform that started us, in its closed network
+};
+
 // `trireme serve`.
 struct ServeOptions {
-  std::vector<std::filesystem::path> paths;  // at least one
+  std::vector<std::filesystem::path> paths;  // at least one, or SageMaker loads models by name
 
   ModelControl::Mode control = ModelControl::Mode::kWatch;
   std::chrono::milliseconds poll_interval{2000};
   std::vector<std::string> load_models;      // kExplicit: at the start
   std::vector<std::string> required_models;  // without which the server is not ready
-  std::string config_name;               // of configs/<config_name>.pbtxt
-  bool require_manifest = false;         // versions without SHA256SUMS are not served
+  std::string config_name;                   // of configs/<config_name>.pbtxt
+  bool require_manifest = false;             // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";
   std::string host = "127.0.0.1";
@@ -116,6 +133,7 @@ struct ServeOptions {
   uint16_t http_port = 8000;  // 0: any free one
   uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
+  SagemakerFlags sagemaker;
   std::filesystem::path unix_socket;  // besides these; empty: none
   uint32_t unix_socket_mode = 0600;
   // For `trireme models`: nothing: none; empty: where it looks for it.

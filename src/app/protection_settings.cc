@@ -76,6 +76,8 @@ std::vector<Door> OpenDoors(const ServeOptions& options) {
   add(options.allow_http, options.host, tls);
   add(options.allow_grpc, Or(options.grpc_host, options.host), grpc_tls ? grpc_tls : tls);
   add(options.allow_metrics, Or(options.metrics_host, options.host), tls);
+  // SageMaker's own network lets nobody in but its platform, which has no keys.
+  add(options.sagemaker.allow && !options.sagemaker.on_platform, Or(options.sagemaker.host, options.host), tls);
   if (!options.unix_socket.empty() && (options.unix_socket_mode & 077) != 0) {
     doors.push_back({.where = "unix-socket '" + options.unix_socket.string() + "' is open to other users",
                      .inside = "--unix-socket-mode 0600",

@@ -23,6 +23,7 @@
 
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
+#include "app/sagemaker_platform.h"
 #include "app/tracing_settings.h"
 #include "base/memory_limit.h"
 #include "server/example_request.h"
@@ -116,6 +117,21 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   server.load_timeout = options.memory.load_timeout;
 }
 
+// On the platform everything is for one model, which must be known before anybody asks.
+Status SetSagemaker(ServerOptions& server, const ServeOptions& options) {
+  using sagemaker::PingMode;
+  const SagemakerFlags& flags = options.sagemaker;
+  const bool loads_by_name = options.control == ModelControl::Mode::kExplicit;
+  server.allow_sagemaker = flags.allow;
+  server.sagemaker_host = flags.host.empty() ? options.host : flags.host;
+  server.sagemaker_port = flags.port;
+  server.sagemaker = flags.dialect;
+  server.sagemaker.ping_mode = flags.ping_mode.value_or(loads_by_name ? PingMode::kLive : PingMode::kReady);
+  if (!flags.on_platform || loads_by_name) return {};
+  ASSIGN_OR_RETURN(server.sagemaker.default_model, ChooseDefaultModel(options.paths, flags.dialect.default_model));
+  return {};
+}
+
 Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_log_fd) {
   ServerOptions server;
   server.paths = options.paths;
@@ -147,6 +163,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.net.http2 = options.http2;
   server.net.grpc_compression = options.grpc_compression;
   SetProtection(server, options);
+  RETURN_IF_ERROR(SetSagemaker(server, options));
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
   SetMemory(server, options);
@@ -165,6 +182,7 @@ struct Urls {
   std::string http;
   std::string grpc;
   std::string metrics;
+  std::string sagemaker;
   std::string unix_socket;
 };
 
@@ -174,6 +192,7 @@ Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
   if (ports.grpc != 0)
     urls.grpc = Url(options.grpc_host, ports.grpc, options.grpc_tls ? options.grpc_tls : options.tls);
   if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics, options.tls);
+  if (ports.sagemaker != 0) urls.sagemaker = Url(options.sagemaker_host, ports.sagemaker, options.tls);
   urls.unix_socket = options.unix_socket.string();
   return urls;
 }
@@ -186,6 +205,7 @@ std::string Also(const Urls& urls) {
   };
   add("gRPC on", urls.grpc);
   add("metrics on", urls.metrics.empty() ? urls.metrics : urls.metrics + "/metrics");
+  add("SageMaker on", urls.sagemaker);
   add("Unix socket", urls.unix_socket);
   return text;
 }
@@ -234,7 +254,7 @@ void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine
 bool ServesAsWanted(const ServeOptions& options, const Engine& engine) {
   if (options.control == ModelControl::Mode::kExplicit && options.load_models.empty()) return true;
   for (const ModelStatus& model : engine.Index()) {
-    if (model.state == ModelState::kReady) return true;
+    if (model.state == ModelState::kReady || model.state == ModelState::kOnDemand) return true;
   }
   return false;
 }
@@ -316,6 +336,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
   log.Info("listening", {{"http", urls.http},
                          {"grpc", urls.grpc},
                          {"metrics", urls.metrics},
+                         {"sagemaker", urls.sagemaker},
                          {"unix_socket", urls.unix_socket},
                          {"keys", options.keys.string()},
                          {"admin_socket", server.admin_socket().string()}});

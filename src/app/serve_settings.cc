@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/protection_settings.h"
+#include "app/sagemaker_settings.h"
 #include "app/setting_kinds.h"
 #include "app/tracing_settings.h"
 #include "app/triton_settings.h"
@@ -80,6 +81,7 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
 std::vector<Setting> Listening(ServeOptions& options) {
   ServeLimits& limits = options.limits;
   return {
+      DialectsSetting(options),
       Also(Text("http-address", "ADDRESS", "Address to listen on", options.host), {"host"}),
       Whole<uint16_t>("http-port", "PORT", "Port of the inference protocols; 0: any free one", options.http_port, 0,
                       65535),
@@ -274,7 +276,7 @@ std::vector<Setting> Http2(ServeOptions& options) {
 }
 
 Status CheckListeners(const ServeOptions& options) {
-  if (!options.allow_http && !options.allow_grpc) {
+  if (!options.allow_http && !options.allow_grpc && !options.sagemaker.allow) {
     if (!options.unix_socket.empty()) {
       return InvalidArgument("unix-socket: expected --allow-http or --allow-grpc beside it, found both off");
     }
@@ -292,6 +294,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "What is served", WhatIsServed(options));
   Append(settings, "Listening", Listening(options));
   Append(settings, "HTTP/2 and gRPC", Http2(options));
+  Append(settings, "SageMaker", SagemakerSettings(options.sagemaker));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
   Append(settings, "Memory", Memory(options.memory));
@@ -303,12 +306,14 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
 }
 
 Status CheckServeOptions(const ServeOptions& options) {
-  if (options.paths.empty())
+  const bool loads_by_url = options.sagemaker.allow && options.control == ModelControl::Mode::kExplicit;
+  if (options.paths.empty() && !loads_by_url)
     return InvalidArgument("nothing to serve: expected a PATH, as in 'trireme serve model.onnx'");
   if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
     return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
   }
   RETURN_IF_ERROR(CheckListeners(options));
+  RETURN_IF_ERROR(CheckSagemaker(options));
   return CheckProtection(options);
 }
 

@@ -15,7 +15,6 @@ namespace {
 constexpr std::array kWithoutEffect = {
     "allow-cpu-metrics",
     "allow-gpu-metrics",
-    "allow-sagemaker",
     "allow-vertex-ai",
     "backend-config",
     "backend-directory",
@@ -50,8 +49,6 @@ constexpr std::array kWithoutEffect = {
     "response-cache-byte-size",
     "reuse-grpc-port",
     "reuse-http-port",
-    "sagemaker-port",
-    "sagemaker-safe-port-range",
     "sagemaker-thread-count",
     "strict-model-config",
     "strict-readiness",
