@@ -23,6 +23,12 @@ std::vector<int64_t> VersionsIn(const ServingTable& table, std::string_view name
   return versions;
 }
 
+// Without a model that could count it.
+void Refuse(std::unique_ptr<InferRequest> request, Status status) {
+  request->stages.answered = Clock::System().Now();
+  request->reply.Finish(std::move(status), request->stages);
+}
+
 // Before anything else of the request: whoever takes one response must not get the first of several.
 Status CheckResponses(const ServedModel& model, const InferRequest& request) {
   if (!model.config.decoupled || request.takes_several) return {};
@@ -33,18 +39,16 @@ Status CheckResponses(const ServedModel& model, const InferRequest& request) {
 }  // namespace
 
 void Engine::Infer(std::unique_ptr<InferRequest> request) {
-  const auto refuse = [&](Status status) {
-    request->stages.answered = Clock::System().Now();
-    request->reply.Finish(std::move(status), request->stages);
-  };
-  if (!accepting_.load(std::memory_order_relaxed)) {
-    return refuse(Unavailable("the server is shutting down and takes no new requests"));
-  }
+  if (accepting_.load(std::memory_order_relaxed)) return Accept(std::move(request));
+  Refuse(std::move(request), Unavailable("the server is shutting down and takes no new requests"));
+}
+
+void Engine::Accept(std::unique_ptr<InferRequest> request) {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   Result<std::shared_ptr<ServedModel>> found = table->Find(request->model, request->version);
   if (!found.ok()) {
     if (table->FindOnDemand(request->model, request->version)) return Await(std::move(request));
-    return refuse(std::move(found).status());
+    return Refuse(std::move(request), std::move(found).status());
   }
   ServedModel& model = **found;
   Status status = CheckResponses(model, *request);
@@ -66,9 +70,8 @@ void Engine::Await(std::unique_ptr<InferRequest> request) {
   const auto owed = std::make_shared<std::unique_ptr<InferRequest>>(std::move(request));  // a callback is copied
   lifecycle_.WhenLoaded(name, version, deadline, [this, owed](Status status) {
     std::unique_ptr<InferRequest> waited = std::move(*owed);
-    if (status.ok()) return Infer(std::move(waited));
-    waited->stages.answered = Clock::System().Now();
-    waited->reply.Finish(std::move(status), waited->stages);
+    if (status.ok()) return Accept(std::move(waited));
+    Refuse(std::move(waited), std::move(status));
   });
 }
 

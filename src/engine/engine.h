@@ -159,6 +159,7 @@ class Engine {
   void AnnounceStop() { announced_.store(true, std::memory_order_relaxed); }
 
  private:
+  void Accept(std::unique_ptr<InferRequest> request);
   void Await(std::unique_ptr<InferRequest> request);
 
   Lifecycle& lifecycle_;

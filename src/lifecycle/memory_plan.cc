@@ -56,9 +56,9 @@ class Planning {
     free_soon_ -= bytes;  // whoever has to wait keeps what he needs from those behind him
   }
 
-  // Not even when everybody who may go has gone.
+  // Not even when everybody who may go has gone. What is no model's stays: nobody knows for how long.
   bool NeverFits(const MemoryClaim& ask) const {
-    uint64_t stays = 0;
+    uint64_t stays = other_bytes_;
     for (const MemoryClaim& claim : claims_) {
       const bool holds = claim.phase == Phase::kHeld || claim.phase == Phase::kPromised;
       if (holds && !MayGoFor(&ask, claim)) stays += claim.bytes;

@@ -131,7 +131,8 @@ TEST(MemoryPlan, LoadsTakeMoreThanTheyLeave) {
 
 TEST(MemoryPlan, CountsTheBytesOfRequests) {
   EXPECT_THAT(Plan(100, {Asks("a", 50)}, 60).grant, IsEmpty());
-  EXPECT_THAT(Plan(100, {Asks("a", 50)}, 60).refuse, IsEmpty());  // they end
+  EXPECT_EQ(Plan(100, {Asks("a", 50)}, 60).refuse.size(), 1U);
+  EXPECT_EQ(Plan(100, {Holds("b", 10, 1), Asks("a", 50), Asks("c", 30)}, 60).refuse.size(), 1U);
   EXPECT_THAT(Plan(100, {Asks("a", 50)}, 50).grant, ElementsAre(0));
 }
 

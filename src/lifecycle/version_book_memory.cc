@@ -29,6 +29,9 @@ uint64_t WhileLoading(const ModelEntry& entry) {
   return 2 * entry.file_bytes;
 }
 
+// Of the process itself, whatever it serves: its runtimes, its buffers.
+constexpr uint64_t kProcessBytes = uint64_t{16} << 20;
+
 bool NeedsLoad(ModelState state) {
   return state == ModelState::kFound || state == ModelState::kOnDemand || state == ModelState::kRetired;
 }
@@ -132,7 +135,7 @@ void VersionBook::NoteOthers() {
     if (tracked.generation) models += tracked.generation->memory_bytes();
   }
   const uint64_t all = rules_.allocated_bytes().value_or(0);
-  other_bytes_ = all - std::min(all, models);
+  other_bytes_ = all - std::min(all, models + kProcessBytes);
 }
 
 uint64_t VersionBook::OtherBytes(const std::string& device) const {
