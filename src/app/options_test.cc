@@ -45,6 +45,12 @@ std::string Problem(std::vector<std::string> arguments, const Variables& variabl
   return Parse(arguments, variables).status().message();
 }
 
+// Nothing: it was not said.
+std::optional<uint64_t> BudgetOf(const ServeOptions& options, const std::string& device) {
+  const auto budget = options.memory.budgets.find(device);
+  return budget == options.memory.budgets.end() ? std::nullopt : std::optional(budget->second);
+}
+
 // A setting, a text for it that is not its default, and whether the options have taken it.
 struct Case {
   std::string name;
@@ -117,6 +123,14 @@ const std::vector<Case>& Cases() {
       {"max-waiting-bytes", "4KiB", [](O o) { return o.model.max_waiting_bytes == 4096; }},
       {"run-inline", "off", [](O o) { return !o.model.run_inline; }},
       {"model-load-thread-count", "1", [](O o) { return o.load_threads == 1; }},
+      {"budget", "cuda:0=3GiB", [](O o) { return BudgetOf(o, "cuda:0") == uint64_t{3} << 30; }},
+      {"budget", "64MiB", [](O o) { return BudgetOf(o, "cpu") == uint64_t{64} << 20; }},
+      {"budget", "none", [](O o) { return BudgetOf(o, "cpu") == 0U; }},
+      {"load-on-demand", "off", [](O o) { return o.memory.load_on_demand == false; }},
+      {"lazy", "on", [](O o) { return o.memory.lazy; }},
+      {"pin", "m", [](O o) { return o.memory.pinned == std::vector<std::string>{"m"}; }},
+      {"model-idle-timeout", "30m", [](O o) { return o.memory.idle_timeout == std::chrono::minutes(30); }},
+      {"load-timeout", "90s", [](O o) { return o.memory.load_timeout == milliseconds(90'000); }},
       {"exit-on-error", "false", [](O o) { return !o.exit_on_error; }},
       {"drain-delay", "5s", [](O o) { return o.drain_delay == milliseconds(5000); }},
       {"exit-timeout-secs", "0", [](O o) { return o.drain_timeout == milliseconds(0); }},
@@ -152,8 +166,8 @@ std::vector<std::string> NamesOf(const Case& c) {
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
   // These have tests of their own.
-  std::set<std::string> tested = {"paths", "load-model", "tls-cert", "tls-key", "tls-client-ca", "tls-client-name",
-                                  "required-models"};
+  std::set<std::string> tested = {"paths",         "load-model",      "tls-cert",       "tls-key",
+                                  "tls-client-ca", "tls-client-name", "required-models"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);
@@ -164,7 +178,8 @@ TEST(ServeOptions, TakesRequiredModelsInAList) {
   EXPECT_THAT(Serve({"m", "--required-models", "a,b", "--required-models=c"}).required_models,
               ElementsAre("a", "b", "c"));
   for (const char* wrong : {",", "a,", "a,,b"}) {
-    EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}), HasSubstr("expected names of models"));
+    EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}),
+                HasSubstr("expected names of models"));
   }
 }
 
