@@ -32,7 +32,8 @@ sagemaker::Services MakeSagemakerServices(const kserve::InferServices& services,
                  .generate = GenerateHandle(services, kserve::GenerateForm::kOne),
                  .generate_stream = GenerateHandle(services, kserve::GenerateForm::kEvents),
                  .plan_infer = kserve::PlanInferBody,
-                 .error = kserve::ErrorResponse}};
+                 .error = kserve::ErrorResponse},
+          .probes_name_models = services.probes_name_models};
 }
 
 }  // namespace trireme

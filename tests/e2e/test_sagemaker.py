@@ -174,8 +174,25 @@ class SingleModelTest(SagemakerTest):
         (self.base / "model/add/1/model.onnx").write_bytes(b"no model")
         server = self.container("--exit-on-error", "off")
         wait_until(lambda: "failed" in server.log(), "the model has failed")
-        self.assertEqual(server.ask("GET", "/ping").status, 503)
+        ping = server.ask("GET", "/ping")
+        self.assertEqual(ping.status, 503)
+        self.assertIn("add", ping.error())
         self.assertEqual(server.ask("POST", "/invocations", b"[[1]]").status, 503)
+
+    def test_invocations_that_generate(self):
+        shutil.rmtree(self.base / "model")
+        shutil.copytree(self.models / "decoupled" / "repeat_one", self.base / "model" / "repeat_one")
+        body = b'{"IN":9}'
+        for kind, path in (("generate", "generate"), ("generate_stream", "generate_stream")):
+            server = self.container("--allow-http", "on", "--http-port", "0", SAGEMAKER_TRITON_INFERENCE_TYPE=kind)
+            server.wait_for_ping()
+            usual = int(re.search(r'"http":"http://127\.0\.0\.1:(\d+)"', server.log()).group(1))
+            with Connection(usual) as connection:
+                wanted = connection.ask("POST", "/v2/models/repeat_one/" + path, body)
+            self.assertEqual(wanted.status, 200, wanted)
+            got = server.ask("POST", "/invocations", body)
+            self.assertEqual((got.status, got.header("Content-Type"), got.body),
+                             (wanted.status, wanted.header("Content-Type"), wanted.body))
 
     def start_in_vain(self, **environment):
         done = subprocess.run([self.program, "serve", *ON_LOG], capture_output=True, timeout=60, check=False,

@@ -24,7 +24,13 @@ Status Health(const Services& services) {
   }
   const std::string& model = services.options.default_model;
   if (!model.empty()) RETURN_IF_ERROR(engine.ModelReady(model, {}));
-  return engine.Ready() ? Status() : Unavailable("models are being loaded, or none of them can be served");
+  return engine.Ready() ? Status() : engine.WhyNotReady();
+}
+
+HttpResponse Ping(const Services& services) {
+  const Status health = Health(services);
+  if (health.ok()) return {};
+  return services.v2.error(Unavailable(services.probes_name_models ? health.message() : "not ready"));
 }
 
 Route SmallRoute(std::string method, std::string pattern, Operation operation, std::function<HttpResponse()> answer) {
@@ -61,10 +67,7 @@ Route InvocationsRoute(const Services& services) {
 
 Dialect MakeDialect(const Services& services) {
   Dialect dialect{.name = "sagemaker", .routes = {}, .error = services.v2.error};
-  dialect.routes.push_back(SmallRoute("GET", "/ping", Operation::kProbe, [&services] {
-    const Status health = Health(services);
-    return health.ok() ? HttpResponse() : services.v2.error(health);
-  }));
+  dialect.routes.push_back(SmallRoute("GET", "/ping", Operation::kProbe, [&services] { return Ping(services); }));
   dialect.routes.push_back(InvocationsRoute(services));
   dialect.routes.push_back(SmallRoute("GET", "/execution-parameters", Operation::kMetadata,
                                       [&services] { return ExecutionParameters(services.options); }));

@@ -33,6 +33,7 @@ struct Services {
   ThreadPool& codec_workers;  // read and write what would hold a loop up
   Options options;
   V2 v2;
+  bool probes_name_models = true;  // when they say why not; false: whoever asks may not be meant to know them
 };
 
 }  // namespace trireme::sagemaker
