@@ -3,14 +3,15 @@
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
 `./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
-(seconds), memory (8), neighbour (8), swap (3), zipf (6); without a name the first four. `--quick` only shows that
-everything runs: its numbers mean nothing."""
+(seconds), memory (8), neighbour (8), swap (3), zipf (6), capacity (an hour); without a name the first four. `--quick`
+only shows that everything runs: its numbers mean nothing."""
 import argparse
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+import capacity_rows
 import check_rows
 import grpc_rows
 import http_rows
@@ -22,7 +23,8 @@ import zipf_rows
 from harness import Failed, Setup, machine, say
 
 BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run,
-              "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run}
+              "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run,
+              "capacity": capacity_rows.run}
 # Of those that nobody names; the others take long and say little about a single request.
 USUAL = ["http", "grpc", "model", "check"]
 
