@@ -43,6 +43,11 @@ std::string LastUseOf(const ModelEntry& model) {
   return age == "now" ? age : age + " ago";
 }
 
+// Of what was never loaded nobody knows since when.
+std::string AgeOf(const ModelEntry& model, admin::WallTime now) {
+  return model.since == admin::WallTime() ? kNothing : RoughAge(now - model.since);
+}
+
 // Enough of it to tell two apart: "sha256:00ff12ab34cd".
 std::string ShortDigest(const std::string& digest) {
   constexpr size_t kShown = 12;
@@ -66,7 +71,7 @@ std::vector<std::string> Row(const ModelEntry& model, admin::WallTime now, bool 
   std::vector<std::string> row = {PlainText(model.name), model.version > 0 ? std::to_string(model.version) : kNothing,
                                   StateOf(model),        Joined(model.labels),
                                   MemoryOf(model),       model.p99 ? RoughTime(*model.p99) : kNothing,
-                                  LastUseOf(model),      RoughAge(now - model.since)};
+                                  LastUseOf(model),      AgeOf(model, now)};
   if (wide) AddOrigin(model, row);
   row.push_back(PlainText(model.reason));
   return row;

@@ -131,15 +131,23 @@ Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, const
     return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory_bytes = model.memory_bytes()};
   };
   if (!name.empty() && !version.any()) {
-    ASSIGN_OR_RETURN(const std::shared_ptr<ServedModel> model, table->Find(name, version));
+    ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> model, table->Describe(name, version));
+    if (model->metrics == nullptr) return std::vector<ModelReport>{ModelReport{.id = model->id, .statistics = {}}};
     return std::vector<ModelReport>{report(*model)};
   }
-  if (!name.empty()) RETURN_IF_ERROR(table->Find(name, version).status());
+  if (!name.empty()) RETURN_IF_ERROR(table->Describe(name, version).status());
   std::vector<ModelReport> reports;
+  for (const auto& [model_name, versions] : table->on_demand) {
+    if (!name.empty() && model_name != name) continue;
+    for (const auto& [number, model] : versions) {
+      if (model != nullptr && model->metrics != nullptr) reports.push_back(report(*model));
+    }
+  }
   for (const auto& [model_name, versions] : table->ready) {
     if (!name.empty() && model_name != name) continue;
     for (const auto& [number, model] : versions) reports.push_back(report(*model));
   }
+  std::ranges::sort(reports, {}, &ModelReport::id);
   return reports;
 }
 

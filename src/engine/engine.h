@@ -111,7 +111,8 @@ class Engine {
   // Every known version, ready or not.
   std::vector<ModelStatus> Index() const;
 
-  // What ready versions did: of all models if `name` is empty. Errors as ModelReady.
+  // What versions did that are ready, or were and are on demand now: of all models if `name` is empty. Errors as
+  // ModelReady.
   Result<std::vector<ModelReport>> Statistics(std::string_view name, const VersionChoice& version) const;
 
   // As ModelControl has them; `done` may be called before this returns, and on any thread.

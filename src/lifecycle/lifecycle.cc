@@ -526,11 +526,12 @@ Status Lifecycle::SetLabel(const std::string& name, const std::string& label, st
   return {};
 }
 
-std::map<std::string, Lifecycle::Memory> Lifecycle::memory() const {
+std::map<std::string, Lifecycle::Memory> Lifecycle::memory() {
   const MemoryRules& rules = options_.memory;
   std::map<std::string, Memory> memory;
   for (const auto& [device, budget] : rules.budgets) memory[device].budget_bytes = budget;
   const MutexLock lock(mutex_);
+  book_.NoteOthers();
   for (const auto& [device, bytes] : book_.UsedBytes()) memory[device].used_bytes = bytes;
   for (auto& [device, one] : memory) one.other_bytes = book_.OtherBytes(device);
   return memory;

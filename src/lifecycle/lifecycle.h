@@ -103,7 +103,7 @@ class Lifecycle {
     uint64_t used_bytes = 0;    // by models in memory, on their way there or out of it
     uint64_t other_bytes = 0;   // by bodies of requests, what runs need, and all else that counts
   };
-  std::map<std::string, Memory> memory() const;
+  std::map<std::string, Memory> memory();
 
   // How often a model left memory for another one.
   uint64_t evictions() const;

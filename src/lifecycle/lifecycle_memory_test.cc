@@ -280,6 +280,24 @@ TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
   EXPECT_EQ(StateOf("slow"), ModelState::kReady);
 }
 
+TEST_F(LifecycleMemoryTest, AGoodModelComesBackWhateverWentWrongAtOneMoment) {
+  Begin(RoomForTwo(), {FakeEntry("a")});
+  EXPECT_TRUE(Operate(&Lifecycle::UnloadNow, "a").ok());
+  script_.FailOpensWith(InvalidArgument("no memory for it"));
+  const Status failed = Ask("a").get();
+  EXPECT_EQ(failed.code(), StatusCode::kUnavailable);
+  EXPECT_THAT(failed.message(), HasSubstr("the last load failed: no memory for it"));
+  EXPECT_EQ(StateOf("a"), ModelState::kOnDemand);
+  EXPECT_THAT(StatusOf("a").reason, HasSubstr("no memory for it"));
+  const int opens = script_.opens();
+  EXPECT_EQ(Ask("a").get().code(), StatusCode::kUnavailable);  // a moment later nobody tries again
+  EXPECT_EQ(script_.opens(), opens);
+  EXPECT_THAT(Operate(&Lifecycle::LoadNow, "a").message(), HasSubstr("no memory for it"));  // an operator may
+  script_.FailOpensWith({});
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "a").ok());
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+}
+
 TEST_F(LifecycleMemoryTest, LabelsLeadToVersions) {
   Begin({}, {FakeEntry("m", 1), FakeEntry("m", 2)});
   const auto found = [&](const std::string& label) {

@@ -17,7 +17,7 @@
 namespace trireme {
 
 // A model version that serves: everything a request needs to know of it. One that is not in memory is described by one
-// without a line, metrics and weights.
+// without a line and weights, and without metrics if it has never been in memory.
 struct ServedModel {
   ModelId id;
   Signature signature;                           // as clients see it; `batched` as the trial run found it

@@ -54,6 +54,9 @@ LogLevel LevelOf(Finding::Severity severity) {
   return severity == Finding::Severity::kNote ? LogLevel::kInfo : LogLevel::kWarning;
 }
 
+// Between two tries of what failed, so that a model which cannot be loaded is not loaded all the time.
+constexpr Duration kRest = std::chrono::seconds(1);
+
 }  // namespace
 
 VersionBook::Change VersionBook::Want(const RepositoryScan& scan, const WishScope& scope, const Moment& now) {
@@ -185,6 +188,7 @@ std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, 
     return std::nullopt;
   }
   tracked.tried = tracked.entry.fingerprint;
+  tracked.given_up = false;
   if (!reload) MoveTo(tracked, ModelState::kLoading, now);
   return LoadOrder{.entry = tracked.entry,
                    .files = tracked.files,
@@ -221,7 +225,7 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.gave_way = false;
   tracked.load_took = model->load_took;
   tracked.no_memory = false;
-  tracked.refusal.clear();
+  tracked.refusal = {};
   tracked.provenance = Provenance{.source = tracked.entry.path.string(),
                                   .digest = model->digest,
                                   .loaded_at = now.wall,
@@ -243,13 +247,27 @@ void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   changed_ = true;
   tracked.promised = 0;
+  const bool passes = MayPass(tracked, reason.code());
   tracked.demanded = false;
+  if (passes) {
+    tracked.refusal = Status(reason.code(), "the last load failed: " + reason.message());
+    tracked.retry_at = now.steady + kRest;
+    return MoveTo(tracked, ModelState::kOnDemand, now);
+  }
   tracked.failure = reason.message();
   tracked.no_memory = reason.code() == StatusCode::kOutOfMemory;
   // They are not tried again: a next try comes with an entry of its own.
   if (tracked.entry.fingerprint == tracked.tried) dropped_.push_back(std::exchange(tracked.files, nullptr));
   if (tracked.generation != nullptr) return;  // it goes on serving
   if (tracked.wanted || tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFailed, now);
+}
+
+// Whether what failed may succeed the next time, although no file has changed: whoever evicts a good model must be able
+// to bring it back, whatever went wrong at one moment.
+bool VersionBook::MayPass(const Tracked& tracked, StatusCode reason) const {
+  if (!rules_.on_demand || !tracked.wanted || tracked.generation || tracked.given_up) return false;
+  if (tracked.loaded != 0 && tracked.loaded == tracked.tried) return true;
+  return tracked.demanded && reason != StatusCode::kInvalidArgument && reason != StatusCode::kUnsupported;
 }
 
 std::shared_ptr<Generation> VersionBook::Draining(const ModelId& id) const {
@@ -390,9 +408,10 @@ Status VersionBook::Verdict(const std::string& name) const {
   if (const auto problem = problems_.find(name); problem != problems_.end()) reasons = problem->second.status.reason;
   for (const auto* version : VersionsOf(name)) {
     const auto& [id, tracked] = *version;
-    if (!tracked.wanted || tracked.failure.empty()) continue;
-    no_memory = no_memory || tracked.no_memory;
-    reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + tracked.failure;
+    const std::string& why = tracked.failure.empty() ? tracked.refusal.message() : tracked.failure;
+    if (!tracked.wanted || why.empty()) continue;
+    no_memory = no_memory || tracked.no_memory || tracked.refusal.code() == StatusCode::kOutOfMemory;
+    reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + why;
   }
   if (reasons.empty()) return {};
   const std::string text = "load failed for model '" + name + "': " + reasons;
@@ -442,7 +461,9 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   status.pinned = pinned_.contains(id.name);
   if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
   if (tracked.ask && !tracked.generation) status.reason = "waits for room in memory";
-  if (tracked.state == ModelState::kOnDemand && !tracked.ask) status.reason = tracked.refusal;
+  if (tracked.state == ModelState::kOnDemand && !tracked.ask) {
+    status.reason = tracked.refusal.ok() ? "loaded by the first request for it" : tracked.refusal.message();
+  }
   if (tracked.state != ModelState::kReady) return status;
   if (StandsIn(id, tracked)) {
     status.reason = "no version that is wanted is ready: this one goes on serving";

@@ -108,7 +108,8 @@ class VersionBook {
   // By device, what models have or were promised.
   std::map<std::string, uint64_t> UsedBytes() const;
 
-  // What counts of a device's budget besides.
+  // What counts of a device's budget besides, as it was when somebody last asked for memory or called this.
+  void NoteOthers();
   uint64_t OtherBytes(const std::string& device) const;
 
   // How often a model left memory for another one.
@@ -190,13 +191,15 @@ class VersionBook {
     uint64_t tried = 0;
     uint64_t attempt = 0;    // which load is under way, or was the last
     std::string failure;     // why the last try failed; empty if it did not
+    bool given_up = false;   // its last load did not end in time
     bool no_memory = false;  // because there was no room
 
     std::optional<uint64_t> ask;  // for memory: its number, in the order of asking; nothing: it does not ask
     bool demanded = false;        // somebody waits for it
     bool put_aside = false;       // it shall leave memory
     bool gave_way = false;        // to its successor, for which there was no room beside it
-    std::string refusal;          // why there was no room when somebody asked last
+    Status refusal;               // why it could not be had when somebody asked last
+    TimePoint retry_at;           // before that nobody tries again
     uint64_t promised = 0;        // bytes, to the load under way
     uint64_t leaving = 0;         // by what drains
     TimePoint arrived;            // in memory
@@ -229,9 +232,9 @@ class VersionBook {
   void Ask(const Action& action);
   bool IsMerelyFilling(const ModelId& id, const Tracked& tracked) const;
   void Grant(std::vector<Action>& actions, const Moment& now);
-  void NoteOthers();
   void GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
+  bool MayPass(const Tracked& tracked, StatusCode reason) const;
   bool ComesBack(const ModelId& id, const Tracked& tracked) const;
   bool IsYoung(const Tracked& tracked, const Moment& now) const;
   void NoteUse(Tracked& tracked, const Moment& now);

@@ -43,9 +43,10 @@ std::vector<Action> VersionBook::Demand(const ModelId& id, const Moment& now) {
   if (at == versions_.end() || !at->second.wanted || at->second.demanded) return {};
   Tracked& tracked = at->second;
   if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return {};
+  if (now.steady < tracked.retry_at) return {};
   tracked.demanded = true;
   tracked.put_aside = false;
-  tracked.refusal.clear();
+  tracked.refusal = {};
   changed_ = true;
   return Plan(at, std::next(at), now);
 }
@@ -57,7 +58,10 @@ std::optional<Status> VersionBook::Outlook(const ModelId& id) const {
   if (tracked.state == ModelState::kReady) return Status();
   if (tracked.state == ModelState::kFailed) return tracked.no_memory ? OutOfMemory(tracked.failure) : Unavailable("");
   if (tracked.demanded || tracked.busy > 0 || tracked.ask) return std::nullopt;
-  return tracked.refusal.empty() ? Unavailable("") : OutOfMemory(tracked.refusal);
+  if (tracked.refusal.ok() || tracked.refusal.code() == StatusCode::kOutOfMemory) {
+    return tracked.refusal.ok() ? Unavailable("") : tracked.refusal;
+  }
+  return Unavailable("model '" + id.name + "' is not ready: " + tracked.refusal.message());
 }
 
 bool VersionBook::PutAside(const std::string& name) {
@@ -76,6 +80,7 @@ bool VersionBook::Recall(const std::string& name, const Moment& now) {
     if (id.name != name || !tracked.wanted) continue;
     any = true;
     tracked.put_aside = false;
+    tracked.retry_at = {};
     if (tracked.busy > 0) continue;
     if (tracked.state == ModelState::kFailed) MoveTo(tracked, ModelState::kFound, now);
     if (NeedsLoad(tracked.state)) tracked.demanded = true;
@@ -206,7 +211,7 @@ void VersionBook::Refuse(const ModelId& id, const MemoryRefusal& refusal, const 
     return Failed(id, OutOfMemory(refusal.reason), now);
   }
   if (rules_.on_demand) {
-    tracked.refusal = refusal.for_now ? "" : refusal.reason;
+    tracked.refusal = refusal.for_now ? Status() : OutOfMemory(refusal.reason);
     return MoveTo(tracked, ModelState::kOnDemand, now);
   }
   tracked.tried = tracked.entry.fingerprint;
@@ -263,6 +268,7 @@ void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   ++tracked.attempt;
   tracked.leaving += tracked.promised;
+  tracked.given_up = true;
   Failed(id, Unavailable("its load has not ended in time"), now);
 }
 

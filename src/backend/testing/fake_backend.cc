@@ -45,6 +45,11 @@ std::vector<int64_t> FakeScript::runs() const {
   return runs_;
 }
 
+void FakeScript::FailOpensWith(Status status) {
+  const MutexLock lock(mutex_);
+  no_opens_ = std::move(status);
+}
+
 int FakeScript::opens() const {
   const MutexLock lock(mutex_);
   return opens_;
@@ -152,6 +157,7 @@ class FakeBackend final : public Backend {
       const MutexLock lock(script_->mutex_);
       ++script_->opens_;
       script_->last_options_ = options;
+      if (!script_->no_opens_.ok()) return script_->no_opens_;
     }
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
     return Opened(MakeFakeModel(script_, options_));

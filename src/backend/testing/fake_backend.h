@@ -32,6 +32,9 @@ class FakeScript {
   // The rows of each run so far, in order.
   std::vector<int64_t> runs() const;
 
+  // Every model is refused with this from now on, until it is OK.
+  void FailOpensWith(Status status);
+
   // How often a model was opened, or was tried to be; and the models that are open now.
   int opens() const;
   int open_models() const;
@@ -54,6 +57,7 @@ class FakeScript {
   std::function<Status(int64_t)> fail_ GUARDED_BY(mutex_);
   std::vector<int64_t> runs_ GUARDED_BY(mutex_);
   int opens_ GUARDED_BY(mutex_) = 0;
+  Status no_opens_ GUARDED_BY(mutex_);
   int open_models_ GUARDED_BY(mutex_) = 0;
   OpenOptions last_options_ GUARDED_BY(mutex_);
 };

@@ -16,7 +16,10 @@ namespace {
 Status SystemError(const char* what) {
   const int error = errno;
   const std::string text = std::string(what) + ": " + std::generic_category().message(error);
-  return error == ENOENT || error == ENOTDIR ? NotFound(text) : InvalidArgument(text);
+  if (error == ENOENT || error == ENOTDIR) return NotFound(text);
+  // Not the file's fault: it may be read the next time.
+  const bool passes = error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO || error == ESTALE;
+  return passes ? Unavailable(text) : InvalidArgument(text);
 }
 
 }  // namespace
