@@ -39,7 +39,7 @@ class Container(Trireme):
         variables = {"SAGEMAKER_BASE_DIR": str(base), **(environment or {})}
         variables.setdefault("SAGEMAKER_BIND_TO_PORT", "0")
         super().__init__(program, *arguments, environment=variables, wait=False, where=ON_LOG)
-        self.port = int(self._wait_for("stderr", r'"sagemaker":"http://0\.0\.0\.0:(\d+)"').group(1))
+        self.port = self.sagemaker_port
 
     def load(self, name, url, **more):
         body = json.dumps({"model_name": name, "url": str(url)}).encode()
@@ -96,6 +96,7 @@ class SingleModelTest(SagemakerTest):
         server.wait_for_ping()
         ping = server.ask("GET", "/ping")
         self.assertEqual((ping.status, ping.body), (200, b""))
+        self.assertIn('"sagemaker":"http://0.0.0.0:', server.log())
         self.assert_adds_one(server.ask("POST", "/invocations", json.dumps([ROW]).encode(),
                                         (("Content-Type", "application/json"),)))
         parameters = server.ask("GET", "/execution-parameters").json()
@@ -401,8 +402,7 @@ class BesideOthersTest(ServingTest):
     def test_a_listener_beside_the_usual_ones(self):
         with Trireme(self.program, self.models / "good" / "add", "--dialects", "kserve,sagemaker", "--sagemaker-port",
                      "0") as server:
-            port = int(server._wait_for("stderr", r'"sagemaker":"http://127\.0\.0\.1:(\d+)"').group(1))
-            with Connection(port) as connection:
+            with Connection(server.sagemaker_port) as connection:
                 self.assertEqual(connection.ask("GET", "/ping").status, 200)
                 self.assertEqual(connection.ask("POST", "/invocations", json.dumps([ROW]).encode()).status, 200)
                 loading = connection.ask("POST", "/models", b'{"model_name":"a","url":"/opt/ml/models/a/model"}')
@@ -415,8 +415,7 @@ class BesideOthersTest(ServingTest):
                              capture_output=True, check=True, text=True).stdout.split()[-1]
         with Trireme(self.program, self.models / "good" / "add", "--dialects", "kserve,sagemaker", "--sagemaker-port",
                      "0", "--keys", keys, wait=False) as server:
-            port = int(server._wait_for("stderr", r'"sagemaker":"http://127\.0\.0\.1:(\d+)"').group(1))
-            with Connection(port) as connection:
+            with Connection(server.sagemaker_port) as connection:
                 wait_until(lambda: connection.ask("GET", "/ping").status == 200, "/ping says 200")
                 self.assertEqual(connection.ask("POST", "/invocations", b"[[1]]").status, 401)
                 self.assertEqual(connection.ask("GET", "/models").status, 401)

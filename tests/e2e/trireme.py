@@ -47,8 +47,10 @@ class Trireme:
                                         env={**without_settings(os.environ), **(environment or {})})
         try:
             # Listening comes before loading, and is told in the log.
-            found = self._wait_for("stderr", r'"listening","http":"([^"]*)","grpc":"([^"]*)","metrics":"([^"]*)"')
-            self.port, self.grpc_port, self.metrics_port = (int(url.rpartition(":")[2] or 0) for url in found.groups())
+            found = self._wait_for("stderr", r'"listening","http":"([^"]*)","grpc":"([^"]*)",'
+                                            r'"metrics":"([^"]*)","sagemaker":"([^"]*)"')
+            self.port, self.grpc_port, self.metrics_port, self.sagemaker_port = (
+                int(url.rpartition(":")[2] or 0) for url in found.groups())
             if wait:
                 self.wait_until_loaded()
         except BaseException:
@@ -71,7 +73,7 @@ class Trireme:
         return self.process.poll() is None
 
     def wait_until_loaded(self):
-        self._wait_for("stdout", r"Trireme serves on https?://\S+")
+        self._wait_for("stdout", r"Trireme serves on (https?://|no port)")
 
     def connect(self, **options):
         return Connection(self.port, **options)

@@ -44,7 +44,9 @@ std::string_view MediaTypeOf(Format format) {
 
 std::optional<Format> FormatOfBody(std::string_view content_type) {
   const std::string_view type = TypeIn(content_type);
-  if (type.empty() || net::EqualsIgnoringCase(type, "application/octet-stream")) return Format::kJson;
+  for (const char* json : {"", "application/octet-stream", "application/x-www-form-urlencoded"}) {
+    if (net::EqualsIgnoringCase(type, json)) return Format::kJson;
+  }
   return Known(type);
 }
 

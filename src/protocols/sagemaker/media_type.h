@@ -20,8 +20,8 @@ inline constexpr std::string_view kTakenTypes =
     "application/json, text/csv, application/x-npy, application/octet-stream (JSON of KServe V2) or "
     "application/vnd.sagemaker-triton.binary+json;json-header-size=N";
 
-// The format of a body by its Content-Type. JSON is also what comes without one, or as application/octet-stream, which
-// is how clients of Triton's container call it. Nothing: another one.
+// The format of a body by its Content-Type. JSON is also what comes without one, as application/octet-stream, which is
+// how clients of Triton's container call it, or as curl -d calls everything. Nothing: another one.
 std::optional<Format> FormatOfBody(std::string_view content_type);
 
 // The format that an Accept header (RFC 9110, section 12.5.1) asks for: the first that it names, weights or not. An

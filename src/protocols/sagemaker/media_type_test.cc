@@ -11,6 +11,7 @@ TEST(FormatOfBody, KnowsTheTypesThatAreSent) {
   EXPECT_EQ(FormatOfBody("Application/JSON; charset=utf-8"), Format::kJson);
   EXPECT_EQ(FormatOfBody(""), Format::kJson);
   EXPECT_EQ(FormatOfBody("application/octet-stream"), Format::kJson);
+  EXPECT_EQ(FormatOfBody("application/x-www-form-urlencoded"), Format::kJson);
   EXPECT_EQ(FormatOfBody("text/csv; label_size=0"), Format::kCsv);
   EXPECT_EQ(FormatOfBody("application/x-npy"), Format::kNpy);
   for (const char* other : {"application/x-npz", "application/jsonlines", "image/jpeg", "text", "application/jsonx"}) {
