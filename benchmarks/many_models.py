@@ -76,8 +76,9 @@ class Client:
         self.call("POST", f"/v2/repository/models/{name}/unload")
 
     def metric(self, name):
-        """The sum of a metric's samples; None if there are none."""
-        pattern = re.compile(rf"^{name}(?:{{[^}}]*}})? ([0-9.e+-]+)$", re.MULTILINE)
+        """The sum of a metric's samples, or the sample whose labels are named too; None if there are none."""
+        labels = "" if "{" in name else r"(?:\{[^}]*\})?"
+        pattern = re.compile(rf"^{re.escape(name)}{labels} ([0-9.e+-]+)$", re.MULTILINE)
         found = pattern.findall(self.call("GET", "/metrics").decode())
         return sum(map(float, found)) if found else None
 
