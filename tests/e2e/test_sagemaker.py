@@ -329,6 +329,25 @@ class MultiModelTest(SagemakerTest):
         self.put("add", "models", "large", "model")
         self.assertEqual(server.load("large", large).status, 200, server.log())
 
+    def test_a_load_succeeds_once_the_platform_has_made_room(self):
+        urls = [self.put_larger("add", 1 + i, "models", f"h{i}", "model") for i in range(60)]
+        server = self.start("--budget", "3MiB")
+        loaded = []
+        for url in urls:
+            name = f"h{len(loaded)}"
+            answer = server.load(name, url)
+            if answer.status != 200:
+                break
+            loaded.append(name)
+        self.assertEqual(answer.status, 507, answer)
+        for name_of_one in loaded:
+            self.assert_adds_one(server.invoke(name_of_one, [ROW]))
+        while answer.status == 507:
+            self.assertEqual(server.unload(loaded.pop(0)).status, 200)
+            answer = server.load(name, url)
+        self.assertEqual(answer.status, 200, answer)
+        self.assert_adds_one(server.invoke(name, [ROW]))
+
     def test_different_models_load_and_unload_side_by_side(self):
         names = [f"m{i}" for i in range(12)]
         urls = {name: self.put("add", "models", name, "model") for name in names}
