@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@ void NameThisThread(const std::string& name) {
 
 void RunWithNiceness(int niceness, const std::function<void()>& job) {
   std::thread quiet;
+  std::exception_ptr thrown;
   try {
     quiet = std::thread([&] {
       NameThisThread("loader");
@@ -26,13 +28,18 @@ void RunWithNiceness(int niceness, const std::function<void()>& job) {
       constexpr int kThisThread = 1;
       constexpr int kLowest = (2 << 13) | 7;
       syscall(SYS_ioprio_set, kThisThread, 0, kLowest);
-      job();
+      try {
+        job();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
     });
   } catch (const std::system_error&) {
     job();  // the system gives no more threads: loudly, then
     return;
   }
   quiet.join();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {

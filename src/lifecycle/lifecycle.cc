@@ -352,6 +352,7 @@ void Lifecycle::TellSettled() {
   std::vector<std::pair<Settled, Status>> told;
   {
     const MutexLock lock(mutex_);
+    moved_.NotifyAll();  // who asks for memory may be told of its fate without any job
     if (!closing_ && book_.started()) started_.store(true, std::memory_order_release);
     std::vector<std::pair<std::string, Settled>> still;
     for (auto& [name, then] : waiting_) {
@@ -379,28 +380,29 @@ void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version
   const std::optional<int64_t> number = now->FindOnDemand(name, version);
   if (found.ok() || !number) return done(found.ok() ? Status() : found.status());
   std::vector<Action> actions;
+  Status refused;
   {
     const MutexLock lock(mutex_);
-    if (!closing_ && waiting_for_memory_.size() < kMostWaiting) {
-      waiting_for_memory_.push_back({.id = {name, *number}, .deadline = deadline, .done = std::move(done)});
+    if (closing_) {
+      refused = Unavailable("the server is shutting down");
+    } else if (waiting_for_memory_.size() >= kMostWaiting) {
+      refused = Overloaded(std::to_string(kMostWaiting) +
+                           " requests wait already for models that are not in memory; try again later");
+    } else {
+      waiting_for_memory_.push_back(
+          {.id = {name, *number}, .version = version, .deadline = deadline, .done = std::move(done)});
       actions = book_.Demand({name, *number}, Moment::Now());
-      done = nullptr;
     }
   }
-  if (done) {
-    return done(Overloaded(std::to_string(kMostWaiting) +
-                           " requests wait already for models that are not in memory; try again later"));
-  }
+  if (!refused.ok()) return done(std::move(refused));  // NOLINT(bugprone-use-after-move): it was not moved then
   Do(std::move(actions));
 }
 
 // Everything that has arrived was published before.
 void Lifecycle::TellWaiting() {
   struct Told {
-    Settled done;
-    ModelId id;
+    Waiting waiting;
     Status status;
-    bool ask_table = false;
   };
   std::vector<Told> told;
   {
@@ -413,14 +415,24 @@ void Lifecycle::TellWaiting() {
         outlook = DeadlineExceeded("the time ran out while model '" + waiting.id.name + "' was being loaded");
       }
       if (!outlook) return false;
-      const bool ask_table = !outlook->ok() && outlook->message().empty();
-      told.push_back({std::move(waiting.done), waiting.id, *std::move(outlook), ask_table});
+      told.push_back({.waiting = std::move(waiting), .status = *std::move(outlook)});
       return true;
     });
   }
   for (Told& one : told) {
-    if (one.ask_table) one.status = table()->Find(one.id.name, one.id.version).status();
-    one.done(std::move(one.status));
+    Waiting& waiting = one.waiting;
+    if (one.status.ok() || !one.status.message().empty()) {
+      waiting.done(std::move(one.status));
+      continue;
+    }
+    // The version that it waited for is not to be had any more; what was asked for may be another one by now.
+    const std::shared_ptr<const ServingTable> now = table();
+    const std::optional<int64_t> number = now->FindOnDemand(waiting.id.name, waiting.version);
+    if (number && *number != waiting.id.version) {
+      WhenLoaded(waiting.id.name, waiting.version, waiting.deadline, std::move(waiting.done));
+    } else {
+      waiting.done(now->Find(waiting.id.name, waiting.version).status());
+    }
   }
 }
 

@@ -161,7 +161,8 @@ class Lifecycle {
 
   // Somebody who waits for a version to be in memory.
   struct Waiting {
-    ModelId id;
+    ModelId id;             // as the table had it
+    VersionChoice version;  // as it was asked for
     TimePoint deadline;
     Settled done;
   };

@@ -239,12 +239,33 @@ TEST_F(LifecycleMemoryTest, TheOldVersionComesBackIfTheNewerOneThatReplacedItFai
   EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 1);
 }
 
-TEST_F(LifecycleMemoryTest, AGenerationReplacesItsPredecessorIfThereIsRoomForOne) {
+TEST_F(LifecycleMemoryTest, WhatServesGoesOnIfThereIsNoRoomToReplaceItByItself) {
   Begin(RoomForOne(), {FakeEntry("m", 1, 1)});
   Settle({FakeEntry("m", 1, 2)});
   EXPECT_EQ(StateOf("m"), ModelState::kReady);
-  EXPECT_EQ(script_.opens(), 2);
-  EXPECT_EQ(script_.open_models(), 1);
+  EXPECT_EQ(script_.opens(), 1);
+  EXPECT_THAT(StatusOf("m").reason, HasSubstr("reload failed: no room in memory"));
+}
+
+TEST_F(LifecycleMemoryTest, RequestsWaitWhileAVersionReplacesAnother) {
+  Begin(RoomForOne(), {FakeEntry("m", 1)});
+  script_.Hold();
+  lifecycle_->SetDesired(Scan({FakeEntry("m", 2)}));
+  script_.WaitUntilHeld(1);  // the newer one's trial run; the older one has gone
+  EXPECT_EQ(lifecycle_->table()->Find("m", {}).status().code(), StatusCode::kUnavailable);
+  std::future<Status> waits = Ask("m");
+  script_.Release();
+  EXPECT_TRUE(waits.get().ok());
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 2);
+}
+
+TEST_F(LifecycleMemoryTest, SettlesWithoutAJobWhenWhoAsksIsLetGo) {
+  MemoryRules rules = RoomForTwo();
+  rules.pinned = {"a", "b"};
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  std::thread waiter([&] { lifecycle_->WaitUntilSettled(); });
+  lifecycle_->Close();
+  waiter.join();
 }
 
 TEST_F(LifecycleMemoryTest, IsNotStartedBeforeWhatIsRequiredServes) {

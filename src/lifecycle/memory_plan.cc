@@ -66,11 +66,14 @@ class Planning {
     return stays > budget_ || ask.bytes > budget_ - stays;
   }
 
+  // A version that would go for its successor.
   static bool IsOwn(const MemoryClaim* ask, const MemoryClaim& claim) {
-    return ask != nullptr && claim.id.name == ask->id.name && (claim.stands_in || claim.id == ask->id);
+    return ask != nullptr && ask->may_replace && claim.stands_in && claim.id.name == ask->id.name;
   }
 
+  // What serves never goes for another generation of itself: its files are gone, so nobody could bring it back.
   static bool MayGoFor(const MemoryClaim* ask, const MemoryClaim& claim) {
+    if (ask != nullptr && claim.id == ask->id) return false;
     return IsOwn(ask, claim) || (claim.may_go && !claim.stands_in);
   }
 
@@ -79,14 +82,16 @@ class Planning {
   void MakeRoom(uint64_t missing, const MemoryClaim* ask) {
     std::vector<size_t> chosen;
     uint64_t found = 0;
+    bool any_too_early = false;
     for (const size_t i : Candidates(ask)) {
       if (found >= missing) break;
+      any_too_early = any_too_early || claims_[i].too_early;
       if (claims_[i].too_early) continue;
       chosen.push_back(i);
       found += claims_[i].bytes;
     }
     if (found < missing) {
-      plan_.waits_for_time = true;
+      plan_.waits_for_time = plan_.waits_for_time || any_too_early;
       if (ask != nullptr) return;
     }
     DropNeedless(chosen, found, missing);

@@ -27,7 +27,8 @@ struct MemoryClaim {
   uint64_t while_loading = 0;
 
   // Of kAsked.
-  bool may_evict = true;  // false: it takes what is free, or nothing
+  bool may_evict = true;     // false: it takes what is free, or nothing
+  bool may_replace = false;  // an older version of its model may go for it, although that stands in
 
   // Of kHeld.
   bool may_go = false;     // not pinned, and models come back on demand here

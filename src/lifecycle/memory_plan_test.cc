@@ -146,6 +146,8 @@ TEST(MemoryPlan, ReplacesAVersionByItsSuccessorWhenBothHaveNoRoom) {
   old.stands_in = true;
   MemoryClaim successor = Asks("m", 60);
   successor.id.version = 2;
+  EXPECT_EQ(Plan(100, {old, Pinned("p", 40), successor}).refuse.size(), 1U);
+  successor.may_replace = true;
   EXPECT_THAT(Plan(100, {old, Pinned("p", 40), successor}).evict, ElementsAre(0));
   // And not if others can go.
   EXPECT_THAT(Plan(100, {old, Holds("q", 40, 9), successor}).evict, ElementsAre(0));
@@ -154,8 +156,19 @@ TEST(MemoryPlan, ReplacesAVersionByItsSuccessorWhenBothHaveNoRoom) {
   EXPECT_EQ(Plan(100, {old, Pinned("p", 40), Asks("x", 60)}).refuse.size(), 1U);
 }
 
-TEST(MemoryPlan, ReplacesAGenerationOfTheSameVersionAsTheLastResort) {
-  EXPECT_THAT(Plan(100, {Pinned("m", 60), Asks("m", 60)}).evict, ElementsAre(0));
+TEST(MemoryPlan, KeepsWhatServesRatherThanReplaceItByItself) {
+  // Its files are gone: nobody could bring it back.
+  MemoryClaim again = Asks("m", 60);
+  again.may_replace = true;
+  const MemoryPlan plan = Plan(100, {Holds("m", 60, 1), again});
+  EXPECT_EQ(plan.refuse.size(), 1U);
+  EXPECT_THAT(plan.evict, IsEmpty());
+}
+
+TEST(MemoryPlan, WaitsForTimeOnlyIfThatHelps) {
+  EXPECT_FALSE(Plan(100, {Pinned("a", 120)}).waits_for_time);
+  EXPECT_FALSE(Plan(100, {Loads("a", 100), Asks("b", 50)}).waits_for_time);  // its end is told
+  EXPECT_TRUE(Plan(100, {Young("a", 120)}).waits_for_time);
 }
 
 TEST(BytesText, ReadsWell) {

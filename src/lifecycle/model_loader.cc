@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -199,7 +200,17 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   return std::shared_ptr<const ServedModel>(std::move(described));
 }
 
+// A model that finds no memory is a model that cannot be loaded: whoever serves goes on.
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
+  try {
+    return LoadThrowing(entry, opened);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory("the system gives no more memory, of which its files need " + std::to_string(entry.file_bytes) +
+                       " bytes at least");
+  }
+}
+
+Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened) {
   const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
   decided.config = DecideThreads(entry.config, cpus_);

@@ -47,6 +47,7 @@ class ModelLoader {
 
  private:
   Result<OpenedModel> OpenOnce(const ModelEntry& entry);
+  Result<LoadedModel> LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened);
 
   BackendSet& backends_;
   MemoryPool& pool_;

@@ -40,8 +40,9 @@ bool NeedsLoad(ModelState state) {
 
 std::vector<Action> VersionBook::Demand(const ModelId& id, const Moment& now) {
   const auto at = versions_.find(id);
-  if (at == versions_.end() || !at->second.wanted || at->second.demanded) return {};
+  if (at == versions_.end() || at->second.demanded) return {};
   Tracked& tracked = at->second;
+  if (!tracked.wanted && !ComesBack(id, tracked)) return {};
   if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return {};
   if (now.steady < tracked.retry_at) return {};
   tracked.demanded = true;
@@ -53,8 +54,9 @@ std::vector<Action> VersionBook::Demand(const ModelId& id, const Moment& now) {
 
 std::optional<Status> VersionBook::Outlook(const ModelId& id) const {
   const auto at = versions_.find(id);
-  if (at == versions_.end() || !at->second.wanted) return NotFound("");
+  if (at == versions_.end()) return NotFound("");
   const Tracked& tracked = at->second;
+  if (!tracked.wanted && !ComesBack(id, tracked)) return NotFound("");
   if (tracked.state == ModelState::kReady) return Status();
   if (tracked.state == ModelState::kFailed) return tracked.no_memory ? OutOfMemory(tracked.failure) : Unavailable("");
   if (tracked.demanded || tracked.busy > 0 || tracked.ask) return std::nullopt;
@@ -175,7 +177,8 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
                                                     .phase = MemoryClaim::Phase::kAsked,
                                                     .bytes = sizes_.Of(tracked.entry),
                                                     .while_loading = WhileLoading(tracked.entry),
-                                                    .may_evict = !IsMerelyFilling(id, tracked)});
+                                                    .may_evict = !IsMerelyFilling(id, tracked),
+                                                    .may_replace = rules_.on_demand});
     }
   }
   std::ranges::sort(asking, {}, [](const auto& ask) { return std::pair(!ask.second.may_evict, ask.first); });
@@ -226,7 +229,7 @@ bool VersionBook::ComesBack(const ModelId& id, const Tracked& tracked) const {
   for (const auto* version : VersionsOf(id.name)) {
     const Tracked& other = version->second;
     if (!other.wanted) continue;
-    if (other.state != ModelState::kFailed || other.busy > 0 || other.ask) return false;
+    if (other.state != ModelState::kFailed || other.ask) return false;
     any = true;
   }
   return any;
@@ -275,9 +278,10 @@ void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
 // Whether a request for it is worth waiting for: it is out of memory and comes back, or nothing else of its model
 // serves while it loads.
 bool VersionBook::IsInReach(const ModelId& id, const Tracked& tracked) const {
-  if (!rules_.on_demand || !tracked.wanted) return false;
+  if (!rules_.on_demand || (!tracked.wanted && !ComesBack(id, tracked))) return false;
   if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return false;
-  const bool comes_back = tracked.state == ModelState::kOnDemand || tracked.state == ModelState::kDraining;
+  const bool comes_back = tracked.state == ModelState::kOnDemand || tracked.state == ModelState::kDraining ||
+                          tracked.state == ModelState::kRetired;
   return comes_back || tracked.demanded || !Serves(id.name);
 }
 
