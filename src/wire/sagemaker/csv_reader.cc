@@ -4,9 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
