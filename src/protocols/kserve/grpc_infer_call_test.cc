@@ -53,8 +53,8 @@ TEST_F(GrpcInferCallTest, SaysWhatIsWrongWithARequest) {
   ExpectFailure("no protobuf", GrpcCode::kInvalidArgument, "");
   ExpectFailure(Request("nobody", "i"), GrpcCode::kNotFound, "nobody");
   GrpcInferRequest version = Infer("m", "i");
-  version.model_version = "first";
-  ExpectFailure(Encoded(version), GrpcCode::kInvalidArgument, "expected a whole number above 0");
+  version.model_version = "1st";
+  ExpectFailure(Encoded(version), GrpcCode::kInvalidArgument, "expected a label or a whole number above 0");
   version.model_version = "2";
   ExpectFailure(Encoded(version), GrpcCode::kNotFound, "2");
   GrpcInferRequest input = Infer("m", "i");

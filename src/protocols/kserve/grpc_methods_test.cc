@@ -90,7 +90,9 @@ TEST_F(GrpcMethodsTest, TellWhoIsReady) {
   EXPECT_TRUE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
   model.set_version("2");
   EXPECT_FALSE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
-  model.set_version("first");
+  model.set_version("first");  // a label that there is not
+  EXPECT_FALSE(Ask<inference::ModelReadyResponse>("ModelReady", model).ready());
+  model.set_version("1st");
   EXPECT_EQ(Refused("ModelReady", model), GrpcCode::kInvalidArgument);
   engine_.StopAccepting();
   EXPECT_FALSE(Ask<inference::ServerReadyResponse>("ServerReady", inference::ServerReadyRequest()).ready());
