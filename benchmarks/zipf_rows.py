@@ -75,7 +75,7 @@ def percentile(values, share):
 
 def play(setup, folder, names, request, trace, budget):
     """Loads that the trace cost, models in memory at its end, and how long hits and misses took in seconds."""
-    with Server(setup, [folder], "--budget", str(budget), "--lazy", wait_for="live") as server:
+    with Server(setup, [folder], "--budget", str(budget), "--lazy") as server:
         client, seconds = Client(server), []
         for model in trace:
             began = time.perf_counter()
