@@ -40,12 +40,12 @@ struct ConfigFile {
   ModelConfig config;
   DeclaredSignature declared;
   VersionPolicy version_policy;
-  std::string backend;         // of a model that has no file; empty: the file says which
-  std::string model_filename;  // in a version's folder; empty: as usual
+  std::string backend;                            // of a model that has no file; empty: the file says which
+  std::string model_filename;                     // in a version's folder; empty: as usual
   std::map<std::string, int64_t> version_labels;  // to which versions they lead
-  Status served;               // kUnsupported: a backend that is not served yet
-  std::string message;         // serialized inference.ModelConfig
-  std::string text;            // as it was read
+  Status served;                                  // kUnsupported: a backend that is not served yet
+  std::string message;                            // serialized inference.ModelConfig
+  std::string text;                               // as it was read
   std::vector<Finding> findings;
 };
 

@@ -123,7 +123,8 @@ TEST(ReadConfig, ReadsLabelsOfVersions) {
   EXPECT_THAT(Errors(file), IsEmpty());
   EXPECT_THAT(file.version_labels, ElementsAre(Pair("canary", 4), Pair("stable", 3)));
   EXPECT_THAT(file.config.runtime_parameters, IsEmpty());
-  for (const char* wrong : {"stable", "stable=", "=3", "3=3", "a=1,a=2", "a=0", "a=x", "a b=1", "a=99999999999999999999"}) {
+  for (const char* wrong :
+       {"stable", "stable=", "=3", "3=3", "a=1,a=2", "a=0", "a=x", "a b=1", "a=99999999999999999999"}) {
     EXPECT_THAT(Errors(labels(wrong)), ElementsAre(HasSubstr("LABEL=VERSION"))) << wrong;
   }
 }

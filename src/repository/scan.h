@@ -31,7 +31,7 @@ struct ModelEntry {
   // What its config file says: a serialized inference.ModelConfig; null without one. Shared by the versions of a model,
   // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
   std::shared_ptr<const std::string> config_message;
-  bool is_verified = false;        // every file that its manifest lists is there as it is listed
+  bool is_verified = false;  // every file that its manifest lists is there as it is listed
   // Labels of the model's versions, as its config has them: the same in all its entries.
   std::map<std::string, int64_t> version_labels;
   uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
