@@ -130,7 +130,6 @@ class Network::Core {
   }
 
   const NetCounters& counters() const { return state_.counters; }
-  uint64_t body_bytes() const { return state_.bodies.used_bytes(); }
 
  private:
   // On the acceptor's thread, and at the end on the one that stops it, after that.
@@ -175,9 +174,6 @@ bool Network::Stop(TimePoint until) {
   return core_->Stop(until);
 }
 
-uint64_t Network::body_bytes() const {
-  return core_->body_bytes();
-}
 const NetCounters& Network::counters() const {
   return core_->counters();
 }

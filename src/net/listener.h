@@ -20,6 +20,7 @@
 
 namespace trireme::net {
 
+class ByteBudget;
 class TlsCertificates;
 
 // Bounds on what a peer may send or hold. Each is named in the answer that it causes.
@@ -60,6 +61,9 @@ struct NetOptions {
   int loops = 2;
   HttpLimits limits;
   Http2Limits http2;
+  // Of limits.max_body_bytes_in_flight bytes, for whoever asks what is taken of it; outlives the network. Null: one of
+  // its own.
+  ByteBudget* bodies = nullptr;
   // Runs a job that would hold a loop up on another thread; false: too many wait already. Empty: jobs run on the loop.
   std::function<bool(std::function<void()>)> offload;
   bool grpc_compression = false;  // of gRPC's answers, to clients that take gzip; small ones stay as they are
@@ -123,9 +127,6 @@ class Network {
   bool Stop(TimePoint until);
 
   const NetCounters& counters() const;
-
-  // Of large bodies and answers, at this moment.
-  uint64_t body_bytes() const;
 
  private:
   class Core;

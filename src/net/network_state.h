@@ -14,12 +14,13 @@ struct NetworkState {
   NetworkState(NetOptions given, MemoryPool& blocks, const Logger* logger = nullptr)
       : options(std::move(given)),
         pool(blocks),
-        bodies(options.limits.max_body_bytes_in_flight),
+        own_bodies(options.limits.max_body_bytes_in_flight),
         failed_handshakes(logger) {}
 
   const NetOptions options;
   MemoryPool& pool;
-  ByteBudget bodies;
+  ByteBudget own_bodies;
+  ByteBudget& bodies = options.bodies != nullptr ? *options.bodies : own_bodies;
   NetCounters counters;
   FailedHandshakes failed_handshakes;
   Gate open;  // each connection is inside while it lives

@@ -39,8 +39,9 @@ std::unique_ptr<AccessLogWriter> MakeAccessLog(const ServerOptions& options) {
   return std::make_unique<AccessLogWriter>(options.access_log_fd, options.access_log_form);
 }
 
-net::NetOptions NetworkOptions(net::NetOptions options, ThreadPool& workers) {
+net::NetOptions NetworkOptions(net::NetOptions options, net::ByteBudget& bodies, ThreadPool& workers) {
   options.server_name = std::string("trireme/") + kVersion;
+  options.bodies = &bodies;
   options.offload = [&workers](std::function<void()> job) { return workers.Submit(std::move(job)); };
   return options;
 }
@@ -60,13 +61,12 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .load_models = options.load_models};
 }
 
-// `requests_bytes` is asked only once the server has started.
-Lifecycle::Options LifecycleOptions(const ServerOptions& options, std::function<uint64_t()> requests_bytes) {
+Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies) {
   Lifecycle::Options lifecycle{.load_threads = options.load_threads,
                                .memory = options.memory,
                                .required_models = options.required_models,
                                .load_timeout = options.load_timeout};
-  lifecycle.memory.requests_bytes = std::move(requests_bytes);
+  lifecycle.memory.requests_bytes = [&bodies] { return bodies.used_bytes(); };
   lifecycle.memory.allocated_bytes = AllocatedByProcess;
   return lifecycle;
 }
@@ -80,7 +80,8 @@ class Server::Parts {
       : protection_(std::move(protection)),
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
-        lifecycle_(LifecycleOptions(options, [this] { return network_.body_bytes(); }), loader_, log),
+        bodies_(options.net.limits.max_body_bytes_in_flight),
+        lifecycle_(LifecycleOptions(options, bodies_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),
@@ -106,7 +107,7 @@ class Server::Parts {
                            access_log_.get()),
         grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         admin_door_(engine_, codec_workers_, access_log_.get()),
-        network_(NetworkOptions(options.net, codec_workers_), pool_, log),
+        network_(NetworkOptions(options.net, bodies_, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
@@ -182,6 +183,7 @@ class Server::Parts {
   const std::unique_ptr<Protection> protection_;
   BackendSet backends_;
   ModelLoader loader_;
+  net::ByteBudget bodies_;  // of requests; the network takes them, and models have less meanwhile
   Lifecycle lifecycle_;
   ModelControl control_;
   Engine engine_;
