@@ -109,6 +109,8 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
     uint64_t& bodies = server.net.limits.max_body_bytes_in_flight;
     bodies = std::min(bodies, std::max<uint64_t>(cpu->second / 2, 1));
+    uint64_t& body = server.net.limits.max_body_bytes;
+    body = std::min(body, bodies);
   }
   rules.on_demand = options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit);
   rules.lazy = options.memory.lazy;

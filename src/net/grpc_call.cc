@@ -27,9 +27,10 @@ GrpcStatus Error(GrpcCode code, std::string text) {
 }
 
 GrpcStatus TooManyBytes(std::string_view what, uint64_t most) {
-  GrpcStatus status = Error(GrpcCode::kResourceExhausted,
-                            std::string(what) + ": expected at most " + std::to_string(most) +
-                                " bytes of all calls together (--max-body-in-flight), got more; try again later");
+  GrpcStatus status =
+      Error(GrpcCode::kResourceExhausted,
+            std::string(what) + ": expected at most " + std::to_string(most) +
+                " bytes of all calls together (--max-body-in-flight, or half of --budget), got more; try again later");
   status.metadata.emplace_back("grpc-retry-pushback-ms", "1000");
   return status;
 }

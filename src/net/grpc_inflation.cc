@@ -45,8 +45,9 @@ void GrpcInflation::Start(size_t align_at) {
 
 Status GrpcInflation::Admit(size_t bytes) {
   if (bytes <= kSmallBytes || share_.Cover(bytes)) return {};
-  return Overloaded("expected at most " + std::to_string(budget_.max_bytes()) +
-                    " bytes of all calls together (--max-body-in-flight), got more; try again later");
+  return Overloaded(
+      "expected at most " + std::to_string(budget_.max_bytes()) +
+      " bytes of all calls together (--max-body-in-flight, or half of --budget), got more; try again later");
 }
 
 bool GrpcInflation::Begin() {

@@ -97,7 +97,8 @@ TEST(GrpcMessageReader, RefusesWhatIsTooLargeBeforeItComes) {
   std::span<const std::byte> bytes = std::as_bytes(std::span(prefix));
   EXPECT_EQ(reader.Read(bytes), GrpcMessageReader::Event::kFailed);
   EXPECT_EQ(reader.error().code, GrpcCode::kResourceExhausted);
-  EXPECT_EQ(reader.error().message, "message: expected at most 1000 bytes (--http-max-input-size), got 1001");
+  EXPECT_EQ(reader.error().message,
+            "message: expected at most 1000 bytes (--http-max-input-size, or half of --budget), got 1001");
 }
 
 TEST(GrpcMessageReader, RefusesBytesThatAreNoMessage) {

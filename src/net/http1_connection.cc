@@ -209,12 +209,12 @@ bool Http1Connection::MayHold(const HttpResponse& response) {
 
 void Http1Connection::SendWhole(HttpResponse response, bool close) {
   if (!MayHold(response)) {
-    response =
-        ErrorResponse({.status = 503,
-                       .text = "unsent answers: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
-                               " bytes of all connections together (max_body_bytes_in_flight), got more; try "
-                               "again later",
-                       .retry_after = std::chrono::seconds(1)});
+    response = ErrorResponse(
+        {.status = 503,
+         .text = "unsent answers: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
+                 " bytes of all connections together (--max-body-in-flight, or half of --budget), got more; try "
+                 "again later",
+         .retry_after = std::chrono::seconds(1)});
   }
   const ResponseFraming framing{
       .length = BodyBytes(response), .to_http_1_0 = reader_.framing().minor_version == 0, .close = close};

@@ -439,7 +439,7 @@ TEST_F(Http1ConnectionTest, RefusesBodiesAboveWhatMayBeInFlight) {
   const std::string refused = second.Ask(Post("/2", std::string(100'000, 'b')));
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
-  EXPECT_THAT(refused, HasSubstr("max_body_bytes_in_flight"));
+  EXPECT_THAT(refused, HasSubstr("--max-body-in-flight"));
   handler_.held_replies.at(0).Send({});
   Loop().Turn();
   TestClient third = Loop().Connect();

@@ -415,7 +415,7 @@ TEST_F(Http2ConnectionTest, BoundsTheBytesOfBodiesInFlight) {
   client.Begin("POST", "/1", {}, LargeText(400'000), /*end=*/false);
   const int32_t second = client.Begin("POST", "/2", {}, LargeText(400'000), /*end=*/false);
   EXPECT_EQ(client.response(second).status, 503);
-  EXPECT_THAT(client.response(second).body, HasSubstr("max_body_bytes_in_flight"));
+  EXPECT_THAT(client.response(second).body, HasSubstr("--max-body-in-flight"));
   client.Reset(1);
   EXPECT_EQ(client.response(client.Post("/3", LargeText(400'000))).status, 200);
 }

@@ -102,7 +102,8 @@ void Http2Request::OnData(std::span<const std::byte> bytes) {
   if (!MayHold(whole)) {
     return Fail({.status = 503,
                  .text = "bodies in flight: expected at most " + std::to_string(limits().max_body_bytes_in_flight) +
-                         " bytes of all connections together (max_body_bytes_in_flight), got more; try again later",
+                         " bytes of all connections together (--max-body-in-flight, or half of --budget), got more; "
+                         "try again later",
                  .retry_after = std::chrono::seconds(1)});
   }
   MakeRoom(bytes.size());
@@ -196,12 +197,12 @@ void Http2Request::SendWhole(HttpResponse response) {
   const uint64_t bytes = BodyBytes(response);
   // An answer that its reader does not take must not fill the memory.
   if (bytes > kSmallBytes && !unsent_.Take(bytes)) {
-    return SendWhole(
-        ErrorResponse({.status = 503,
-                       .text = "unsent answers: expected at most " + std::to_string(limits().max_body_bytes_in_flight) +
-                               " bytes of all connections together (max_body_bytes_in_flight), got more; try "
-                               "again later",
-                       .retry_after = std::chrono::seconds(1)}));
+    return SendWhole(ErrorResponse(
+        {.status = 503,
+         .text = "unsent answers: expected at most " + std::to_string(limits().max_body_bytes_in_flight) +
+                 " bytes of all connections together (--max-body-in-flight, or half of --budget), got more; try "
+                 "again later",
+         .retry_after = std::chrono::seconds(1)}));
   }
   Http2Headers fields = std::move(response.headers);
   if (MayHaveBody(response.status)) fields.emplace_back("content-length", std::to_string(bytes));

@@ -24,7 +24,7 @@ HttpResponse ErrorResponse(const HttpError& error) {
 
 HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got) {
   std::string text = "body: expected at most " + std::to_string(most) + " bytes";
-  if (most == limits.max_body_bytes) text += " (--http-max-input-size)";
+  if (most == limits.max_body_bytes) text += " (--http-max-input-size, or half of --budget)";
   return {.status = 413, .text = text.append(", got ").append(got)};
 }
 

@@ -108,10 +108,12 @@ void RequestReader::AcceptBody(uint64_t max_bytes, size_t align_at, TimePoint no
 }
 
 RequestReader::Event RequestReader::TooManyInFlight() {
-  return Fail({.status = 503,
-               .text = "bodies in flight: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
-                       " bytes of all connections together (max_body_bytes_in_flight), got more; try again later",
-               .retry_after = std::chrono::seconds(1)});
+  return Fail(
+      {.status = 503,
+       .text =
+           "bodies in flight: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +
+           " bytes of all connections together (--max-body-in-flight, or half of --budget), got more; try again later",
+       .retry_after = std::chrono::seconds(1)});
 }
 
 // What has arrived counts, not what was announced: announcing costs a peer nothing. Small bodies are bounded by the

@@ -144,11 +144,15 @@ class Connections(ServingTest):
         waiting.close()
         wait_until(lambda: server.ask("POST", "/v2/models/add/infer", body).status == 200, "there is room again")
 
-    def test_inflated_bodies_of_all_together_are_bounded(self):
-        server = self.serve(self.models / "good" / "add", "--max-body-in-flight", "1MiB")
-        body = gzip.compress(infer_body(ones()) + b" " * (2 << 20))
-        refused = server.ask("POST", "/v2/models/add/infer", body, [("Content-Encoding", "gzip")])
-        self.assert_refused(refused, 503, "1048576 bytes of inflated bodies of all requests together")
+    def test_a_body_that_could_never_be_in_flight_is_too_large(self):
+        for limit in (["--max-body-in-flight", "1MiB"], ["--budget", "2MiB"]):
+            server = self.serve(self.models / "good" / "add", *limit)
+            body = infer_body(ones()) + b" " * (2 << 20)
+            refused = server.ask("POST", "/v2/models/add/infer", body)
+            self.assert_refused(refused, 413, "body: expected at most 1048576 bytes .*half of --budget")
+            refused = server.ask("POST", "/v2/models/add/infer", gzip.compress(body), [("Content-Encoding", "gzip")])
+            self.assert_refused(refused, 413, "1048576 bytes")
+            self.assertEqual(server.ask("POST", "/v2/models/add/infer", body[: 1 << 20]).status, 200)
         body = gzip.compress(infer_body(ones()) + b" " * (1 << 19))
         self.assertEqual(server.ask("POST", "/v2/models/add/infer", body, [("Content-Encoding", "gzip")]).status, 200)
 
@@ -194,7 +198,7 @@ class Http(ServingTest):
         self.connection.send(b"POST /v2/models/add/infer HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n"
                              b"Expect: 100-continue\r\n\r\n")
         self.assert_refused(self.connection.read_answer(), 413,
-                            r"body: expected at most 67108864 bytes \(--http-max-input-size\), got Content-Length")
+                            r"body: expected at most 67108864 bytes \(--http-max-input-size, or half of --budget\), got Content-Length")
 
     def test_a_client_that_sends_at_once_is_not_told_to_go_on(self):
         body = infer_body(ones())

@@ -57,9 +57,9 @@ class RequestBody::Inflating {
  private:
   Status Admit(size_t bytes) {
     if (bytes <= kSmallBytes || share_.Cover(bytes)) return {};
-    return Unavailable(
-        "expected at most " + std::to_string(budget_->max_bytes()) +
-        " bytes of inflated bodies of all requests together (--max-body-in-flight), got more; try again later");
+    return Unavailable("expected at most " + std::to_string(budget_->max_bytes()) +
+                       " bytes of inflated bodies of all requests together (--max-body-in-flight, or half of "
+                       "--budget), got more; try again later");
   }
 
   Status TooLong() const {

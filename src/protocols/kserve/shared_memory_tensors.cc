@@ -45,7 +45,7 @@ Result<Buffer> Copy(const InferServices& services, const Buffer& from) {
   if (from.size() > kSmallCopyBytes && !copy->share.Cover(from.size())) {
     return Unavailable("expected at most " + std::to_string(services.inflated->max_bytes()) +
                        " bytes of copied tensors and inflated bodies of all requests together "
-                       "(--max-body-in-flight), got more; try again later");
+                       "(--max-body-in-flight, or half of --budget), got more; try again later");
   }
   copy->bytes = Buffer::Take(services.pool, from.size());
   const std::span<std::byte> to(copy->bytes.mutable_data(), from.size());
