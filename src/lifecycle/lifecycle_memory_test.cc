@@ -247,6 +247,23 @@ TEST_F(LifecycleMemoryTest, WhatServesGoesOnIfThereIsNoRoomToReplaceItByItself) 
   EXPECT_THAT(StatusOf("m").reason, HasSubstr("reload failed: no room in memory"));
 }
 
+// Its weights are those that serve: a reload takes next to nothing beside them.
+TEST_F(LifecycleMemoryTest, AnotherConfigNeedsNoRoomForTheWeightsOnceMore) {
+  constexpr uint64_t kWeights = uint64_t{8} << 20;
+  FakeModels models(FakeOptions{.weight_bytes = kWeights});
+  Lifecycle lifecycle({.memory = {.budgets = {{"cpu", kWeights * 3 / 2}}}}, models.loader, models.log);
+  const auto settle = [&](uint64_t fingerprint, uint64_t weights) {
+    ModelEntry entry = FakeEntry("a", 1, fingerprint);
+    entry.weights_fingerprint = weights;
+    lifecycle.SetDesired(Scan({entry}));
+    lifecycle.WaitUntilSettled();
+    return StatusIn(*lifecycle.table(), "a").reason;
+  };
+  EXPECT_EQ(settle(1, 1), "");
+  EXPECT_THAT(settle(2, 2), HasSubstr("reload failed"));
+  EXPECT_EQ(settle(3, 1), "");
+}
+
 TEST_F(LifecycleMemoryTest, RequestsWaitWhileAVersionReplacesAnother) {
   Begin(RoomForOne(), {FakeEntry("m", 1)});
   script_.Hold();

@@ -13,13 +13,6 @@
 
 namespace trireme {
 
-namespace {
-
-// Of a version's own, however little its weights are: its line, the stacks of its instances, its metrics.
-constexpr uint64_t kOwnBytes = uint64_t{256} << 10;
-
-}  // namespace
-
 uint64_t SharedWeights::BytesOfEach() const {
   return kOwnBytes + bytes_ / std::max<uint32_t>(1, holders_.load(std::memory_order_relaxed));
 }

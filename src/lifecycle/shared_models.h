@@ -22,8 +22,13 @@ class SharedWeights {
 
   uint64_t bytes() const { return bytes_; }
 
+  // Of a version's own, however little its weights are: its line, the stacks of its instances, its metrics.
+  static constexpr uint64_t kOwnBytes = uint64_t{256} << 10;
+
   // Their bytes by all who hold them, and what each of these has of its own besides: the sum is what they take.
   uint64_t BytesOfEach() const;
+  // Of one who holds them alone.
+  uint64_t BytesOfOne() const { return kOwnBytes + bytes_; }
 
  private:
   friend class SharingModel;

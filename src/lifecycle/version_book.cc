@@ -214,7 +214,8 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   const uint64_t bytes = generation->memory_bytes();
   tracked.promised = 0;
   tracked.demanded = false;
-  sizes_.Learn(tracked.entry, bytes);
+  // What it takes alone: whoever shares with it may leave.
+  sizes_.Learn(tracked.entry, model->weights ? model->weights->BytesOfOne() : bytes);
   if (!tracked.wanted && !ComesBack(id, tracked)) {
     if (tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFound, now);
     tracked.leaving += bytes;
@@ -237,6 +238,7 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.described = tracked.tried;
   tracked.generation.swap(generation);
   tracked.loaded = tracked.tried;
+  tracked.loaded_weights = tracked.entry.fingerprint == tracked.tried ? tracked.entry.weights_fingerprint : 0;
   tracked.note = std::move(note);
   tracked.failure.clear();
   MoveTo(tracked, ModelState::kReady, now);

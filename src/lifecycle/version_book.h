@@ -212,6 +212,7 @@ class VersionBook {
 
     std::shared_ptr<Generation> generation;  // what serves; shared with the loader thread that brings or retires it
     uint64_t loaded = 0;                     // its fingerprint
+    uint64_t loaded_weights = 0;             // its weights_fingerprint
     std::string note;                        // what is worth knowing of it
     std::shared_ptr<Generation> draining;    // shared with the loader thread that retires it
     std::shared_ptr<ModelMetrics> metrics;   // shared with the generations: counts go on through all of them
@@ -234,6 +235,7 @@ class VersionBook {
   void Grant(std::vector<Action>& actions, const Moment& now);
   void GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
+  static bool SharesWithItself(const Tracked& tracked);
   bool MayPass(const Tracked& tracked, StatusCode reason) const;
   bool ComesBack(const ModelId& id, const Tracked& tracked) const;
   bool IsYoung(const Tracked& tracked, const Moment& now) const;

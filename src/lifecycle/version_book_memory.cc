@@ -163,7 +163,8 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
     };
     if (tracked.leaving > 0) add(MemoryClaim::Phase::kLeaving, tracked.leaving);
     if (tracked.promised > 0) {
-      add(MemoryClaim::Phase::kPromised, tracked.promised).while_loading = WhileLoading(tracked.entry);
+      add(MemoryClaim::Phase::kPromised, tracked.promised).while_loading =
+          SharesWithItself(tracked) ? 0 : WhileLoading(tracked.entry);
     }
     if (tracked.generation) {
       NoteUse(tracked, now);
@@ -173,12 +174,14 @@ void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vecto
       held.value = tracked.usage.ValueOf(tracked.load_took, held.bytes, now.steady);
     }
     if (tracked.ask) {
-      asking.emplace_back(*tracked.ask, MemoryClaim{.id = id,
-                                                    .phase = MemoryClaim::Phase::kAsked,
-                                                    .bytes = sizes_.Of(tracked.entry),
-                                                    .while_loading = WhileLoading(tracked.entry),
-                                                    .may_evict = !IsMerelyFilling(id, tracked),
-                                                    .may_replace = rules_.on_demand});
+      const bool shares = SharesWithItself(tracked);
+      asking.emplace_back(*tracked.ask,
+                          MemoryClaim{.id = id,
+                                      .phase = MemoryClaim::Phase::kAsked,
+                                      .bytes = shares ? SharedWeights::kOwnBytes : sizes_.Of(tracked.entry),
+                                      .while_loading = shares ? 0 : WhileLoading(tracked.entry),
+                                      .may_evict = !IsMerelyFilling(id, tracked),
+                                      .may_replace = rules_.on_demand});
     }
   }
   std::ranges::sort(asking, {}, [](const auto& ask) { return std::pair(!ask.second.may_evict, ask.first); });
@@ -233,6 +236,12 @@ bool VersionBook::ComesBack(const ModelId& id, const Tracked& tracked) const {
     any = true;
   }
   return any;
+}
+
+// Only its config has changed, or a label file: what a reload gives shares the weights of what serves.
+bool VersionBook::SharesWithItself(const Tracked& tracked) {
+  return tracked.generation && tracked.loaded_weights != 0 &&
+         tracked.loaded_weights == tracked.entry.weights_fingerprint;
 }
 
 bool VersionBook::IsYoung(const Tracked& tracked, const Moment& now) const {

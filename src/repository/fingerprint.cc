@@ -112,10 +112,23 @@ void AddWarmup(const WarmupSample& sample, Hash& hash) {
   }
 }
 
-void AddConfig(const ModelConfig& config, Hash& hash) {
+// How a backend is to open it.
+void AddOpening(const ModelEntry& entry, Hash& hash) {
+  const ModelConfig& config = entry.config;
   hash.Add(config.device.ToString());
-  hash.Add(config.instances);
   hash.Add(config.threads);
+  hash.Add(config.instances);  // decides the threads where nobody else does
+  hash.Add(config.graph_optimization.has_value());
+  hash.Add(config.graph_optimization.value_or(0));
+  hash.Add(config.runtime_parameters.size());
+  for (const auto& [key, value] : config.runtime_parameters) {
+    hash.Add(key);
+    hash.Add(value);
+  }
+  for (const std::string& input : entry.declared.optional_inputs()) hash.Add(input);
+}
+
+void AddConfig(const ModelConfig& config, Hash& hash) {
   hash.Add(config.max_rows);
   hash.Add(config.max_request_rows);
   hash.Add(config.preferred_rows.size());
@@ -136,13 +149,6 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
   }
   hash.Add(config.warmup.size());
   for (const WarmupSample& sample : config.warmup) AddWarmup(sample, hash);
-  hash.Add(config.graph_optimization.has_value());
-  hash.Add(config.graph_optimization.value_or(0));
-  hash.Add(config.runtime_parameters.size());
-  for (const auto& [key, value] : config.runtime_parameters) {
-    hash.Add(key);
-    hash.Add(value);
-  }
 }
 
 }  // namespace
@@ -160,12 +166,14 @@ Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& versi
     RETURN_IF_ERROR(AddFolder(version_folder, 0, files_left, hash));
   }
   const uint64_t file_bytes = hash.file_bytes() - counted_twice;
+  AddOpening(entry, hash);
+  const uint64_t weights = entry.backend.empty() ? hash.value() : 0;  // without a file it has none
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
   hash.Add(config_hash);
   AddConfig(entry.config, hash);
-  return Fingerprint{.value = hash.value(), .file_bytes = file_bytes};
+  return Fingerprint{.value = hash.value(), .weights = weights, .file_bytes = file_bytes};
 }
 
 uint64_t HashOf(std::string_view text) {

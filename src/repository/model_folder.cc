@@ -154,6 +154,7 @@ void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& readin
   }
   entry.version_folder = version_folder;
   entry.fingerprint = fingerprint->value;
+  entry.weights_fingerprint = fingerprint->weights;
   entry.file_bytes = fingerprint->file_bytes;
   reading.model.versions.push_back(std::move(entry));
 }

@@ -34,10 +34,11 @@ struct ModelEntry {
   bool is_verified = false;  // every file that its manifest lists is there as it is listed
   // Labels of the model's versions, as its config has them: the same in all its entries.
   std::map<std::string, int64_t> version_labels;
-  uint64_t fingerprint = 0;        // another one when a file of the model, or how it is to be run, has changed
-  uint64_t file_bytes = 0;         // of the model's files
-  std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
-  std::vector<Finding> findings;   // of its config file: warnings and notes
+  uint64_t fingerprint = 0;          // another one when a file of the model, or how it is to be run, has changed
+  uint64_t weights_fingerprint = 0;  // another one when what changed makes opening it give something else; 0: not known
+  uint64_t file_bytes = 0;           // of the model's files
+  std::vector<std::string> notes;    // what was passed over or assumed on the way; sentences for people
+  std::vector<Finding> findings;     // of its config file: warnings and notes
 };
 
 // Something that looks like a model and cannot be one.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/testing/temp_dir.h"
@@ -255,6 +256,22 @@ TEST(Fingerprint, IsAnotherForOtherSettings) {
   EXPECT_NE(before, after);
   dir.Write("m.onnx.data");
   EXPECT_NE(Scan(dir.path(), options).models.at(0).fingerprint, after);
+}
+
+TEST(Fingerprint, OfTheWeightsIsAnotherOnlyIfOpeningGivesSomethingElse) {
+  const TempDir dir;
+  dir.Write("m/1/model.onnx", "model");
+  uint64_t before = Scan(dir.path()).models.at(0).weights_fingerprint;
+  const auto changed = [&] {
+    const uint64_t now = Scan(dir.path()).models.at(0).weights_fingerprint;
+    return std::exchange(before, now) != now;
+  };
+  dir.Write("m/config.pbtxt", "parameters { key: 'version_labels' value { string_value: 'stable=1' } }");
+  EXPECT_FALSE(changed()) << "a label";
+  dir.Write("m/config.pbtxt", "optimization { graph { level: -1 } }");
+  EXPECT_TRUE(changed()) << "how the runtime reads it";
+  dir.Write("m/1/model.onnx", "models");
+  EXPECT_TRUE(changed()) << "the file";
 }
 
 TEST(Fingerprint, DoesNotFollowFoldersForEver) {
