@@ -30,13 +30,13 @@ struct LoadedModel {
 };
 
 // Puts the data of other files into the model. The runtime would map those files for as long as the model is open, and
-// one that is written over or cut short meanwhile would end the process.
+// one that is written over or cut short meanwhile would end the process. Somebody who never does that may want it so.
 //
 // While the session is made the data is in memory up to three times (here, as the runtime reads it, as it keeps it),
 // afterwards once. A model that is too large for this stays as it is.
 Status TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
-                const Logger& log) {
-  if (summary.external_tensors.empty()) return {};
+                const SessionSettings& settings, const Logger& log) {
+  if (summary.external_tensors.empty() || settings.map_weights) return {};
   const uint64_t data_bytes = DataBytes(summary);
   if (data_bytes > kMaxModelBytes - bytes.view().size()) {
     log.Warning("a model of 2 GiB or more keeps its data files mapped: to write over one ends the server, rename it",
@@ -57,7 +57,7 @@ Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, cons
   const OrtApi& api = runtime.api();
   ASSIGN_OR_RETURN(ModelBytes bytes, ReadBytes(model));
   ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
-  RETURN_IF_ERROR(TakeData(bytes, summary, model, log));
+  RETURN_IF_ERROR(TakeData(bytes, summary, model, settings, log));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(

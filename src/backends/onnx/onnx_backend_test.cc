@@ -626,6 +626,30 @@ TEST_F(OnnxBackendTest, HoldsTheDataOfFilesOnce) {
   EXPECT_LT(ResidentBytes() - before, bytes + bytes / 2);
 }
 
+bool IsMapped(const std::filesystem::path& file) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.ends_with(file.string())) return true;
+  }
+  return false;
+}
+
+TEST_F(OnnxBackendTest, MapsTheDataOfFilesForThoseWhoWantThat) {
+  const float weights[] = {1, 2, 3, 4};
+  const auto file = folder_.Write("m/weights.bin", {reinterpret_cast<const char*>(weights), sizeof(weights)});
+  const auto path = folder_.Write("m/model.onnx", onnxfile::ExternalDataModel("weights.bin"));
+  for (const char* map : {"0", "1"}) {
+    const auto opened = backend_->Open({.path = path}, {.runtime_parameters = {{"map_weights", map}}});
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ(IsMapped(file), *map == '1');
+    const auto output = RunOne(*std::get<std::unique_ptr<OpenModel>>(*opened), Floats({1, 4}, {0, 0, 0, 0}));
+    ASSERT_TRUE(output.ok()) << output.status();
+    EXPECT_THAT(output->As<float>(), ElementsAre(1, 2, 3, 4));
+  }
+  EXPECT_FALSE(IsMapped(file));
+  EXPECT_FALSE(backend_->Open({.path = path}, {.runtime_parameters = {{"map_weights", "maybe"}}}).ok());
+}
+
 TEST_F(OnnxBackendTest, DoesNotWaitForAPipeInPlaceOfAModel) {
   ASSERT_EQ(mkfifo((folder_ / "model.onnx").c_str(), 0600), 0);
   const ModelSource source{.path = folder_ / "model.onnx"};

@@ -117,6 +117,8 @@ Status ReadSetting(std::string_view key, std::string_view text, SessionSettings&
     ASSIGN_OR_RETURN(settings.memory_arena, ReadBool(key, text));
   } else if (key == "enable_mem_pattern") {
     ASSIGN_OR_RETURN(settings.memory_pattern, ReadBool(key, text));
+  } else if (key == "map_weights") {
+    ASSIGN_OR_RETURN(settings.map_weights, ReadBool(key, text));
   } else if (key == "share_session_between_instances") {
     // It is always shared.
     ASSIGN_OR_RETURN([[maybe_unused]] const bool shared, ReadBool(key, text));

@@ -12,7 +12,8 @@
 namespace trireme::onnx {
 
 // How a session is to be made and run, as far as somebody may choose: the settings that Triton's ONNX Runtime backend
-// has (https://github.com/triton-inference-server/onnxruntime_backend), by the same names and with the same values.
+// has (https://github.com/triton-inference-server/onnxruntime_backend), by the same names and with the same values; and
+// "map_weights", which is ours.
 struct SessionSettings {
   enum class Optimization { kAll, kExtended, kBasic, kNone };
 
@@ -23,6 +24,7 @@ struct SessionSettings {
   bool memory_arena = true;    // the one that all sessions share
   bool memory_pattern = true;  // one block a run for all that lies between operators, where shapes repeat
   bool shrink_arena = false;   // after each run
+  bool map_weights = false;    // data files stay mapped while the model is open, and are not to be written over
   std::vector<std::pair<std::string, std::string>> entries;  // further session settings, by the runtime's own names
   std::vector<std::string> ignored;                          // what was given and has no effect here
 };
