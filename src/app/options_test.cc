@@ -260,6 +260,13 @@ TEST(ServeOptions, ModelsAreNamedOnlyWhereTheyAreLoadedByName) {
             "load-model: expected --model-control-mode explicit beside it");
 }
 
+TEST(ServeOptions, LazyIsForThoseWhoLoadOnDemand) {
+  EXPECT_TRUE(Serve({"m", "--lazy"}).memory.lazy);
+  EXPECT_TRUE(Serve({"m", "--lazy", "--model-control-mode=explicit", "--load-on-demand=on"}).memory.lazy);
+  EXPECT_THAT(Problem({"serve", "m", "--lazy", "--load-on-demand=off"}), HasSubstr("lazy: expected --load-on-demand"));
+  EXPECT_THAT(Problem({"serve", "m", "--lazy", "--model-control-mode=explicit"}), HasSubstr("lazy: expected"));
+}
+
 TEST(ServeOptions, PollIsAnotherWordForWatch) {
   EXPECT_EQ(Serve({"m"}, {{"TRIREME_MODEL_CONTROL_MODE", "none"}}).control, ModelControl::Mode::kNone);
   EXPECT_EQ(Serve({"m", "--model-control-mode=poll"}, {{"TRIREME_MODEL_CONTROL_MODE", "none"}}).control,

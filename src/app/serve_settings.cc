@@ -312,6 +312,11 @@ Status CheckServeOptions(const ServeOptions& options) {
   if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
     return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
   }
+  if (options.memory.lazy &&
+      !options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit)) {
+    return InvalidArgument(
+        "lazy: expected --load-on-demand on beside it, or nothing would ever be loaded; found it off");
+  }
   RETURN_IF_ERROR(CheckListeners(options));
   RETURN_IF_ERROR(CheckSagemaker(options));
   return CheckProtection(options);
