@@ -7,6 +7,7 @@
 
 #include "lifecycle/model_loader.h"
 #include "lifecycle/model_source.h"
+#include "lifecycle/placement.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
@@ -48,7 +49,7 @@ Finding ModelFileError(const fs::path& file, const Status& status) {
 
 Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
   ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
-  return backend.Describe(source, {.device = config.device,
+  return backend.Describe(source, {.device = config.devices.front(),
                                    .threads = config.threads,
                                    .graph_optimization = config.graph_optimization,
                                    .runtime_parameters = config.runtime_parameters});
@@ -84,6 +85,19 @@ void CheckWarmup(const ModelEntry& entry, CheckedModel& checked) {
         Error(entry.declared.file, status, "a sample that the model takes", "put the sample right, or leave it out");
     finding.field = "model_warmup[" + std::to_string(i) + "]";
     checked.findings.push_back(std::move(finding));
+  }
+}
+
+// Where it would be placed on a server that has room everywhere.
+void Place(ModelEntry& entry, const std::vector<Device>& devices, BackendSet& backends) {
+  KeepOffGpus(entry, devices, backends);
+  std::vector<DeviceRoom> rooms;
+  for (const Device& device : devices) rooms.push_back({.device = device});
+  Result<std::vector<Device>> placed = PlaceCopies(entry.config.copies, 0, rooms);
+  if (placed.ok()) {
+    entry.config.devices = *std::move(placed);
+  } else {
+    entry.findings.push_back(Error(entry.declared.file, placed.status(), "devices of this server", ""));
   }
 }
 
@@ -127,9 +141,12 @@ bool CheckReport::ok() const {
 
 Result<CheckReport> CheckRepository(std::span<const fs::path> paths, const ScanOptions& options, BackendSet& backends,
                                     int cpus) {
-  ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(paths, options));
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
   CheckReport report;
-  for (const ModelEntry& entry : scan.models) report.models.push_back(CheckModel(entry, backends, cpus));
+  for (ModelEntry& entry : scan.models) {
+    Place(entry, options.devices, backends);
+    report.models.push_back(CheckModel(entry, backends, cpus));
+  }
   for (const ModelProblem& problem : scan.problems) {
     if (problem.name.empty()) {
       Append(report.findings, FindingsOf(problem));

@@ -113,7 +113,11 @@ void AddWarmup(const WarmupSample& sample, Hash& hash) {
 }
 
 void AddConfig(const ModelConfig& config, Hash& hash) {
-  hash.Add(config.device.ToString());
+  hash.Add(config.copies.size());
+  for (const DeviceWish& copy : config.copies) {
+    hash.Add(static_cast<int>(copy.kind));
+    hash.Add(copy.device.ToString());
+  }
   hash.Add(config.instances);
   hash.Add(config.threads);
   hash.Add(config.max_rows);

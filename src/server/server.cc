@@ -53,6 +53,7 @@ Dialect WithoutRoutes(const Dialect& dialect) {
 ModelControl::Options ControlOptions(const ServerOptions& options) {
   return {.paths = options.paths,
           .scan = {.defaults = options.model,
+                   .devices = options.memory.devices,
                    .config_name = options.config_name,
                    .require_manifest = options.require_manifest},
           .mode = options.control,
