@@ -24,7 +24,8 @@ struct SessionSettings {
   bool memory_pattern = true;  // one block a run for all that lies between operators, where shapes repeat
   bool shrink_arena = false;   // after each run
   std::vector<std::pair<std::string, std::string>> entries;  // further session settings, by the runtime's own names
-  std::vector<std::string> ignored;                          // what was given and has no effect here
+  std::vector<std::pair<std::string, std::string>> cuda_entries;  // of the CUDA provider, by its own names
+  std::vector<std::string> ignored;                               // what was given and has no effect here
 };
 
 // kInvalidArgument names the setting, what is expected and what was given. Settings of "session." that this server does
