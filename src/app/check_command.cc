@@ -18,6 +18,7 @@
 #include "base/cpu_count.h"
 #include "base/memory_pool.h"
 #include "server/example_request.h"
+#include "server/recorded_request.h"
 
 namespace trireme {
 namespace {
@@ -91,8 +92,8 @@ int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err) 
   const Logger log(STDERR_FILENO, Logger::Form::kText, LogLevel::kError);
   MemoryPool pool;
   BackendSet backends({.pool = pool, .log = log, .folder = PluginFolder()});
-  const Result<CheckReport> report =
-      CheckRepository(options.paths, {.defaults = {}, .config_name = options.config_name}, backends, AvailableCpus());
+  const Result<CheckReport> report = CheckRepository(
+      options.paths, {.defaults = {}, .config_name = options.config_name}, backends, AvailableCpus(), ReadRequestBody);
   if (!report.ok()) {
     err << "trireme: " << report.status().message() << "\n";
     return kExitFailure;

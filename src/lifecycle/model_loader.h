@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/backend_set.h"
@@ -12,7 +13,9 @@
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "lifecycle/metrics_shelf.h"
+#include "lifecycle/request_warmup.h"
 #include "lifecycle/served_model.h"
+#include "lifecycle/shape_shelf.h"
 #include "lifecycle/shared_models.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
@@ -34,6 +37,9 @@ class ModelLoader {
               const Clock& clock = Clock::System())
       : backends_(backends), pool_(pool), metrics_(registry), cpus_(cpus), clock_(clock) {}
 
+  // Without a reader recorded requests are not run. Before the first load.
+  void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
+
   // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
   // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
@@ -53,8 +59,10 @@ class ModelLoader {
   MemoryPool& pool_;
   SharedModels shared_;
   MetricsShelf metrics_;
+  ShapeShelf shapes_;
   const int cpus_;
   const Clock& clock_;
+  RequestReader read_request_;
   std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 
