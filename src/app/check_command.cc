@@ -19,6 +19,7 @@
 #include "base/cpu_count.h"
 #include "base/memory_pool.h"
 #include "server/example_request.h"
+#include "server/recorded_request.h"
 
 namespace trireme {
 namespace {
@@ -95,7 +96,7 @@ int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err) 
   ScanOptions scan{.config_name = options.config_name};
   scan.devices.clear();
   for (const FoundDevice& found : FindDevices().devices) scan.devices.push_back(found.device);
-  const Result<CheckReport> report = CheckRepository(options.paths, scan, backends, AvailableCpus());
+  const Result<CheckReport> report = CheckRepository(options.paths, scan, backends, AvailableCpus(), ReadRequestBody);
   if (!report.ok()) {
     err << "trireme: " << report.status().message() << "\n";
     return kExitFailure;

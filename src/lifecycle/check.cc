@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory_pool.h"
 #include "lifecycle/model_loader.h"
 #include "lifecycle/model_source.h"
 #include "lifecycle/placement.h"
@@ -101,7 +102,18 @@ void Place(ModelEntry& entry, const std::vector<Device>& devices, BackendSet& ba
   }
 }
 
-CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus) {
+void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedModel& checked) {
+  if (!read) return;
+  MemoryPool pool;
+  const RequestTarget target{
+      .model = entry.id.name, .signature = checked.signature, .max_request_rows = checked.config.max_request_rows};
+  for (const BadRequest& bad : CheckRecordedRequests(entry, target, read, pool)) {
+    checked.findings.push_back(
+        Error(bad.file, bad.status, "a recorded request that the model takes", "record it again, or remove it"));
+  }
+}
+
+CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {
   CheckedModel checked;
   checked.id = entry.id;
   checked.path = entry.path;
@@ -121,6 +133,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus)
     if (!HasError(fitted.findings)) {
       Append(checked.findings, ReadLabels(entry, checked.signature).findings);
       CheckWarmup(entry, checked);
+      CheckRequests(entry, read_request, checked);
     }
   }
   checked.servable = !HasError(checked.findings);
@@ -140,12 +153,12 @@ bool CheckReport::ok() const {
 }
 
 Result<CheckReport> CheckRepository(std::span<const fs::path> paths, const ScanOptions& options, BackendSet& backends,
-                                    int cpus) {
+                                    int cpus, const RequestReader& read_request) {
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
   CheckReport report;
   for (ModelEntry& entry : scan.models) {
     Place(entry, options.devices, backends);
-    report.models.push_back(CheckModel(entry, backends, cpus));
+    report.models.push_back(CheckModel(entry, backends, cpus, read_request));
   }
   for (const ModelProblem& problem : scan.problems) {
     if (problem.name.empty()) {

@@ -11,10 +11,10 @@
 #include "base/load_memory.h"
 #include "base/thread_pool.h"
 #include "lifecycle/copies_model.h"
+#include "lifecycle/full_warmup.h"
 #include "lifecycle/model_source.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/trial.h"
-#include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
 #include "repository/version_files.h"
@@ -278,27 +278,38 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
   RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
 
+  const std::shared_ptr<ShapeBook> shapes = shapes_.Take(decided.id.name);  // shared with the model's other lines
+  const Signature own_signature = AsTheModelHasIt(fitted.signature);
   TrialResult trial;
-  Result<bool> warm = true;
+  Result<WarmupReport> warm = WarmupReport();
   RunWithNiceness(kLoadNiceness, [&] {
     UseLoadMemory();
     // How long a decoupled model goes on with made-up input nobody knows.
     if (!open.model->decoupled()) {
-      trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
+      trial = TryModel(*open.model, own_signature, TrialOptionsOf(decided.config), pool_, clock_);
     }
+    fitted.signature.batched = CountsRows(entry, fitted.signature, trial);
     const TimePoint end = clock_.Now() + kLongestWarmup;
-    warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
-                  [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
+    warm = WarmUpFully(*open.model,
+                       {.entry = decided,
+                        .signature = fitted.signature,
+                        .model_signature = own_signature,
+                        .trial = trial,
+                        .in_use = shapes->InUse(),
+                        .read_request = read_request_},
+                       pool_, [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
   });
   if (!warm.ok()) return std::move(warm).status();
   if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
-  if (!*warm) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
+  if (!warm->is_done) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
+  for (std::string* note : {&warm->what, &warm->not_warm}) {
+    if (!note->empty()) loaded.notes.push_back(std::move(*note));
+  }
   if (!trial.note.empty()) loaded.notes.insert(loaded.notes.begin(), trial.note);
 
   auto served = std::make_shared<ServedModel>();
   served->id = decided.id;
   served->signature = std::move(fitted.signature);
-  served->signature.batched = CountsRows(entry, served->signature, trial);
   served->config = std::move(decided.config);
   served->config.max_rows = trial.max_rows;
   served->platform = std::move(open.platform);
@@ -314,7 +325,8 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
                                              ModelLine::Options{.rules = RulesOf(served->config),
                                                                 .instances = served->config.instances,
                                                                 .run_inline = served->config.run_inline,
-                                                                .decoupled = served->config.decoupled},
+                                                                .decoupled = served->config.decoupled,
+                                                                .shapes = shapes},
                                              pool_, *served->metrics, clock_);
   if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
   loaded.model = std::move(served);

@@ -16,7 +16,9 @@
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "lifecycle/metrics_shelf.h"
+#include "lifecycle/request_warmup.h"
 #include "lifecycle/served_model.h"
+#include "lifecycle/shape_shelf.h"
 #include "lifecycle/shared_models.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
@@ -40,6 +42,8 @@ class ModelLoader {
 
   // No model takes more of a device than its budget (memory_rules.h). Before the first load.
   void SetBudgets(std::map<std::string, uint64_t> budgets) { budgets_ = std::move(budgets); }
+  // Without a reader recorded requests are not run. Before the first load.
+  void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
 
   // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
   // was found. Its metrics are those of whatever else lives of this version.
@@ -64,10 +68,12 @@ class ModelLoader {
   MemoryPool& pool_;
   SharedModels shared_;
   MetricsShelf metrics_;
+  ShapeShelf shapes_;
   const int cpus_;
   const Clock& clock_;
   std::map<std::string, uint64_t> budgets_;  // by device
-  std::atomic<bool> stopping_ = false;       // a lone flag: it orders nothing
+  RequestReader read_request_;
+  std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 
 // The config with instances and threads decided: as many callers of one thread as there are processors, because two
