@@ -13,11 +13,13 @@
 #include "app/check_json.h"
 #include "app/check_text.h"
 #include "app/check_words.h"
+#include "app/devices.h"
 #include "app/plugin_folder.h"
 #include "backend/backend_set.h"
 #include "base/cpu_count.h"
 #include "base/memory_pool.h"
 #include "server/example_request.h"
+#include "server/recorded_request.h"
 
 namespace trireme {
 namespace {
@@ -91,8 +93,10 @@ int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err) 
   const Logger log(STDERR_FILENO, Logger::Form::kText, LogLevel::kError);
   MemoryPool pool;
   BackendSet backends({.pool = pool, .log = log, .folder = PluginFolder()});
-  const Result<CheckReport> report =
-      CheckRepository(options.paths, {.defaults = {}, .config_name = options.config_name}, backends, AvailableCpus());
+  ScanOptions scan{.config_name = options.config_name};
+  scan.devices.clear();
+  for (const FoundDevice& found : FindDevices().devices) scan.devices.push_back(found.device);
+  const Result<CheckReport> report = CheckRepository(options.paths, scan, backends, AvailableCpus(), ReadRequestBody);
   if (!report.ok()) {
     err << "trireme: " << report.status().message() << "\n";
     return kExitFailure;

@@ -100,7 +100,7 @@ std::string Json(const CheckedModel& model) {
       .Number("max_batch_rows", config.max_rows)
       .Raw("preferred_batch_rows", Array(config.preferred_rows, [](int64_t rows) { return std::to_string(rows); }))
       .Number("max_delay_us", config.max_delay.count())
-      .Text("device", config.device.ToString())
+      .Text("device", NamesOf(config.devices))
       .Number("instances", config.instances)
       .Number("threads", config.threads)
       .Number("weight_bytes", model.weight_bytes)

@@ -56,7 +56,7 @@ std::string Batching(const CheckedModel& model) {
 }
 
 std::string RunsOn(const ModelConfig& config) {
-  return config.device.ToString() + ", " + Count(static_cast<size_t>(config.instances), "instance", "instances") +
+  return NamesOf(config.devices) + ", " + Count(static_cast<size_t>(config.instances), "instance", "instances") +
          " x " + Count(static_cast<size_t>(config.threads), "thread", "threads");
 }
 

@@ -150,6 +150,7 @@ struct ServeOptions {
 
   TraceFlags tracing;
 
+  std::vector<Device> devices;  // that models may run on; empty: all that are there
   MemoryFlags memory;
   ModelConfig model;          // what every model is run with, unless it says otherwise
   int load_threads = 4;       // models that load at the same time

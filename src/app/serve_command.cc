@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/devices.h"
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
 #include "app/sagemaker_platform.h"
@@ -100,9 +101,35 @@ uint64_t DefaultBudget() {
   return AvailableMemory() / 5 * 4;
 }
 
+// Who wants none but the cpu does without the driver.
+Result<std::vector<FoundDevice>> DevicesFor(const ServeOptions& options, const Logger& log) {
+  const bool cpu_alone = !options.devices.empty() && std::ranges::all_of(options.devices, [](const Device& device) {
+    return device.kind == DeviceKind::kCpu;
+  });
+  if (cpu_alone) return ChooseDevices({FoundDevice()}, options.devices);
+  const FoundDevices found = FindDevices();
+  for (const std::string& problem : found.problems) log.Warning(problem);
+  return ChooseDevices(found.devices, options.devices);
+}
+
+// What models may run on, and how much of it they may have. What is wrong with it is the user's.
+Status SetDevices(ServerOptions& server, const ServeOptions& options, const Logger& log) {
+  ASSIGN_OR_RETURN(const std::vector<FoundDevice> devices, DevicesFor(options, log));
+  ASSIGN_OR_RETURN(server.memory.budgets, DeviceBudgets(devices, options.memory.budgets));
+  server.memory.devices.clear();
+  for (const FoundDevice& device : devices) {
+    server.memory.devices.push_back(device.device);
+    if (device.device.kind == DeviceKind::kCpu) continue;
+    log.Info("GPU", {{"device", device.device.ToString()},
+                     {"name", device.name},
+                     {"free_bytes", device.free_bytes},
+                     {"budget_bytes", server.memory.budgets.at(device.device.ToString())}});
+  }
+  return {};
+}
+
 void SetMemory(ServerOptions& server, const ServeOptions& options) {
   MemoryRules& rules = server.memory;
-  rules.budgets = options.memory.budgets;
   if (const uint64_t budget = DefaultBudget(); budget > 0) rules.budgets.emplace("cpu", budget);
   std::erase_if(rules.budgets, [](const auto& budget) { return budget.second == 0; });
   // Bodies of requests are in it too, and leave half of it to models.
@@ -168,7 +195,6 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   RETURN_IF_ERROR(SetSagemaker(server, options));
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
-  SetMemory(server, options);
   server.access_log_fd = access_log_fd;
   server.access_log_form = FormFor(options.log.form, access_log_fd);
   return server;
@@ -327,6 +353,11 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
     return kExitFailure;
   }
   ServerOptions& server_options = *wanted;
+  if (const Status usable = SetDevices(server_options, options, log); !usable.ok()) {
+    log.Error("cannot start", {{"reason", usable.message()}});
+    return kExitUsage;
+  }
+  SetMemory(server_options, options);
   LimitToDescriptors(RaiseDescriptorLimit(), log, server_options);
   Result<std::unique_ptr<Server>> started = Server::Start(server_options, log);
   if (!started.ok()) {

@@ -135,7 +135,8 @@ std::vector<Setting> Running(ServeOptions& options) {
 // "8GiB" is the cpu's, "cuda:0=20GiB" that of another device.
 Setting BudgetSetting(std::map<std::string, uint64_t>& budgets) {
   return Repeated(Custom("budget", "[DEVICE=]SIZE", "Memory that models may have; 'none': no bound",
-                         "80 % of what the process may have", [&budgets](std::string_view text) -> Status {
+                         "80 % of what the process may have, 90 % of what is free on a GPU",
+                         [&budgets](std::string_view text) -> Status {
                            const size_t equals = text.find('=');
                            const std::string_view name = equals == text.npos ? "cpu" : text.substr(0, equals);
                            const std::string_view size = equals == text.npos ? text : text.substr(equals + 1);
@@ -151,6 +152,21 @@ Setting BudgetSetting(std::map<std::string, uint64_t>& budgets) {
                          }));
 }
 
+// "cpu,cuda:1"
+Setting DevicesSetting(std::vector<Device>& devices) {
+  return Custom("devices", "LIST", "Devices that models may run on, as cpu,cuda:0 or MIG-<uuid>", "all there are",
+                [&devices](std::string_view text) -> Status {
+                  devices.clear();
+                  while (true) {
+                    const std::string_view one = text.substr(0, text.find(','));
+                    ASSIGN_OR_RETURN(const Device device, Device::Parse(one));
+                    devices.push_back(device);
+                    if (one.size() == text.size()) return {};
+                    text.remove_prefix(one.size() + 1);
+                  }
+                });
+}
+
 Setting PinSetting(std::vector<std::string>& pinned) {
   return Repeated(
       Custom("pin", "MODEL", "Stays in memory, whoever else wants it", "", [&pinned](std::string_view text) -> Status {
@@ -160,8 +176,9 @@ Setting PinSetting(std::vector<std::string>& pinned) {
       }));
 }
 
-std::vector<Setting> Memory(MemoryFlags& memory) {
+std::vector<Setting> Memory(std::vector<Device>& devices, MemoryFlags& memory) {
   return {
+      DevicesSetting(devices),
       BudgetSetting(memory.budgets),
       OnOff("load-on-demand", "A request loads its model; idle ones make room", memory.load_on_demand,
             "on, unless models are loaded by name"),
@@ -297,7 +314,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "SageMaker", SagemakerSettings(options.sagemaker));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
-  Append(settings, "Memory", Memory(options.memory));
+  Append(settings, "Memory", Memory(options.devices, options.memory));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
   Append(settings, "", TritonTlsSettings(options.grpc_tls));

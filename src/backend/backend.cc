@@ -13,4 +13,9 @@ Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::sp
   return {};
 }
 
+Status Backend::RunsOn(const Device& device) const {
+  if (device.kind == DeviceKind::kCpu) return {};
+  return Unsupported("models of backend '" + std::string(name()) + "' run on cpu alone, not on " + device.ToString());
+}
+
 }  // namespace trireme

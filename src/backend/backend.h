@@ -37,6 +37,7 @@ struct MemoryUse {
 
 struct OpenOptions {
   Device device;
+  uint64_t device_bytes = 0;                              // of a GPU's memory, that it may take at most; 0: any number
   int threads = 1;                                        // that one Run may use
   std::optional<int> graph_optimization = {};             // level, in the runtime's own numbers
   std::map<std::string, std::string> runtime_parameters;  // the runtime's own settings, by its own names
@@ -134,6 +135,9 @@ class Backend {
   virtual std::string_view name() const = 0;        // "onnx"
   virtual std::string_view platform() const = 0;    // what V2 metadata calls it: "onnxruntime_onnx"
   virtual std::string runtime_version() const = 0;  // "ONNX Runtime 1.29.0"
+
+  // Whether its models run there. kUnsupported: no; or not here, and what is missing for it.
+  virtual Status RunsOn(const Device& device) const;
 
   // Looks at a file or folder, reads no more than its beginning.
   virtual Probe Inspect(const std::filesystem::path& path) const = 0;

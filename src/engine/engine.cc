@@ -128,7 +128,7 @@ std::vector<ModelStatus> Engine::Index() const {
 Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, const VersionChoice& version) const {
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   const auto report = [](const ServedModel& model) {
-    return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory_bytes = model.memory_bytes()};
+    return ModelReport{.id = model.id, .statistics = model.metrics->statistics(), .memory = model.memory()};
   };
   if (!name.empty() && !version.any()) {
     ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> model, table->Describe(name, version));

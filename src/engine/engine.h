@@ -49,7 +49,7 @@ struct ModelDescription {
 struct ModelReport {
   ModelId id;
   ModelStatistics statistics;
-  uint64_t memory_bytes = 0;  // of what it shares with others its part
+  DeviceBytes memory;  // of what it shares with others its part
 };
 
 // A model version as an operator sees it.

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "base/memory_pool.h"
 #include "lifecycle/model_loader.h"
 #include "lifecycle/model_source.h"
+#include "lifecycle/placement.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
@@ -48,7 +50,7 @@ Finding ModelFileError(const fs::path& file, const Status& status) {
 
 Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
   ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
-  return backend.Describe(source, {.device = config.device,
+  return backend.Describe(source, {.device = config.devices.front(),
                                    .threads = config.threads,
                                    .graph_optimization = config.graph_optimization,
                                    .runtime_parameters = config.runtime_parameters});
@@ -87,7 +89,31 @@ void CheckWarmup(const ModelEntry& entry, CheckedModel& checked) {
   }
 }
 
-CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus) {
+// Where it would be placed on a server that has room everywhere.
+void Place(ModelEntry& entry, const std::vector<Device>& devices, BackendSet& backends) {
+  KeepOffGpus(entry, devices, backends);
+  std::vector<DeviceRoom> rooms;
+  for (const Device& device : devices) rooms.push_back({.device = device});
+  Result<std::vector<Device>> placed = PlaceCopies(entry.config.copies, 0, rooms);
+  if (placed.ok()) {
+    entry.config.devices = *std::move(placed);
+  } else {
+    entry.findings.push_back(Error(entry.declared.file, placed.status(), "devices of this server", ""));
+  }
+}
+
+void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedModel& checked) {
+  if (!read) return;
+  MemoryPool pool;
+  const RequestTarget target{
+      .model = entry.id.name, .signature = checked.signature, .max_request_rows = checked.config.max_request_rows};
+  for (const BadRequest& bad : CheckRecordedRequests(entry, target, read, pool)) {
+    checked.findings.push_back(
+        Error(bad.file, bad.status, "a recorded request that the model takes", "record it again, or remove it"));
+  }
+}
+
+CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {
   CheckedModel checked;
   checked.id = entry.id;
   checked.path = entry.path;
@@ -107,6 +133,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus)
     if (!HasError(fitted.findings)) {
       Append(checked.findings, ReadLabels(entry, checked.signature).findings);
       CheckWarmup(entry, checked);
+      CheckRequests(entry, read_request, checked);
     }
   }
   checked.servable = !HasError(checked.findings);
@@ -126,10 +153,13 @@ bool CheckReport::ok() const {
 }
 
 Result<CheckReport> CheckRepository(std::span<const fs::path> paths, const ScanOptions& options, BackendSet& backends,
-                                    int cpus) {
-  ASSIGN_OR_RETURN(const RepositoryScan scan, ScanRepository(paths, options));
+                                    int cpus, const RequestReader& read_request) {
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
   CheckReport report;
-  for (const ModelEntry& entry : scan.models) report.models.push_back(CheckModel(entry, backends, cpus));
+  for (ModelEntry& entry : scan.models) {
+    Place(entry, options.devices, backends);
+    report.models.push_back(CheckModel(entry, backends, cpus, read_request));
+  }
   for (const ModelProblem& problem : scan.problems) {
     if (problem.name.empty()) {
       Append(report.findings, FindingsOf(problem));

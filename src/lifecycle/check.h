@@ -10,6 +10,7 @@
 
 #include "backend/backend_set.h"
 #include "base/status.h"
+#include "lifecycle/request_warmup.h"
 #include "model/model_config.h"
 #include "model/model_id.h"
 #include "model/signature.h"
@@ -43,8 +44,9 @@ struct CheckReport {
 };
 
 // Looks at what lies at `paths` the way a server would, and at the models' files without loading them: memory stays
-// flat however large they are. Fails only without paths.
+// flat however large they are. Recorded requests are read, one at a time, if there is `read_request`. Fails only
+// without paths.
 Result<CheckReport> CheckRepository(std::span<const std::filesystem::path> paths, const ScanOptions& options,
-                                    BackendSet& backends, int cpus);
+                                    BackendSet& backends, int cpus, const RequestReader& read_request = nullptr);
 
 }  // namespace trireme

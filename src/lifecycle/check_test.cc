@@ -71,6 +71,25 @@ TEST_F(CheckTest, ReportsTwoModelsWithProblemsSideBySide) {
   EXPECT_TRUE(report.models[2].servable);
 }
 
+TEST_F(CheckTest, ReadsRecordedRequests) {
+  Write("a", "");
+  Write("b", "");
+  folder_.Write("a/warmup/r.json", "good");
+  const std::filesystem::path file = folder_.Write("b/1/warmup/r.json", "bad");
+  const auto read = [](const std::string& body, const RequestTarget& target, MemoryPool& /*pool*/) {
+    EXPECT_EQ(target.signature.inputs.at(0).name, "x");
+    return body == "good" ? Result<RunnableRequest>(RunnableRequest()) : InvalidArgument("inputs: expected an array");
+  };
+  const std::vector<std::filesystem::path> paths = {folder_.path()};
+  const auto report = CheckRepository(paths, {}, models_.backends, /*cpus=*/2, read);
+  ASSERT_TRUE(report.ok() && report->models.size() == 2);
+  EXPECT_TRUE(report->models[0].servable);
+  EXPECT_FALSE(report->models[1].servable);
+  const Finding finding = ErrorOf(report->models[1]);
+  EXPECT_EQ(finding.file, file);
+  EXPECT_EQ(finding.found, "inputs: expected an array");
+}
+
 TEST_F(CheckTest, LooksAtLabelsAndWarmUpFiles) {
   Write("labels", R"(output { name: "y" data_type: TYPE_FP32 dims: [4] label_filename: "missing.txt" })");
   Write("warm", R"(max_batch_size: 4

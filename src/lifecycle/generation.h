@@ -19,7 +19,7 @@ class Generation {
   explicit Generation(std::shared_ptr<ServedModel> model, std::shared_ptr<const void> files = nullptr);
 
   // That it holds; of what it shares with others its part.
-  uint64_t memory_bytes() const { return model_->memory_bytes(); }
+  DeviceBytes memory() const { return model_->memory(); }
 
   // For serving tables, and so for the requests that find it there.
   std::shared_ptr<ServedModel> shown() const;

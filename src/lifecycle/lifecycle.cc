@@ -35,6 +35,10 @@ constexpr int kQuietest = 19;
 // Who waits for a model to be in memory holds a request.
 constexpr size_t kMostWaiting = 16 << 10;
 
+bool HasGpu(const std::vector<Device>& devices) {
+  return std::ranges::any_of(devices, [](const Device& device) { return device.kind != DeviceKind::kCpu; });
+}
+
 MemoryRules RulesOf(const Lifecycle::Options& options) {
   MemoryRules rules = options.memory;
   rules.required = options.required_models;
@@ -50,7 +54,9 @@ Lifecycle::Lifecycle(Options options, ModelLoader& loader, const Logger& log)
       book_(RulesOf(options_)),
       digesters_({.name = "digest", .threads = 1, .max_waiting = 1 << 20}),
       loaders_({.name = "loader", .threads = options_.load_threads, .max_waiting = 1 << 20}),
-      watcher_([this] { Watch(); }) {}
+      watcher_([this] { Watch(); }) {
+  loader_.SetBudgets(options_.memory.budgets);
+}
 
 Lifecycle::~Lifecycle() {
   Close();
@@ -59,6 +65,13 @@ Lifecycle::~Lifecycle() {
 }
 
 void Lifecycle::Want(const RepositoryScan& scan, const WishScope& scope) {
+  if (!HasGpu(options_.memory.devices)) return WantPlaceable(scan, scope);
+  RepositoryScan placeable = scan;
+  for (ModelEntry& entry : placeable.models) loader_.KeepOffGpus(entry, options_.memory.devices);
+  WantPlaceable(placeable, scope);
+}
+
+void Lifecycle::WantPlaceable(const RepositoryScan& scan, const WishScope& scope) {
   VersionBook::Change change;
   std::vector<std::shared_ptr<const void>> dropped;
   {
@@ -179,7 +192,7 @@ bool Lifecycle::Load(const ModelId& id) {
   if (given_up) {
     if (loaded.ok()) loaded->model->line->Close();
     loaded = Cancelled("");
-    Leave(id, nullptr, order->promised_bytes);
+    Leave(id, nullptr, order->promised);
     return true;
   }
   std::shared_ptr<Generation> retired;
@@ -190,7 +203,7 @@ bool Lifecycle::Load(const ModelId& id) {
   }
   Finish(id);
   if (retired) {
-    const uint64_t bytes = retired->memory_bytes();
+    const DeviceBytes bytes = retired->memory();
     Leave(id, std::move(retired), bytes);
     const MutexLock lock(mutex_);
     --generations_;
@@ -199,7 +212,7 @@ bool Lifecycle::Load(const ModelId& id) {
 }
 
 // What is retired, if anything, and its memory.
-void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, uint64_t bytes) {
+void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, const DeviceBytes& bytes) {
   if (retired) retired->Retire();
   retired.reset();
   GiveBackLoadMemory();
@@ -226,13 +239,15 @@ void Lifecycle::NoteFailure(const ModelId& id, const VersionBook::LoadOrder& ord
 std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const VersionBook::LoadOrder& order,
                                                 LoadedModel loaded, TimePoint begin) {
   const ModelConfig& config = loaded.model->config;
+  const DeviceBytes memory = loaded.model->memory();
   log_.Info(order.reload ? "model reloaded" : "model ready", {{"model", id.name},
                                                               {"version", id.version},
                                                               {"load_ms", Milliseconds(Clock::System().Now() - begin)},
                                                               {"instances", config.instances},
                                                               {"threads", config.threads},
                                                               {"max_batch", config.max_rows},
-                                                              {"memory_bytes", loaded.model->memory_bytes()}});
+                                                              {"devices", memory.devices()},
+                                                              {"memory_bytes", memory.total()}});
   for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
   auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
   std::shared_ptr<Generation> retired;
@@ -541,10 +556,11 @@ Status Lifecycle::SetLabel(const std::string& name, const std::string& label, st
 std::map<std::string, Lifecycle::Memory> Lifecycle::memory() {
   const MemoryRules& rules = options_.memory;
   std::map<std::string, Memory> memory;
+  for (const Device& device : rules.devices) memory[device.ToString()] = {};
   for (const auto& [device, budget] : rules.budgets) memory[device].budget_bytes = budget;
   const MutexLock lock(mutex_);
   book_.NoteOthers();
-  for (const auto& [device, bytes] : book_.UsedBytes()) memory[device].used_bytes = bytes;
+  for (const auto& [device, bytes] : book_.UsedBytes().by_device()) memory[device].used_bytes = bytes;
   for (auto& [device, one] : memory) one.other_bytes = book_.OtherBytes(device);
   return memory;
 }

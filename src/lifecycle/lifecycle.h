@@ -138,6 +138,7 @@ class Lifecycle {
 
  private:
   void Want(const RepositoryScan& scan, const WishScope& scope);
+  void WantPlaceable(const RepositoryScan& scan, const WishScope& scope);
   void Say(const std::vector<VersionBook::News>& news) const;
   void Carry(const std::vector<Action>& actions);
   void Do(std::vector<Action> actions);
@@ -145,7 +146,7 @@ class Lifecycle {
   void CarryOut(const Action& action);
   bool Retire(const ModelId& id);
   bool Load(const ModelId& id);
-  void Leave(const ModelId& id, std::shared_ptr<Generation> retired, uint64_t bytes);
+  void Leave(const ModelId& id, std::shared_ptr<Generation> retired, const DeviceBytes& bytes);
   void NoteFailure(const ModelId& id, const VersionBook::LoadOrder& order, const Status& reason);
   std::shared_ptr<Generation> TakeOver(const ModelId& id, const VersionBook::LoadOrder& order, LoadedModel loaded,
                                        TimePoint begin);

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "tensor/device.h"
 
 namespace trireme {
 
 // How models share memory.
 struct MemoryRules {
+  std::vector<Device> devices = {Device()};  // of this server; of two that suit a model alike the first is taken
+
   // Bytes that models may have, by device as Device::ToString() has it. A device that is not in here has no bound.
   std::map<std::string, uint64_t> budgets;
 

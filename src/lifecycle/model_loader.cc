@@ -10,9 +10,11 @@
 
 #include "base/load_memory.h"
 #include "base/thread_pool.h"
+#include "lifecycle/copies_model.h"
+#include "lifecycle/full_warmup.h"
 #include "lifecycle/model_source.h"
+#include "lifecycle/placement.h"
 #include "lifecycle/trial.h"
-#include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
 #include "repository/version_files.h"
@@ -21,8 +23,9 @@
 namespace trireme {
 namespace {
 
+// Of the first copy: each device's is opened by itself.
 OpenOptions OptionsOf(const ModelConfig& config) {
-  return {.device = config.device,
+  return {.device = config.devices.front(),
           .threads = config.threads,
           .graph_optimization = config.graph_optimization,
           .runtime_parameters = config.runtime_parameters};
@@ -37,9 +40,11 @@ void Annotate(const ModelEntry& entry, ServedModel& served, ModelLabels labels) 
 }
 
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
-Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry) {
-  const OpenOptions options = OptionsOf(entry.config);
+Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
+  OpenOptions options = OptionsOf(entry.config);
+  if (options.device.kind != DeviceKind::kCpu) options.device_bytes = device_bytes;
   ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends, entry));
+  RETURN_IF_ERROR(backend->RunsOn(options.device));
   ASSIGN_OR_RETURN(ModelSource source, SourceOf(entry));
   ASSIGN_OR_RETURN(Opened opened, backend->Open(source, options));
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
@@ -52,6 +57,7 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   if (model == nullptr) return Internal("backend 'onnx' gave a conversion instead of a model");
   return OpenedModel{.model = std::move(*model),
                      .weights = nullptr,
+                     .device = options.device.ToString(),
                      .backend = std::string(backend->name()),
                      .platform = std::string(backend->platform()),
                      .digest = {}};
@@ -59,20 +65,22 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
 
 // What the thread has now of memory that it had not before, as far as the process's malloc says; else what the backend
 // does.
-uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise) {
+uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise, const Device& device) {
+  if (device.kind != DeviceKind::kCpu) return otherwise;  // its memory is not the process's
   const std::optional<int64_t> now = AllocatedByThisThread();
   if (!before || !now) return otherwise;
   return static_cast<uint64_t>(std::max<int64_t>(0, *now - *before));
 }
 
-Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry) {
+Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
   UseLoadMemory();
   RETURN_IF_ERROR(
       BackendFor(backends, entry).status());  // a runtime that is opened for its first model is not the model's
   const std::optional<int64_t> before = AllocatedByThisThread();
-  Result<OpenedModel> opened = OpenWithBackend(backends, entry);
+  Result<OpenedModel> opened = OpenWithBackend(backends, entry, device_bytes);
   if (!opened.ok()) return opened;
-  opened->weights = std::make_shared<SharedWeights>(Measured(before, opened->model->memory_use().total()));
+  opened->weights = std::make_shared<SharedWeights>(
+      Measured(before, opened->model->memory_use().total(), entry.config.devices.front()));
   return opened;
 }
 
@@ -86,18 +94,18 @@ constexpr Duration kLongestWarmup = std::chrono::minutes(1);
 constexpr int kMostInstancesPerCpu = 32;
 
 // With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
-Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry) {
-  if (entry.config.threads > 1) return OpenMeasured(backends, entry);
+Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
+  if (entry.config.threads > 1) return OpenMeasured(backends, entry, device_bytes);
   std::optional<Result<OpenedModel>> opened;
-  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenMeasured(backends, entry)); });
+  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenMeasured(backends, entry, device_bytes)); });
   return *std::move(opened);
 }
 
 // All that decides, besides its files, what comes of opening a model.
 std::string WayOf(const ModelEntry& entry) {
   const ModelConfig& config = entry.config;
-  std::string way = entry.backend + "\n" + config.device.ToString() + "\n" + std::to_string(config.threads) + "\n" +
-                    (config.graph_optimization ? std::to_string(*config.graph_optimization) : "");
+  std::string way = entry.backend + "\n" + config.devices.front().ToString() + "\n" + std::to_string(config.threads) +
+                    "\n" + (config.graph_optimization ? std::to_string(*config.graph_optimization) : "");
   for (const auto& [key, value] : config.runtime_parameters) {
     way += "\n" + std::to_string(key.size()) + key + std::to_string(value.size()) + value;
   }
@@ -147,6 +155,24 @@ TrialOptions TrialOptionsOf(const ModelConfig& config) {
   return options;
 }
 
+std::vector<std::shared_ptr<OpenModel>> ModelsOf(const std::vector<OpenedModel>& opened) {
+  std::vector<std::shared_ptr<OpenModel>> models;
+  for (const OpenedModel& one : opened) models.push_back(one.model);
+  return models;
+}
+
+// As its line sees it: one model, whatever it runs on.
+std::unique_ptr<OpenModel> MakeModelOf(const std::vector<OpenedModel>& opened, const std::vector<Device>& devices) {
+  std::vector<std::unique_ptr<OpenModel>> models;
+  for (const OpenedModel& one : opened) models.push_back(MakeSharingModel(one));
+  const std::vector<Device> once = EachOnce(devices);
+  std::vector<size_t> copies;
+  for (const Device& device : devices) {
+    copies.push_back(static_cast<size_t>(std::ranges::find(once, device) - once.begin()));
+  }
+  return MakeCopiesModel(std::move(models), copies);
+}
+
 // Whether the outermost dimension counts rows: the trial found it to; or the file says so, and it was not tried because
 // no request shares a run with another.
 bool CountsRows(const ModelEntry& entry, const Signature& fitted, const TrialResult& trial) {
@@ -162,6 +188,7 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
   if (config.instances == 0 && config.threads == 0) config.threads = 1;
   if (config.instances == 0) config.instances = std::max(1, cpus / config.threads);
   if (config.threads == 0) config.threads = std::max(1, cpus / config.instances);
+  config.instances = std::max(config.instances, static_cast<int>(config.devices.size()));  // none stands idle
   return config;
 }
 
@@ -173,10 +200,30 @@ Status CheckDecoupled(const ModelConfig& config) {
 
 // Those of the same files share one.
 Result<OpenedModel> ModelLoader::OpenOnce(const ModelEntry& entry) {
-  const auto open = [&] { return OpenQuietly(backends_, entry); };
+  const auto budget = budgets_.find(entry.config.devices.front().ToString());
+  const uint64_t device_bytes = budget == budgets_.end() ? 0 : budget->second;
+  const auto open = [&] { return OpenQuietly(backends_, entry, device_bytes); };
   if (!entry.backend.empty()) return open();  // it has no files
   const Result<VersionFiles> files = FilesOfVersion(entry);
   return files.ok() ? shared_.Open(*files, WayOf(entry), open) : open();
+}
+
+// One of each device, in the order of EachOnce().
+Result<std::vector<OpenedModel>> ModelLoader::OpenOnDevices(const ModelEntry& entry) {
+  std::vector<OpenedModel> opened;
+  for (const Device& device : EachOnce(entry.config.devices)) {
+    ModelEntry there = entry;
+    there.config.devices = {device};
+    Result<OpenedModel> one = OpenOnce(there);
+    if (!one.ok() && device.kind != DeviceKind::kCpu) return std::move(one).status().Within("on " + device.ToString());
+    if (!one.ok()) return std::move(one).status();
+    opened.push_back(*std::move(one));
+  }
+  return opened;
+}
+
+void ModelLoader::KeepOffGpus(ModelEntry& entry, std::span<const Device> devices) {
+  trireme::KeepOffGpus(entry, devices, backends_);
 }
 
 Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntry& entry) const {
@@ -214,7 +261,9 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   const TimePoint begin = clock_.Now();
   ModelEntry decided = entry;
   decided.config = DecideThreads(entry.config, cpus_);
-  ASSIGN_OR_RETURN(OpenedModel open, OpenOnce(decided));
+  ASSIGN_OR_RETURN(std::vector<OpenedModel> copies, OpenOnDevices(decided));
+  OpenedModel open = copies.front();
+  open.model = MakeEveryCopyModel(ModelsOf(copies));  // what is tried and warmed up is all of them
   opened();
 
   LoadedModel loaded;
@@ -229,31 +278,42 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
   RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
 
+  const std::shared_ptr<ShapeBook> shapes = shapes_.Take(decided.id.name);  // shared with the model's other lines
+  const Signature own_signature = AsTheModelHasIt(fitted.signature);
   TrialResult trial;
-  Result<bool> warm = true;
+  Result<WarmupReport> warm = WarmupReport();
   RunWithNiceness(kLoadNiceness, [&] {
     UseLoadMemory();
     // How long a decoupled model goes on with made-up input nobody knows.
     if (!open.model->decoupled()) {
-      trial = TryModel(*open.model, AsTheModelHasIt(fitted.signature), TrialOptionsOf(decided.config), pool_, clock_);
+      trial = TryModel(*open.model, own_signature, TrialOptionsOf(decided.config), pool_, clock_);
     }
+    fitted.signature.batched = CountsRows(entry, fitted.signature, trial);
     const TimePoint end = clock_.Now() + kLongestWarmup;
-    warm = WarmUp(*open.model, fitted.signature, decided.config.warmup, pool_,
-                  [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
+    warm = WarmUpFully(*open.model,
+                       {.entry = decided,
+                        .signature = fitted.signature,
+                        .model_signature = own_signature,
+                        .trial = trial,
+                        .in_use = shapes->InUse(),
+                        .read_request = read_request_},
+                       pool_, [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
   });
   if (!warm.ok()) return std::move(warm).status();
   if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
-  if (!*warm) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
+  if (!warm->is_done) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
+  for (std::string* note : {&warm->what, &warm->not_warm}) {
+    if (!note->empty()) loaded.notes.push_back(std::move(*note));
+  }
   if (!trial.note.empty()) loaded.notes.insert(loaded.notes.begin(), trial.note);
 
   auto served = std::make_shared<ServedModel>();
   served->id = decided.id;
   served->signature = std::move(fitted.signature);
-  served->signature.batched = CountsRows(entry, served->signature, trial);
   served->config = std::move(decided.config);
   served->config.max_rows = trial.max_rows;
   served->platform = std::move(open.platform);
-  served->weights = open.weights;
+  for (const OpenedModel& copy : copies) served->weights[copy.device] = copy.weights;
   served->digest = std::move(open.digest);
   served->load_took = clock_.Now() - begin;
   served->free_dim = trial.free_dim;
@@ -261,11 +321,12 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   Annotate(entry, *served, std::move(labels.labels));
   served->metrics = metrics_.Take(decided.id);
   served->metrics->RecordLoad(clock_.Now() - begin);
-  served->line = std::make_unique<ModelLine>(served->id, served->signature, MakeSharingModel(open),
+  served->line = std::make_unique<ModelLine>(served->id, served->signature, MakeModelOf(copies, served->config.devices),
                                              ModelLine::Options{.rules = RulesOf(served->config),
                                                                 .instances = served->config.instances,
                                                                 .run_inline = served->config.run_inline,
-                                                                .decoupled = served->config.decoupled},
+                                                                .decoupled = served->config.decoupled,
+                                                                .shapes = shapes},
                                              pool_, *served->metrics, clock_);
   if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
   loaded.model = std::move(served);

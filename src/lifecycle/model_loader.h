@@ -2,9 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/backend_set.h"
@@ -12,7 +16,9 @@
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "lifecycle/metrics_shelf.h"
+#include "lifecycle/request_warmup.h"
 #include "lifecycle/served_model.h"
+#include "lifecycle/shape_shelf.h"
 #include "lifecycle/shared_models.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
@@ -34,6 +40,11 @@ class ModelLoader {
               const Clock& clock = Clock::System())
       : backends_(backends), pool_(pool), metrics_(registry), cpus_(cpus), clock_(clock) {}
 
+  // No model takes more of a device than its budget (memory_rules.h). Before the first load.
+  void SetBudgets(std::map<std::string, uint64_t> budgets) { budgets_ = std::move(budgets); }
+  // Without a reader recorded requests are not run. Before the first load.
+  void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
+
   // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
   // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
@@ -42,19 +53,26 @@ class ModelLoader {
   // a trial run.
   Result<std::shared_ptr<const ServedModel>> Describe(const ModelEntry& entry) const;
 
+  // As lifecycle/model_source.h.
+  void KeepOffGpus(ModelEntry& entry, std::span<const Device> devices);
+
   // Warm-ups end before their next run, and the loads that they are part of with kUnavailable.
   void Stop() { stopping_.store(true, std::memory_order_relaxed); }
 
  private:
   Result<OpenedModel> OpenOnce(const ModelEntry& entry);
+  Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
   Result<LoadedModel> LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened);
 
   BackendSet& backends_;
   MemoryPool& pool_;
   SharedModels shared_;
   MetricsShelf metrics_;
+  ShapeShelf shapes_;
   const int cpus_;
   const Clock& clock_;
+  std::map<std::string, uint64_t> budgets_;  // by device
+  RequestReader read_request_;
   std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 

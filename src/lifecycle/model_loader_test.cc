@@ -80,6 +80,75 @@ TEST_F(ModelLoaderTest, FailsWhenAWarmUpSampleDoes) {
   EXPECT_EQ(Refusal(entry_), "warm-up sample 's': input 'x': expected shape [-1,4], found [1,3]");
 }
 
+class SuccessorTest : public ModelLoaderTest {
+ protected:
+  SuccessorTest() { entry_.config.max_rows = 1; }
+
+  // Loads it, and answers a request of so many rows.
+  void LoadAndAsk(int64_t rows) {
+    const auto loaded = Load(entry_);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    const RecordedReply reply;
+    loaded->model->line->Push(FakeRequest(models_.pool, reply, rows));
+    ASSERT_TRUE(reply.Wait().status.ok());
+    loaded->model->line->Close();
+  }
+  int64_t RunsOf(int64_t rows) const {
+    const std::vector<int64_t> runs = models_.script->runs();
+    return std::count(runs.begin(), runs.end(), rows);
+  }
+};
+
+TEST_F(SuccessorTest, IsWarmedUpWithTheShapesThatRequestsHad) {
+  LoadAndAsk(5);
+  EXPECT_EQ(RunsOf(5), 1);
+  entry_.id.version = 2;
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(RunsOf(5), 2);
+  EXPECT_THAT(loaded->notes, testing::ElementsAre("warmed up with 1 shape of earlier requests"));
+  entry_.id.name = "other";
+  ASSERT_TRUE(Load(entry_).ok());
+  EXPECT_EQ(RunsOf(5), 2);
+}
+
+TEST_F(SuccessorTest, IsServedThoughItTakesNoneOfThem) {
+  LoadAndAsk(5);
+  models_.script->FailWhen([](int64_t rows) { return rows == 5 ? InvalidArgument("no index 1") : Status(); });
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(loaded->notes,
+              testing::ElementsAre("not warm with 1 shape of earlier requests: made-up input of [5,4]: no index 1"));
+}
+
+TEST_F(SuccessorTest, EndsItsWarmUpWhenTheServerStops) {
+  LoadAndAsk(5);
+  models_.loader.Stop();
+  EXPECT_EQ(Load(entry_).status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(RunsOf(5), 1);
+}
+
+TEST_F(ModelLoaderTest, RunsRecordedRequests) {
+  const auto read = [](const std::string& body, const RequestTarget& target, MemoryPool& pool) {
+    EXPECT_TRUE(target.signature.batched);
+    EXPECT_EQ(target.max_request_rows, 8);
+    if (body != "seven") return Result<RunnableRequest>(InvalidArgument("inputs: expected an array, found none"));
+    return Result<RunnableRequest>({.inputs = {MakeTensor(pool, DataType::kFp32, {7, 4})}, .outputs = {0}});
+  };
+  models_.loader.ReadRequestsWith(read);
+  const TempDir folder;
+  folder.Write("warmup/a.json", "seven");
+  entry_.folder = folder.path();
+  entry_.config.max_request_rows = 8;
+  entry_.config.warmup = {Sample({4}, 5)};
+  const auto loaded = Load(entry_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(models_.script->runs(), testing::IsSupersetOf({5, 7}));
+  EXPECT_THAT(loaded->notes, testing::Contains("warmed up with 1 sample of model_warmup, 1 recorded request"));
+  folder.Write("warmup/b.json", "none");
+  EXPECT_EQ(Refusal(entry_), "recorded request 'warmup/b.json': inputs: expected an array, found none");
+}
+
 TEST_F(ModelLoaderTest, CountsRowsOfADeclaredBatchThatNobodyShares) {
   entry_.declared.max_batch_size = 8;
   entry_.config.max_request_rows = 8;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/model_source.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace trireme {
 
 Result<Backend*> BackendFor(BackendSet& backends, const ModelEntry& entry) {
@@ -12,6 +16,18 @@ Result<ModelSource> SourceOf(const ModelEntry& entry) {
   if (entry.backend.empty()) return source;
   ASSIGN_OR_RETURN(source.declared, WholeSignature(entry.declared));
   return source;
+}
+
+void KeepOffGpus(ModelEntry& entry, std::span<const Device> devices, BackendSet& backends) {
+  std::vector<DeviceWish>& copies = entry.config.copies;
+  if (std::ranges::find(copies, DeviceWish()) == copies.end()) return;
+  const auto gpu = std::ranges::find_if(devices, [](const Device& device) { return device.kind != DeviceKind::kCpu; });
+  const Result<Backend*> backend = BackendFor(backends, entry);
+  if (gpu == devices.end() || !backend.ok()) return;  // its load will say why
+  const Status runs = (*backend)->RunsOn(*gpu);
+  if (runs.ok()) return;
+  std::ranges::replace(copies, DeviceWish(), DeviceWish::On(Device()));
+  entry.notes.push_back("it is served on the CPU: " + runs.message());
 }
 
 }  // namespace trireme

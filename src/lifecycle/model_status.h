@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lifecycle/device_bytes.h"
 #include "model/model_id.h"
-#include "tensor/device.h"
 
 namespace trireme {
 
@@ -45,8 +45,7 @@ struct ModelStatus {
   std::string reason;  // of kFailed; else what is worth knowing, or empty
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
-  uint64_t memory_bytes = 0;             // measured, of what serves; else what it is expected to take, 0: not known
-  Device device;                         // where that memory is, or would be
+  DeviceBytes memory;                    // measured, of what serves; else what it is expected to take, and where
   bool pinned = false;                   // stays in memory, whoever else wants it
   std::vector<std::string> labels;       // that lead to it, sorted
 };

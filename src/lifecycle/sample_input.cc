@@ -80,17 +80,22 @@ Tensor MakeSample(DataType type, const Shape& shape, int64_t count, Random& rand
 
 }  // namespace
 
+Shape SampleShape(const Signature& signature, const TensorSpec& input, const SampleOptions& options) {
+  Shape shape = input.shape;
+  for (size_t i = 0; i < shape.rank(); ++i) {
+    // The outermost dimension mostly counts rows, also where they cannot share a run.
+    const bool counts_rows = i == 0 && (signature.batched || shape.rank() > 1);
+    if (shape[i] == Shape::kAny) shape[i] = counts_rows ? options.rows : options.free_dim;
+  }
+  return shape;
+}
+
 std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, const SampleOptions& options,
                                                     MemoryPool& pool) {
   Random random(options.seed);
   std::vector<Tensor> inputs;
   for (const TensorSpec& spec : signature.inputs) {
-    Shape shape = spec.shape;
-    for (size_t i = 0; i < shape.rank(); ++i) {
-      // The outermost dimension mostly counts rows, also where they cannot share a run.
-      const bool counts_rows = i == 0 && (signature.batched || shape.rank() > 1);
-      if (shape[i] == Shape::kAny) shape[i] = counts_rows ? options.rows : options.free_dim;
-    }
+    const Shape shape = SampleShape(signature, spec, options);
     const std::optional<int64_t> count = shape.ElementCount();
     if (!count || *count > kMaxElements) return std::nullopt;
     inputs.push_back(MakeSample(spec.type, shape, *count, random, pool));

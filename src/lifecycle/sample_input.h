@@ -18,6 +18,9 @@ struct SampleOptions {
   uint64_t seed = 1;     // another seed, other values
 };
 
+// The shape in which an input of the signature is made up.
+Shape SampleShape(const Signature& signature, const TensorSpec& input, const SampleOptions& options);
+
 // Values that most models take: floating numbers between -1 and 1, integers 0 or 1 (valid as an index, a token, a
 // mask), short text. Nothing if a tensor would take more than 256 MiB.
 std::optional<std::vector<Tensor>> MakeSampleInputs(const Signature& signature, const SampleOptions& options,

@@ -19,4 +19,10 @@ std::shared_ptr<const ServedModel> ServedModel::Description() const {
   return description;
 }
 
+DeviceBytes ServedModel::memory() const {
+  DeviceBytes::Map bytes;
+  for (const auto& [device, held] : weights) bytes[device] = held->BytesOfEach();
+  return bytes;
+}
+
 }  // namespace trireme

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "backend/backend.h"
+#include "lifecycle/device_bytes.h"
 #include "lifecycle/shared_models.h"
 #include "model/labels.h"
 #include "model/model_config.h"
@@ -20,10 +22,11 @@ namespace trireme {
 // without a line and weights, and without metrics if it has never been in memory.
 struct ServedModel {
   ModelId id;
-  Signature signature;                           // as clients see it; `batched` as the trial run found it
-  ModelConfig config;                            // with everything that was left open decided
-  std::string platform;                          // as V2 metadata names it
-  std::shared_ptr<const SharedWeights> weights;  // shared with all that have the same
+  Signature signature;   // as clients see it; `batched` as the trial run found it
+  ModelConfig config;    // with everything that was left open decided
+  std::string platform;  // as V2 metadata names it
+  // By device; shared with all that have the same there.
+  std::map<std::string, std::shared_ptr<const SharedWeights>> weights;
   Duration load_took{0};
   std::string digest;                                 // of its files, if that had to be known to load it (Provenance)
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
@@ -40,7 +43,7 @@ struct ServedModel {
   std::shared_ptr<const ServedModel> Description() const;
 
   // Measured; of what it shares with others its part.
-  uint64_t memory_bytes() const { return weights ? weights->BytesOfEach() : 0; }
+  DeviceBytes memory() const;
 };
 
 }  // namespace trireme

@@ -118,6 +118,7 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
     if (model != nullptr && !digest.empty() && digest == DigestOf(like)) {
       return OpenedModel{.model = std::move(model),
                          .weights = like->weights,
+                         .device = like->device,
                          .backend = like->backend,
                          .platform = like->platform,
                          .digest = digest};
@@ -131,6 +132,7 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
     opened->digest = mine->digest;
     mine->model = opened->model;
     mine->weights = opened->weights;
+    mine->device = opened->device;
     mine->backend = opened->backend;
     mine->platform = opened->platform;
   }

@@ -39,6 +39,7 @@ class SharedWeights {
 struct OpenedModel {
   std::shared_ptr<OpenModel> model;  // shared with others of the same contents
   std::shared_ptr<SharedWeights> weights;
+  std::string device;  // where it is open
   std::string backend;
   std::string platform;
   std::string digest;  // of its files, "sha256:<hex>"; empty: nobody had to know it
@@ -72,6 +73,7 @@ class SharedModels {
     std::string digest;                      // empty: not known yet
     std::weak_ptr<OpenModel> model;          // the last of these goes when nobody shares it any more
     std::shared_ptr<SharedWeights> weights;  // shared with those who share the model
+    std::string device;
     std::string backend;
     std::string platform;
   };

@@ -182,19 +182,22 @@ void VersionBook::AddKnown(const std::string& name) {
 std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   const bool reload = tracked.generation != nullptr;
-  if (!tracked.wanted && !ComesBack(id, tracked)) {
+  // By now it may also be wanted elsewhere than where it was given room.
+  if ((!tracked.wanted && !ComesBack(id, tracked)) || tracked.placed_for != tracked.entry.config.copies) {
     if (tracked.state == ModelState::kAdmitted) MoveTo(tracked, ModelState::kFound, now);
-    tracked.promised = 0;
+    tracked.promised = {};
     return std::nullopt;
   }
   tracked.tried = tracked.entry.fingerprint;
   tracked.given_up = false;
   if (!reload) MoveTo(tracked, ModelState::kLoading, now);
-  return LoadOrder{.entry = tracked.entry,
+  ModelEntry entry = tracked.entry;
+  entry.config.devices = tracked.placed;
+  return LoadOrder{.entry = std::move(entry),
                    .files = tracked.files,
                    .reload = reload,
                    .attempt = ++tracked.attempt,
-                   .promised_bytes = tracked.promised};
+                   .promised = tracked.promised};
 }
 
 bool VersionBook::IsCurrent(const ModelId& id, uint64_t attempt) const {
@@ -211,17 +214,19 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
                                                 std::string note, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   const std::shared_ptr<ServedModel> model = generation->shown();
-  const uint64_t bytes = generation->memory_bytes();
-  tracked.promised = 0;
+  const DeviceBytes bytes = generation->memory();
+  tracked.promised = {};
   tracked.demanded = false;
-  // What it takes alone: whoever shares with it may leave.
-  sizes_.Learn(tracked.entry, model->weights ? model->weights->BytesOfOne() : bytes);
+  // Of one copy, if it were alone: copies are alike, and whoever shares with it may leave.
+  uint64_t alone = 0;
+  for (const auto& [device, weights] : model->weights) alone = std::max(alone, weights->BytesOfOne());
+  if (alone > 0) sizes_.Learn(tracked.entry, alone);
   if (!tracked.wanted && !ComesBack(id, tracked)) {
     if (tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFound, now);
-    tracked.leaving += bytes;
+    tracked.leaving.Add(bytes);
     return generation;
   }
-  if (tracked.generation) tracked.leaving += tracked.generation->memory_bytes();
+  if (tracked.generation) tracked.leaving.Add(tracked.generation->memory());
   tracked.arrived = now.steady;
   tracked.gave_way = false;
   tracked.load_took = model->load_took;
@@ -248,7 +253,7 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
 void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   changed_ = true;
-  tracked.promised = 0;
+  tracked.promised = {};
   const bool passes = MayPass(tracked, reason.code());
   tracked.demanded = false;
   if (passes) {
@@ -278,7 +283,7 @@ std::shared_ptr<Generation> VersionBook::Draining(const ModelId& id) const {
 
 void VersionBook::Retired(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
-  if (tracked.draining) tracked.leaving -= std::min(tracked.leaving, tracked.draining->memory_bytes());
+  if (tracked.draining) tracked.leaving.Remove(tracked.draining->memory());
   dropped_.push_back(std::exchange(tracked.draining, nullptr));
   const bool comes_back = rules_.on_demand && tracked.wanted;
   if (comes_back) tracked.put_aside = false;
@@ -334,7 +339,7 @@ void VersionBook::Begin(const Action& action, const Moment& now) {
   tracked.failure.clear();
   if (action.kind == ActionKind::kRetire) {
     tracked.draining = std::exchange(tracked.generation, nullptr);
-    tracked.leaving += tracked.draining->memory_bytes();
+    tracked.leaving.Add(tracked.draining->memory());
     tracked.provenance.reset();
     NoteUse(tracked, now);
   }
@@ -456,10 +461,11 @@ bool VersionBook::Serves(const std::string& name) const {
 ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) const {
   ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
   status.provenance = tracked.provenance;
-  status.device = tracked.entry.config.device;
-  status.memory_bytes = tracked.generation ? tracked.generation->memory_bytes()
-                        : tracked.wanted   ? sizes_.Of(tracked.entry)
-                                           : 0;
+  if (tracked.generation) {
+    status.memory = tracked.generation->memory();
+  } else if (tracked.wanted) {
+    status.memory = Expected(tracked);
+  }
   status.pinned = pinned_.contains(id.name);
   if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
   if (tracked.ask && !tracked.generation) status.reason = "waits for room in memory";

@@ -15,10 +15,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "lifecycle/device_bytes.h"
 #include "lifecycle/expected_size.h"
 #include "lifecycle/generation.h"
 #include "lifecycle/memory_plan.h"
 #include "lifecycle/memory_rules.h"
+#include "lifecycle/placement.h"
 #include "lifecycle/plan.h"
 #include "lifecycle/serving_table.h"
 #include "lifecycle/usage.h"
@@ -44,9 +46,9 @@ struct WishScope {
 // Everything that is known of every version: what is wanted of it, what it is, and why. Decides, with PlanActions, what
 // is to be done, and is told what came of it; carries nothing out itself.
 //
-// A version is loaded when its device has room for it (memory_plan.h): until then its load is asked for, and not handed
-// out. Where models are loaded on demand, what is wanted may be out of memory (ModelState::kOnDemand) until it is
-// demanded, and whoever is worth least goes for it.
+// A version is loaded when the devices on which its copies are placed (placement.h) have room for it (memory_plan.h):
+// until then its load is asked for, and not handed out. Where models are loaded on demand, what is wanted may be out of
+// memory (ModelState::kOnDemand) until it is demanded, and whoever is worth least goes for it.
 //
 // A version is busy from the moment an action on it is handed out until Finish(); twice if it is to be retired while
 // its successor loads. Not thread-safe: a Lifecycle guards it. What may take long to destroy is put aside for
@@ -105,8 +107,8 @@ class VersionBook {
   // The digest of the files that it was loaded from is known.
   void SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest);
 
-  // By device, what models have or were promised.
-  std::map<std::string, uint64_t> UsedBytes() const;
+  // What models have or were promised.
+  DeviceBytes UsedBytes() const;
 
   // What counts of a device's budget besides, as it was when somebody last asked for memory or called this.
   void NoteOthers();
@@ -129,7 +131,7 @@ class VersionBook {
     std::shared_ptr<const void> files;  // see WishScope
     bool reload = false;
     uint64_t attempt = 0;
-    uint64_t promised_bytes = 0;
+    DeviceBytes promised;
   };
   std::optional<LoadOrder> BeginLoad(const ModelId& id, const Moment& now);
   void Opened(const ModelId& id, const Moment& now);
@@ -148,7 +150,7 @@ class VersionBook {
   void GiveUp(const ModelId& id, const Moment& now);
 
   // So many bytes that a model had are free again: what is to be done with them.
-  std::vector<Action> Left(const ModelId& id, uint64_t bytes, const Moment& now);
+  std::vector<Action> Left(const ModelId& id, const DeviceBytes& bytes, const Moment& now);
 
   // What a retirement that was handed out is about; and its end.
   std::shared_ptr<Generation> Draining(const ModelId& id) const;
@@ -200,9 +202,12 @@ class VersionBook {
     bool gave_way = false;        // to its successor, for which there was no room beside it
     Status refusal;               // why it could not be had when somebody asked last
     TimePoint retry_at;           // before that nobody tries again
-    uint64_t promised = 0;        // bytes, to the load under way
-    uint64_t leaving = 0;         // by what drains
-    TimePoint arrived;            // in memory
+    DeviceBytes promised;         // to the load under way
+    DeviceBytes leaving;          // by what drains
+    // Where its copies go, by their wishes: decided anew whenever memory is granted, until it is.
+    std::vector<Device> placed;
+    std::vector<DeviceWish> placed_for;
+    TimePoint arrived;  // in memory
     Duration load_took{0};
     Usage usage;
     std::optional<Provenance> provenance;
@@ -223,6 +228,12 @@ class VersionBook {
     std::string text;  // as the log has it
   };
   using Versions = std::map<ModelId, Tracked>;
+  using ClaimsByDevice = std::map<std::string, std::vector<MemoryClaim>>;
+  // What becomes of those who have or want memory of one device.
+  struct DevicePlan {
+    std::vector<MemoryClaim> claims;
+    MemoryPlan plan = {};
+  };
 
   void WantEntry(const ModelEntry& entry, const WishScope& scope, std::vector<News>& news, const Moment& now);
   void ReplaceProblems(const RepositoryScan& scan, const WishScope& scope, std::vector<News>& news, const Moment& now);
@@ -233,7 +244,17 @@ class VersionBook {
   void Ask(const Action& action);
   bool IsMerelyFilling(const ModelId& id, const Tracked& tracked) const;
   void Grant(std::vector<Action>& actions, const Moment& now);
-  void GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now);
+  std::vector<ModelId> AskingInOrder() const;
+  void Place(const Moment& now);
+  std::vector<DeviceRoom> Rooms() const;
+  uint64_t BudgetOf(const std::string& device) const;
+  bool MayGo(const ModelId& id, const Tracked& tracked) const;
+  DeviceBytes Expected(const Tracked& tracked) const;
+  void AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice& claims, const Moment& now);
+  std::vector<DevicePlan> PlanDevices(const Moment& now);
+  bool RefuseWhoNeedsSeveral(const std::vector<DevicePlan>& plans, const Moment& now);
+  void GrantWhatIsGranted(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
+  void Evict(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
   static bool SharesWithItself(const Tracked& tracked);
   bool MayPass(const Tracked& tracked, StatusCode reason) const;

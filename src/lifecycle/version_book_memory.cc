@@ -24,11 +24,6 @@ Duration StayOf(Duration load_took) {
   return std::clamp(load_took, kLeastStay, kMostStay);
 }
 
-// A runtime has the file in memory, and what it has read of it, besides what it will keep.
-uint64_t WhileLoading(const ModelEntry& entry) {
-  return 2 * entry.file_bytes;
-}
-
 // Of the process itself, whatever it serves: its runtimes, its buffers.
 constexpr uint64_t kProcessBytes = uint64_t{16} << 20;
 
@@ -116,17 +111,18 @@ bool VersionBook::IsMerelyFilling(const ModelId& id, const Tracked& tracked) con
 }
 
 void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
-  std::set<std::string> devices;
-  for (const auto& [id, tracked] : versions_) {
-    if (tracked.ask) devices.insert(tracked.entry.config.device.ToString());
-  }
-  for (const auto& [device, budget] : rules_.budgets) devices.insert(device);
   next_tick_ = kNever;
   NoteOthers();
-  for (const std::string& device : devices) {
-    const auto budget = rules_.budgets.find(device);
-    GrantOn(device, budget == rules_.budgets.end() ? std::numeric_limits<int64_t>::max() : budget->second, actions,
-            now);
+  Place(now);
+  std::vector<DevicePlan> plans;
+  do {
+    plans = PlanDevices(now);
+  } while (RefuseWhoNeedsSeveral(plans, now));
+  GrantWhatIsGranted(plans, actions, now);
+  Evict(plans, actions, now);
+  for (const DevicePlan& device : plans) {
+    for (const MemoryRefusal& refusal : device.plan.refuse) Refuse(device.claims[refusal.claim].id, refusal, now);
+    if (device.plan.waits_for_time) next_tick_ = std::min(next_tick_, now.steady + kSoon);
   }
   if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
     next_tick_ = std::min(next_tick_, now.steady + std::clamp<Duration>(rules_.idle_timeout / 4, kSoon, seconds(5)));
@@ -137,9 +133,10 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
 void VersionBook::NoteOthers() {
   if (!rules_.allocated_bytes) return;
   uint64_t models = 0;
+  const std::string cpu = Device().ToString();
   for (const auto& [id, tracked] : versions_) {
-    if (tracked.promised > 0 || tracked.leaving > 0) return;
-    if (tracked.generation) models += tracked.generation->memory_bytes();
+    if (tracked.promised.total() > 0 || tracked.leaving.total() > 0) return;
+    if (tracked.generation) models += tracked.generation->memory().On(cpu);
   }
   const uint64_t all = rules_.allocated_bytes().value_or(0);
   other_bytes_ = all - std::min(all, models + kProcessBytes);
@@ -150,62 +147,6 @@ uint64_t VersionBook::OtherBytes(const std::string& device) const {
   const auto budget = rules_.budgets.find(device);
   const uint64_t most = budget == rules_.budgets.end() ? 0 : budget->second / 2;
   return std::max(std::min(other_bytes_, most), rules_.requests_bytes ? rules_.requests_bytes() : 0);
-}
-
-void VersionBook::GrantOn(const std::string& device, uint64_t budget, std::vector<Action>& actions, const Moment& now) {
-  std::vector<MemoryClaim> claims;
-  std::vector<std::pair<uint64_t, MemoryClaim>> asking;
-  for (auto& [id, tracked] : versions_) {
-    if (tracked.entry.config.device.ToString() != device) continue;
-    const bool may_go = rules_.on_demand && tracked.wanted && !pinned_.contains(id.name);
-    const auto add = [&](MemoryClaim::Phase phase, uint64_t bytes) -> MemoryClaim& {
-      return claims.emplace_back(MemoryClaim{.id = id, .phase = phase, .bytes = bytes, .may_go = may_go});
-    };
-    if (tracked.leaving > 0) add(MemoryClaim::Phase::kLeaving, tracked.leaving);
-    if (tracked.promised > 0) {
-      add(MemoryClaim::Phase::kPromised, tracked.promised).while_loading =
-          SharesWithItself(tracked) ? 0 : WhileLoading(tracked.entry);
-    }
-    if (tracked.generation) {
-      NoteUse(tracked, now);
-      MemoryClaim& held = add(MemoryClaim::Phase::kHeld, tracked.generation->memory_bytes());
-      held.too_early = tracked.busy > 0 || IsYoung(tracked, now);
-      held.stands_in = StandsIn(id, tracked);
-      held.value = tracked.usage.ValueOf(tracked.load_took, held.bytes, now.steady);
-    }
-    if (tracked.ask) {
-      const bool shares = SharesWithItself(tracked);
-      asking.emplace_back(*tracked.ask,
-                          MemoryClaim{.id = id,
-                                      .phase = MemoryClaim::Phase::kAsked,
-                                      .bytes = shares ? SharedWeights::kOwnBytes : sizes_.Of(tracked.entry),
-                                      .while_loading = shares ? 0 : WhileLoading(tracked.entry),
-                                      .may_evict = !IsMerelyFilling(id, tracked),
-                                      .may_replace = rules_.on_demand});
-    }
-  }
-  std::ranges::sort(asking, {}, [](const auto& ask) { return std::pair(!ask.second.may_evict, ask.first); });
-  for (auto& [number, claim] : asking) claims.push_back(std::move(claim));
-
-  const MemoryPlan plan = PlanMemory(budget, OtherBytes(device), claims);
-  for (const size_t index : plan.grant) {
-    const MemoryClaim& claim = claims[index];
-    Tracked& tracked = versions_.at(claim.id);
-    tracked.ask.reset();
-    tracked.promised = claim.bytes;
-    actions.push_back({tracked.generation ? ActionKind::kReload : ActionKind::kLoad, claim.id});
-    Begin(actions.back(), now);
-  }
-  evictions_ += plan.evict.size();
-  for (const size_t index : plan.evict) {
-    const ModelId& id = claims[index].id;
-    Tracked& tracked = versions_.at(id);
-    tracked.gave_way = claims[index].stands_in;
-    actions.push_back({ActionKind::kRetire, id});
-    Begin(actions.back(), now);
-  }
-  for (const MemoryRefusal& refusal : plan.refuse) Refuse(claims[refusal.claim].id, refusal, now);
-  if (plan.waits_for_time) next_tick_ = std::min(next_tick_, now.steady + kSoon);
 }
 
 void VersionBook::Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now) {
@@ -266,10 +207,10 @@ std::vector<Action> VersionBook::Tick(const Moment& now) {
   return Plan(versions_.begin(), versions_.end(), now);
 }
 
-std::vector<Action> VersionBook::Left(const ModelId& id, uint64_t bytes, const Moment& now) {
+std::vector<Action> VersionBook::Left(const ModelId& id, const DeviceBytes& bytes, const Moment& now) {
   if (const auto at = versions_.find(id); at != versions_.end()) {
     Tracked& tracked = at->second;
-    tracked.leaving -= std::min(tracked.leaving, bytes);
+    tracked.leaving.Remove(bytes);
   }
   std::vector<Action> actions;
   Grant(actions, now);
@@ -279,7 +220,7 @@ std::vector<Action> VersionBook::Left(const ModelId& id, uint64_t bytes, const M
 void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
   ++tracked.attempt;
-  tracked.leaving += tracked.promised;
+  tracked.leaving.Add(tracked.promised);
   tracked.given_up = true;
   Failed(id, Unavailable("its load has not ended in time"), now);
 }
@@ -302,6 +243,7 @@ std::vector<ModelEntry> VersionBook::TakeUndescribed() {
     if (!is_out || tracked.described == tracked.entry.fingerprint) continue;
     tracked.being_described = true;
     entries.push_back(tracked.entry);
+    if (!tracked.placed.empty()) entries.back().config.devices = tracked.placed;
   }
   return entries;
 }
@@ -320,7 +262,7 @@ void VersionBook::SetDescription(const ModelEntry& entry, std::shared_ptr<const 
 bool VersionBook::gone(const std::string& name) const {
   return std::ranges::none_of(VersionsOf(name), [](const auto* version) {
     const Tracked& tracked = version->second;
-    return tracked.generation || tracked.busy > 0 || tracked.ask || tracked.leaving > 0;
+    return tracked.generation || tracked.busy > 0 || tracked.ask || tracked.leaving.total() > 0;
   });
 }
 
@@ -331,11 +273,12 @@ void VersionBook::SetDigest(const ModelId& id, uint64_t fingerprint, const std::
   changed_ = true;
 }
 
-std::map<std::string, uint64_t> VersionBook::UsedBytes() const {
-  std::map<std::string, uint64_t> used;
+DeviceBytes VersionBook::UsedBytes() const {
+  DeviceBytes used;
   for (const auto& [id, tracked] : versions_) {
-    const uint64_t held = tracked.generation ? tracked.generation->memory_bytes() : 0;
-    used[tracked.entry.config.device.ToString()] += held + tracked.promised + tracked.leaving;
+    if (tracked.generation) used.Add(tracked.generation->memory());
+    used.Add(tracked.promised);
+    used.Add(tracked.leaving);
   }
   return used;
 }

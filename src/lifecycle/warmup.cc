@@ -204,6 +204,12 @@ Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature)
   return PlaceAll(sample, signature).status();
 }
 
+Status RunUnread(OpenModel& model, std::span<const Tensor> inputs, std::span<const int> wanted,
+                 const std::function<bool()>& enough) {
+  Unread unread(enough);
+  return RunForResponses(model, inputs, wanted, {}, unread);
+}
+
 Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples,
                     MemoryPool& pool, const std::function<bool()>& enough) {
   std::vector<int> wanted(signature.outputs.size());
@@ -212,8 +218,7 @@ Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<cons
     ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, MakeWarmupInputs(sample, signature, pool));
     for (int i = 0; i < std::max(1, sample.count); ++i) {
       if (enough()) return false;
-      Unread unread(enough);
-      if (Status ran = RunForResponses(model, inputs, wanted, {}, unread); !ran.ok()) {
+      if (Status ran = RunUnread(model, inputs, wanted, enough); !ran.ok()) {
         return InSample(std::move(ran), sample, {});
       }
     }

@@ -31,4 +31,8 @@ Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature)
 Result<bool> WarmUp(OpenModel& model, const Signature& signature, std::span<const WarmupSample> samples,
                     MemoryPool& pool, const std::function<bool()>& enough);
 
+// One run, whose responses nobody reads: of a decoupled model until `enough`.
+Status RunUnread(OpenModel& model, std::span<const Tensor> inputs, std::span<const int> wanted,
+                 const std::function<bool()>& enough);
+
 }  // namespace trireme

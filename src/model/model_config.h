@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/device_wish.h"
 #include "model/warmup_sample.h"
 #include "tensor/device.h"
 
@@ -28,11 +29,12 @@ struct QueuePolicy {
 
 // How somebody wants a model to be run. Zero means "find out": nothing has to be set.
 struct ModelConfig {
-  Device device;
-  int instances = 0;                       // callers that run the model at the same time, on shared weights
-  int threads = 0;                         // threads that one run may use
-  int64_t max_rows = 0;                    // of a batch; 1 switches batching off
-  int64_t max_request_rows = 0;            // that one request may have; 0: any
+  std::vector<DeviceWish> copies = {DeviceWish()};  // where each is to run; one at least
+  std::vector<Device> devices = {Device()};         // where each runs, once that is decided (lifecycle/placement.h)
+  int instances = 0;                                // callers that run the model at the same time, on shared weights
+  int threads = 0;                                  // threads that one run may use
+  int64_t max_rows = 0;                             // of a batch; 1 switches batching off
+  int64_t max_request_rows = 0;                     // that one request may have; 0: any
   std::vector<int64_t> preferred_rows;     // batches of exactly so many rows go at once; none: only a full one does
   std::chrono::microseconds max_delay{0};  // that a request may wait for company
   size_t max_waiting_requests = 1024;      // in the model's line

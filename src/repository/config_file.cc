@@ -51,7 +51,8 @@ ConfigFile ReadSentConfig(const fs::path& folder, const std::string& name, const
   return ReadConfigJson(options.config_json, {.model_name = NameToRepeat(name, options),
                                               .file = kOverrideName,
                                               .folder = folder,
-                                              .defaults = options.scan.defaults});
+                                              .defaults = options.scan.defaults,
+                                              .devices = options.scan.devices});
 }
 
 }  // namespace
@@ -66,9 +67,11 @@ ConfigFile ReadConfigOf(const fs::path& folder, const std::string& name, const R
   if (!file) return ReadSentConfig(folder, name, options);
   const auto text = ReadFileContents(*file, kMaxConfigBytes);
   if (!text.ok()) return Unreadable(*file, text.status(), options.scan.defaults);
-  return ReadConfigText(
-      *text,
-      {.model_name = NameToRepeat(name, options), .file = *file, .folder = folder, .defaults = options.scan.defaults});
+  return ReadConfigText(*text, {.model_name = NameToRepeat(name, options),
+                                .file = *file,
+                                .folder = folder,
+                                .defaults = options.scan.defaults,
+                                .devices = options.scan.devices});
 }
 
 }  // namespace trireme

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "repository/config_reader.h"
 
@@ -10,6 +12,11 @@ namespace {
 using inference::ModelInstanceGroup;
 
 constexpr int kMaxInstances = 1024;
+
+bool HasGpu(const ConfigReader& reader) {
+  return std::ranges::any_of(reader.context.devices,
+                             [](const Device& device) { return device.kind != DeviceKind::kCpu; });
+}
 
 void CheckKind(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader) {
   switch (group.kind()) {
@@ -22,7 +29,7 @@ void CheckKind(const ModelInstanceGroup& group, const ConfigPlace& place, Config
                                                  "leave out gpus, or write KIND_AUTO"));
       return;
     case ModelInstanceGroup::KIND_GPU:
-      if (reader.context.defaults.device.kind != DeviceKind::kCpu) return;
+      if (HasGpu(reader)) return;
       reader.findings.Add(place.At("kind").Warning("KIND_CPU or KIND_AUTO, as this server runs models on the CPU",
                                                    "KIND_GPU", "it is served on the CPU"));
       return;
@@ -32,8 +39,43 @@ void CheckKind(const ModelInstanceGroup& group, const ConfigPlace& place, Config
   }
 }
 
-// The instances of a group; none of a passive one.
-int CountOf(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader) {
+// GPUs as Triton numbers them: as the CUDA runtime does, slices of one too.
+void PinTo(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader,
+           std::vector<DeviceWish>& copies) {
+  const std::vector<Device>& devices = reader.context.devices;
+  for (const int index : group.gpus()) {
+    const auto found = std::ranges::find_if(
+        devices, [&](const Device& device) { return device.kind != DeviceKind::kCpu && device.index == index; });
+    if (found != devices.end()) {
+      copies.push_back(DeviceWish::On(*found));
+      continue;
+    }
+    reader.findings.Add(place.At("gpus").Error("numbers of GPUs of this server, which has " + NamesOf(devices),
+                                               std::to_string(index), "leave out gpus: one that has room is taken"));
+    return;
+  }
+}
+
+// Where the copies of a group are to run.
+std::vector<DeviceWish> CopiesOf(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader) {
+  if (group.kind() == ModelInstanceGroup::KIND_CPU) {
+    if (std::ranges::find(reader.context.devices, Device()) != reader.context.devices.end()) {
+      return {DeviceWish::On(Device())};
+    }
+    reader.findings.Add(place.At("kind").Error(
+        "KIND_GPU or KIND_AUTO, as this server has " + NamesOf(reader.context.devices), "KIND_CPU"));
+    return {};
+  }
+  if (!HasGpu(reader)) return {DeviceWish()};
+  std::vector<DeviceWish> copies;
+  PinTo(group, place, reader, copies);
+  if (!group.gpus().empty()) return copies;
+  return {{.kind = group.kind() == ModelInstanceGroup::KIND_GPU ? DeviceWish::Kind::kGpu : DeviceWish::Kind::kAny}};
+}
+
+// The instances of a group; none of a passive one. Adds where they are to run.
+int CountOf(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader,
+            std::vector<DeviceWish>& copies) {
   if (group.count() < 0 || group.count() > kMaxInstances) {
     reader.findings.Add(
         place.At("count").Error("a number from 1 to " + std::to_string(kMaxInstances), std::to_string(group.count())));
@@ -44,7 +86,14 @@ int CountOf(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigRea
     reader.findings.Add(place.At("passive").Note("passive instances are not started: nothing would run them"));
     return 0;
   }
-  return std::max(1, group.count());
+  if (group.gpus_size() > kMaxInstances) {
+    reader.findings.Add(place.At("gpus").Error("at most " + std::to_string(kMaxInstances) + " GPUs",
+                                               std::to_string(group.gpus_size())));
+    return 0;
+  }
+  const std::vector<DeviceWish> wishes = CopiesOf(group, place, reader);
+  copies.insert(copies.end(), wishes.begin(), wishes.end());
+  return std::max(1, group.count()) * std::max(1, static_cast<int>(wishes.size()));
 }
 
 }  // namespace
@@ -54,13 +103,17 @@ void ReadInstanceGroups(ConfigReader& reader) {
   const ConfigPlace place = reader.root.At("instance_group");
   if (groups.empty() || !CheckCount(groups.size(), place, reader.findings)) return;
   int instances = 0;
-  for (int i = 0; i < groups.size(); ++i) instances += CountOf(groups[i], reader.root.At("instance_group", i), reader);
+  std::vector<DeviceWish> copies;
+  for (int i = 0; i < groups.size(); ++i) {
+    instances += CountOf(groups[i], reader.root.At("instance_group", i), reader, copies);
+  }
   if (instances > kMaxInstances) {
     reader.findings.Add(
         place.Error("at most " + std::to_string(kMaxInstances) + " instances", std::to_string(instances)));
   } else if (instances > 0) {
     reader.file.config.instances = instances;
   }
+  if (!copies.empty() && copies.size() <= kMaxInstances) reader.file.config.copies = std::move(copies);
 }
 
 }  // namespace trireme

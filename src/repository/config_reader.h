@@ -39,10 +39,15 @@ struct ConfigReader {
 // So many elements that a person may have written; more are an error, and false is answered.
 bool CheckCount(int count, const ConfigPlace& place, FindingList& findings);
 
+// Our own parameters: what instance_group has no words for.
+inline constexpr const char* kDeviceParameter = "device";
+inline constexpr const char* kCopiesParameter = "copies";
+
 void ReadIdentity(ConfigReader& reader);        // name, backend, platform, files, version_policy
 void ReadSettings(ConfigReader& reader);        // max_batch_size, optimization, parameters, transaction policy
 void ReadTensors(ConfigReader& reader);         // input, output
 void ReadInstanceGroups(ConfigReader& reader);  // instance_group
+void ReadDevices(ConfigReader& reader);         // parameters "device" and "copies", over what instance_group says
 void ReadBatching(ConfigReader& reader);        // dynamic_batching
 void ReadWarmup(ConfigReader& reader);          // model_warmup
 void NoteWhatIsNotHonoured(ConfigReader& reader);

@@ -89,6 +89,8 @@ void ReadParameters(ConfigReader& reader) {
       ReadThreads(value.string_value(), reader);
     } else if (key == kVersionLabels) {
       ReadVersionLabels(value.string_value(), reader);
+    } else if (key == kDeviceParameter || key == kCopiesParameter) {
+      continue;  // ReadDevices
     } else {
       reader.file.config.runtime_parameters[key] = value.string_value();
     }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "repository/folder.h"
+#include "repository/recorded_requests.h"
 #include "repository/version_files.h"
 
 namespace trireme {
@@ -64,7 +65,7 @@ void AddFile(const fs::path& file, Hash& hash) {
 }
 
 // A folder that nobody lets us read stays as it is; one that we may read, and cannot, is another one next time.
-Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash) {
+Status AddFolder(const fs::path& folder, const std::string& prefix, int depth, int& files_left, Hash& hash) {
   struct stat found {};
   if (stat(folder.c_str(), &found) == 0) AddRights(found, hash);
   const auto inside = ListFolder(folder);
@@ -72,13 +73,15 @@ Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash)
     return faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0 ? inside.status() : Status();
   }
   for (const fs::path& path : *inside) {
-    if (depth == 0 && path.filename() == kManifestName) continue;  // what it lists is looked at itself
+    const std::string name = prefix + path.filename().string();
+    if (name == kManifestName) continue;    // what it lists is looked at itself
+    if (IsRecordedRequest(name)) continue;  // no part of the model
     if (files_left-- <= 0) return {};
     if (KindOf(path) != PathKind::kFolder) {
       AddFile(path, hash);
     } else if (depth < kMaxDepth) {
       hash.Add(path.native());
-      RETURN_IF_ERROR(AddFolder(path, depth + 1, files_left, hash));
+      RETURN_IF_ERROR(AddFolder(path, name + "/", depth + 1, files_left, hash));
     }
   }
   return {};
@@ -88,6 +91,13 @@ Status AddFolder(const fs::path& folder, int depth, int& files_left, Hash& hash)
 void AddExternalData(const fs::path& file, Hash& hash) {
   for (const char* ending : {".data", "_data"}) AddFile(fs::path(file) += ending, hash);
   AddFile(fs::path(file).replace_extension(".data"), hash);
+}
+
+// Why some cannot be read is said when they are to be run.
+void AddRecordedRequests(const ModelEntry& entry, const fs::path& version_folder, Hash& hash) {
+  const auto files = FindRecordedRequests(entry, version_folder);
+  if (!files.ok()) return;
+  for (const fs::path& file : *files) AddFile(file, hash);
 }
 
 void AddPolicy(const QueuePolicy& policy, Hash& hash) {
@@ -115,7 +125,11 @@ void AddWarmup(const WarmupSample& sample, Hash& hash) {
 // How a backend is to open it.
 void AddOpening(const ModelEntry& entry, Hash& hash) {
   const ModelConfig& config = entry.config;
-  hash.Add(config.device.ToString());
+  hash.Add(config.copies.size());
+  for (const DeviceWish& copy : config.copies) {
+    hash.Add(static_cast<int>(copy.kind));
+    hash.Add(copy.device.ToString());
+  }
   hash.Add(config.threads);
   hash.Add(config.instances);  // decides the threads where nobody else does
   hash.Add(config.graph_optimization.has_value());
@@ -163,7 +177,7 @@ Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& versi
   } else {
     counted_twice = hash.file_bytes();
     int files_left = kMaxFiles;
-    RETURN_IF_ERROR(AddFolder(version_folder, 0, files_left, hash));
+    RETURN_IF_ERROR(AddFolder(version_folder, "", 0, files_left, hash));
   }
   const uint64_t file_bytes = hash.file_bytes() - counted_twice;
   AddOpening(entry, hash);
@@ -171,6 +185,7 @@ Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& versi
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
+  AddRecordedRequests(entry, version_folder, hash);
   hash.Add(config_hash);
   AddConfig(entry.config, hash);
   return Fingerprint{.value = hash.value(), .weights = weights, .file_bytes = file_bytes};

@@ -18,9 +18,10 @@ struct Fingerprint {
 
 // A value that is another one when a file of the model has changed, or how it is to be run: of what lies in the folder
 // of the model file where that is a version's own, but for its manifest, else of the file and its external data; of
-// label and warm-up files; of the config's text, by its hash, and of entry.config. A file has changed when its path,
-// size, time of change, inode, owner or rights have: contents are not read, and of a folder with very many files only
-// the first are looked at. kUnavailable: what may be read could not be, so that nothing can be said of a change.
+// label and warm-up files and recorded requests; of the config's text, by its hash, and of entry.config. A file has
+// changed when its path, size, time of change, inode, owner or rights have: contents are not read, and of a folder with
+// very many files only the first are looked at. kUnavailable: what may be read could not be, so that nothing can be
+// said of a change.
 Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const std::filesystem::path& version_folder,
                                   uint64_t config_hash);
 

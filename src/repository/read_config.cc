@@ -25,6 +25,7 @@ ConfigFile Read(ConfigMessage config, std::string_view text, const ConfigContext
   ReadSettings(reader);
   ReadTensors(reader);
   ReadInstanceGroups(reader);
+  ReadDevices(reader);
   ReadBatching(reader);
   ReadWarmup(reader);
   NoteWhatIsNotHonoured(reader);

@@ -28,10 +28,11 @@ struct VersionPolicy {
 
 // What a reader of a config knows beforehand.
 struct ConfigContext {
-  std::string model_name;        // that the config may repeat; empty: it may call the model anything
-  std::filesystem::path file;    // for messages
-  std::filesystem::path folder;  // the model's own; empty: it has none
-  ModelConfig defaults;          // for what is not said
+  std::string model_name;                    // that the config may repeat; empty: it may call the model anything
+  std::filesystem::path file;                // for messages
+  std::filesystem::path folder;              // the model's own; empty: it has none
+  ModelConfig defaults;                      // for what is not said
+  std::vector<Device> devices = {Device()};  // of this server
 };
 
 // What a config says, in our nouns. With an error among the findings the model cannot be served like this, and the rest

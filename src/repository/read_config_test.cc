@@ -317,13 +317,95 @@ TEST(ReadConfig, CountsInstances) {
   });
 }
 
+constexpr const char* kSlice = "MIG-01234567-89ab-cdef-0123-456789abcdef";
+
+Device At(const std::string& name, int32_t index = 0) {
+  Device device = Device::Parse(name).value();
+  if (device.kind == DeviceKind::kMig) device.index = index;
+  return device;
+}
+const std::vector<Device> kTwoGpus = {At("cpu"), At("cuda:0"), At("cuda:1")};
+
+TEST(ReadConfig, ReadsWhereCopiesAreToRun) {
+  const DeviceWish any;
+  const DeviceWish gpu{.kind = DeviceWish::Kind::kGpu};
+  const auto on = [](const std::string& name) { return DeviceWish::On(At(name)); };
+  struct Rule {
+    std::string text;
+    std::vector<DeviceWish> copies;
+    int instances = 0;
+  };
+  const std::vector<Rule> rules = {
+      {"", {any}, 0},
+      {"instance_group { count: 2 }", {any}, 2},
+      {"instance_group { kind: KIND_MODEL }", {any}, 1},
+      {"instance_group { kind: KIND_CPU }", {on("cpu")}, 1},
+      {"instance_group { kind: KIND_GPU count: 3 }", {gpu}, 3},
+      {"instance_group { kind: KIND_GPU count: 2 gpus: [1, 0] }", {on("cuda:1"), on("cuda:0")}, 4},
+      {"instance_group { gpus: [1] }", {on("cuda:1")}, 1},
+      {"instance_group { kind: KIND_CPU } instance_group { kind: KIND_GPU gpus: [0] }", {on("cpu"), on("cuda:0")}, 2},
+      {R"(parameters { key: "copies" value { string_value: "3" } })", {any, any, any}, 0},
+      {R"(instance_group { kind: KIND_GPU } parameters { key: "copies" value { string_value: "2" } })", {gpu, gpu}, 1},
+      {R"(parameters { key: "device" value { string_value: "cuda:1" } })", {on("cuda:1")}, 0},
+      {R"(parameters { key: "device" value { string_value: "gpu" } })", {gpu}, 0},
+      {R"(parameters { key: "device" value { string_value: "auto" } })", {any}, 0},
+      {R"(parameters { key: "device" value { string_value: "cuda:1,cpu" } }
+          parameters { key: "copies" value { string_value: "3" } })",
+       {on("cuda:1"), on("cpu"), on("cuda:1")},
+       0},
+  };
+  ConfigContext context = kContext;
+  context.devices = kTwoGpus;
+  for (const Rule& rule : rules) {
+    const ConfigFile file = ReadGood(rule.text, context);
+    EXPECT_EQ(file.config.copies, rule.copies) << rule.text;
+    EXPECT_EQ(file.config.instances, rule.instances) << rule.text;
+    EXPECT_THAT(file.config.runtime_parameters, IsEmpty()) << rule.text;
+  }
+  context.devices = {At(kSlice, 2)};
+  for (const std::string& text :
+       {std::string("instance_group { kind: KIND_GPU gpus: [2] }"),
+        R"(parameters { key: "device" value { string_value: ")" + std::string(kSlice) + "\" } }"}) {
+    const ConfigFile file = ReadGood(text, context);
+    ASSERT_EQ(file.config.copies.size(), 1U) << text;
+    EXPECT_EQ(file.config.copies[0], on(kSlice)) << text;
+    EXPECT_EQ(file.config.copies[0].device.index, 2) << text;  // which a runtime wants to know
+  }
+}
+
+TEST(ReadConfig, NamesDevicesThatAreNotThere) {
+  ConfigContext context = kContext;
+  context.devices = {At("cuda:0"), At("cuda:1")};
+  const auto errors = [&](const std::string& text) { return Texts(ReadConfigText(text, context), Severity::kError); };
+  EXPECT_THAT(
+      errors("instance_group { kind: KIND_GPU gpus: [0, 5] }"),
+      ElementsAre(HasSubstr("instance_group[0].gpus: expected numbers of GPUs of this server, which has cuda:0, "
+                            "cuda:1, found 5")));
+  EXPECT_THAT(
+      errors("instance_group { kind: KIND_CPU }"),
+      ElementsAre(HasSubstr("instance_group[0].kind: expected KIND_GPU or KIND_AUTO, as this server has cuda:0, "
+                            "cuda:1, found KIND_CPU")));
+  for (const char* device : {"cuda:5", "cpu", "", "cuda:0,", "gpus", "MIG-1"}) {
+    EXPECT_THAT(errors(R"(parameters { key: "device" value { string_value: ")" + std::string(device) + "\" } }"),
+                ElementsAre(AllOf(HasSubstr(R"(parameters["device"])"), HasSubstr("this server, which has cuda:0"))))
+        << device;
+  }
+  for (const char* copies : {"0", "1", "65", "-1", "two", ""}) {
+    EXPECT_THAT(errors(R"(parameters { key: "device" value { string_value: "gpu,gpu" } }
+                          parameters { key: "copies" value { string_value: ")" +
+                       std::string(copies) + "\" } }"),
+                ElementsAre(HasSubstr(R"(parameters["copies"]: expected a number from 2)")))
+        << copies;
+  }
+}
+
 TEST(ReadConfig, ServesGpuInstancesOnTheCpuWithAWarning) {
   const ConfigFile file = ReadGood("instance_group { count: 2 kind: KIND_GPU gpus: [0] }");
   EXPECT_EQ(file.config.instances, 2);
   EXPECT_THAT(Texts(file, Severity::kWarning),
               ElementsAre(AllOf(HasSubstr("1:27: instance_group[0].kind"), HasSubstr("it is served on the CPU"))));
   ConfigContext context = kContext;
-  context.defaults.device.kind = DeviceKind::kCuda;
+  context.devices = kTwoGpus;
   EXPECT_THAT(ReadGood("instance_group { kind: KIND_GPU }", context).findings, IsEmpty());
 }
 

@@ -83,7 +83,8 @@ struct RepositoryScan {
 class DigestBook;
 
 struct ScanOptions {
-  ModelConfig defaults;           // for what a model's own config file does not say
+  ModelConfig defaults;                      // for what a model's own config file does not say
+  std::vector<Device> devices = {Device()};  // of this server, in its order
   std::string config_name;        // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
   bool require_manifest = false;  // versions without a manifest are not served
   // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.

@@ -227,6 +227,8 @@ TEST(Fingerprint, IsAnotherWheneverSomethingOfTheModelHasChanged) {
   changed("labels");
   fs::last_write_time(dir / "m/warmup/x", time + std::chrono::milliseconds(2));
   changed("warm-up data");
+  dir.Write("m/warmup/request.json", "{}");
+  changed("a recorded request");
   fs::remove(dir / "m/1/weights/data.bin");
   changed("external data that is gone");
   fs::permissions(dir / "m/1/model.onnx", fs::perms::owner_read);

@@ -14,6 +14,7 @@
 #include "onnxfile/onnx_reader.h"
 #include "repository/model_name.h"
 #include "repository/open_file.h"
+#include "repository/recorded_requests.h"
 
 namespace trireme {
 namespace {
@@ -59,7 +60,7 @@ class FolderWalk {
     struct stat found {};
     if (stat(path.c_str(), &found) != 0) return {};  // a link that leads nowhere, or it has just gone
     if (S_ISDIR(found.st_mode)) return Walk(path, name + "/", depth + 1);
-    if (!S_ISREG(found.st_mode) || name == kManifestName) return {};
+    if (!S_ISREG(found.st_mode) || name == kManifestName || IsRecordedRequest(name)) return {};
     if (files_.size() >= kMaxFiles) {
       return TooLarge(Quoted(path.string()) + ": expected at most " + std::to_string(kMaxFiles) +
                       " files of a version, found more");

@@ -28,8 +28,9 @@ struct VersionFiles {
 inline constexpr const char* kManifestName = "SHA256SUMS";
 
 // The files of a version, links followed, hidden ones too (a model may keep its weights in one): all that lie in its
-// folder but for its manifest. A model that is a plain file among others is called "model.onnx" here, whatever it is
-// called there, and has those files besides that it names itself, as far as they are there: its external data.
+// folder but for its manifest and recorded requests. A model that is a plain file among others is called "model.onnx"
+// here, whatever it is called there, and has those files besides that it names itself, as far as they are there: its
+// external data.
 //
 // Looks at folders and the structure of a plain file; reads no weights. kUnavailable: a folder that cannot be read;
 // kTooLarge: more than 10,000 files or 16 folders in one another, which may be a link in a circle. Thread-safe.

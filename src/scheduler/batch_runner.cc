@@ -122,6 +122,7 @@ Duration BatchRunner::RunAlone(RequestPtr request) {
   Result<std::vector<Tensor>> outputs = model_.Run(arguments.inputs, arguments.wanted, arguments.destinations);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
+  if (outputs.ok()) NoteShapes(arguments.inputs);
 
   Answer answer = outputs.ok() ? Prepare(std::move(request), *std::move(outputs))
                                : Answer{.request = std::move(request), .status = std::move(outputs).status()};
@@ -136,6 +137,7 @@ Duration BatchRunner::RunForResponses(RequestPtr request) {
   Status ran = trireme::RunForResponses(model_, arguments.inputs, arguments.wanted, arguments.destinations, stream);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
+  if (ran.ok()) NoteShapes(arguments.inputs);
 
   AnswerStream::Ending ending = stream.End(std::move(ran));
   Answer answer{.request = std::move(request), .status = std::move(ending.status), .reason = ending.reason};
@@ -164,6 +166,7 @@ std::optional<Duration> BatchRunner::RunTogether(std::vector<RequestPtr>& batch)
     if (!split.ok()) return std::nullopt;
     parts.push_back(*std::move(split));
   }
+  NoteShapes(inputs);
 
   std::vector<Answer> answers;
   answers.reserve(batch.size());
@@ -207,6 +210,10 @@ BatchRunner::Answer BatchRunner::Prepare(RequestPtr request, std::vector<Tensor>
     response.outputs.push_back({.name = std::move(wanted.name), .tensor = std::move(outputs[i])});
   }
   return answer;
+}
+
+void BatchRunner::NoteShapes(std::span<const Tensor> inputs) {
+  if (shapes_ != nullptr) shapes_->Note(inputs);
 }
 
 void BatchRunner::Finish(std::span<Answer> answers) {

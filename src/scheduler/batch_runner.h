@@ -15,6 +15,7 @@
 #include "model/statistics.h"
 #include "scheduler/batch_queue.h"
 #include "scheduler/model_metrics.h"
+#include "scheduler/shape_book.h"
 
 namespace trireme {
 
@@ -25,15 +26,17 @@ namespace trireme {
 class BatchRunner {
  public:
   // All must outlive it. `decoupled`: a model that is not, and is to be served as one, gives one response a request.
+  // `shapes` may be null: where it is noted what runs succeeded with.
   BatchRunner(const ModelId& id, const Signature& signature, OpenModel& model, MemoryPool& pool, const Clock& clock,
-              ModelMetrics& metrics, bool decoupled = false)
+              ModelMetrics& metrics, bool decoupled = false, ShapeBook* shapes = nullptr)
       : id_(id),
         signature_(signature),
         model_(model),
         pool_(pool),
         clock_(clock),
         metrics_(metrics),
-        decoupled_(decoupled) {}
+        decoupled_(decoupled),
+        shapes_(shapes) {}
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
   // does not fail its neighbours. Returns how long the model itself ran.
@@ -60,6 +63,7 @@ class BatchRunner {
   std::optional<Duration> RunTogether(std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
   Answer Prepare(RequestPtr request, std::vector<Tensor> outputs) const;
+  void NoteShapes(std::span<const Tensor> inputs);
   void Finish(std::span<Answer> answers);
 
   const ModelId& id_;
@@ -69,6 +73,7 @@ class BatchRunner {
   const Clock& clock_;
   ModelMetrics& metrics_;
   const bool decoupled_;
+  ShapeBook* const shapes_;
 };
 
 }  // namespace trireme

@@ -40,7 +40,7 @@ class BatchRunnerTest : public testing::Test {
     std::vector<RequestPtr> batch;
     batch.push_back(std::move(one));
     if (other != nullptr) batch.push_back(std::move(other));
-    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_).Run(std::move(batch));
+    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_, model_->decoupled(), &shapes_).Run(std::move(batch));
   }
 
   // The numbers that a reader adds up.
@@ -75,9 +75,31 @@ class BatchRunnerTest : public testing::Test {
   ManualClock clock_;
   metrics::Registry registry_;
   ModelMetrics metrics_{registry_, id_};
+  ShapeBook shapes_;
   std::shared_ptr<FakeScript> script_ = std::make_shared<FakeScript>();  // shared with the model
   std::unique_ptr<OpenModel> model_ = MakeFakeModel(script_);
 };
+
+// --- What is noted for a successor.
+
+TEST_F(BatchRunnerTest, NotesTheShapesOfRunsThatSucceed) {
+  const RecordedReply one;
+  const RecordedReply other;
+  Run(Request(one, 2), Request(other, 3));
+  EXPECT_THAT(shapes_.InUse(), testing::ElementsAre(InputShapes{{5, 4}}));
+  script_->FailWhen([](int64_t rows) { return rows > 2 ? InvalidArgument("bad row") : Status(); });
+  const RecordedReply good;
+  const RecordedReply bad;
+  Run(Request(good, 2), Request(bad, 6));
+  EXPECT_THAT(shapes_.InUse(), testing::ElementsAre(InputShapes{{5, 4}}, InputShapes{{2, 4}}));
+}
+
+TEST_F(BatchRunnerTest, NotesTheShapesOfADecoupledModelToo) {
+  model_ = MakeFakeModel(script_, {.decoupled = true});
+  const RecordedReply reply;
+  Run(Request(reply, 3));
+  EXPECT_THAT(shapes_.InUse(), testing::ElementsAre(InputShapes{{3, 4}}));
+}
 
 // --- What is counted.
 

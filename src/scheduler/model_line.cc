@@ -36,7 +36,7 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
       clock_(clock),
       model_(std::move(model)),
       metrics_(metrics),
-      runner_(id_, signature_, *model_, pool, clock, metrics, options_.decoupled),
+      runner_(id_, signature_, *model_, pool, clock, metrics, options_.decoupled, options_.shapes.get()),
       order_(options_.rules.preserve_ordering ? std::make_unique<AnswerOrder>() : nullptr),
       queue_(options_.rules) {
   CHECK(options_.instances > 0);

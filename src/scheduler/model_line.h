@@ -17,6 +17,7 @@
 #include "scheduler/batch_runner.h"
 #include "scheduler/model_metrics.h"
 #include "scheduler/run_times.h"
+#include "scheduler/shape_book.h"
 
 namespace trireme {
 
@@ -42,6 +43,9 @@ class ModelLine {
     bool run_inline = true;
     // Requests run alone and never inline: their responses leave as the model gives them.
     bool decoupled = false;
+    // Where the shapes of its runs are noted; shared by the lines of a model, and by who warms up the next. May be
+    // null.
+    std::shared_ptr<ShapeBook> shapes = {};
   };
 
   // Takes the model; pool, metrics and clock must outlive the line.

@@ -65,17 +65,21 @@ class NoSink final : public ReplySink {
 };
 
 // A whole request through an idle line, on the caller's thread: what the scheduler adds to a run.
-void InlineRequest(benchmark::State& state, BatchRules rules) {
+void InlineRequest(benchmark::State& state, BatchRules rules, int shapes = 1) {
   MemoryPool pool;
   metrics::Registry registry;
   ModelMetrics metrics(registry, {"m", 1});
   auto model = std::make_unique<NoModel>();
   const Signature signature = model->signature();
-  ModelLine line({"m", 1}, signature, std::move(model), {.rules = std::move(rules)}, pool, metrics);
-  const Tensor x = MakeTensor(pool, DataType::kFp32, {1, 4});
+  ModelLine line({"m", 1}, signature, std::move(model),
+                 {.rules = std::move(rules), .shapes = std::make_shared<ShapeBook>()}, pool, metrics);
+  std::vector<Tensor> inputs;
+  for (int rows = 1; rows <= shapes; ++rows) inputs.push_back(MakeTensor(pool, DataType::kFp32, {rows, 4}));
+  size_t next = 0;
   for (auto _ : state) {
     auto request = std::make_unique<InferRequest>();
-    request->inputs.push_back({"x", x});
+    request->inputs.push_back({"x", inputs[next]});
+    if (++next == inputs.size()) next = 0;
     request->outputs.push_back({.name = "y", .index = 0, .destination = {}});
     request->bytes = 16;
     request->stages.received = Clock::System().Now();
@@ -84,6 +88,7 @@ void InlineRequest(benchmark::State& state, BatchRules rules) {
   }
 }
 BENCHMARK_CAPTURE(InlineRequest, plain, BatchRules{.max_rows = 8});
+BENCHMARK_CAPTURE(InlineRequest, of_200_shapes, BatchRules{.max_rows = 8}, 200);
 BENCHMARK_CAPTURE(InlineRequest, in_order, BatchRules{.max_rows = 8, .preserve_ordering = true});
 
 void FillAndTake(benchmark::State& state, BatchRules rules) {

@@ -51,8 +51,9 @@ struct VersionFamilies {
     if (!model.provenance) return;
     info.samples.push_back({With(labels, "digest", model.provenance->digest), 1});
     loaded.samples.push_back({labels, Timestamp(model.provenance->loaded_at)});
-    memory.samples.push_back(
-        {With(labels, "device", model.device.ToString()), static_cast<double>(model.memory_bytes)});
+    for (const auto& [device, bytes] : model.memory.by_device()) {
+      memory.samples.push_back({With(labels, "device", device), static_cast<double>(bytes)});
+    }
   }
 };
 

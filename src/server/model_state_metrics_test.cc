@@ -51,8 +51,7 @@ ModelStatus Loaded() {
   const std::chrono::system_clock::time_point loaded{std::chrono::milliseconds(1795266183500)};
   model.since = loaded + std::chrono::seconds(1);
   model.provenance = Provenance{.source = "/secret/a/3", .digest = "sha256:00ff", .loaded_at = loaded};
-  model.memory_bytes = 4096;
-  model.device = *Device::Parse("cuda:1");
+  model.memory = DeviceBytes::Map{{"cuda:1", 4096}, {"cuda:2", 1}};
   return model;
 }
 
@@ -62,12 +61,13 @@ TEST(ModelStateMetrics, SaysWhatServesAndSinceWhen) {
                     HasSubstr("trireme_model_loaded_timestamp_seconds{model=\"a\",version=\"3\"} 1795266183.5\n"),
                     HasSubstr("trireme_model_state_since_timestamp_seconds{model=\"a\",version=\"3\"} 1795266184.5\n"),
                     HasSubstr("trireme_model_memory_bytes{model=\"a\",version=\"3\",device=\"cuda:1\"} 4096\n"),
+                    HasSubstr("trireme_model_memory_bytes{model=\"a\",version=\"3\",device=\"cuda:2\"} 1\n"),
                     Not(HasSubstr("secret"))));
 }
 
 TEST(ModelStateMetrics, SaysNothingOfTheMemoryOfWhatIsNotThere) {
   ModelStatus model = Model("a", 3, ModelState::kOnDemand);
-  model.memory_bytes = 4096;  // that it is expected to take
+  model.memory = DeviceBytes::Map{{"cpu", 4096}};  // that it is expected to take
   EXPECT_THAT(Page({model}), AllOf(Not(HasSubstr("trireme_model_memory_bytes")), Not(HasSubstr("trireme_model_info"))));
 }
 

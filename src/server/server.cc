@@ -28,6 +28,7 @@
 #include "server/network_metrics.h"
 #include "server/protection.h"
 #include "server/protocols.h"
+#include "server/recorded_request.h"
 #include "server/router.h"
 #include "server/sagemaker_services.h"
 
@@ -54,6 +55,7 @@ Dialect WithoutRoutes(const Dialect& dialect) {
 ModelControl::Options ControlOptions(const ServerOptions& options) {
   return {.paths = options.paths,
           .scan = {.defaults = options.model,
+                   .devices = options.memory.devices,
                    .config_name = options.config_name,
                    .require_manifest = options.require_manifest},
           .mode = options.control,
@@ -112,6 +114,7 @@ class Server::Parts {
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
+    loader_.ReadRequestsWith(ReadRequestBody);
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
     sagemaker_router_.Add(protocols_.sagemaker);

@@ -71,4 +71,16 @@ std::string Device::ToString() const {
   return text;
 }
 
+std::string NamesOf(std::span<const Device> devices) {
+  std::string text;
+  for (const Device& device : devices) text += (text.empty() ? "" : ", ") + device.ToString();
+  return text;
+}
+
+bool Device::operator==(const Device& other) const {
+  if (kind != other.kind) return false;
+  if (kind == DeviceKind::kMig) return uuid == other.uuid;
+  return kind == DeviceKind::kCpu || index == other.index;
+}
+
 }  // namespace trireme

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,12 +17,15 @@ enum class DeviceKind : uint8_t { kCpu, kCuda, kMig };
 // "MIG-01234567-89ab-cdef-0123-456789abcdef" (as `nvidia-smi -L` prints it). A value.
 struct Device {
   DeviceKind kind = DeviceKind::kCpu;
-  int32_t index = 0;                  // of a whole GPU
+  int32_t index = 0;                  // of a GPU, as the CUDA runtime counts them; of a slice not part of its name
   std::array<uint8_t, 16> uuid = {};  // of a MIG slice
 
   static Result<Device> Parse(std::string_view text);
   std::string ToString() const;
-  bool operator==(const Device&) const = default;
+  bool operator==(const Device& other) const;  // the same name
 };
+
+// "cpu, cuda:0, cuda:1"
+std::string NamesOf(std::span<const Device> devices);
 
 }  // namespace trireme

@@ -152,6 +152,9 @@ class FakeBackend final : public Backend {
   Probe Inspect(const std::filesystem::path& path) const override {
     return {.confidence = path.extension() == ".onnx" ? 1.0 : 0.0, .what = "fake model"};
   }
+  Status RunsOn(const Device& device) const override {
+    return options_.runs_on_gpus ? Status() : Backend::RunsOn(device);
+  }
   Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override {
     {
       const MutexLock lock(script_->mutex_);

@@ -70,6 +70,7 @@ struct FakeOptions {
   bool decoupled = false;
   bool may_change = true;  // TensorSpec::may_change, of both
   size_t weight_bytes = 1000;
+  bool runs_on_gpus = true;
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/onnx/changing_memory.h"
+#include "backends/onnx/cuda_provider.h"
 #include "backends/onnx/data_files.h"
 #include "backends/onnx/model_facts.h"
 #include "backends/onnx/model_file.h"
@@ -27,6 +28,13 @@ namespace fs = std::filesystem;
 struct LoadedModel {
   Handle<OrtSession> session;
   onnxfile::ModelSummary summary;
+};
+
+// Where a session is to be made, if not on the CPU.
+struct GpuPlace {
+  const CudaProvider* provider = nullptr;  // none: on the CPU
+  Device device;
+  uint64_t device_bytes = 0;
 };
 
 // Puts the data of other files into the model. The runtime would map those files for as long as the model is open, and
@@ -53,12 +61,15 @@ Status TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const 
 
 // What is checked is what the runtime is given, whatever becomes of the files meanwhile.
 Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, const SessionSettings& settings,
-                         const Logger& log) {
+                         const GpuPlace& gpu, const Logger& log) {
   const OrtApi& api = runtime.api();
   ASSIGN_OR_RETURN(ModelBytes bytes, ReadBytes(model));
   ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
   RETURN_IF_ERROR(TakeData(bytes, summary, model, settings, log));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
+  if (gpu.provider != nullptr) {
+    RETURN_IF_ERROR(gpu.provider->Append(options.get(), gpu.device, gpu.device_bytes, settings));
+  }
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
       api, api.CreateSessionFromArray(runtime.env(), bytes.view().data(), bytes.view().size(), options.get(), &made)));
@@ -67,11 +78,13 @@ Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, cons
 
 Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
                                                std::span<const std::string> optional_inputs,
-                                               const SessionSettings& settings, const Logger& log) {
+                                               const SessionSettings& settings, const GpuPlace& gpu,
+                                               const Logger& log) {
   const OrtApi& api = runtime->api();
-  ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings, log));
+  ASSIGN_OR_RETURN(LoadedModel loaded, Load(*runtime, model, settings, gpu, log));
   ASSIGN_OR_RETURN(Signature signature, ReadSignature(api, *loaded.session, optional_inputs));
-  MarkWhatMayChange(loaded.summary, signature);
+  // On a GPU nobody knows how often the runtime reads an input on its way there.
+  if (gpu.provider == nullptr) MarkWhatMayChange(loaded.summary, signature);
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
   const MemoryUse memory_use{.weights = loaded.summary.constant_bytes, .workspace = 0};
@@ -80,10 +93,8 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
 }
 
 // What both Open and Describe refuse.
-Result<SessionSettings> ReadOptions(const OpenOptions& options) {
-  if (options.device.kind != DeviceKind::kCpu) {
-    return Unsupported("ONNX models run on cpu here, not on " + options.device.ToString());
-  }
+Result<SessionSettings> ReadOptions(const CudaProvider& cuda, const OpenOptions& options) {
+  RETURN_IF_ERROR(cuda.RunsOn(options.device));
   return ReadSessionSettings(options);
 }
 
@@ -96,7 +107,13 @@ std::string Listed(const std::vector<std::string>& names) {
 }  // namespace
 
 OnnxBackend::OnnxBackend(std::shared_ptr<const Runtime> runtime, const Logger& log)
-    : runtime_(std::move(runtime)), log_(log) {}
+    : runtime_(std::move(runtime)), cuda_(std::make_unique<const CudaProvider>(*runtime_)), log_(log) {}
+
+OnnxBackend::~OnnxBackend() = default;
+
+Status OnnxBackend::RunsOn(const Device& device) const {
+  return cuda_->RunsOn(device);
+}
 
 std::string OnnxBackend::runtime_version() const {
   return "ONNX Runtime " + runtime_->version();
@@ -111,20 +128,22 @@ Probe OnnxBackend::Inspect(const fs::path& path) const {
 
 Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
-  Result<SessionSettings> settings = ReadOptions(options);
+  Result<SessionSettings> settings = ReadOptions(*cuda_, options);
   if (!settings.ok()) return std::move(settings).status().Within(model.shown.string());
   if (!settings->ignored.empty()) {
     log_.Warning("settings without effect on ONNX models here",
                  {{"file", model.shown.string()}, {"settings", Listed(settings->ignored)}});
   }
-  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings, log_);
+  GpuPlace gpu{.device = options.device, .device_bytes = options.device_bytes};
+  if (options.device.kind != DeviceKind::kCpu) gpu.provider = cuda_.get();
+  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings, gpu, log_);
   if (!opened.ok()) return std::move(opened).status().Within(model.shown.string());
   return Opened(std::move(opened).value());
 }
 
 Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
-  const Result<SessionSettings> settings = ReadOptions(options);
+  const Result<SessionSettings> settings = ReadOptions(*cuda_, options);
   if (!settings.ok()) return Status(settings.status()).Within(model.shown.string());
   const Result<onnxfile::ModelSummary> summary = ReadSummary(model);
   if (!summary.ok()) return Status(summary.status()).Within(model.shown.string());

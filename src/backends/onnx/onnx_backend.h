@@ -11,6 +11,7 @@
 
 namespace trireme::onnx {
 
+class CudaProvider;
 class Runtime;
 
 // ONNX models on ONNX Runtime. A model is a file, or a folder with model.onnx or one other file of that suffix in it.
@@ -21,16 +22,21 @@ class OnnxBackend : public Backend {
  public:
   // `log` outlives it.
   OnnxBackend(std::shared_ptr<const Runtime> runtime, const Logger& log);
+  ~OnnxBackend() override;
+  OnnxBackend(const OnnxBackend&) = delete;
+  OnnxBackend& operator=(const OnnxBackend&) = delete;
 
   std::string_view name() const override { return "onnx"; }
   std::string_view platform() const override { return "onnxruntime_onnx"; }
   std::string runtime_version() const override;
+  Status RunsOn(const Device& device) const override;
   Probe Inspect(const std::filesystem::path& path) const override;
   Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override;
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& options) override;
 
  private:
   const std::shared_ptr<const Runtime> runtime_;  // shared with the models and with outputs that are still read
+  const std::unique_ptr<const CudaProvider> cuda_;
   const Logger& log_;
 };
 

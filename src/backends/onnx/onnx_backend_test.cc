@@ -561,8 +561,32 @@ TEST_F(OnnxBackendTest, NamesAnOpsetThatIsTooNew) {
 }
 
 TEST_F(OnnxBackendTest, RefusesDevicesThatItDoesNotHave) {
+  if (backend_->RunsOn({.kind = DeviceKind::kCuda}).ok()) GTEST_SKIP() << "it has them";
   ExpectRefused(onnxfile::AddModel(), StatusCode::kUnsupported, HasSubstr("cuda:0"),
                 {.device = {.kind = DeviceKind::kCuda}});
+}
+
+TEST_F(OnnxBackendTest, RunsOnAGpuWhereThereIsOne) {
+  const OpenOptions options{.device = {.kind = DeviceKind::kCuda}};
+  if (const Status status = backend_->RunsOn(options.device); !status.ok()) GTEST_SKIP() << status.message();
+  const auto opened = TryOpen(onnxfile::AddModel(), options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const auto& model = std::get<std::unique_ptr<OpenModel>>(*opened);
+  Tensor in = MakeTensor(pool_, DataType::kFp32, {1, 16});
+  std::ranges::fill(in.MutableAs<float>(), 1.0F);
+  const auto outputs = model->Run(std::vector<Tensor>{in}, std::vector<int>{0}, {});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_EQ(outputs->front().As<float>()[0], 2.0F);
+}
+
+TEST_F(OnnxBackendTest, SaysWhatIsMissingForAGpu) {
+  EXPECT_TRUE(backend_->RunsOn(Device()).ok());
+  if (backend_->RunsOn({.kind = DeviceKind::kCuda}).ok()) GTEST_SKIP() << "nothing is missing here";
+  const Status status = backend_->RunsOn({.kind = DeviceKind::kCuda, .index = 1});
+  EXPECT_EQ(status.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("cuda:1"), HasSubstr("libonnxruntime_providers_cuda.so is not beside"),
+                    HasSubstr("install the GPU build of ONNX Runtime 1."), HasSubstr("ONNXRUNTIME_ROOT")));
 }
 
 int64_t ResidentBytes() {

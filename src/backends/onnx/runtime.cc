@@ -52,9 +52,10 @@ Result<const OrtApiBase*> OpenLibrary(const std::filesystem::path& file) {
 
 }  // namespace
 
-Runtime::Runtime(const OrtApi& api, std::string version, MemoryPool& pool)
+Runtime::Runtime(const OrtApi& api, std::string version, std::filesystem::path folder, MemoryPool& pool)
     : api_(api),
       version_(std::move(version)),
+      folder_(std::move(folder)),
       pool_(pool),
       env_(nullptr, api.ReleaseEnv),
       cpu_(nullptr, api.ReleaseMemoryInfo) {}
@@ -71,7 +72,7 @@ Result<std::shared_ptr<const Runtime>> Runtime::Open(const std::filesystem::path
     return Unavailable(file.string() + " is ONNX Runtime " + version + ", which is too old: this server needs 1." +
                        std::to_string(ORT_API_VERSION) + " or later");
   }
-  std::shared_ptr<Runtime> runtime(new Runtime(*api, version, pool));  // the constructor is private
+  std::shared_ptr<Runtime> runtime(new Runtime(*api, version, file.parent_path(), pool));  // the constructor is private
   RETURN_IF_ERROR(runtime->MakeEnvironment(log));
   RETURN_IF_ERROR(runtime->ShareArena());
   ASSIGN_OR_RETURN(ArenaTrimmer trimmer, ArenaTrimmer::Make(*api, *runtime->env_, *runtime->cpu_));

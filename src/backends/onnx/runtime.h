@@ -39,18 +39,20 @@ class Runtime {
   const OrtEnv* env() const { return env_.get(); }
   const OrtMemoryInfo* cpu() const { return cpu_.get(); }
   const std::string& version() const { return version_; }
+  const std::filesystem::path& folder() const { return folder_; }  // where it lies, and looks for its parts
   MemoryPool& pool() const { return pool_; }
 
   // Gives what the shared arena holds and nobody uses back to the system.
   void ReleaseIdleMemory() const;
 
  private:
-  Runtime(const OrtApi& api, std::string version, MemoryPool& pool);
+  Runtime(const OrtApi& api, std::string version, std::filesystem::path folder, MemoryPool& pool);
   Status MakeEnvironment(const Logger& log);
   Status ShareArena();
 
   const OrtApi& api_;
   const std::string version_;
+  const std::filesystem::path folder_;
   MemoryPool& pool_;
   Handle<OrtEnv> env_;
   Handle<OrtMemoryInfo> cpu_;

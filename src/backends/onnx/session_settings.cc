@@ -4,8 +4,10 @@
 #include <onnxruntime_session_options_config_keys.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace trireme::onnx {
@@ -106,6 +108,27 @@ Status ReadEntry(std::string_view key, std::string_view text, SessionSettings& s
   return {};
 }
 
+// Of models on a GPU, by Triton's numbers; false: it is no setting of those.
+Result<bool> ReadCudaSetting(std::string_view key, std::string_view text, SessionSettings& settings) {
+  static constexpr std::array<const char*, 3> kSearches = {"EXHAUSTIVE", "HEURISTIC", "DEFAULT"};
+  static constexpr std::array<const char*, 2> kStrategies = {"kNextPowerOfTwo", "kSameAsRequested"};
+  std::string value;
+  if (key == "gpu_mem_limit") {
+    ASSIGN_OR_RETURN(const int64_t bytes, ReadNumber(key, text, std::numeric_limits<int64_t>::max()));
+    value = std::to_string(bytes);
+  } else if (key == "cudnn_conv_algo_search") {
+    ASSIGN_OR_RETURN(const int64_t search, ReadNumber(key, text, kSearches.size() - 1));
+    value = kSearches.at(static_cast<size_t>(search));
+  } else if (key == "arena_extend_strategy") {
+    ASSIGN_OR_RETURN(const int64_t strategy, ReadNumber(key, text, kStrategies.size() - 1));
+    value = kStrategies.at(static_cast<size_t>(strategy));
+  } else {
+    return false;
+  }
+  settings.cuda_entries.emplace_back(key, std::move(value));
+  return true;
+}
+
 Status ReadSetting(std::string_view key, std::string_view text, SessionSettings& settings) {
   if (key.starts_with(kSessionPrefix)) return ReadEntry(key, text, settings);
   if (key == "execution_mode") return ReadMode(key, text, settings);
@@ -145,7 +168,13 @@ Result<SessionSettings> ReadSessionSettings(const OpenOptions& options) {
   if (options.graph_optimization.value_or(0) < -1 || options.graph_optimization.value_or(0) > 2) {
     settings.ignored.push_back("optimization.graph.level " + std::to_string(*options.graph_optimization));
   }
-  for (const auto& [key, text] : options.runtime_parameters) RETURN_IF_ERROR(ReadSetting(key, text, settings));
+  for (const auto& [key, text] : options.runtime_parameters) {
+    bool is_cuda = false;
+    if (options.device.kind != DeviceKind::kCpu) {
+      ASSIGN_OR_RETURN(is_cuda, ReadCudaSetting(key, text, settings));
+    }
+    if (!is_cuda) RETURN_IF_ERROR(ReadSetting(key, text, settings));
+  }
   // Without an arena there is nothing to shrink, and the runtime would fail every run that asks for it.
   if (!settings.memory_arena) settings.shrink_arena = false;
   return settings;

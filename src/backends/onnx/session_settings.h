@@ -26,7 +26,8 @@ struct SessionSettings {
   bool shrink_arena = false;   // after each run
   bool map_weights = false;    // data files stay mapped while the model is open, and are not to be written over
   std::vector<std::pair<std::string, std::string>> entries;  // further session settings, by the runtime's own names
-  std::vector<std::string> ignored;                          // what was given and has no effect here
+  std::vector<std::pair<std::string, std::string>> cuda_entries;  // of the CUDA provider, by its own names
+  std::vector<std::string> ignored;                               // what was given and has no effect here
 };
 
 // kInvalidArgument names the setting, what is expected and what was given. Settings of "session." that this server does

@@ -16,6 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 Result<SessionSettings> Read(std::map<std::string, std::string> parameters) {
   return ReadSessionSettings({.runtime_parameters = std::move(parameters)});
@@ -108,6 +109,20 @@ TEST(SessionSettings, HandOnNothingThatReadsOrWritesFiles) {
         "session.node_partition_config_file", "session.load_model_format", "session.optimized_model_filepath",
         "session.use_env_allocators", "session.no_such_setting"}) {
     EXPECT_EQ(Read({{key, "1"}}).status().code(), StatusCode::kInvalidArgument) << key;
+  }
+}
+
+TEST(SessionSettings, OnAGpuTheProvidersCount) {
+  OpenOptions options{.runtime_parameters = {
+                          {"gpu_mem_limit", "1000"}, {"cudnn_conv_algo_search", "1"}, {"arena_extend_strategy", "0"}}};
+  EXPECT_EQ(ReadSessionSettings(options)->ignored.size(), 3U);
+  options.device.kind = DeviceKind::kCuda;
+  EXPECT_THAT(ReadSessionSettings(options)->cuda_entries,
+              UnorderedElementsAre(Pair("gpu_mem_limit", "1000"), Pair("cudnn_conv_algo_search", "HEURISTIC"),
+                                   Pair("arena_extend_strategy", "kNextPowerOfTwo")));
+  for (const char* key : {"gpu_mem_limit", "cudnn_conv_algo_search", "arena_extend_strategy"}) {
+    options.runtime_parameters = {{key, "-1"}};
+    EXPECT_EQ(ReadSessionSettings(options).status().code(), StatusCode::kInvalidArgument) << key;
   }
 }
 

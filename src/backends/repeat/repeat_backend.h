@@ -21,7 +21,8 @@ class RepeatBackend : public Backend {
   std::string_view name() const override { return "repeat"; }
   std::string_view platform() const override { return "repeat"; }
   std::string runtime_version() const override { return "built in"; }
-  Probe Inspect(const std::filesystem::path& path) const override;  // no file is its
+  Status RunsOn(const Device& /*device*/) const override { return {}; }  // it needs nothing of any
+  Probe Inspect(const std::filesystem::path& path) const override;       // no file is its
   Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override;
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& options) override;
 

@@ -18,8 +18,7 @@ std::vector<ModelOverview> Models() {
                                                .digest = "sha256:00",
                                                .loaded_at = now - milliseconds(5),
                                                .load_took = milliseconds(250)},
-                      .memory_bytes = 4096,
-                      .device = *Device::Parse("cuda:1"),
+                      .memory = DeviceBytes::Map{{"cuda:0", 4000}, {"cuda:1", 96}},
                       .pinned = true,
                       .labels = {"stable"}},
            .requests = 7,
@@ -32,25 +31,24 @@ TEST(ListingOfTest, HasEverythingThatIsKnown) {
   const Listing listing = ListingOf(
       Models(), {{.device = *Device::Parse("cuda:1"), .budget_bytes = 10, .used_bytes = 5, .other_bytes = 1}});
   const WallTime now{milliseconds(1795266183007)};
-  const Listing expected = {
-      .models = {{.name = "a",
-                  .version = 3,
-                  .state = "ready",
-                  .reason = "cannot be loaded again",
-                  .since = now,
-                  .labels = {"stable"},
-                  .pinned = true,
-                  .memory_bytes = 4096,
-                  .device = "cuda:1",
-                  .requests = 7,
-                  .since_last_use = Seconds(1.5),
-                  .p99 = Seconds(0.012),
-                  .origin = Origin{.source = "/m/a/3",
-                                   .digest = "sha256:00",
-                                   .loaded_at = now - milliseconds(5),
-                                   .load_took = Seconds(0.25)}},
-                 {.name = "b", .version = 0, .state = "on demand", .since = now, .device = "cpu"}},
-      .memory = {{.device = "cuda:1", .budget_bytes = 10, .used_bytes = 5, .other_bytes = 1}}};
+  const Listing expected = {.models = {{.name = "a",
+                                        .version = 3,
+                                        .state = "ready",
+                                        .reason = "cannot be loaded again",
+                                        .since = now,
+                                        .labels = {"stable"},
+                                        .pinned = true,
+                                        .memory_bytes = 4096,
+                                        .device = "cuda:0, cuda:1",
+                                        .requests = 7,
+                                        .since_last_use = Seconds(1.5),
+                                        .p99 = Seconds(0.012),
+                                        .origin = Origin{.source = "/m/a/3",
+                                                         .digest = "sha256:00",
+                                                         .loaded_at = now - milliseconds(5),
+                                                         .load_took = Seconds(0.25)}},
+                                       {.name = "b", .version = 0, .state = "on demand", .since = now}},
+                            .memory = {{.device = "cuda:1", .budget_bytes = 10, .used_bytes = 5, .other_bytes = 1}}};
   EXPECT_EQ(listing, expected);
 }
 

@@ -85,6 +85,20 @@ Result<ModelConfigParts> DescribeConfig(const Engine& engine, std::string_view n
                           .declared_max_batch_size = model.declared.max_batch_size};
 }
 
+namespace {
+
+std::vector<StatisticsEntry::GpuMemory> GpuMemoryOf(const DeviceBytes& memory) {
+  std::vector<StatisticsEntry::GpuMemory> gpus;
+  for (const auto& [name, bytes] : memory.by_device()) {
+    const Result<Device> device = Device::Parse(name);
+    if (!device.ok() || device->kind == DeviceKind::kCpu) continue;
+    gpus.push_back({.id = device->index, .bytes = bytes});
+  }
+  return gpus;
+}
+
+}  // namespace
+
 Result<std::vector<StatisticsEntry>> DescribeStatistics(const Engine& engine, const Identity& identity,
                                                         std::string_view name, const VersionChoice& version) {
   ASSIGN_OR_RETURN(std::vector<ModelReport> reports, engine.Statistics(name, version));
@@ -95,7 +109,8 @@ Result<std::vector<StatisticsEntry>> DescribeStatistics(const Engine& engine, co
     entries.push_back({.name = std::move(report.id.name),
                        .version = std::to_string(report.id.version),
                        .statistics = std::move(report.statistics),
-                       .memory_bytes = report.memory_bytes});
+                       .memory_bytes = report.memory.On(Device().ToString()),
+                       .gpu_memory = GpuMemoryOf(report.memory)});
   }
   return entries;
 }
@@ -112,7 +127,8 @@ std::vector<IndexEntry> DescribeIndex(const Engine& engine, const Identity& iden
                        .since = IndexTime(status.since),
                        .labels = std::move(status.labels),
                        .pinned = status.pinned,
-                       .memory_bytes = status.memory_bytes,
+                       .memory_bytes = status.memory.total(),
+                       .device = status.memory.devices(),
                        .origin = IndexOrigin(status.provenance)});
   }
   return entries;

@@ -57,6 +57,12 @@ void Set(const StatisticsEntry& entry, inference::ModelStatistics& to) {
   inference::MemoryUsage& memory = *to.add_memory_usage();
   memory.set_type("CPU");
   memory.set_byte_size(entry.memory_bytes);
+  for (const StatisticsEntry::GpuMemory& gpu : entry.gpu_memory) {
+    inference::MemoryUsage& more = *to.add_memory_usage();
+    more.set_type("GPU");
+    more.set_id(gpu.id);
+    more.set_byte_size(gpu.bytes);
+  }
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ Json ToJson(const IndexEntry& entry) {
   if (!entry.labels.empty()) object["labels"] = entry.labels;
   if (entry.pinned) object["pinned"] = true;
   if (entry.memory_bytes > 0) object["memory_bytes"] = entry.memory_bytes;
+  if (!entry.device.empty()) object["device"] = entry.device;
   if (entry.origin) AddOrigin(*entry.origin, object);
   return object;
 }

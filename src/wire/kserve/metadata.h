@@ -56,6 +56,7 @@ struct IndexEntry {
   std::vector<std::string> labels = {};
   bool pinned = false;
   uint64_t memory_bytes = 0;  // that it holds, or is expected to
+  std::string device = {};    // where: "cpu", "cuda:0, cuda:1"
   std::optional<Origin> origin = {};
 };
 std::string EncodeRepositoryIndex(const std::vector<IndexEntry>& entries);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -126,9 +127,14 @@ void SetInstances(const ModelConfigParts& parts, const inference::ModelConfig& s
   group.set_name(declared ? parts.name + "_0" : parts.name);
   if (declared && !said.instance_group(0).name().empty()) group.set_name(said.instance_group(0).name());
   group.set_count(std::max(1, parts.config.instances));
-  const Device& device = parts.config.device;
-  group.set_kind(device.kind == DeviceKind::kCpu ? ModelInstanceGroup::KIND_CPU : ModelInstanceGroup::KIND_GPU);
-  if (device.kind == DeviceKind::kCuda) group.add_gpus(device.index);
+  std::set<int> gpus;  // in order, each once
+  for (const Device& device : parts.config.devices) {
+    if (device.kind != DeviceKind::kCpu) gpus.insert(device.index);
+  }
+  group.set_kind(gpus.empty() ? ModelInstanceGroup::KIND_CPU : ModelInstanceGroup::KIND_GPU);
+  for (const int gpu : gpus) group.add_gpus(gpu);
+  // What clients read is a count on each of them.
+  if (gpus.size() > 1) group.set_count(std::max(1, parts.config.instances / static_cast<int>(gpus.size())));
 }
 
 bool IsPlain(const QueuePolicy& policy) {

@@ -55,6 +55,9 @@ Json ToJson(const StatisticsEntry& entry) {
   const ModelStatistics& statistics = entry.statistics;
   Json memory = Json::array();
   memory.push_back({{"type", "CPU"}, {"id", 0}, {"byte_size", entry.memory_bytes}});
+  for (const StatisticsEntry::GpuMemory& gpu : entry.gpu_memory) {
+    memory.push_back({{"type", "GPU"}, {"id", gpu.id}, {"byte_size", gpu.bytes}});
+  }
   return {{"name", entry.name},
           {"version", entry.version},
           {"last_inference", MillisecondsSinceEpoch(statistics.last_inference)},

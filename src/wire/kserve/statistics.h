@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "model/statistics.h"
 
@@ -15,7 +16,12 @@ struct StatisticsEntry {
   std::string name;
   std::string version;
   ModelStatistics statistics;
-  uint64_t memory_bytes = 0;
+  uint64_t memory_bytes = 0;  // of the host's
+  struct GpuMemory {
+    int64_t id = 0;  // of the GPU; of a slice 0
+    uint64_t bytes = 0;
+  };
+  std::vector<GpuMemory> gpu_memory = {};
 };
 std::string EncodeStatistics(std::span<const StatisticsEntry> entries);
 

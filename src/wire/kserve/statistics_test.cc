@@ -22,8 +22,11 @@ TEST(StatisticsTest, WritesEveryMemberInTritonsOrder) {
   statistics.compute_infer = {.count = 3, .total = nanoseconds(2)};
   statistics.compute_output = {.count = 3, .total = nanoseconds(3)};
   statistics.batches[4].compute_infer = {.count = 1, .total = nanoseconds(20)};
-  const std::vector<StatisticsEntry> entries = {
-      {.name = "m", .version = "2", .statistics = statistics, .memory_bytes = 4096}};
+  const std::vector<StatisticsEntry> entries = {{.name = "m",
+                                                 .version = "2",
+                                                 .statistics = statistics,
+                                                 .memory_bytes = 4096,
+                                                 .gpu_memory = {{.id = 1, .bytes = 7}}}};
   EXPECT_EQ(EncodeStatistics(entries),
             R"({"model_stats":[{"name":"m","version":"2","last_inference":1769860863250,"inference_count":5,)"
             R"("execution_count":2,"inference_stats":{"success":{"count":3,"ns":900},"fail":{"count":1,"ns":70},)"
@@ -31,7 +34,7 @@ TEST(StatisticsTest, WritesEveryMemberInTritonsOrder) {
             R"("compute_output":{"count":3,"ns":3},"cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},)"
             R"("response_stats":{},"batch_stats":[{"batch_size":4,"compute_input":{"count":0,"ns":0},)"
             R"("compute_infer":{"count":1,"ns":20},"compute_output":{"count":0,"ns":0}}],)"
-            R"("memory_usage":[{"type":"CPU","id":0,"byte_size":4096}]}]})");
+            R"("memory_usage":[{"type":"CPU","id":0,"byte_size":4096},{"type":"GPU","id":1,"byte_size":7}]}]})");
 }
 
 TEST(StatisticsTest, AModelThatWasNeverAskedHasZeros) {

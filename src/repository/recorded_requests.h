@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "repository/scan.h"
+
+namespace trireme {
+
+// Requests that somebody recorded for a model to run before it serves: the files *.json in the folder warmup of its
+// version's folder, or, if that has none, of the model's own. Each is the body of a V2 inference request. They are part
+// of what a version is to be, but not of the model: a backend never sees them.
+
+inline constexpr size_t kMostRecordedRequests = 100;
+
+// Whether a file of a version's folder, by its name in there, is one: "warmup/a.json".
+bool IsRecordedRequest(std::string_view name);
+
+// In order of their names; none of those that the model's config names as data of a warm-up sample. `version_folder`:
+// empty if there is none. kInvalidArgument: more than kMostRecordedRequests; kUnavailable or kNotFound: a folder that
+// cannot be read. Reads no file.
+Result<std::vector<std::filesystem::path>> FindRecordedRequests(const ModelEntry& entry,
+                                                                const std::filesystem::path& version_folder);
+
+// What is said of one: its path in the model's folder, "1/warmup/a.json".
+std::string NameOfRecordedRequest(const ModelEntry& entry, const std::filesystem::path& file);
+
+// The bytes of one that was found. kInvalidArgument: it is no file, or lies outside of the version's and the model's
+// folder once links are followed, or has more than kMaxWarmupBytes.
+Result<std::string> ReadRecordedRequest(const ModelEntry& entry, const std::filesystem::path& file);
+
+}  // namespace trireme
