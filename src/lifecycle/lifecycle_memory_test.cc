@@ -255,6 +255,7 @@ TEST_F(LifecycleMemoryTest, AnotherConfigNeedsNoRoomForTheWeightsOnceMore) {
   const auto settle = [&](uint64_t fingerprint, uint64_t weights) {
     ModelEntry entry = FakeEntry("a", 1, fingerprint);
     entry.weights_fingerprint = weights;
+    entry.file_bytes = kWeights;
     lifecycle.SetDesired(Scan({entry}));
     lifecycle.WaitUntilSettled();
     return StatusIn(*lifecycle.table(), "a").reason;
