@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory_pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <new>
@@ -33,7 +34,10 @@ void Free(std::byte* data) {
 class MemoryPool::Shelf {
  public:
   explicit Shelf(Options options) : options_(options) {}
-  ~Shelf() { Trim(); }
+  ~Shelf() {
+    Trim();
+    Trim();  // nobody has taken anything since
+  }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
 
@@ -44,6 +48,7 @@ class MemoryPool::Shelf {
       if (!idle.empty()) {
         std::byte* data = idle.back();
         idle.pop_back();
+        least_[size_class] = std::min(least_[size_class], idle.size());
         idle_bytes_ -= size_t{1} << (size_class + kSmallestShift);
         return data;
       }
@@ -64,16 +69,20 @@ class MemoryPool::Shelf {
     Free(data);
   }
 
+  // Blocks are taken from the end: as many as there were at the least have lain at the beginning all the time.
   void Trim() {
-    std::array<std::vector<std::byte*>, kClasses> all;
+    std::vector<std::byte*> unused;
     {
       const MutexLock lock(mutex_);
-      all.swap(idle_);
-      idle_bytes_ = 0;
+      for (size_t i = 0; i < kClasses; ++i) {
+        const auto end = idle_[i].begin() + static_cast<std::ptrdiff_t>(least_[i]);
+        unused.insert(unused.end(), idle_[i].begin(), end);
+        idle_[i].erase(idle_[i].begin(), end);
+        idle_bytes_ -= least_[i] << (i + kSmallestShift);
+        least_[i] = idle_[i].size();
+      }
     }
-    for (const auto& idle : all) {
-      for (std::byte* data : idle) Free(data);
-    }
+    for (std::byte* data : unused) Free(data);
   }
 
   size_t idle_bytes() const {
@@ -85,6 +94,7 @@ class MemoryPool::Shelf {
   const Options options_;
   mutable Mutex mutex_;
   std::array<std::vector<std::byte*>, kClasses> idle_ GUARDED_BY(mutex_);
+  std::array<size_t, kClasses> least_ GUARDED_BY(mutex_) = {};  // blocks that were idle, since the last Trim()
   size_t idle_bytes_ GUARDED_BY(mutex_) = 0;
 };
 

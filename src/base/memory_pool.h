@@ -37,7 +37,7 @@ class MemoryPool {
   // Never fails: the process ends when memory does (bounds on bodies and lines come long before).
   Block Take(size_t bytes);
 
-  // Frees every idle block.
+  // Frees those blocks that have been idle since it was called last.
   void Trim();
 
   size_t idle_bytes() const;

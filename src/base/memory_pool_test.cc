@@ -59,11 +59,19 @@ TEST(MemoryPoolTest, DoesNotKeepWhatIsLargerThanItsClasses) {
   EXPECT_EQ(pool.idle_bytes(), 0);
 }
 
-TEST(MemoryPoolTest, TrimLetsGoOfEverythingIdle) {
+TEST(MemoryPoolTest, TrimLetsGoOfWhatWasIdleSinceTheLastOne) {
   MemoryPool pool;
-  pool.Take(1);
+  {
+    const MemoryPool::Block a = pool.Take(600 * kKiB);
+    const MemoryPool::Block b = pool.Take(600 * kKiB);
+    pool.Take(1);
+  }
+  EXPECT_EQ(pool.idle_bytes(), 2 * kMiB + 4 * kKiB);
+  pool.Trim();
+  EXPECT_EQ(pool.idle_bytes(), 2 * kMiB + 4 * kKiB) << "all were used a moment ago";
   pool.Take(600 * kKiB);
-  EXPECT_GT(pool.idle_bytes(), 0);
+  pool.Trim();
+  EXPECT_EQ(pool.idle_bytes(), kMiB) << "one was used again";
   pool.Trim();
   EXPECT_EQ(pool.idle_bytes(), 0);
 }

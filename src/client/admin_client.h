@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +33,8 @@ class AdminClient {
 
  private:
   Result<admin::Listing> Do(std::string_view action, const admin::ModelCommand& command) const;
-  Result<admin::Listing> Ask(std::string_view method, std::string_view path, std::string_view body) const;
+  Result<admin::Listing> Ask(std::string_view method, std::string_view path, std::string_view body,
+                             std::chrono::milliseconds timeout) const;
 
   const Url server_;
 };

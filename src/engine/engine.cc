@@ -71,6 +71,9 @@ void Engine::Await(std::unique_ptr<InferRequest> request) {
   lifecycle_.WhenLoaded(name, version, deadline, [this, owed](Status status) {
     std::unique_ptr<InferRequest> waited = std::move(*owed);
     if (status.ok()) return Accept(std::move(waited));
+    const auto known = lifecycle_.table()->Describe(waited->model, waited->version);
+    waited->stages.answered = Clock::System().Now();
+    if (known.ok() && (*known)->metrics) (*known)->metrics->Record(status.code(), waited->stages);
     Refuse(std::move(waited), std::move(status));
   });
 }
@@ -170,7 +173,8 @@ std::vector<ModelOverview> Engine::Overview() const {
   const std::map<ModelId, VersionBook::Use> uses = lifecycle_.Uses();
   const TimePoint now = Clock::System().Now();
   std::vector<ModelOverview> overview;
-  for (const ModelStatus& status : lifecycle_.table()->statuses) {
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  for (const ModelStatus& status : table->statuses) {
     ModelOverview& one = overview.emplace_back(ModelOverview{.status = status, .since_last_use = {}, .p99 = {}});
     const auto use = uses.find(status.id);
     if (use == uses.end()) continue;

@@ -32,6 +32,8 @@ std::string Joined(const std::vector<std::string>& notes) {
 // Of what nobody waits for.
 constexpr int kQuietest = 19;
 
+constexpr std::chrono::seconds kGiveBackEvery{10};
+
 // Who waits for a model to be in memory holds a request.
 constexpr size_t kMostWaiting = 16 << 10;
 
@@ -454,7 +456,13 @@ void Lifecycle::TellWaiting() {
 // A thread of its own: deadlines of those who wait, idle models, loads that do not end.
 void Lifecycle::Watch() {
   NameThisThread("lifecycle");
+  const std::function<void()>& give_back = options_.memory.give_back;
+  TimePoint give_back_at = give_back ? Clock::System().Now() + kGiveBackEvery : kNever;
   while (true) {
+    if (Clock::System().Now() >= give_back_at) {
+      give_back();
+      give_back_at = Clock::System().Now() + kGiveBackEvery;
+    }
     std::vector<Action> actions;
     std::vector<ModelId> late;
     bool due = false;
@@ -466,6 +474,7 @@ void Lifecycle::Watch() {
       for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
       due = next <= now || !late.empty();
       if (!due) {
+        next = std::min(next, give_back_at);
         if (next == kNever) {
           nudge_.Wait(mutex_);
         } else {
@@ -510,8 +519,12 @@ void Lifecycle::LoadNow(const std::string& name, Settled done) {
 }
 
 void Lifecycle::UnloadNow(const std::string& name, Settled done) {
+  // Why somebody who asked for it meanwhile did not get it is not the answer.
   Operate(
-      name, [&] { return book_.PutAside(name); }, std::move(done));
+      name, [&] { return book_.PutAside(name); },
+      [done = std::move(done)](const Status& status) {
+        done(status.code() == StatusCode::kNotFound ? status : Status());
+      });
 }
 
 void Lifecycle::Operate(const std::string& name, const std::function<bool()>& change, Settled done) {

@@ -46,7 +46,8 @@ class LifecycleMemoryTest : public testing::Test {
   ModelState StateOf(const std::string& name, int64_t version = 1) { return StatusOf(name, version).state; }
   std::vector<std::string> InMemory() {
     std::vector<std::string> names;
-    for (const auto& [name, versions] : lifecycle_->table()->ready) names.push_back(name);
+    const std::shared_ptr<const ServingTable> table = lifecycle_->table();
+    for (const auto& [name, versions] : table->ready) names.push_back(name);
     return names;
   }
   using Answer = std::shared_ptr<std::promise<Status>>;  // shared with the callback

@@ -17,8 +17,8 @@ constexpr size_t kMostNamed = 8;
 // The claims on one device while it is decided what becomes of them.
 class Planning {
  public:
-  Planning(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims)
-      : budget_(budget), other_bytes_(other_bytes), claims_(claims), goes_(claims.size(), false) {
+  Planning(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims, const std::string& device)
+      : budget_(budget), other_bytes_(other_bytes), claims_(claims), device_(device), goes_(claims.size(), false) {
     int64_t used = static_cast<int64_t>(other_bytes);
     int64_t leaving = 0;
     int64_t loading = 0;
@@ -48,7 +48,7 @@ class Planning {
     if (bytes <= std::min(free_now_, free_soon_)) {
       plan_.grant.push_back(index);
       free_now_ -= bytes + static_cast<int64_t>(ask.while_loading);
-    } else if (!ask.may_evict || NeverFits(ask)) {
+    } else if ((!ask.may_evict && bytes > free_soon_) || NeverFits(ask)) {
       return plan_.refuse.push_back({.claim = index, .for_now = !ask.may_evict, .reason = WhyNot(ask)});
     } else if (bytes > free_soon_) {
       MakeRoom(static_cast<uint64_t>(bytes - free_soon_), &ask);
@@ -129,7 +129,8 @@ class Planning {
 
   std::string WhyNot(const MemoryClaim& ask) const {
     std::string text = "no room in memory for model '" + ask.id.name + "' version " + std::to_string(ask.id.version) +
-                       ", which needs about " + BytesText(ask.bytes) + " of a budget of " + BytesText(budget_);
+                       ", which needs about " + BytesText(ask.bytes) + " of a budget of " + BytesText(budget_) +
+                       (device_.empty() ? "" : " on " + device_);
     if (ask.bytes > budget_) return text;
     return text + ": " + Holders();
   }
@@ -153,6 +154,7 @@ class Planning {
   const uint64_t budget_;
   const uint64_t other_bytes_;
   const std::span<const MemoryClaim> claims_;
+  const std::string& device_;
   std::vector<bool> goes_;
   int64_t free_now_ = 0;
   int64_t free_soon_ = 0;
@@ -161,8 +163,9 @@ class Planning {
 
 }  // namespace
 
-MemoryPlan PlanMemory(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims) {
-  return Planning(budget, other_bytes, claims).Make();
+MemoryPlan PlanMemory(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims,
+                      const std::string& device) {
+  return Planning(budget, other_bytes, claims, device).Make();
 }
 
 std::string BytesText(uint64_t bytes) {

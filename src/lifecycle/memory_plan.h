@@ -55,8 +55,9 @@ struct MemoryPlan {
 
 // Who gets memory on one device, in order of asking, and who goes for it: those whose loss costs least, no more of them
 // than needed, and nobody for somebody who could not be served all the same. `other_bytes`: of the budget, used by what
-// is no model. A pure function.
-MemoryPlan PlanMemory(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims);
+// is no model. `device`: for texts; empty: they name none. A pure function.
+MemoryPlan PlanMemory(uint64_t budget, uint64_t other_bytes, std::span<const MemoryClaim> claims,
+                      const std::string& device = {});
 
 // "1.2 GiB", "512 KiB", "17 bytes".
 std::string BytesText(uint64_t bytes);

@@ -125,6 +125,10 @@ TEST(MemoryPlan, LoadsTakeMoreThanTheyLeave) {
   EXPECT_THAT(plan.grant, IsEmpty());
   EXPECT_THAT(plan.evict, IsEmpty());
   EXPECT_THAT(plan.refuse, IsEmpty());
+  // So does who merely fills what is free: loads end.
+  const MemoryPlan filling = Plan(100, {with(Loads("a", 30), 50), with(Fills("b", 30), 50)});
+  EXPECT_THAT(filling.grant, IsEmpty());
+  EXPECT_THAT(filling.refuse, IsEmpty());
   EXPECT_THAT(Plan(200, {with(Asks("a", 30), 50), with(Asks("b", 30), 50), with(Asks("c", 60), 50)}).grant,
               ElementsAre(0, 1));
 }

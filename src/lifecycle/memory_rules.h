@@ -29,6 +29,9 @@ struct MemoryRules {
   // models for good. Empty: cannot be told.
   std::function<std::optional<uint64_t>()> allocated_bytes;
 
+  // Frees what is kept for later and was not needed since the last call: called every ten seconds. Empty: nothing is.
+  std::function<void()> give_back;
+
   // A model that is wanted may be out of memory: the first request for it loads it, and others go for it. Otherwise
   // what is wanted is loaded or has failed.
   bool on_demand = false;

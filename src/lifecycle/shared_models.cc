@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -124,7 +125,17 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
                          .digest = digest};
     }
   }
-  Result<OpenedModel> opened = open();
+  std::optional<Result<OpenedModel>> tried;
+  try {
+    tried.emplace(open());
+  } catch (...) {
+    // Whoever waits for it is not to wait for ever.
+    const MutexLock lock(mutex_);
+    mine->opening = false;
+    opened_.NotifyAll();
+    throw;
+  }
+  Result<OpenedModel>& opened = *tried;
   const MutexLock lock(mutex_);
   if (like != nullptr && opened.ok()) known_.push_back(mine);
   mine->opening = false;

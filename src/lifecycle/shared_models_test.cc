@@ -128,6 +128,13 @@ TEST_F(SharedModelsTest, WaitsForOneThatIsJustBeingOpened) {
   EXPECT_EQ(a->model, b->model);
 }
 
+TEST_F(SharedModelsTest, TriesAgainAfterAnException) {
+  const VersionFiles files = Files("a", "weights");
+  const auto throws = []() -> Result<OpenedModel> { throw std::bad_alloc(); };
+  EXPECT_THROW((void)models_.Open(files, "", throws), std::bad_alloc);
+  EXPECT_TRUE(models_.Open(files, "", Opener()).ok());
+}
+
 TEST_F(SharedModelsTest, TriesAgainAfterAFailure) {
   const VersionFiles files = Files("a", "weights");
   EXPECT_FALSE(models_.Open(files, "", []() -> Result<OpenedModel> { return InvalidArgument("broken"); }).ok());

@@ -412,17 +412,20 @@ bool VersionBook::settled(const std::string& name) const {
 Status VersionBook::Verdict(const std::string& name) const {
   std::string reasons;
   bool no_memory = false;
+  bool given_up = false;
   if (const auto problem = problems_.find(name); problem != problems_.end()) reasons = problem->second.status.reason;
   for (const auto* version : VersionsOf(name)) {
     const auto& [id, tracked] = *version;
     const std::string& why = tracked.failure.empty() ? tracked.refusal.message() : tracked.failure;
     if (!tracked.wanted || why.empty()) continue;
     no_memory = no_memory || tracked.no_memory || tracked.refusal.code() == StatusCode::kOutOfMemory;
+    given_up = given_up || tracked.given_up;
     reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + why;
   }
   if (reasons.empty()) return {};
   const std::string text = "load failed for model '" + name + "': " + reasons;
-  return no_memory ? OutOfMemory(text) : InvalidArgument(text);
+  if (no_memory) return OutOfMemory(text);
+  return given_up ? Unavailable(text) : InvalidArgument(text);
 }
 
 Status VersionBook::WhyNotStarted() {

@@ -147,7 +147,8 @@ std::vector<VersionBook::DevicePlan> VersionBook::PlanDevices(const Moment& now)
   std::vector<DevicePlan> plans;
   for (auto& [device, of_device] : claims) {
     DevicePlan made{.claims = std::move(of_device)};
-    made.plan = PlanMemory(BudgetOf(device), OtherBytes(device), made.claims);
+    const bool is_cpu = device == Device().ToString();
+    made.plan = PlanMemory(BudgetOf(device), OtherBytes(device), made.claims, is_cpu ? "" : device);
     plans.push_back(std::move(made));
   }
   return plans;

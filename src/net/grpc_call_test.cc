@@ -175,7 +175,8 @@ TEST_F(GrpcCallTest, RefusesWhatIsTooLargeAtItsPrefix) {
   stream_.Data(Framed(std::string(1001, 'x')).substr(0, 5));
   EXPECT_EQ(stream_.grpc_status(), kResourceExhausted);
   EXPECT_EQ(stream_.grpc_message(),
-            "message: expected at most 1000 bytes (--http-max-input-size, or half of --budget), got 1001");
+            "message: expected at most 1000 bytes (--http-max-input-size, --max-body-in-flight or half of --budget), "
+            "got 1001");
   EXPECT_EQ(stream_.reset, 0U);
 }
 

@@ -44,7 +44,7 @@ void GrpcInflation::Start(size_t align_at) {
 }
 
 Status GrpcInflation::Admit(size_t bytes) {
-  if (bytes <= kSmallBytes || share_.Cover(bytes)) return {};
+  if (bytes <= kSmallBytes || share_.Cover(std::min<uint64_t>(bytes, options_.max_bytes))) return {};
   return Overloaded(
       "expected at most " + std::to_string(budget_.max_bytes()) +
       " bytes of all calls together (--max-body-in-flight, or half of --budget), got more; try again later");

@@ -66,9 +66,9 @@ TEST_F(GrpcInflationTest, IsBoundedByWhatTheMethodTakes) {
   GrpcInflation inflation(Compressed(pool_, std::string(1 << 20, 'x')), {.max_bytes = 1000}, pool_, budget_);
   EXPECT_TRUE(inflation.Begin());
   EXPECT_EQ(inflation.status().code, GrpcCode::kResourceExhausted);
-  EXPECT_TRUE(
-      inflation.status().message.starts_with("message: expected at most 1000 bytes once inflated "
-                                             "(--http-max-input-size, or half of --budget), got more, out of "))
+  EXPECT_TRUE(inflation.status().message.starts_with(
+      "message: expected at most 1000 bytes once inflated "
+      "(--http-max-input-size, --max-body-in-flight or half of --budget), got more, out of "))
       << inflation.status().message;
 }
 

@@ -29,7 +29,7 @@ size_t FirstBlock(size_t length) {
 
 std::string TooLargeMessage(uint64_t max_bytes, std::string_view how, std::string_view got) {
   std::string text = "message: expected at most " + std::to_string(max_bytes) + " bytes";
-  text.append(how).append(" (--http-max-input-size, or half of --budget), got ").append(got);
+  text.append(how).append(" (--http-max-input-size, --max-body-in-flight or half of --budget), got ").append(got);
   return text;
 }
 

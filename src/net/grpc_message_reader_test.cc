@@ -98,7 +98,8 @@ TEST(GrpcMessageReader, RefusesWhatIsTooLargeBeforeItComes) {
   EXPECT_EQ(reader.Read(bytes), GrpcMessageReader::Event::kFailed);
   EXPECT_EQ(reader.error().code, GrpcCode::kResourceExhausted);
   EXPECT_EQ(reader.error().message,
-            "message: expected at most 1000 bytes (--http-max-input-size, or half of --budget), got 1001");
+            "message: expected at most 1000 bytes (--http-max-input-size, --max-body-in-flight or half of --budget), "
+            "got 1001");
 }
 
 TEST(GrpcMessageReader, RefusesBytesThatAreNoMessage) {

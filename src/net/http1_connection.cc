@@ -208,7 +208,10 @@ bool Http1Connection::MayHold(const HttpResponse& response) {
 }
 
 void Http1Connection::SendWhole(HttpResponse response, bool close) {
-  if (!MayHold(response)) {
+  if (const uint64_t bytes = BodyBytes(response);
+      bytes > std::max<uint64_t>(limits_.max_body_bytes_in_flight, 64 << 10)) {
+    response = ErrorResponse(AnswerTooLarge(bytes, limits_));
+  } else if (!MayHold(response)) {
     response = ErrorResponse(
         {.status = 503,
          .text = "unsent answers: expected at most " + std::to_string(limits_.max_body_bytes_in_flight) +

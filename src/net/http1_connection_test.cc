@@ -447,14 +447,15 @@ TEST_F(Http1ConnectionTest, RefusesBodiesAboveWhatMayBeInFlight) {
   EXPECT_THAT(handler_.requests, ElementsAre("/1", "/3"));
 }
 
-TEST_F(Http1ConnectionTest, RefusesAnswersAboveWhatMayBeUnsent) {
+TEST_F(Http1ConnectionTest, RefusesAnswersThatAreLargerThanWhatMayBeUnsent) {
   NetOptions options;
   options.limits.max_body_bytes_in_flight = 150'000;
   TestClient client = Loop(options).Connect();
   handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send({.body = std::string(200'000, 'x')}); };
   const std::string refused = client.Ask(Get("/"));
-  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
-  EXPECT_THAT(refused, HasSubstr("unsent answers"));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 507"));
+  EXPECT_THAT(refused, HasSubstr("answer: expected at most 150000 bytes"));
+  EXPECT_THAT(refused, HasSubstr("got 200000"));
 }
 
 TEST_F(Http1ConnectionTest, DrainingRefusesWhatHasNotComeWhole) {

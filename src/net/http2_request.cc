@@ -195,6 +195,9 @@ void Http2Request::Answer(HttpResponse response) {
 void Http2Request::SendWhole(HttpResponse response) {
   phase_ = Phase::kSending;
   const uint64_t bytes = BodyBytes(response);
+  if (bytes > limits().max_body_bytes_in_flight && bytes > kSmallBytes) {
+    return SendWhole(ErrorResponse(AnswerTooLarge(bytes, limits())));
+  }
   // An answer that its reader does not take must not fill the memory.
   if (bytes > kSmallBytes && !unsent_.Take(bytes)) {
     return SendWhole(ErrorResponse(

@@ -24,8 +24,14 @@ HttpResponse ErrorResponse(const HttpError& error) {
 
 HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got) {
   std::string text = "body: expected at most " + std::to_string(most) + " bytes";
-  if (most == limits.max_body_bytes) text += " (--http-max-input-size, or half of --budget)";
+  if (most == limits.max_body_bytes) text += " (--http-max-input-size, --max-body-in-flight or half of --budget)";
   return {.status = 413, .text = text.append(", got ").append(got)};
+}
+
+HttpError AnswerTooLarge(uint64_t bytes, const HttpLimits& limits) {
+  return {.status = 507,
+          .text = "answer: expected at most " + std::to_string(limits.max_body_bytes_in_flight) +
+                  " bytes (--max-body-in-flight or half of --budget), got " + std::to_string(bytes)};
 }
 
 std::string Quoted(std::string_view sent) {

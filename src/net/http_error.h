@@ -28,6 +28,9 @@ HttpResponse ErrorResponse(const HttpError& error);
 // one path. `got` is what came: "Content-Length 5".
 HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got);
 
+// 507 for an answer of `bytes`, which is more than may be under way at all.
+HttpError AnswerTooLarge(uint64_t bytes, const HttpLimits& limits);
+
 // A piece of what a client sent, in quotes and short enough to be sent back.
 std::string Quoted(std::string_view sent);
 

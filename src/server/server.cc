@@ -63,13 +63,18 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .load_models = options.load_models};
 }
 
-Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies) {
+Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool) {
   Lifecycle::Options lifecycle{.load_threads = options.load_threads,
                                .memory = options.memory,
                                .required_models = options.required_models,
                                .load_timeout = options.load_timeout};
   lifecycle.memory.requests_bytes = [&bodies] { return bodies.used_bytes(); };
-  lifecycle.memory.allocated_bytes = AllocatedByProcess;
+  // What the pool keeps for the next request is free for models as well.
+  lifecycle.memory.allocated_bytes = [&pool]() -> std::optional<uint64_t> {
+    const std::optional<uint64_t> allocated = AllocatedByProcess();
+    return allocated ? std::optional(*allocated - std::min<uint64_t>(*allocated, pool.idle_bytes())) : std::nullopt;
+  };
+  lifecycle.memory.give_back = [&pool] { pool.Trim(); };
   return lifecycle;
 }
 
@@ -83,7 +88,7 @@ class Server::Parts {
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         bodies_(options.net.limits.max_body_bytes_in_flight),
-        lifecycle_(LifecycleOptions(options, bodies_), loader_, log),
+        lifecycle_(LifecycleOptions(options, bodies_, pool_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),

@@ -188,7 +188,7 @@ class Mistakes(GrpcTest):
                           infer_request("add", "INPUT0", "INT32", [1, 16], bytes(64)))
         self.assert_fails(code.INVALID_ARGUMENT, "INPUT0", client.infer,
                           infer_request("add", "INPUT0", "FP32", [1, 16], bytes(63)))
-        self.assert_fails(code.RESOURCE_EXHAUSTED, r"1048576 bytes \(--http-max-input-size, or half of --budget\)", client.infer,
+        self.assert_fails(code.RESOURCE_EXHAUSTED, r"1048576 bytes \(--http-max-input-size, --max-body-in-flight or half of --budget\)", client.infer,
                           add_request(rows=(2 << 20) // ROW_BYTES))
         self.assert_adds(add_request(), client.infer(add_request()))
 

@@ -198,7 +198,7 @@ class Http(ServingTest):
         self.connection.send(b"POST /v2/models/add/infer HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n"
                              b"Expect: 100-continue\r\n\r\n")
         self.assert_refused(self.connection.read_answer(), 413,
-                            r"body: expected at most 67108864 bytes \(--http-max-input-size, or half of --budget\), got Content-Length")
+                            r"body: expected at most 67108864 bytes \(--http-max-input-size, --max-body-in-flight or half of --budget\), got Content-Length")
 
     def test_a_client_that_sends_at_once_is_not_told_to_go_on(self):
         body = infer_body(ones())

@@ -68,6 +68,7 @@ class List(ModelsTest):
 
     def test_says_where_each_came_from(self):
         self.serve_two()
+        wait_until(lambda: "digest" in self.listed("add")["provenance"], "the digest is known")
         entry = self.listed("add")
         self.assertEqual((entry["version"], entry["state"], entry["pinned"]), (1, "ready", False))
         origin = entry["provenance"]

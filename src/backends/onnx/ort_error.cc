@@ -120,6 +120,9 @@ std::string Clean(std::string_view message) {
 Status ToStatus(const OrtApi& api, OrtStatus* error) {
   if (error == nullptr) return {};
   const Failure failure = Take(api, error);
+  if (IsShortOfMemory(failure.message)) {
+    return OutOfMemory("the system gives the runtime no more memory (" + Clean(failure.message) + ")");
+  }
   return {CodeOfOpen(failure.code), Clean(failure.message)};
 }
 

@@ -56,8 +56,7 @@ class RequestBody::Inflating {
 
  private:
   Status Admit(size_t bytes) {
-    if (bytes <= kSmallBytes || share_.Cover(bytes)) return {};
-    if (bytes > budget_->max_bytes()) return TooLong();  // waiting would not help
+    if (bytes <= kSmallBytes || share_.Cover(std::min<uint64_t>(bytes, options_.max_bytes))) return {};
     return Unavailable("expected at most " + std::to_string(budget_->max_bytes()) +
                        " bytes of inflated bodies of all requests together (--max-body-in-flight, or half of "
                        "--budget), got more; try again later");
