@@ -122,6 +122,18 @@ class NoRoom(MemoryTest):
         self.assertEqual(self.in_memory(server), ["b", "c"])
 
 
+class Bodies(MemoryTest):
+    def test_leave_the_budget_to_models_once_they_are_answered(self):
+        server = self.serve_copies("--budget", "64MiB", "--http-max-input-size", "2MiB", names=["a"])
+        body = b" " * 2_000_000
+        clients = [threading.Thread(target=server.ask, args=("POST", "/v2/models/a/infer", body)) for _ in range(24)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        wait_until(lambda: server.metric("trireme_memory_other_bytes", device="cpu") < 8 << 20, "the bodies have gone")
+
+
 class Shared(MemoryTest):
     def test_the_same_files_under_many_names_count_once(self):
         shutil.copytree(self.models / "good" / "square_matmul", self.repository / "one")
