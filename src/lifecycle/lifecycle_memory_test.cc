@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/temp_dir.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/testing/fake_models.h"
 
@@ -264,6 +265,34 @@ TEST_F(LifecycleMemoryTest, AnotherConfigNeedsNoRoomForTheWeightsOnceMore) {
   EXPECT_EQ(settle(1, 1), "");
   EXPECT_THAT(settle(2, 2), HasSubstr("reload failed"));
   EXPECT_EQ(settle(3, 1), "");
+}
+
+// One has the weights, and the others next to nothing: nobody has to go for them.
+TEST_F(LifecycleMemoryTest, TwinsHaveRoomBesideOneAnother) {
+  constexpr uint64_t kWeights = uint64_t{8} << 20;
+  const TempDir folder;
+  std::vector<ModelEntry> entries;
+  for (const char* name : {"a", "b", "c"}) {
+    ModelEntry entry = FakeEntry(name);
+    entry.path = folder.Write(std::string(name) + "/1/model.onnx", "the same");
+    entry.folder = folder / name;
+    entry.version_folder = folder / name / "1";
+    entry.file_bytes = kWeights;
+    entries.push_back(entry);
+  }
+  FakeModels models(FakeOptions{.weight_bytes = kWeights});
+  Lifecycle lifecycle({.memory = {.budgets = {{"cpu", kWeights * 3 / 2}}, .on_demand = true}}, models.loader,
+                      models.log);
+  lifecycle.SetDesired(Scan(entries));
+  lifecycle.WaitUntilSettled();
+  for (const char* name : {"a", "b", "c", "a"}) {
+    std::promise<Status> loaded;
+    lifecycle.WhenLoaded(name, {}, kNever, [&](const Status& status) { loaded.set_value(status); });
+    EXPECT_TRUE(loaded.get_future().get().ok());
+  }
+  lifecycle.WaitUntilSettled();
+  EXPECT_EQ(lifecycle.table()->ready.size(), 3U);
+  EXPECT_EQ(lifecycle.evictions(), 0U);
 }
 
 TEST_F(LifecycleMemoryTest, RequestsWaitWhileAVersionReplacesAnother) {

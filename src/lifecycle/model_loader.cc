@@ -113,6 +113,13 @@ std::string WayOf(const ModelEntry& entry) {
   return way;
 }
 
+uint64_t LikenessOfEntry(ModelEntry entry) {
+  if (!entry.backend.empty()) return 0;
+  entry.config.devices = {Device()};
+  const Result<VersionFiles> files = FilesOfVersion(entry);
+  return files.ok() ? LikenessOf(*files, WayOf(entry)) : 0;
+}
+
 // All that makes it impossible to serve the model like this; what is only worth knowing goes into `notes`.
 Status Judge(const std::vector<Finding>& findings, std::vector<std::string>& notes) {
   std::string errors;
@@ -243,6 +250,9 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
   described->backend = backend->name();
   described->platform = backend->platform();
+  ModelEntry decided = entry;
+  decided.config = described->config;
+  described->likeness = LikenessOfEntry(std::move(decided));
   Annotate(entry, *described, std::move(labels.labels));
   return std::shared_ptr<const ServedModel>(std::move(described));
 }
@@ -264,6 +274,7 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   ASSIGN_OR_RETURN(std::vector<OpenedModel> copies, OpenOnDevices(decided));
   OpenedModel open = copies.front();
   open.model = MakeEveryCopyModel(ModelsOf(copies));  // what is tried and warmed up is all of them
+  const uint64_t likeness = LikenessOfEntry(decided);
   opened();
 
   LoadedModel loaded;
@@ -314,6 +325,7 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   served->config.max_rows = trial.max_rows;
   served->platform = std::move(open.platform);
   for (const OpenedModel& copy : copies) served->weights[copy.device] = copy.weights;
+  served->likeness = likeness;
   served->digest = std::move(open.digest);
   served->load_took = clock_.Now() - begin;
   served->free_dim = trial.free_dim;

@@ -9,6 +9,7 @@ std::shared_ptr<const ServedModel> ServedModel::Description() const {
   description->signature = signature;
   description->config = config;
   description->platform = platform;
+  description->likeness = likeness;
   description->free_dim = free_dim;
   description->backend = backend;
   description->file_name = file_name;

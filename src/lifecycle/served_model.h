@@ -27,6 +27,7 @@ struct ServedModel {
   std::string platform;  // as V2 metadata names it
   // By device; shared with all that have the same there.
   std::map<std::string, std::shared_ptr<const SharedWeights>> weights;
+  uint64_t likeness = 0;  // LikenessOf() its files, whatever device it is on
   Duration load_took{0};
   std::string digest;                                 // of its files, if that had to be known to load it (Provenance)
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open

@@ -72,6 +72,14 @@ std::string SampleOf(const VersionFiles& files) {
 
 }  // namespace
 
+uint64_t LikenessOf(const VersionFiles& files, const std::string& way) {
+  std::string text = SampleOf(files);
+  if (text.empty()) return 0;
+  text += "\n" + way + "\n" + files.model;
+  for (const VersionFile& file : files.files) text += "\n" + file.name + "\n" + std::to_string(file.stamp.bytes);
+  return std::hash<std::string>()(text) | 1;
+}
+
 void SharedModels::ForgetGone() {
   std::erase_if(known_, [](const auto& known) { return !known->opening && known->model.expired(); });
 }

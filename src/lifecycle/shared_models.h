@@ -36,6 +36,10 @@ class SharedWeights {
   std::atomic<uint32_t> holders_ = 0;  // a lone count: it orders nothing
 };
 
+// The same for two that very likely have the same contents and are opened in the same way: told by sizes and samples.
+// 0: it cannot be told.
+uint64_t LikenessOf(const VersionFiles& files, const std::string& way);
+
 struct OpenedModel {
   std::shared_ptr<OpenModel> model;  // shared with others of the same contents
   std::shared_ptr<SharedWeights> weights;

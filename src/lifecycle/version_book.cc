@@ -239,6 +239,7 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.metrics = model->metrics;
   NoteUse(tracked, now);
   tracked.usage.Touch(now.steady);
+  tracked.unlike_weights = IsUnlikeItsTwin(id, *model) ? tracked.entry.weights_fingerprint : 0;
   tracked.description = model->Description();
   tracked.described = tracked.tried;
   tracked.generation.swap(generation);

@@ -218,6 +218,7 @@ class VersionBook {
     std::shared_ptr<Generation> generation;  // what serves; shared with the loader thread that brings or retires it
     uint64_t loaded = 0;                     // its fingerprint
     uint64_t loaded_weights = 0;             // its weights_fingerprint
+    uint64_t unlike_weights = 0;             // the same, if it was not what it was like after all
     std::string note;                        // what is worth knowing of it
     std::shared_ptr<Generation> draining;    // shared with the loader thread that retires it
     std::shared_ptr<ModelMetrics> metrics;   // shared with the generations: counts go on through all of them
@@ -257,6 +258,9 @@ class VersionBook {
   void Evict(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
   static bool SharesWithItself(const Tracked& tracked);
+  static uint64_t LikenessOf(const Tracked& tracked);
+  void NoteTwins();
+  bool IsUnlikeItsTwin(const ModelId& id, const ServedModel& model) const;
   bool MayPass(const Tracked& tracked, StatusCode reason) const;
   bool ComesBack(const ModelId& id, const Tracked& tracked) const;
   bool IsYoung(const Tracked& tracked, const Moment& now) const;
@@ -279,8 +283,9 @@ class VersionBook {
   const MemoryRules rules_;
   Versions versions_;
   ExpectedSizes sizes_;
-  uint64_t asks_ = 0;         // so far
-  uint64_t evictions_ = 0;    // so far
+  std::set<std::pair<uint64_t, std::string>> twins_;  // likeness and device of what is or will be in memory
+  uint64_t asks_ = 0;                                 // so far
+  uint64_t evictions_ = 0;                            // so far
   uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;

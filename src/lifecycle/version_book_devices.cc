@@ -14,9 +14,10 @@ namespace {
 constexpr uint64_t kNoBound = std::numeric_limits<int64_t>::max() / 4;
 
 // A runtime has the file in memory, and what it has read of it, besides what it will keep; on a GPU that is not where
-// the file is.
-uint64_t WhileLoading(const ModelEntry& entry, const std::string& device) {
-  return device == Device().ToString() ? 2 * entry.file_bytes : 0;
+// the file is, and whoever shares weights reads nothing.
+uint64_t WhileLoading(const ModelEntry& entry, const std::string& device, uint64_t bytes) {
+  const bool reads = device == Device().ToString() && bytes != SharedWeights::kOwnBytes;
+  return reads ? 2 * entry.file_bytes : 0;
 }
 
 }  // namespace
@@ -100,10 +101,47 @@ void VersionBook::Place(const Moment& now) {
   }
 }
 
+// What its files look like, as far as that is known of them as they are now; 0: it is not.
+uint64_t VersionBook::LikenessOf(const Tracked& tracked) {
+  const bool is_known = tracked.description && tracked.described == tracked.entry.fingerprint;
+  const bool is_unlike = tracked.unlike_weights != 0 && tracked.unlike_weights == tracked.entry.weights_fingerprint;
+  return is_known && !is_unlike ? tracked.description->likeness : 0;
+}
+
+void VersionBook::NoteTwins() {
+  twins_.clear();
+  if (!rules_.on_demand) return;
+  for (const auto& [id, tracked] : versions_) {
+    const uint64_t likeness = LikenessOf(tracked);
+    if (likeness == 0) continue;
+    for (const auto& [device, bytes] : tracked.promised.by_device()) twins_.emplace(likeness, device);
+    if (!tracked.generation) continue;
+    for (const auto& [device, bytes] : tracked.generation->memory().by_device()) twins_.emplace(likeness, device);
+  }
+}
+
+// It was loaded beside one that it is like, and has weights of its own all the same.
+bool VersionBook::IsUnlikeItsTwin(const ModelId& id, const ServedModel& model) const {
+  return model.likeness != 0 && std::ranges::any_of(versions_, [&](const auto& version) {
+           const auto& [other, tracked] = version;
+           if (other == id || !tracked.generation || LikenessOf(tracked) != model.likeness) return false;
+           const std::shared_ptr<ServedModel> twin = tracked.generation->shown();
+           return std::ranges::any_of(model.weights, [&](const auto& own) {
+             const auto at = twin->weights.find(own.first);
+             return at != twin->weights.end() && at->second != own.second;
+           });
+         });
+}
+
+// Whoever has the same weights in memory shares them.
 DeviceBytes VersionBook::Expected(const Tracked& tracked) const {
-  const uint64_t each = SharesWithItself(tracked) ? SharedWeights::kOwnBytes : sizes_.Of(tracked.entry);
+  const uint64_t likeness = LikenessOf(tracked);
   DeviceBytes::Map bytes;
-  for (const Device& device : tracked.placed) bytes[device.ToString()] = each;
+  for (const Device& device : tracked.placed) {
+    const std::string name = device.ToString();
+    const bool shares = SharesWithItself(tracked) || (likeness != 0 && twins_.contains({likeness, name}));
+    bytes[name] = shares ? SharedWeights::kOwnBytes : sizes_.Of(tracked.entry);
+  }
   return bytes;
 }
 
@@ -114,8 +152,7 @@ void VersionBook::AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice&
   };
   for (const auto& [device, bytes] : tracked.leaving.by_device()) add(device, MemoryClaim::Phase::kLeaving, bytes);
   for (const auto& [device, bytes] : tracked.promised.by_device()) {
-    add(device, MemoryClaim::Phase::kPromised, bytes).while_loading =
-        SharesWithItself(tracked) ? 0 : WhileLoading(tracked.entry, device);
+    add(device, MemoryClaim::Phase::kPromised, bytes).while_loading = WhileLoading(tracked.entry, device, bytes);
   }
   if (!tracked.generation) return;
   NoteUse(tracked, now);
@@ -141,7 +178,7 @@ std::vector<VersionBook::DevicePlan> VersionBook::PlanDevices(const Moment& now)
     for (const auto& [device, bytes] : expected.by_device()) {
       MemoryClaim& claim = claims[device].emplace_back(ask);
       claim.bytes = bytes;
-      claim.while_loading = SharesWithItself(tracked) ? 0 : WhileLoading(tracked.entry, device);
+      claim.while_loading = WhileLoading(tracked.entry, device, bytes);
     }
   }
   std::vector<DevicePlan> plans;

@@ -113,6 +113,7 @@ bool VersionBook::IsMerelyFilling(const ModelId& id, const Tracked& tracked) con
 void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   next_tick_ = kNever;
   NoteOthers();
+  NoteTwins();
   Place(now);
   std::vector<DevicePlan> plans;
   do {
