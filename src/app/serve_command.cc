@@ -133,12 +133,11 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   if (const uint64_t budget = DefaultBudget(); budget > 0) rules.budgets.emplace("cpu", budget);
   std::erase_if(rules.budgets, [](const auto& budget) { return budget.second == 0; });
   // Bodies of requests are in it too, and leave half of it to models.
+  net::HttpLimits& limits = server.net.limits;
   if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
-    uint64_t& bodies = server.net.limits.max_body_bytes_in_flight;
-    bodies = std::min(bodies, std::max<uint64_t>(cpu->second / 2, 1));
-    uint64_t& body = server.net.limits.max_body_bytes;
-    body = std::min(body, bodies);
+    limits.max_body_bytes_in_flight = std::min(limits.max_body_bytes_in_flight, std::max<uint64_t>(cpu->second / 2, 1));
   }
+  limits.max_body_bytes = std::min(limits.max_body_bytes, limits.max_body_bytes_in_flight);
   rules.on_demand = options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit);
   rules.lazy = options.memory.lazy;
   rules.idle_timeout = options.memory.idle_timeout;
