@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/load_memory.h"
 
+#include <jemalloc/jemalloc.h>
+#include <sys/mman.h>
+
+#include <array>
 #include <cstddef>
 #include <string>
 
+#include "base/mutex.h"
+
 // Nobody but the server's own program links jemalloc.
-extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value,
-                                             size_t new_bytes);
+extern "C" __attribute__((weak)) decltype(mallctl) mallctl;
 
 namespace trireme {
 namespace {
@@ -19,19 +24,92 @@ std::optional<T> Read(const char* name) {
   return value;
 }
 
+// The arena's pieces of address space, and whether they shall come in huge pages. jemalloc asks for them in its own
+// calls: nothing here may allocate.
+class HugePages {
+ public:
+  void Add(void* address, size_t bytes) {
+    const MutexLock lock(mutex_);
+    madvise(address, bytes, loading_ > 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    if (count_ < pieces_.size()) pieces_[count_++] = {address, bytes};
+  }
+
+  void Begin() {
+    const MutexLock lock(mutex_);
+    if (loading_++ == 0) Advise(MADV_HUGEPAGE);
+  }
+
+  void End() {
+    const MutexLock lock(mutex_);
+    if (--loading_ == 0) Advise(MADV_NOHUGEPAGE);
+  }
+
+ private:
+  struct Piece {
+    void* address = nullptr;
+    size_t bytes = 0;
+  };
+
+  // A system that has no huge pages refuses, and has others.
+  void Advise(int advice) REQUIRES(mutex_) {
+    for (size_t i = 0; i < count_; ++i) madvise(pieces_[i].address, pieces_[i].bytes, advice);
+  }
+
+  Mutex mutex_;
+  int loading_ GUARDED_BY(mutex_) = 0;
+  // jemalloc asks for larger and larger ones, and keeps them: a terabyte is some hundred. The others stay as they came.
+  std::array<Piece, 1024> pieces_ GUARDED_BY(mutex_);
+  size_t count_ GUARDED_BY(mutex_) = 0;
+};
+
+HugePages& LoadPages() {
+  static HugePages pages;
+  return pages;
+}
+
+// jemalloc's own hooks, of its first arena.
+extent_hooks_t* OwnHooks() {
+  static extent_hooks_t* const hooks = Read<extent_hooks_t*>("arena.0.extent_hooks").value_or(nullptr);
+  return hooks;
+}
+
+// As extent_alloc_t of jemalloc(3).
+void* TakeAddresses(extent_hooks_t*, void* address, size_t bytes, size_t alignment, bool* zero, bool* commit,
+                    unsigned arena) {
+  void* taken = OwnHooks()->alloc(OwnHooks(), address, bytes, alignment, zero, commit, arena);
+  if (taken != nullptr) LoadPages().Add(taken, bytes);
+  return taken;
+}
+
+std::optional<unsigned> MakeArena() {
+  if (mallctl == nullptr || OwnHooks() == nullptr) return std::nullopt;
+  static extent_hooks_t hooks = *OwnHooks();
+  hooks.alloc = TakeAddresses;
+  extent_hooks_t* wanted = &hooks;
+  unsigned arena = 0;
+  size_t bytes = sizeof(arena);
+  if (mallctl("arenas.create", &arena, &bytes, &wanted, sizeof(wanted)) != 0) return std::nullopt;
+  return arena;
+}
+
 // Made once, by the first thread that loads.
 std::optional<unsigned> LoadArena() {
-  static const std::optional<unsigned> arena = Read<unsigned>("arenas.create");
+  static const std::optional<unsigned> arena = MakeArena();
   return arena;
 }
 
 }  // namespace
 
-void UseLoadMemory() {
+LoadMemory::LoadMemory() {
+  LoadPages().Begin();
   std::optional<unsigned> arena = LoadArena();
   if (!arena) return;
   // What cannot be moved stays where it is, and goes back a few seconds later than it could.
   (void)mallctl("thread.arena", nullptr, nullptr, &*arena, sizeof(*arena));
+}
+
+LoadMemory::~LoadMemory() {
+  LoadPages().End();
 }
 
 std::optional<int64_t> AllocatedByThisThread() {

@@ -9,9 +9,21 @@ namespace trireme {
 // The memory in which models live, where the process's malloc is jemalloc (http://jemalloc.net/jemalloc.3.html); with
 // another one nothing here has an effect. Thread-safe.
 
-// From now on the calling thread takes its memory from an arena that all threads which load share, apart from that of
-// requests: what a model leaves behind is then in one place, and can be given back without touching what is hot.
-void UseLoadMemory();
+// Lives as long as a thread loads something. From then on the thread takes its memory from an arena that all threads
+// which load share, apart from that of requests: what a model leaves behind is then in one place, and can be given back
+// without touching what is hot.
+//
+// While anybody loads the arena's memory comes in huge pages, if the system has them for whoever asks (madvise(2)):
+// half of a load's time is otherwise the system's, for one small page after another. At other times it does not, since
+// the system would fill what was given back with new ones
+// (https://docs.kernel.org/admin-guide/mm/transhuge.html, "khugepaged").
+class LoadMemory {
+ public:
+  LoadMemory();
+  ~LoadMemory();
+  LoadMemory(const LoadMemory&) = delete;
+  LoadMemory& operator=(const LoadMemory&) = delete;
+};
 
 // Bytes that the calling thread has allocated so far less those that it has freed, whoever had allocated them. Nothing:
 // the process's malloc does not count.

@@ -2,11 +2,7 @@
 #include "base/thread_pool.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -14,32 +10,6 @@ namespace trireme {
 
 void NameThisThread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-}
-
-void RunWithNiceness(int niceness, const std::function<void()>& job) {
-  std::thread quiet;
-  std::exception_ptr thrown;
-  try {
-    quiet = std::thread([&] {
-      NameThisThread("loader");
-      // On Linux the nice value is a thread's own, not the process's. A lower priority is never refused.
-      setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness);
-      // Its reads too (ioprio_set(2)): "best effort", the lowest of eight levels, of this thread.
-      constexpr int kThisThread = 1;
-      constexpr int kLowest = (2 << 13) | 7;
-      syscall(SYS_ioprio_set, kThisThread, 0, kLowest);
-      try {
-        job();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    });
-  } catch (const std::system_error&) {
-    job();  // the system gives no more threads: loudly, then
-    return;
-  }
-  quiet.join();
-  if (thrown) std::rethrow_exception(thrown);
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {

@@ -45,11 +45,6 @@ class ThreadPool {
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
-// Runs a job on a thread of its own that stands back for everybody else, and returns when it is done. The calling
-// thread keeps its priority: without privileges a thread that gave it up could never get it back, and every thread that
-// it starts would inherit that. What the job throws reaches the caller.
-void RunWithNiceness(int niceness, const std::function<void()>& job);
-
 // Names the calling thread for debuggers and `top -H`.
 void NameThisThread(const std::string& name);
 

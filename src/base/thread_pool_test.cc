@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -85,18 +82,6 @@ TEST(ThreadPoolTest, NamesItsThreads) {
     ASSERT_TRUE(pool.Submit([&] { pthread_getname_np(pthread_self(), name.data(), name.size()); }));
   }
   EXPECT_STREQ(name.data(), "a name longer t");
-}
-
-int Niceness() {
-  return getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
-}
-
-TEST(RunWithNiceness, StandsBackWithoutTheCaller) {
-  const int before = Niceness();
-  int during = 0;
-  RunWithNiceness(before + 3, [&] { during = Niceness(); });
-  EXPECT_EQ(during, before + 3);
-  EXPECT_EQ(Niceness(), before);
 }
 
 }  // namespace

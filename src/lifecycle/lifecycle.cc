@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/load_memory.h"
+#include "base/quiet_thread.h"
 #include "lifecycle/without_folders.h"
 #include "repository/content_digest.h"
 
@@ -45,6 +46,14 @@ MemoryRules RulesOf(const Lifecycle::Options& options) {
   MemoryRules rules = options.memory;
   rules.required = options.required_models;
   return rules;
+}
+
+// To free a gigabyte takes a while too. Without a generation only what was left of others goes.
+void RetireQuietly(Generation* retired) {
+  RunQuietly({}, [&] {
+    if (retired != nullptr) retired->Retire();
+    GiveBackLoadMemory();
+  });
 }
 
 }  // namespace
@@ -149,8 +158,7 @@ bool Lifecycle::Retire(const ModelId& id) {
     const MutexLock lock(mutex_);
     retired = book_.Draining(id);
   }
-  retired->Retire();
-  GiveBackLoadMemory();
+  RetireQuietly(retired.get());
   log_.Info("model unloaded", {{"model", id.name}, {"version", id.version}});
   {
     const MutexLock lock(mutex_);
@@ -192,8 +200,10 @@ bool Lifecycle::Load(const ModelId& id) {
     given_up = !book_.IsCurrent(id, order->attempt);
   }
   if (given_up) {
-    if (loaded.ok()) loaded->model->line->Close();
-    loaded = Cancelled("");
+    RunQuietly({}, [&] {
+      if (loaded.ok()) loaded->model->line->Close();
+      loaded = Cancelled("");
+    });
     Leave(id, nullptr, order->promised);
     return true;
   }
@@ -215,9 +225,8 @@ bool Lifecycle::Load(const ModelId& id) {
 
 // What is retired, if anything, and its memory.
 void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, const DeviceBytes& bytes) {
-  if (retired) retired->Retire();
+  RetireQuietly(retired.get());
   retired.reset();
-  GiveBackLoadMemory();
   std::vector<Action> actions;
   {
     const MutexLock lock(mutex_);
@@ -233,7 +242,7 @@ void Lifecycle::NoteFailure(const ModelId& id, const VersionBook::LoadOrder& ord
     const MutexLock lock(mutex_);
     book_.Failed(id, {reason.code(), Public(reason.message(), order.entry)}, Moment::Now());
   }
-  GiveBackLoadMemory();
+  RunQuietly({}, GiveBackLoadMemory);
   Publish();
 }
 
@@ -274,7 +283,8 @@ void Lifecycle::FindDigest(const ModelEntry& entry) {
     const Result<VersionFiles> files = FilesOfVersion(entry);
     if (!files.ok()) return;
     std::optional<Result<Digest>> digest;
-    RunWithNiceness(kQuietest, [&] { digest.emplace(ContentDigest(*files, {.stop = stop, .keep_cached = true})); });
+    RunQuietly({.niceness = kQuietest},
+               [&] { digest.emplace(ContentDigest(*files, {.stop = stop, .keep_cached = true})); });
     if (!digest->ok()) return;
     {
       const MutexLock lock(mutex_);

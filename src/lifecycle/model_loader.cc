@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "base/load_memory.h"
-#include "base/thread_pool.h"
+#include "base/quiet_thread.h"
 #include "lifecycle/copies_model.h"
 #include "lifecycle/full_warmup.h"
 #include "lifecycle/model_source.h"
@@ -73,7 +73,7 @@ uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise, const Devic
 }
 
 Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
-  UseLoadMemory();
+  const LoadMemory memory;
   RETURN_IF_ERROR(
       BackendFor(backends, entry).status());  // a runtime that is opened for its first model is not the model's
   const std::optional<int64_t> before = AllocatedByThisThread();
@@ -83,9 +83,6 @@ Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, 
       Measured(before, opened->model->memory_use().total(), entry.config.devices.front()));
   return opened;
 }
-
-// Loading stands back for serving.
-constexpr int kLoadNiceness = 10;
 
 // A mistyped count must not occupy a loader thread for ever.
 constexpr Duration kLongestWarmup = std::chrono::minutes(1);
@@ -97,7 +94,7 @@ constexpr int kMostInstancesPerCpu = 32;
 Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
   if (entry.config.threads > 1) return OpenMeasured(backends, entry, device_bytes);
   std::optional<Result<OpenedModel>> opened;
-  RunWithNiceness(kLoadNiceness, [&] { opened.emplace(OpenMeasured(backends, entry, device_bytes)); });
+  RunQuietly({}, [&] { opened.emplace(OpenMeasured(backends, entry, device_bytes)); });
   return *std::move(opened);
 }
 
@@ -257,6 +254,14 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   return std::shared_ptr<const ServedModel>(std::move(described));
 }
 
+TrialResult ModelLoader::Try(OpenModel& model, const ModelEntry& entry, const Signature& signature) {
+  std::optional<TrialResult> known = trials_.Find(entry);
+  if (known && WarmUpAsTried(model, signature, *known, pool_)) return *std::move(known);
+  TrialResult trial = TryModel(model, signature, TrialOptionsOf(entry.config), pool_, clock_);
+  if (trial.ran) trials_.Note(entry, trial);
+  return trial;
+}
+
 // A model that finds no memory is a model that cannot be loaded: whoever serves goes on.
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   try {
@@ -293,12 +298,10 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   const Signature own_signature = AsTheModelHasIt(fitted.signature);
   TrialResult trial;
   Result<WarmupReport> warm = WarmupReport();
-  RunWithNiceness(kLoadNiceness, [&] {
-    UseLoadMemory();
+  RunQuietly({}, [&] {
+    const LoadMemory memory;
     // How long a decoupled model goes on with made-up input nobody knows.
-    if (!open.model->decoupled()) {
-      trial = TryModel(*open.model, own_signature, TrialOptionsOf(decided.config), pool_, clock_);
-    }
+    if (!open.model->decoupled()) trial = Try(*open.model, decided, own_signature);
     fitted.signature.batched = CountsRows(entry, fitted.signature, trial);
     const TimePoint end = clock_.Now() + kLongestWarmup;
     warm = WarmUpFully(*open.model,

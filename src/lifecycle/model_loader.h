@@ -20,6 +20,7 @@
 #include "lifecycle/served_model.h"
 #include "lifecycle/shape_shelf.h"
 #include "lifecycle/shared_models.h"
+#include "lifecycle/trial_book.h"
 #include "metrics/registry.h"
 #include "repository/scan.h"
 
@@ -62,6 +63,7 @@ class ModelLoader {
  private:
   Result<OpenedModel> OpenOnce(const ModelEntry& entry);
   Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
+  TrialResult Try(OpenModel& model, const ModelEntry& entry, const Signature& signature);
   Result<LoadedModel> LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened);
 
   BackendSet& backends_;
@@ -69,6 +71,7 @@ class ModelLoader {
   SharedModels shared_;
   MetricsShelf metrics_;
   ShapeShelf shapes_;
+  TrialBook trials_;
   const int cpus_;
   const Clock& clock_;
   std::map<std::string, uint64_t> budgets_;  // by device

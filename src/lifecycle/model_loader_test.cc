@@ -62,6 +62,32 @@ TEST_F(ModelLoaderTest, TriesNoMoreRowsThanARequestMayHave) {
   EXPECT_EQ(loaded.value().model->config.max_rows, 2);
 }
 
+TEST_F(ModelLoaderTest, TriesWhatHasNotChangedOnlyOnce) {
+  entry_.config.max_rows = 4;
+  ASSERT_TRUE(Load(entry_).ok());
+  const size_t tried = models_.script->runs().size();
+  EXPECT_GT(tried, 2);
+  const auto again = Load(entry_);
+  ASSERT_TRUE(again.ok());
+  const std::vector<int64_t> runs = models_.script->runs();
+  EXPECT_THAT(std::vector(runs.begin() + static_cast<ptrdiff_t>(tried), runs.end()), testing::ElementsAre(1, 4));
+  EXPECT_TRUE(again.value().model->signature.batched);
+  EXPECT_EQ(again.value().model->config.max_rows, 4);
+  ++entry_.fingerprint;
+  ASSERT_TRUE(Load(entry_).ok());
+  EXPECT_GT(models_.script->runs().size(), runs.size() + 2);
+}
+
+TEST_F(ModelLoaderTest, TriesAnewWhatDoesNotRunAsItDid) {
+  entry_.config.max_rows = 4;
+  ASSERT_TRUE(Load(entry_).ok());
+  models_.script->FailWhen([](int64_t rows) { return rows > 1 ? InvalidArgument("one row only") : Status(); });
+  const auto again = Load(entry_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again.value().model->signature.batched);
+  EXPECT_EQ(again.value().model->config.max_rows, 1);
+}
+
 TEST_F(ModelLoaderTest, RunsWarmUpSamplesAsOftenAsTheySay) {
   entry_.config.max_rows = 1;
   entry_.config.warmup = {Sample({4}, 5, 3)};

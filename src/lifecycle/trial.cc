@@ -52,6 +52,12 @@ class Trial {
     return last;
   }
 
+  // Such a batch once.
+  bool RunSample(int64_t rows, int64_t free_dim) {
+    const auto inputs = MakeSampleInputs(signature_, {.rows = rows, .free_dim = free_dim, .seed = 1}, pool_);
+    return inputs && Run(*inputs).ok();
+  }
+
   // What the input found, which is Sample(1), gave.
   const std::vector<Tensor>& first_outputs() const { return first_outputs_; }
 
@@ -213,7 +219,14 @@ TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOp
   if (options.max_rows == 0 && pair.took > 2 * kLongRow) return result;
   const std::vector<Duration> cost = MeasureBatches(trial, options, clock);
   result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
+  result.warm_rows = cost.empty() ? 1 : std::min(result.max_rows, int64_t{1} << (cost.size() - 1));
   return result;
+}
+
+bool WarmUpAsTried(OpenModel& model, const Signature& signature, const TrialResult& tried, MemoryPool& pool) {
+  Trial trial(model, signature, pool, Clock::System());
+  return trial.RunSample(1, tried.free_dim) &&
+         (tried.warm_rows == 1 || trial.RunSample(tried.warm_rows, tried.free_dim));
 }
 
 }  // namespace trireme

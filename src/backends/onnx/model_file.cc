@@ -110,9 +110,9 @@ Result<ModelBytes> ReadBytes(const LocatedModel& model) {
   if (model.file.empty()) return ModelBytes::Of(model.bytes);
   ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(model.file));
   RETURN_IF_ERROR(CheckSize(file.size()));
-  std::string bytes(file.size(), '\0');
-  RETURN_IF_ERROR(file.Read(0, bytes));
-  return ModelBytes(std::move(bytes));
+  auto bytes = std::make_unique_for_overwrite<char[]>(file.size());  // what is read over need not be cleared before
+  RETURN_IF_ERROR(file.Read(0, {bytes.get(), file.size()}));
+  return ModelBytes(std::move(bytes), file.size());
 }
 
 }  // namespace trireme::onnx

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,7 @@ Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFol
 class ModelBytes {
  public:
   explicit ModelBytes(std::string bytes) : owned_(std::move(bytes)) {}
+  ModelBytes(std::unique_ptr<char[]> bytes, size_t size) : buffer_(std::move(bytes)), elsewhere_(buffer_.get(), size) {}
   static ModelBytes Of(std::string_view elsewhere) { return ModelBytes(elsewhere); }  // which outlives them
 
   std::string_view view() const { return owned_ ? std::string_view(*owned_) : elsewhere_; }
@@ -54,7 +56,8 @@ class ModelBytes {
   explicit ModelBytes(std::string_view elsewhere) : elsewhere_(elsewhere) {}
 
   std::optional<std::string> owned_;
-  std::string_view elsewhere_;
+  std::unique_ptr<char[]> buffer_;
+  std::string_view elsewhere_;  // or in the buffer
 };
 
 // The file is opened once and read into memory, so that nothing that becomes of it later matters.
