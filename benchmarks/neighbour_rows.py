@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a model notices that another is loaded and unloaded beside it: its p99 at half of its peak rate, requests
-coming at random times whatever becomes of those before, in windows with and without the neighbour, alternated."""
+coming at random times whatever becomes of those before, in windows without the neighbour, with it, and with a program
+that only copies memory at idle priority, alternated."""
 import shutil
 import statistics
+import subprocess
 import threading
 
 from harness import Failed, Server, load, markdown, number, run_json, say
@@ -56,6 +58,23 @@ class Quiet:
         pass
 
 
+class Copier:
+    """A neighbour that could not stand back further: what its memory traffic does, nobody's scheduling prevents."""
+
+    count, failure = 0, None
+
+    def __init__(self, setup):
+        self.program = setup.program("idle_copier")
+
+    def __enter__(self):
+        self.process = subprocess.Popen([self.program])
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
 def window(setup, server, model, rate):
     """p99 of one window, in microseconds."""
     requests = 50 if setup.quick else max(REQUESTS, int(rate * SECONDS))
@@ -77,20 +96,25 @@ def middle(ratios):
 
 def measure(setup, server, model):
     peak = load(setup, server, model, connections=CONNECTIONS, windows=1)["requests_per_second"]["median"]
-    p99, loads = {"alone": [], "beside": []}, 0
+    p99, loads = {"alone": [], "beside": [], "copier": []}, 0
+    neighbours = {"alone": Quiet, "beside": lambda: Loads(server, NEIGHBOUR), "copier": lambda: Copier(setup)}
     windows = 2 if setup.quick else WINDOWS
     for i in range(windows):
         say(f"{model}: window {i + 1} of {windows}")
         # Which comes first changes, so that what drifts meets both alike.
-        for kind in ("alone", "beside") if i % 2 == 0 else ("beside", "alone"):
-            with Loads(server, NEIGHBOUR) if kind == "beside" else Quiet() as neighbour:
+        for kind in p99 if i % 2 == 0 else reversed(p99):
+            with neighbours[kind]() as neighbour:
                 p99[kind].append(window(setup, server, model, peak / 2))
             if neighbour.failure:
                 raise Failed(f"the neighbour: {neighbour.failure}")
             loads += neighbour.count
-    ratio = middle([beside / alone for beside, alone in zip(p99["beside"], p99["alone"])])
+
+    def ratio(kind):
+        middle_low_high = middle([beside / alone for beside, alone in zip(p99[kind], p99["alone"])])
+        return "{:.2f} ({:.2f}-{:.2f})".format(*middle_low_high)
+
     return (model, number(peak / 2), number(statistics.median(p99["alone"]) / 1000),
-            number(statistics.median(p99["beside"]) / 1000), f"{ratio[0]:.2f} ({ratio[1]:.2f}-{ratio[2]:.2f})", loads)
+            number(statistics.median(p99["beside"]) / 1000), ratio("beside"), loads, ratio("copier"))
 
 
 def run(setup):
@@ -103,4 +127,5 @@ def run(setup):
     with Server(setup, [folder], *EXPLICIT, *(f"--load-model={name}" for name in models)) as server:
         rows = [measure(setup, server, model) for model in models]
     yield markdown(f"Beside a model that is loaded and unloaded without a pause ({NEIGHBOUR})",
-                   ("model", "requests/s", "p99 alone, ms", "p99 beside, ms", "ratio (95 %)", "loads meanwhile"), rows)
+                   ("model", "requests/s", "p99 alone, ms", "p99 beside, ms", "ratio (95 %)", "loads meanwhile",
+                    "beside an idle copier"), rows)

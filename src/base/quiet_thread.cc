@@ -9,7 +9,9 @@
 
 #include <ctime>
 #include <exception>
+#include <fstream>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -45,6 +47,15 @@ bool MayLeaveIdle(int niceness) {
     may = SetPolicy(0, SCHED_IDLE) && SetPolicy(0, SCHED_OTHER);
   }).join();
   return may;
+}
+
+// Runs or would like to, as opposed to one that waits for a request to end or for a disk (proc(5)).
+bool WantsToRun(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const size_t name_end = line.rfind(')');
+  return name_end != std::string::npos && line.size() > name_end + 2 && line[name_end + 2] == 'R';
 }
 
 // What the thread that does the job and the one that waits for it share.
@@ -85,7 +96,11 @@ class Job {
       timespec time{};
       clock_gettime(clock, &time);
       const Duration had = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-      if (idle_ && IsStarved(had - had_before, now - looked) && SetPolicy(*idle_, SCHED_OTHER)) idle_.reset();
+      if (idle_ && WantsToRun(*idle_) && IsStarved(had - had_before, now - looked)) {
+        SetPolicy(*idle_, SCHED_OTHER);
+        idle_.reset();
+        options_.idle_time.FoundScarce();
+      }
       had_before = had;
       looked = now;
     }
@@ -104,6 +119,20 @@ class Job {
 
 }  // namespace
 
+bool IdleTime::IsScarce() const {
+  constexpr std::chrono::seconds kLasts{5};
+  return Clock::System().Now().time_since_epoch() - Duration(found_.load()) < kLasts;
+}
+
+void IdleTime::FoundScarce() {
+  found_ = Duration(Clock::System().Now().time_since_epoch()).count();
+}
+
+IdleTime& IdleTime::OfProcess() {
+  static IdleTime idle_time;
+  return idle_time;
+}
+
 // A fifth of a processor ends every job in five times what it takes; less than that is waiting.
 bool IsStarved(Duration had, Duration wall) {
   return had * 5 < wall;
@@ -115,7 +144,7 @@ void RunQuietly(const QuietOptions& options, const std::function<void()>& job) {
   try {
     // What the niceness of the first asker allows, that of quieter ones does too.
     static const bool kMayLeaveIdle = MayLeaveIdle(QuietOptions().niceness);
-    quiet = std::thread([&] { shared.Run(job, kMayLeaveIdle); });
+    quiet = std::thread([&] { shared.Run(job, kMayLeaveIdle && !options.idle_time.IsScarce()); });
   } catch (const std::system_error&) {
     job();  // the system gives no more threads: loudly, then
     return;

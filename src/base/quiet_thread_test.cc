@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -36,7 +37,8 @@ TEST(RunQuietly, StandsBackWithoutTheCaller) {
   const int before = Niceness();
   int niceness = 0;
   int policy = -1;
-  RunQuietly({.niceness = before + 3}, [&] {
+  IdleTime idle_time;
+  RunQuietly({.niceness = before + 3, .idle_time = idle_time}, [&] {
     niceness = Niceness();
     policy = Policy();
   });
@@ -46,15 +48,27 @@ TEST(RunQuietly, StandsBackWithoutTheCaller) {
   EXPECT_EQ(Policy(), SCHED_OTHER);
 }
 
+// On one processor, which somebody else wants for himself.
 TEST(RunQuietly, LeavesIdleTimeWhenItHasTooLittleOfIt) {
-  RunQuietly({.look_every = std::chrono::milliseconds(1)}, [] {
-    // As good as starved: it gives away what it gets. Ends because somebody sees it.
-    while (Policy() != SCHED_OTHER) {
-      timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000};
-      nanosleep(&moment, nullptr);
-    }
-    EXPECT_EQ(Niceness(), QuietOptions().niceness);
-  });
+  std::thread([] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    std::atomic<bool> ended = false;
+    std::thread busy([&] {
+      while (!ended) continue;
+    });
+    IdleTime idle_time;
+    RunQuietly({.idle_time = idle_time}, [] {
+      while (Policy() != SCHED_OTHER) continue;  // until somebody sees that it starves
+      EXPECT_EQ(Niceness(), QuietOptions().niceness);
+    });
+    EXPECT_EQ(idle_time.IsScarce(), MayLeaveIdle());
+    RunQuietly({.idle_time = idle_time}, [] { EXPECT_EQ(Policy(), SCHED_OTHER); });  // it need not starve first
+    ended = true;
+    busy.join();
+  }).join();
 }
 
 TEST(RunQuietly, PassesOnWhatTheJobThrows) {
