@@ -262,14 +262,16 @@ std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const Version
   for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
   auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
   std::shared_ptr<Generation> retired;
+  bool knows_digest = false;
   {
     const MutexLock lock(mutex_);
     ++generations_;
     retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded.notes), order.entry), Moment::Now());
+    knows_digest = book_.KnowsDigest(id);
   }
   Publish();
   TellWaiting();
-  FindDigest(order.entry);
+  if (!knows_digest) FindDigest(order.entry);
   return retired;
 }
 

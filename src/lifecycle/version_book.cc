@@ -232,8 +232,9 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.load_took = model->load_took;
   tracked.no_memory = false;
   tracked.refusal = {};
+  if (!model->digest.empty()) NoteDigest(tracked, tracked.tried, model->digest);
   tracked.provenance = Provenance{.source = tracked.entry.path.string(),
-                                  .digest = model->digest,
+                                  .digest = tracked.digested == tracked.tried ? tracked.digest : "",
                                   .loaded_at = now.wall,
                                   .load_took = model->load_took};
   tracked.metrics = model->metrics;

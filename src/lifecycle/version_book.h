@@ -106,6 +106,7 @@ class VersionBook {
 
   // The digest of the files that it was loaded from is known.
   void SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest);
+  bool KnowsDigest(const ModelId& id) const;
 
   // What models have or were promised.
   DeviceBytes UsedBytes() const;
@@ -211,6 +212,8 @@ class VersionBook {
     Duration load_took{0};
     Usage usage;
     std::optional<Provenance> provenance;
+    std::string digest;                              // of its files, once it was found
+    uint64_t digested = 0;                           // the fingerprint that they had then
     std::shared_ptr<const ServedModel> description;  // of what serves, or would; shared with the tables
     uint64_t described = 0;                          // its fingerprint
     bool being_described = false;
@@ -257,6 +260,7 @@ class VersionBook {
   void GrantWhatIsGranted(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
   void Evict(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
+  static void NoteDigest(Tracked& tracked, uint64_t fingerprint, const std::string& digest);
   static bool SharesWithItself(const Tracked& tracked);
   static uint64_t LikenessOf(const Tracked& tracked);
   void NoteTwins();

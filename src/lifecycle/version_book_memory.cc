@@ -269,9 +269,21 @@ bool VersionBook::gone(const std::string& name) const {
 
 void VersionBook::SetDigest(const ModelId& id, uint64_t fingerprint, const std::string& digest) {
   const auto at = versions_.find(id);
-  if (at == versions_.end() || !at->second.provenance || at->second.loaded != fingerprint) return;
+  if (at == versions_.end() || at->second.loaded != fingerprint) return;
+  NoteDigest(at->second, fingerprint, digest);  // it may have left meanwhile, and come back as it was
+  if (!at->second.provenance) return;
   at->second.provenance->digest = digest;
   changed_ = true;
+}
+
+void VersionBook::NoteDigest(Tracked& tracked, uint64_t fingerprint, const std::string& digest) {
+  tracked.digest = digest;
+  tracked.digested = fingerprint;
+}
+
+bool VersionBook::KnowsDigest(const ModelId& id) const {
+  const auto at = versions_.find(id);
+  return at != versions_.end() && at->second.provenance && !at->second.provenance->digest.empty();
 }
 
 DeviceBytes VersionBook::UsedBytes() const {

@@ -77,6 +77,14 @@ class List(ModelsTest):
         self.assertGreater(origin["load_seconds"], 0)
         self.assertIn(origin["digest"][:len("sha256:") + 12], self.did("list", "--wide"))
 
+    def test_what_comes_back_unchanged_keeps_its_digest(self):
+        self.serve_two("--model-control-mode=explicit", "--load-model=*")
+        wait_until(lambda: "digest" in self.listed("add")["provenance"], "the digest is known")
+        digest = self.listed("add")["provenance"]["digest"]
+        self.did("unload", "add")
+        self.did("load", "add")
+        self.assertEqual(self.listed("add")["provenance"]["digest"], digest)  # at once
+
     def test_gives_the_reason_of_what_failed(self):
         self.serve_here(self.models / "bad" / "empty", self.models / "good" / "add")
         self.assertRegex(self.did(), r"empty +1 +failed .*the file is empty")
