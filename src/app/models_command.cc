@@ -51,7 +51,9 @@ void Show(const ModelsOptions& options, const admin::Listing& listing, std::ostr
     out << admin::EncodeListing(listing) << "\n";
     return;
   }
-  out << ModelsTable(listing, system_clock::now(), {.wide = options.wide, .columns = TerminalColumns()});
+  const ModelsTableStyle style = {
+      .wide = options.wide, .summary = options.action == ModelsAction::kList, .columns = TerminalColumns()};
+  out << ModelsTable(listing, system_clock::now(), style);
 }
 
 // The server is asked time and again rather than told to tell: it keeps nothing for those who watch, and nobody who

@@ -92,7 +92,8 @@ std::vector<Setting> ModelsSettings(ModelsOptions& options) {
                               return {};
                             }));
   if (options.action != ModelsAction::kWatch) {
-    settings.push_back(Switch("wide", "Say where each came from, too: source, digest, load time", options.wide));
+    settings.push_back(
+        Switch("wide", "Say where each came from, too: source, digest, load time; and every note", options.wide));
     settings.push_back(Switch("json", "For programs: everything that is known, as JSON", options.json));
   }
   for (Setting& setting : settings) setting.group = "Options";

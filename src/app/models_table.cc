@@ -2,6 +2,7 @@
 #include "app/models_table.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -67,23 +68,46 @@ void AddOrigin(const ModelEntry& model, std::vector<std::string>& row) {
              {RoughTime(model.origin->load_took), ShortDigest(model.origin->digest), PlainText(model.origin->source)});
 }
 
+const std::string& RemarkOf(const ModelEntry& model, bool wide) {
+  return wide && model.reason.empty() ? model.note : model.reason;
+}
+
 std::vector<std::string> Row(const ModelEntry& model, admin::WallTime now, bool wide) {
   std::vector<std::string> row = {PlainText(model.name), model.version > 0 ? std::to_string(model.version) : kNothing,
                                   StateOf(model),        Joined(model.labels),
                                   MemoryOf(model),       model.p99 ? RoughTime(*model.p99) : kNothing,
                                   LastUseOf(model),      AgeOf(model, now)};
   if (wide) AddOrigin(model, row);
-  row.push_back(PlainText(model.reason));
+  row.push_back(PlainText(RemarkOf(model, wide)));
   return row;
 }
 
 std::vector<std::string> Header(const std::vector<ModelEntry>& models, bool wide) {
   std::vector<std::string> header = {"NAME", "VERSION", "STATE", "LABELS", "MEMORY", "P99", "LAST USE", "AGE"};
   if (wide) header.insert(header.end(), {"DEVICE", "REQUESTS", "LOADED IN", "DIGEST", "SOURCE"});
-  if (std::any_of(models.begin(), models.end(), [](const ModelEntry& model) { return !model.reason.empty(); })) {
+  if (std::ranges::any_of(models, [&](const ModelEntry& model) { return !RemarkOf(model, wide).empty(); })) {
     header.emplace_back("REASON");
   }
   return header;
+}
+
+// "13 ready, 27 on demand, 1 failed"
+std::string Summary(const std::vector<ModelEntry>& models) {
+  std::map<std::string, int> counts;
+  for (const ModelEntry& model : models) ++counts[model.state];
+  std::string text;
+  const auto add = [&](const std::string& state) {
+    const auto found = counts.find(state);
+    if (found == counts.end()) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(found->second) + " " + PlainText(state);
+    counts.erase(found);
+  };
+  add("ready");
+  add("on demand");
+  const auto failed = counts.extract("failed");
+  while (!counts.empty()) add(std::string(counts.begin()->first));
+  if (!failed.empty()) text += (text.empty() ? "" : ", ") + std::to_string(failed.mapped()) + " failed";
+  return text;
 }
 
 // "Memory of cpu: 1.2 GiB by models, 3.0 MiB by all else, 15 % of the budget of 8.0 GiB"
@@ -109,6 +133,7 @@ std::string ModelsTable(const admin::Listing& listing, admin::WallTime now, cons
     for (const std::string& line : Aligned(rows)) add(line);
   }
   for (const MemoryEntry& memory : listing.memory) add(MemoryLine(memory));
+  if (style.summary && !listing.models.empty()) add(Summary(listing.models));
   return text;
 }
 

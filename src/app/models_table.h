@@ -9,8 +9,9 @@
 namespace trireme {
 
 struct ModelsTableStyle {
-  bool wide = false;   // where each version came from, too
-  size_t columns = 0;  // of the terminal; 0: lines are as long as they are
+  bool wide = false;     // where each version came from, too, and notes on what is as it should be
+  bool summary = false;  // how many there are in each state
+  size_t columns = 0;    // of the terminal; 0: lines are as long as they are
 };
 
 // Model versions and the memory of all as text for people, by `now` for what is an age. Text of outside origin is made

@@ -10,6 +10,8 @@ namespace {
 using admin::ModelEntry;
 using admin::Origin;
 using admin::Seconds;
+using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -69,6 +71,29 @@ TEST(ModelsTableTest, SaysWhereVersionsCameFromIfThereIsRoom) {
       "sha256:001122334455  /models/resnet50/3\n"
       "bert      1        on demand      -              ~420 MiB  -      never     5m   -       0         -          -"
       "                    -\n");
+}
+
+TEST(ModelsTableTest, KeepsNotesForThoseWhoWantAll) {
+  ModelEntry noted = OnDemand();
+  noted.note = "loaded by the first request for it";
+  const admin::Listing listing = {.models = {noted}, .memory = {}};
+  EXPECT_THAT(ModelsTable(listing, kNow, {}), Not(AnyOf(HasSubstr("first request"), HasSubstr("REASON"))));
+  EXPECT_THAT(ModelsTable(listing, kNow, {.wide = true}), HasSubstr("loaded by the first request for it\n"));
+  noted.reason = "there is no room";
+  EXPECT_THAT(ModelsTable({.models = {noted}, .memory = {}}, kNow, {.wide = true}),
+              AllOf(HasSubstr("there is no room\n"), Not(HasSubstr("first request"))));
+}
+
+TEST(ModelsTableTest, CountsByState) {
+  const auto last_line = [](const std::vector<ModelEntry>& models) {
+    const std::string text = ModelsTable({.models = models, .memory = {}}, kNow, {.summary = true});
+    return text.substr(text.rfind('\n', text.size() - 2) + 1);
+  };
+  const ModelEntry loading = {.name = "a", .state = "loading"};
+  EXPECT_EQ(last_line({Broken(), loading, OnDemand(), OnDemand(), Ready()}),
+            "1 ready, 2 on demand, 1 loading, 1 failed\n");
+  EXPECT_EQ(last_line({Broken()}), "1 failed\n");
+  EXPECT_EQ(last_line({}), "There are no models.\n");
 }
 
 TEST(ModelsTableTest, FitsTheTerminal) {

@@ -268,7 +268,7 @@ void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine
     if (model.id.version > 0) std::cout << " version " << model.id.version;
     const bool never_loaded = model.state == ModelState::kRetired && model.reason.empty();
     std::cout << ": " << (never_loaded ? "not loaded" : Name(model.state))
-              << (model.reason.empty() ? "" : " (" + PlainText(model.reason) + ")") << "\n";
+              << (model.remark().empty() ? "" : " (" + PlainText(model.remark()) + ")") << "\n";
   }
   const std::optional<ExampleModel> example = FirstExample(engine, models);
   if (example && !urls.http.empty()) {

@@ -42,12 +42,16 @@ struct Provenance {
 struct ModelStatus {
   ModelId id;  // version 0: something in the repository that could not even be given a version
   ModelState state = ModelState::kFound;
-  std::string reason;  // of kFailed; else what is worth knowing, or empty
+  std::string reason;     // why it is not as it is wanted; empty if it is
+  std::string note = {};  // what is worth knowing of what is as it should be
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
   DeviceBytes memory;                    // measured, of what serves; else what it is expected to take, and where
   bool pinned = false;                   // stays in memory, whoever else wants it
   std::vector<std::string> labels;       // that lead to it, sorted
+
+  // What there is to say of it.
+  const std::string& remark() const { return reason.empty() ? note : reason; }
 };
 
 }  // namespace trireme

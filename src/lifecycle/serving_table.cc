@@ -11,7 +11,7 @@ namespace {
 std::string Explained(const ModelStatus& status) {
   if (status.state == ModelState::kRetired) return status.reason.empty() ? "not loaded" : status.reason;
   std::string text(Name(status.state));
-  if (!status.reason.empty()) text += ": " + status.reason;
+  if (!status.remark().empty()) text += ": " + status.remark();
   return text;
 }
 

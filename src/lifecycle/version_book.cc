@@ -475,7 +475,8 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   if (tracked.state == ModelState::kRetired) status.reason = "unloaded";
   if (tracked.ask && !tracked.generation) status.reason = "waits for room in memory";
   if (tracked.state == ModelState::kOnDemand && !tracked.ask) {
-    status.reason = tracked.refusal.ok() ? "loaded by the first request for it" : tracked.refusal.message();
+    status.reason = tracked.refusal.message();
+    status.note = "loaded by the first request for it";
   }
   if (tracked.state != ModelState::kReady) return status;
   if (StandsIn(id, tracked)) {
@@ -484,8 +485,10 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   }
   const Problem* problem = ProblemOf(id);
   const std::string& why = problem != nullptr ? problem->status.reason : tracked.failure;
-  status.reason = why.empty() ? tracked.note
-                              : "serving the version loaded at " + TimeText(tracked.since) + "; reload failed: " + why;
+  status.note = tracked.note;
+  if (!why.empty()) {
+    status.reason = "serving the version loaded at " + TimeText(tracked.since) + "; reload failed: " + why;
+  }
   return status;
 }
 

@@ -65,6 +65,7 @@ class List(ModelsTest):
         self.assertRegex(lines[1], r"^add +1 +ready +- +\S+ \S+ +- +(now|\d+s ago) +(now|\d+s)$")
         self.assertRegex(lines[2], r"^scalar +1 +ready +- +\S+ \S+ +- +never +(now|\d+s)$")
         self.assertRegex(lines[3], r"^Memory of cpu: \S+ \S+ by models, \S+ \S+ by all else; \d+ % of the budget of ")
+        self.assertEqual(lines[4], "2 ready")
 
     def test_says_where_each_came_from(self):
         self.serve_two()

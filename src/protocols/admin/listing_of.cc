@@ -25,6 +25,7 @@ ModelEntry EntryOf(const ModelOverview& model) {
           .version = status.id.version,
           .state = std::string(Name(status.state)),
           .reason = status.reason,
+          .note = status.note,
           .since = status.since,
           .labels = status.labels,
           .pinned = status.pinned,

@@ -123,7 +123,7 @@ std::vector<IndexEntry> DescribeIndex(const Engine& engine, const Identity& iden
     entries.push_back({.name = std::move(status.id.name),
                        .version = status.id.version > 0 ? std::to_string(status.id.version) : "",
                        .state = IndexState(status.state),
-                       .reason = std::move(status.reason),
+                       .reason = status.remark(),
                        .since = IndexTime(status.since),
                        .labels = std::move(status.labels),
                        .pinned = status.pinned,

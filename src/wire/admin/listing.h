@@ -29,10 +29,11 @@ struct Origin {
 // A model version.
 struct ModelEntry {
   std::string name;
-  int64_t version = 0;  // 0: it has none
-  std::string state;    // "ready", "loading", "on demand"
-  std::string reason;   // for the state; may be empty
-  WallTime since;       // in this state
+  int64_t version = 0;    // 0: it has none
+  std::string state;      // "ready", "loading", "on demand"
+  std::string reason;     // why it is not as it is wanted; may be empty
+  std::string note = {};  // what is worth knowing of what is; may be empty
+  WallTime since;         // in this state
   std::vector<std::string> labels;
   bool pinned = false;
   uint64_t memory_bytes = 0;  // that it holds, or is expected to; 0: not known

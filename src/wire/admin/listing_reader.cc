@@ -84,6 +84,7 @@ bool ReadModel(JsonCursor& json, ModelEntry& model) {
     if (key == "version") return Read(json, model.version);
     if (key == "state") return Read(json, model.state);
     if (key == "reason") return Read(json, model.reason);
+    if (key == "note") return Read(json, model.note);
     if (key == "since") return Read(json, model.since);
     if (key == "labels") return Read(json, model.labels);
     if (key == "pinned") return Read(json, model.pinned);

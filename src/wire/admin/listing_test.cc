@@ -17,6 +17,7 @@ Listing Full() {
                       .version = 3,
                       .state = "ready",
                       .reason = "the file has changed and cannot be loaded",
+                      .note = "requests run alone",
                       .since = now,
                       .labels = {"canary", "stable"},
                       .pinned = true,

@@ -69,6 +69,7 @@ std::string Json(const ModelEntry& model) {
   if (model.version > 0) object.Number("version", model.version);
   object.Text("state", model.state);
   if (!model.reason.empty()) object.Text("reason", model.reason);
+  if (!model.note.empty()) object.Text("note", model.note);
   object.Text("since", FormatUtc(model.since)).Raw("labels", Array(model.labels, Quoted)).Bool("pinned", model.pinned);
   if (model.memory_bytes > 0) object.Number("memory_bytes", model.memory_bytes);
   if (!model.device.empty()) object.Text("device", model.device);
