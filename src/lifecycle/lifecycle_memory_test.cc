@@ -16,7 +16,9 @@ namespace trireme {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 // What a model without weights takes, and what is expected of one without files.
@@ -387,6 +389,41 @@ TEST_F(LifecycleMemoryTest, LabelsLeadToVersions) {
   EXPECT_EQ(lifecycle_->SetLabel("m", "x", 9).code(), StatusCode::kNotFound);
   EXPECT_EQ(lifecycle_->SetLabel("n", "x", 1).code(), StatusCode::kNotFound);
   EXPECT_EQ(lifecycle_->SetLabel("m", "1", 1).code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(LifecycleMemoryTest, ListsTheVersionThatALabelWaitsFor) {
+  ModelEntry one = FakeEntry("m", 1);
+  one.version_labels = {{"canary", 4}, {"next", 4}, {"stable", 1}};
+  Begin({}, {one});
+  const ModelStatus awaited = StatusOf("m", 4);
+  EXPECT_EQ(awaited.state, ModelState::kAwaited);
+  EXPECT_THAT(awaited.reason, StartsWith("labels 'canary', 'next' wait for version 4, which is not there"));
+  EXPECT_THAT(awaited.labels, ElementsAre("canary", "next"));
+  EXPECT_THAT(StatusOf("m", 1).labels, ElementsAre("stable"));
+  const Status found = lifecycle_->table()->Find("m", VersionChoice::OfLabel("canary")).status();
+  EXPECT_EQ(found.code(), StatusCode::kNotFound);
+  EXPECT_THAT(found.message(), HasSubstr("version 'canary' is not found: labels 'canary', 'next' wait"));
+  EXPECT_EQ(lifecycle_->table()->Find("m", 4).status().message(),
+            "Request for unknown model: 'm' version 4 is not found");
+
+  ModelEntry four = FakeEntry("m", 4);
+  four.version_labels = one.version_labels;
+  Settle({one, four});
+  EXPECT_EQ(StateOf("m", 4), ModelState::kReady);
+  EXPECT_THAT(StatusOf("m", 4).labels, ElementsAre("canary", "next"));
+  Settle({});
+  EXPECT_TRUE(lifecycle_->table()->statuses.empty()) << "nobody waits for versions of what is not wanted";
+}
+
+TEST_F(LifecycleMemoryTest, AMovedLabelStaysAndItsNextVersionIsListed) {
+  ModelEntry one = FakeEntry("m", 1);
+  one.version_labels = {{"stable", 1}};
+  Begin({}, {one});
+  one.version_labels = {{"stable", 2}};
+  Settle({one});
+  EXPECT_THAT(StatusOf("m", 1).labels, ElementsAre("stable"));
+  EXPECT_THAT(StatusOf("m", 2).reason, StartsWith("label 'stable' waits for version 2, which is not there"));
+  EXPECT_EQ((*lifecycle_->table()->Find("m", VersionChoice::OfLabel("stable")))->id.version, 1);
 }
 
 TEST_F(LifecycleMemoryTest, ClosingAnswersWhoWaits) {

@@ -23,6 +23,8 @@ std::string_view Name(ModelState state) {
       return "failed";
     case ModelState::kOnDemand:
       return "on demand";
+    case ModelState::kAwaited:
+      return "awaited";
   }
   return "unknown";
 }

@@ -25,6 +25,7 @@ enum class ModelState {
   kRetired,
   kFailed,    // the reason says why
   kOnDemand,  // known and not in memory: the first request for it loads it
+  kAwaited,   // not there: a label is meant to lead to it
 };
 
 std::string_view Name(ModelState state);

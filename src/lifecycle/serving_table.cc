@@ -83,16 +83,21 @@ Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version)
   const std::optional<int64_t> number = Resolve(name, version);
   bool known = false;
   const ModelStatus* told = nullptr;
+  std::string waits;
   for (const ModelStatus& status : statuses) {
     if (status.id.name != name) continue;
     known = true;
+    if (status.state == ModelState::kAwaited) {
+      if (status.id.version == number && !version.label.empty()) waits = ": " + status.reason;
+      continue;
+    }
     if (!version.any() && status.id.version != number && status.id.version != 0) continue;
     if (told == nullptr || status.state != ModelState::kRetired) told = &status;
   }
   if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Explained(*told));
   // In Triton's words, which clients look for.
   const std::string unknown = "Request for unknown model: '" + Shown(name) + "'";
-  return NotFound(unknown + (known ? Named(version) : "") + " is not found");
+  return NotFound(unknown + (known ? Named(version) : "") + " is not found" + waits);
 }
 
 }  // namespace trireme

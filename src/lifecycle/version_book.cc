@@ -515,6 +515,7 @@ ServingTable VersionBook::Table() {
           {.id = {.name = name, .version = 0}, .state = ModelState::kRetired, .reason = {}, .since = {}});
     }
   }
+  ShowAwaited(table);
   std::stable_sort(table.statuses.begin(), table.statuses.end(),
                    [](const ModelStatus& a, const ModelStatus& b) { return a.id < b.id; });
   return table;

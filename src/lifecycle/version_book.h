@@ -272,6 +272,7 @@ class VersionBook {
   bool IsInReach(const ModelId& id, const Tracked& tracked) const;
   void TakeLabels(const ModelEntry& entry);
   void ShowLabels(ServingTable& table);
+  void ShowAwaited(ServingTable& table) const;
   VersionFacts FactsOf(const ModelId& id, const Tracked& tracked) const;
   ModelStatus StatusOf(const ModelId& id, const Tracked& tracked) const;
   bool Serves(const std::string& name) const;

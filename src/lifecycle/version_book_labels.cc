@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which labels lead to which versions.
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "lifecycle/version_book.h"
 
@@ -56,6 +59,28 @@ void VersionBook::ShowLabels(ServingTable& table) {
     for (const auto& [label, version] : labels->second) {
       if (version == status.id.version) status.labels.push_back(label);
     }
+  }
+}
+
+// The versions that labels of models which are wanted would lead to, if they were there.
+void VersionBook::ShowAwaited(ServingTable& table) const {
+  std::map<ModelId, std::vector<std::string>> awaited;
+  for (const auto& [name, labels] : labels_) {
+    const auto versions = VersionsOf(name);
+    if (std::ranges::none_of(versions, [](const auto* version) { return version->second.wanted; })) continue;
+    for (const auto& [label, version] : labels) awaited[{name, version}].push_back(label);
+  }
+  for (const ModelStatus& status : table.statuses) awaited.erase(status.id);
+  for (auto& [id, labels] : awaited) {
+    std::string who;
+    for (const std::string& label : labels) who += (who.empty() ? "" : ", ") + ("'" + label + "'");
+    who = (labels.size() == 1 ? "label " : "labels ") + who + (labels.size() == 1 ? " waits" : " wait");
+    table.statuses.push_back({.id = id,
+                              .state = ModelState::kAwaited,
+                              .reason = who + " for version " + std::to_string(id.version) +
+                                        ", which is not there or not among those that version_policy names",
+                              .since = {},
+                              .labels = std::move(labels)});
   }
 }
 

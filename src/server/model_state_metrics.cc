@@ -16,9 +16,9 @@ namespace {
 using metrics::FamilySamples;
 using metrics::Labels;
 
-constexpr std::array kStates = {ModelState::kFound,     ModelState::kAdmitted, ModelState::kLoading,
-                                ModelState::kWarmingUp, ModelState::kReady,    ModelState::kDraining,
-                                ModelState::kRetired,   ModelState::kFailed,   ModelState::kOnDemand};
+constexpr std::array kStates = {
+    ModelState::kFound,    ModelState::kAdmitted, ModelState::kLoading, ModelState::kWarmingUp, ModelState::kReady,
+    ModelState::kDraining, ModelState::kRetired,  ModelState::kFailed,  ModelState::kOnDemand,  ModelState::kAwaited};
 
 FamilySamples Gauge(std::string name, std::string help) {
   return {.family = {std::move(name), std::move(help)}, .kind = FamilySamples::Kind::kGauge, .samples = {}};

@@ -144,6 +144,23 @@ class Actions(ModelsTest):
         self.assertEqual(ask().status, 404)
         self.assertRegex(self.refused("label", "a", "stable=7"), r"^trireme: .*7")
 
+    def test_a_label_of_the_config_that_waits_is_seen(self):
+        repository = self.folder() / "versions"
+        (repository / "a" / "1").mkdir(parents=True)
+        shutil.copy(self.models / "triton" / "versions_all" / "1" / "model.onnx", repository / "a" / "1")
+        (repository / "a" / "config.pbtxt").write_text(
+            'parameters { key: "version_labels" value { string_value: "stable=1,canary=4" } }\n')
+        server = self.serve_here(repository)
+        listed = self.did()
+        self.assertRegex(listed, r"(?m)^a +4 +awaited +canary .*label 'canary' waits for version 4, which is not there")
+        self.assertRegex(listed, r"(?m)^1 ready, 1 awaited$")
+        entry = next(entry for entry in server.ask("POST", "/v2/repository/index").json() if entry["version"] == "4")
+        self.assertEqual((entry["state"], entry["labels"]), ("UNAVAILABLE", ["canary"]))
+        answer = server.ask("GET", "/v2/models/a/versions/canary")
+        self.assertEqual(answer.status, 404)
+        self.assertIn("waits for version 4", answer.json()["error"])
+
+
     def test_what_is_not_there_is_said(self):
         self.serve_two()
         for action in (("load",), ("unload",), ("pin",)):

@@ -27,6 +27,7 @@ std::string IndexState(ModelState state) {
     case ModelState::kRetired:
     case ModelState::kFailed:
     case ModelState::kOnDemand:
+    case ModelState::kAwaited:
       return "UNAVAILABLE";
   }
   return "UNKNOWN";
