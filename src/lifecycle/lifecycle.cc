@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "base/excerpt.h"
 #include "base/load_memory.h"
 #include "base/quiet_thread.h"
 #include "lifecycle/without_folders.h"
@@ -557,7 +558,7 @@ Status Lifecycle::SetPinned(const std::string& name, bool pinned) {
   std::vector<Action> actions;
   {
     const MutexLock lock(mutex_);
-    if (!book_.SetPinned(name, pinned)) return NotFound("unknown model '" + name + "'");
+    if (!book_.SetPinned(name, pinned)) return NotFound("unknown model " + Excerpt(name));
     if (pinned) (void)book_.Recall(name, Moment::Now());
     actions = book_.Tick(Moment::Now());
   }
@@ -567,8 +568,8 @@ Status Lifecycle::SetPinned(const std::string& name, bool pinned) {
 
 Status Lifecycle::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
   if (!IsVersionLabel(label)) {
-    return InvalidArgument("label: expected a letter, then letters, digits, '_', '-' and '.', 64 at most; found '" +
-                           label + "'");
+    return InvalidArgument("label: expected a letter, then letters, digits, '_', '-' and '.', 64 at most; found " +
+                           Excerpt(label));
   }
   {
     const MutexLock lock(mutex_);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/utf8.h"
+#include "base/excerpt.h"
 
 namespace trireme {
 namespace {
@@ -15,17 +15,10 @@ std::string Explained(const ModelStatus& status) {
   return text;
 }
 
-// A client may have sent any name, of any length.
-std::string Shown(std::string_view name) {
-  constexpr size_t kLongest = 256;
-  if (name.size() <= kLongest) return std::string(name);
-  return std::string(CutUtf8(name, kLongest)) + "...";
-}
-
 // What a request calls the version, behind the model's name.
 std::string Named(const VersionChoice& version) {
   if (version.number) return " version " + std::to_string(*version.number);
-  return version.label.empty() ? "" : " version '" + version.label + "'";
+  return version.label.empty() ? "" : " version " + Excerpt(version.label);
 }
 
 template <typename T>
@@ -96,7 +89,7 @@ Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version)
   }
   if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Explained(*told));
   // In Triton's words, which clients look for.
-  const std::string unknown = "Request for unknown model: '" + Shown(name) + "'";
+  const std::string unknown = "Request for unknown model: " + Excerpt(name);
   return NotFound(unknown + (known ? Named(version) : "") + " is not found" + waits);
 }
 

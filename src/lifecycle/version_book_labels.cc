@@ -5,12 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/excerpt.h"
 #include "lifecycle/version_book.h"
 
 namespace trireme {
 
 Status VersionBook::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
-  if (VersionsOf(name).empty()) return NotFound("unknown model '" + name + "'");
+  if (VersionsOf(name).empty()) return NotFound("unknown model " + Excerpt(name));
   ServingTable::Labels& labels = labels_[name];
   changed_ = true;
   if (!version) {

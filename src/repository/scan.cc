@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/excerpt.h"
 #include "repository/candidate.h"
 #include "repository/folder.h"
 #include "repository/merge.h"
@@ -246,7 +247,7 @@ Result<RepositoryScan> ScanModel(std::span<const fs::path> paths, const std::str
     ASSIGN_OR_RETURN(scan, ScanOverride(name, read, instead, scratch));
   }
   if (!instead.config_json.empty()) RETURN_IF_ERROR(CheckOverride(scan));
-  if (scan.models.empty() && scan.problems.empty()) return NotFound("unknown model '" + name + "'");
+  if (scan.models.empty() && scan.problems.empty()) return NotFound("unknown model " + Excerpt(name));
   return scan;
 }
 

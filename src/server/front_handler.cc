@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/excerpt.h"
 #include "server/credentials_of.h"
 
 namespace trireme {
@@ -11,11 +12,11 @@ namespace {
 
 net::HttpResponse NoSuchRoute(const net::HttpRequest& request, const RouteMatch& match) {
   if (match.allowed_methods.empty()) {
-    return match.dialect->error(NotFound("no such path '" + std::string(request.path) + "'"));
+    return match.dialect->error(NotFound("no such path " + Excerpt(request.path)));
   }
   net::HttpResponse response =
-      match.dialect->error(InvalidArgument("method " + std::string(request.method) + " on '" +
-                                           std::string(request.path) + "': expected " + match.allowed_methods));
+      match.dialect->error(InvalidArgument("method " + std::string(request.method) + " on " + Excerpt(request.path) +
+                                           ": expected " + match.allowed_methods));
   response.status = 405;
   response.headers.emplace_back("Allow", match.allowed_methods);
   return response;

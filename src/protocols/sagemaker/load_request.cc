@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/excerpt.h"
 #include "codec/json_cursor.h"
 #include "protocols/sagemaker/names.h"
 
@@ -15,13 +16,16 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxUrlBytes = 4096;
 
-Status Missing(std::string_view what) {
-  return InvalidArgument("Parameter " + std::string(what) + " is required.");  // as the Multi Model Server says it
+// Begins as the Multi Model Server says it.
+Status CheckGiven(std::string_view field, std::string_view expected, const std::optional<std::string>& value) {
+  if (value && !value->empty()) return {};
+  return InvalidArgument("Parameter " + std::string(field) + " is required: expected " + std::string(expected) +
+                         ", found " + (value ? "an empty text" : "nothing"));
 }
 
 Result<LoadRequest> Complete(const std::optional<std::string>& name, const std::optional<std::string>& url) {
-  if (!url || url->empty()) return Missing("url");
-  if (!name || name->empty()) return Missing("model_name");
+  RETURN_IF_ERROR(CheckGiven("url", "the path of a model's folder or file", url));
+  RETURN_IF_ERROR(CheckGiven("model_name", "the name that requests shall use", name));
   RETURN_IF_ERROR(CheckFitsPath(*name));
   return LoadRequest{.model_name = *name, .url = *url};
 }
@@ -39,17 +43,21 @@ Result<LoadRequest> ReadJson(std::string_view body) {
     }
     std::optional<std::string>& target = is_name ? name : url;
     if (target) return InvalidArgument(std::string(is_name ? "model_name" : "url") + ": expected once, found twice");
-    if (const auto text = json.ReadString()) target = std::string(*text);
+    const auto text = json.ReadString();
+    if (!text) return Status(json.status()).Within(*key);
+    target = std::string(*text);
   }
   json.Finish();
   if (!json.ok()) return json.status();
   return Complete(name, url);
 }
 
-Status BadUrl(const std::string& url, const fs::path& models) {
-  std::string shown;
-  for (const char c : url.substr(0, 256)) shown += c >= ' ' && c <= '~' ? c : '?';
-  return InvalidArgument("url: expected a path below '" + models.string() + "', without '..', found '" + shown + "'");
+Status BadUrl(std::string url, const fs::path& models) {
+  std::ranges::replace_if(
+      url, [](char c) { return c < ' ' || c > '~'; }, '?');
+  const std::string expected = url.size() > kMaxUrlBytes ? "at most " + std::to_string(kMaxUrlBytes) + " bytes"
+                                                         : "a path below '" + models.string() + "', without '..'";
+  return InvalidArgument("url: expected " + expected + ", found " + Excerpt(url));
 }
 
 bool IsPlain(const std::string& url) {
@@ -80,7 +88,7 @@ Result<fs::path> ResolveModelUrl(const fs::path& models, const std::string& url)
   }
   std::error_code error;
   const fs::path real = fs::canonical(url, error);
-  if (error) return NotFound("url '" + url + "': " + error.message());
+  if (error) return NotFound("url " + Excerpt(url) + ": " + error.message());
   const fs::path folder = fs::canonical(models, error);
   if (error || !IsBelow(real, folder)) return BadUrl(url, models);
   return real;

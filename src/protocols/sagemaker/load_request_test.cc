@@ -24,10 +24,23 @@ TEST(ReadLoadRequest, ReadsEitherForm) {
 }
 
 TEST(ReadLoadRequest, NamesWhatIsMissing) {
-  EXPECT_EQ(ReadLoadRequest(R"({"model_name":"a"})", "").status().message(), "Parameter url is required.");
+  EXPECT_EQ(ReadLoadRequest(R"({"model_name":"a"})", "").status().message(),
+            "Parameter url is required: expected the path of a model's folder or file, found nothing");
   EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":""})", "").status().message(),
-            "Parameter model_name is required.");
-  EXPECT_EQ(ReadLoadRequest("", "url=/a").status().message(), "Parameter model_name is required.");
+            "Parameter model_name is required: expected the name that requests shall use, found an empty text");
+  EXPECT_EQ(ReadLoadRequest("", "url=/a").status().message(),
+            "Parameter model_name is required: expected the name that requests shall use, found nothing");
+}
+
+TEST(ReadLoadRequest, NamesWhatIsNotAsItShouldBe) {
+  EXPECT_EQ(ReadLoadRequest(R"({"url":5,"model_name":"a"})", "").status().message(),
+            "url: expected a string, found number 5 at byte 7");
+  EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":null})", "").status().message(),
+            "model_name: expected a string, found null at byte 25");
+  EXPECT_EQ(ReadLoadRequest("", "url=/a%2&model_name=a").status().message(),
+            "url: expected two hex digits behind every '%', found '%2'");
+  EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":"a/b"})", "").status().message(),
+            "model_name: expected a name without '/' and '\\' that is not '.' or '..', found 'a/b'");
 }
 
 TEST(ReadLoadRequest, RefusesWhatIsNone) {
@@ -59,6 +72,11 @@ TEST(ResolveModelUrl, StaysBelowTheFolderOfModels) {
     EXPECT_EQ(resolve(url).status().code(), StatusCode::kInvalidArgument) << url;
   }
   EXPECT_THAT(resolve("/dev/zero").status().message(), HasSubstr("found '/dev/zero'"));
+  EXPECT_EQ(resolve("/" + std::string(10239, 'a')).status().message(),
+            "url: expected at most 4096 bytes, found '/" + std::string(255, 'a') + "...' (10240 bytes)");
+  const std::string missing = resolve(models / std::string(1000, 'a')).status().message();
+  EXPECT_THAT(missing, HasSubstr("bytes): "));
+  EXPECT_LT(missing.size(), 400U);
   EXPECT_FALSE(ResolveModelUrl(models, (models / "a").string() + std::string("\0b", 2)).ok());
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/excerpt.h"
 #include "dialect/answer_later.h"
 #include "protocols/sagemaker/invocation.h"
 #include "protocols/sagemaker/load_request.h"
@@ -34,12 +35,13 @@ HttpResponse JsonResponse(std::string json) {
 // The model that a path names, if this caller may do this with it: the front asked about the name as it is written.
 Result<std::string> ModelOf(const PathArguments& path, const Identity& identity, Operation operation) {
   Result<std::string> name = PercentDecoded(path.model);
-  if (name.ok() && *name != path.model) RETURN_IF_ERROR(Authorise(identity, operation, *name));
+  if (!name.ok()) return std::move(name).status().Within("the model's name in the path");
+  if (*name != path.model) RETURN_IF_ERROR(Authorise(identity, operation, *name));
   return name;
 }
 
 Status NotLoaded(const std::string& name) {
-  return NotFound("model '" + name + "' is not loaded");
+  return NotFound("model " + Excerpt(name) + " is not loaded");
 }
 
 // A request to load a model: looks at the file system on a codec worker, because a loop must not.
@@ -58,7 +60,7 @@ class LoadCall {
   void Start() {
     // The answer for most requests that come twice, and it costs nothing.
     if (loaded_->Find(request_.model_name)) {
-      return answer_({StatusCode::kAlreadyExists, "model '" + request_.model_name + "' is already loaded"});
+      return answer_({StatusCode::kAlreadyExists, "model " + Excerpt(request_.model_name) + " is already loaded"});
     }
     const auto load = [&engine = services_.engine, models = services_.options.models, request = request_,
                        answer = answer_] {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/excerpt.h"
 #include "net/http_chars.h"
 
 namespace trireme::sagemaker {
@@ -24,7 +25,7 @@ Result<std::string> PercentDecoded(std::string_view text) {
       continue;
     }
     if (i + 2 >= text.size() || !net::IsHexDigit(text[i + 1]) || !net::IsHexDigit(text[i + 2])) {
-      return InvalidArgument("expected two hex digits behind every '%'");
+      return InvalidArgument("expected two hex digits behind every '%', found " + Excerpt(text.substr(i, 3)));
     }
     decoded += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
     i += 2;
@@ -40,15 +41,17 @@ Result<std::optional<std::string>> QueryValue(std::string_view query, std::strin
     if (pair.substr(0, equals) != name) continue;
     std::string value(pair.substr(std::min(equals + 1, pair.size())));
     std::ranges::replace(value, '+', ' ');
-    ASSIGN_OR_RETURN(std::string decoded, PercentDecoded(value));
-    return std::optional(std::move(decoded));
+    Result<std::string> decoded = PercentDecoded(value);
+    if (!decoded.ok()) return std::move(decoded).status().Within(name);
+    return std::optional(*std::move(decoded));
   }
   return std::optional<std::string>();
 }
 
 Status CheckFitsPath(std::string_view name) {
   if (name.find_first_of("/\\") == std::string_view::npos && name != "." && name != "..") return {};
-  return InvalidArgument("model_name: expected a name that a path can hold, found one with '/' or '\\', or only dots");
+  return InvalidArgument("model_name: expected a name without '/' and '\\' that is not '.' or '..', found " +
+                         Excerpt(name));
 }
 
 }  // namespace trireme::sagemaker

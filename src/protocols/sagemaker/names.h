@@ -15,7 +15,7 @@ namespace trireme::sagemaker {
 // kInvalidArgument: a '%' that two hex digits do not follow.
 Result<std::string> PercentDecoded(std::string_view text);
 
-// The first value of that name in a query ("a=1&b=2"), decoded, '+' as a blank; nothing: it has none.
+// The first value of that name in a query ("a=1&b=2"), decoded, '+' as a blank; nothing: it has none. Errors name it.
 Result<std::optional<std::string>> QueryValue(std::string_view query, std::string_view name);
 
 // Whether a path can name it: a slash, a backslash, "." and ".." are refused in paths, escaped or not. kInvalidArgument

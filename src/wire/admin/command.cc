@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "base/excerpt.h"
 #include "base/log.h"
 #include "codec/json_cursor.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 Status WrongKey(std::string_view key, bool wants_label) {
   return InvalidArgument(std::string("expected ") + (wants_label ? "model, label and version" : "model") +
-                         ", each once, found '" + PlainText(key) + "'");
+                         ", each once, found " + PlainText(Excerpt(key, 64)));
 }
 
 void ReadVersion(JsonCursor& json, std::optional<int64_t>& version) {
@@ -50,6 +51,7 @@ Result<ModelCommand> DecodeModelCommand(std::string_view text, bool wants_label)
     } else if (const auto name = json.ReadString()) {
       (*key == "model" ? command.model : command.label) = *name;
     }
+    if (!json.ok()) return Status(json.status()).Within(*key);
   }
   if (!json.Finish()) return json.status();
   if (command.model.empty()) return InvalidArgument("model: expected a name, found nothing");
