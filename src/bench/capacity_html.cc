@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "bench/capacity_report.h"
 #include "bench/html_page.h"
@@ -25,10 +30,18 @@ void AppendTable(std::string& out, const CapacityReport& report) {
   out += "</table></div>\n";
 }
 
-// A line a variant, of the points that `points` gives for it.
+struct ChartWords {
+  std::string title, x_name, y_name;
+};
+
+// A line a variant, of the points that `points` gives for it, over something that is counted.
 template <typename Points>
-Chart ChartOf(const CapacityReport& report, std::string title, std::string x_name, std::string y_name, Points points) {
-  Chart chart{.title = std::move(title), .x_name = std::move(x_name), .y_name = std::move(y_name), .lines = {}};
+Chart ChartOf(const CapacityReport& report, ChartWords words, Points points) {
+  Chart chart{.title = std::move(words.title),
+              .x_name = std::move(words.x_name),
+              .y_name = std::move(words.y_name),
+              .lines = {},
+              .has_whole_x = true};
   for (size_t i = 0; i < report.rows.size() && i < kMostLines; ++i) {
     chart.lines.push_back(
         {.name = report.rows[i].name, .points = points(report.rows[i]), .colour = static_cast<int>(i) + 1});
@@ -38,39 +51,89 @@ Chart ChartOf(const CapacityReport& report, std::string title, std::string x_nam
 
 using PointList = std::vector<std::pair<double, double>>;
 
-// Stages stand beside one another, whatever their users.
-template <typename Value>
-Chart StageChart(const CapacityReport& report, std::string title, std::string y_name, Value value) {
-  Chart chart = ChartOf(report, std::move(title), "users", std::move(y_name), [&](const CapacityRow& row) {
-    PointList points;
-    for (size_t i = 0; i < row.stages.size(); ++i) points.emplace_back(i + 1, value(row.stages[i]));
+// The unit of an axis, so that its numbers are neither long nor below one.
+struct Unit {
+  double size = 1;
+  std::string name;
+};
+
+Unit MemoryUnit(const CapacityReport& report) {
+  uint64_t most = 0;
+  for (const CapacityRow& row : report.rows) {
+    most = std::max({most, row.budget_bytes, row.used_bytes.empty() ? 0 : row.used_bytes.back()});
+  }
+  if (most >= uint64_t{1} << 30) return {.size = 1 << 30, .name = "GiB"};
+  return {.size = 1 << 20, .name = "MiB"};
+}
+
+Unit LoadTimeUnit(const CapacityReport& report) {
+  double most = 0;
+  for (const CapacityRow& row : report.rows) {
+    for (const double seconds : row.load_seconds) most = std::max(most, seconds);
+  }
+  if (most >= 1) return {.size = 1, .name = "s"};
+  return {.size = 1e-3, .name = "ms"};
+}
+
+// One line for each budget: variants that have the same one share it.
+void AddBudgets(const CapacityReport& report, const Unit& unit, Chart& chart) {
+  size_t models = 1;
+  std::set<uint64_t> budgets;
+  for (const CapacityRow& row : report.rows) {
+    models = std::max(models, row.used_bytes.size());
+    if (row.budget_bytes > 0) budgets.insert(row.budget_bytes);
+  }
+  for (const uint64_t budget : budgets) {
+    const double height = static_cast<double>(budget) / unit.size;
+    chart.lines.push_back({.name = "budget of " + RoughBytes(budget),
+                           .points = {{0, height}, {static_cast<double>(models), height}},
+                           .is_bound = true});
+  }
+}
+
+void AppendMemoryChart(std::string& out, const CapacityReport& report) {
+  const Unit unit = MemoryUnit(report);
+  const ChartWords words = {"Memory, with each model that is loaded", "models in memory", "memory, " + unit.name};
+  Chart chart = ChartOf(report, words, [&](const CapacityRow& row) {
+    PointList points = {{0, static_cast<double>(row.before_bytes) / unit.size}};
+    for (size_t i = 0; i < row.used_bytes.size(); ++i) {
+      points.emplace_back(i + 1, static_cast<double>(row.used_bytes[i]) / unit.size);
+    }
     return points;
   });
-  for (const CapacityRow& row : report.rows) {
-    for (size_t i = chart.x_ticks.size(); i < row.stages.size(); ++i) {
-      chart.x_ticks.push_back({static_cast<double>(i + 1), std::to_string(row.stages[i].users)});
-    }
-  }
+  AddBudgets(report, unit, chart);
+  out += DrawChart(chart);
+}
+
+void AppendLoadTimeChart(std::string& out, const CapacityReport& report) {
+  const Unit unit = LoadTimeUnit(report);
+  const ChartWords words = {"How long each took to load", "models, in the order of loading", "load time, " + unit.name};
+  out += DrawChart(ChartOf(report, words, [&](const CapacityRow& row) {
+    PointList points;
+    for (size_t i = 0; i < row.load_seconds.size(); ++i) points.emplace_back(i + 1, row.load_seconds[i] / unit.size);
+    return points;
+  }));
+}
+
+template <typename Value>
+Chart StageChart(const CapacityReport& report, std::string title, std::string y_name, Value value) {
+  const ChartWords words = {std::move(title), "users at a time, on a logarithmic scale", std::move(y_name)};
+  Chart chart = ChartOf(report, words, [&](const CapacityRow& row) {
+    PointList points;
+    for (const CapacityStage& stage : row.stages) points.emplace_back(stage.users, value(stage));
+    return points;
+  });
+  chart.has_log_x = true;
   return chart;
 }
 
 void AppendCharts(std::string& out, const CapacityReport& report) {
-  out += DrawChart(ChartOf(report, "Memory, with each model that is loaded", "models", "GiB", [](const auto& row) {
-    PointList points = {{0, static_cast<double>(row.before_bytes) / (1 << 30)}};
-    for (size_t i = 0; i < row.used_bytes.size(); ++i) {
-      points.emplace_back(i + 1, static_cast<double>(row.used_bytes[i]) / (1 << 30));
-    }
-    return points;
-  }));
-  out += DrawChart(ChartOf(report, "How long each took to load", "models", "seconds", [](const auto& row) {
-    PointList points;
-    for (size_t i = 0; i < row.load_seconds.size(); ++i) points.emplace_back(i + 1, row.load_seconds[i]);
-    return points;
-  }));
+  AppendMemoryChart(out, report);
+  AppendLoadTimeChart(out, report);
   out += DrawChart(StageChart(report, "Throughput, users at random models", "requests/s",
                               [](const CapacityStage& stage) { return stage.per_second(); }));
   for (const auto& [name, share] : {std::pair("p50", 0.5), std::pair("p99", 0.99)}) {
-    Chart chart = StageChart(report, std::string("Latency, ") + name, "milliseconds", [&](const CapacityStage& stage) {
+    Chart chart = StageChart(report, std::string("Latency, ") + name, "latency, ms", [&](const CapacityStage& stage) {
       return Microseconds(stage.latency.Quantile(share)) / 1000;
     });
     chart.has_log_y = true;

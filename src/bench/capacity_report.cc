@@ -61,9 +61,9 @@ std::vector<std::string> CapacityReport::Notes() const {
 }
 
 std::vector<std::string> CapacityColumns() {
-  return {"model",          "models held", "budget",
-          "MiB a model",    "load, ms",    "one user, requests/s",
-          "p50, ms",        "p99, ms",     "users before a failure",
+  return {"model",          "models held",   "budget",
+          "MiB a model",    "load time, ms", "one user, requests/s",
+          "p50, ms",        "p99, ms",       "users before a failure",
           "most requests/s"};
 }
 

@@ -92,6 +92,36 @@ TEST(CapacityReport, HasAsManyFieldsInEachLineOfCsv) {
   }
 }
 
+TEST(CapacityReport, FitsATerminal) {
+  CapacityRow row = RowOf("a_name_of_some_length_that_people_give");
+  row.budget_bytes = 1023 * kMiB;
+  row.failure.clear();
+  std::istringstream lines(Table(ReportOf({row})));
+  size_t widest = 0;
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  EXPECT_LE(widest, 110U);
+  EXPECT_THAT(Table(ReportOf({RowOf("a")})),
+              StartsWith("       models                MiB  load time,  users before        most\n"
+                         "model    held    budget  a model          ms     a failure  requests/s\n"
+                         "a           2  1000 MiB    100.0       300.0             2       30.00\n"));
+}
+
+TEST(CapacityReport, ChartsSayTheirUnitsAndTheBudget) {
+  const std::string page = Html(ReportOf({RowOf("a"), RowOf("b")}));
+  EXPECT_THAT(page, HasSubstr(">memory, MiB<"));
+  EXPECT_THAT(page, HasSubstr(">load time, ms<"));
+  EXPECT_THAT(page, HasSubstr(">models in memory<"));
+  EXPECT_THAT(page, HasSubstr(">users at a time, on a logarithmic scale<"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"bound\"><i></i>budget of 1000 MiB</span>"));
+  EXPECT_EQ(page.find("<path class=\"line bound\""), page.rfind("<path class=\"line bound\"")) << "both have the same";
+  CapacityRow large = RowOf("large");
+  large.budget_bytes = 8000 * kMiB;
+  large.load_seconds = {2.5};
+  const std::string other = Html(ReportOf({large}));
+  EXPECT_THAT(other, HasSubstr(">memory, GiB<"));
+  EXPECT_THAT(other, HasSubstr(">load time, s<"));
+}
+
 TEST(CapacityReport, StandsAloneAsAPage) {
   CapacityRow row = RowOf("<b>");
   const std::string page = Html(ReportOf({row}));

@@ -18,6 +18,19 @@ std::vector<Cells> RowsOf(const CapacityReport& report) {
   return rows;
 }
 
+// Of the terminal, which has room for about a hundred letters: headings of two lines, without what the stages say of
+// one user.
+std::vector<Cells> NarrowRowsOf(const CapacityReport& report) {
+  std::vector<Cells> rows = {{"", "models", "", "MiB", "load time,", "users before", "most"},
+                             {"model", "held", "budget", "a model", "ms", "a failure", "requests/s"}};
+  for (const CapacityRow& row : report.rows) {
+    const Cells all = CapacityCells(row);
+    Cells& cells = rows.emplace_back(all.begin(), all.begin() + 5);
+    cells.insert(cells.end(), all.end() - 2, all.end());
+  }
+  return rows;
+}
+
 Cells StageColumns() {
   return {"model", "users", "requests/s", "p50, ms", "p99, ms", "failed"};
 }
@@ -158,7 +171,7 @@ void AppendJsonRow(std::string& out, const CapacityRow& row) {
 
 std::string Table(const CapacityReport& report) {
   std::string out;
-  AppendAligned(out, RowsOf(report));
+  AppendAligned(out, NarrowRowsOf(report));
   out += "\nUsers who wait for answers, at random models:\n\n";
   AppendAligned(out, StagesOf(report));
   for (const std::string& note : report.Notes()) out += "\nnote: " + note;

@@ -46,21 +46,42 @@ struct Range {
   bool is_empty() const { return low > high; }
 };
 
+bool HasPlace(const Chart& chart, double x, double y) {
+  return (!chart.has_log_x || x > 0) && (!chart.has_log_y || y > 0);
+}
+
+// The decades from `low` to `high`, and over few of them the steps between.
+std::vector<double> LogTicks(double low, double high, double most_ratio_with_steps) {
+  std::vector<double> ticks;
+  const bool is_short = high / low <= most_ratio_with_steps * 1.001;
+  for (double decade = std::pow(10, std::floor(std::log10(low) + 1e-9)); decade <= high * 1.001; decade *= 10) {
+    for (const double step : {1.0, 2.0, 5.0}) {
+      const double at = decade * step;
+      if ((step == 1 || is_short) && at >= low * 0.999 && at <= high * 1.001) ticks.push_back(at);
+    }
+  }
+  return ticks;
+}
+
 // Where values lie on the paper.
 class Paper {
  public:
-  explicit Paper(const Chart& chart) : has_log_y_(chart.has_log_y) {
+  explicit Paper(const Chart& chart)
+      : has_log_x_(chart.has_log_x), has_whole_x_(chart.has_whole_x), has_log_y_(chart.has_log_y) {
     for (const ChartLine& line : chart.lines) {
       for (const auto& [x, y] : line.points) {
-        if (has_log_y_ && y <= 0) continue;
+        if (!HasPlace(chart, x, y)) continue;
         x_.Include(x);
         y_.Include(y);
       }
     }
-    if (x_.is_empty()) x_ = y_ = {.low = has_log_y_ ? 1.0 : 0.0, .high = has_log_y_ ? 10.0 : 1.0};
+    if (x_.is_empty()) {
+      x_ = {.low = has_log_x_ ? 1.0 : 0.0, .high = has_log_x_ ? 10.0 : 1.0};
+      y_ = {.low = has_log_y_ ? 1.0 : 0.0, .high = has_log_y_ ? 10.0 : 1.0};
+    }
     for (const ChartTick& tick : chart.x_ticks) x_.Include(tick.at);
     if (chart.band) x_.Include(chart.band->from);
-    if (x_.high == x_.low) x_.high = x_.low + 1;
+    if (x_.high == x_.low) x_.high = has_log_x_ ? x_.low * 10 : x_.low + 1;
     if (has_log_y_) {
       y_.low = std::pow(10, std::floor(std::log10(y_.low)));
       y_.high = std::max(std::pow(10, std::ceil(std::log10(y_.high) - 1e-9)), y_.low * 10);
@@ -70,7 +91,11 @@ class Paper {
     }
   }
 
-  double X(double x) const { return kLeft + (x - x_.low) / (x_.high - x_.low) * (kWidth - kLeft - kRight); }
+  double X(double x) const {
+    const double share =
+        has_log_x_ ? std::log(x / x_.low) / std::log(x_.high / x_.low) : (x - x_.low) / (x_.high - x_.low);
+    return kLeft + share * (kWidth - kLeft - kRight);
+  }
   double Y(double y) const {
     const double share = has_log_y_ ? std::log(y / y_.low) / std::log(y_.high / y_.low) : y / y_.high;
     return kHeight - kBottom - share * (kHeight - kTop - kBottom);
@@ -79,19 +104,20 @@ class Paper {
   const Range& y() const { return y_; }
 
   std::vector<double> YTicks() const {
-    if (!has_log_y_) return RoundTicks(y_.low, y_.high, 5);
-    std::vector<double> ticks;
-    // Over one or two decades the steps between them are marked too.
-    const bool is_short = y_.high / y_.low <= 100 * 1.001;
-    for (double decade = y_.low; decade <= y_.high * 1.001; decade *= 10) {
-      for (const double step : {1.0, 2.0, 5.0}) {
-        if ((step == 1 || is_short) && decade * step <= y_.high * 1.001) ticks.push_back(decade * step);
-      }
-    }
+    return has_log_y_ ? LogTicks(y_.low, y_.high, 100) : RoundTicks(y_.low, y_.high, 5);
+  }
+
+  std::vector<double> XTicks() const {
+    std::vector<double> ticks = has_log_x_ ? LogTicks(x_.low, x_.high, 1e4) : RoundTicks(x_.low, x_.high, 8);
+    std::erase_if(ticks, [this](double x) {
+      return x > x_.high * (1 + 1e-9) || (has_whole_x_ && std::abs(x - std::round(x)) > 1e-6);
+    });
     return ticks;
   }
 
  private:
+  const bool has_log_x_;
+  const bool has_whole_x_;
   const bool has_log_y_;
   Range x_, y_;
 };
@@ -135,7 +161,7 @@ void AppendGrid(std::string& out, const Chart& chart, const Paper& paper) {
   for (const double y : paper.YTicks()) AppendText(out, kLeft - 8, paper.Y(y) + 6, "end", Plain(y));
   std::vector<ChartTick> ticks = chart.x_ticks;
   if (ticks.empty()) {
-    for (const double x : RoundTicks(paper.x().low, paper.x().high, 8)) ticks.push_back({x, Plain(x)});
+    for (const double x : paper.XTicks()) ticks.push_back({x, Plain(x)});
   }
   AppendTicks(out, ticks, paper);
   AppendText(out, (kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", chart.x_name);
@@ -148,7 +174,7 @@ void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, con
   std::string path;
   std::string dots;
   for (const auto& [x, y] : line.points) {
-    if (chart.has_log_y && y <= 0) continue;
+    if (!HasPlace(chart, x, y)) continue;
     const std::string at_x = Pixel(paper.X(x));
     const std::string at_y = Pixel(paper.Y(y));
     if (path.empty()) {
@@ -156,12 +182,12 @@ void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, con
     } else {
       path += line.is_step ? "H" + at_x + "V" + at_y : "L" + at_x + " " + at_y;
     }
-    if (line.points.size() > kMostDots) continue;
+    if (line.points.size() > kMostDots || line.is_bound) continue;
     dots += "<circle cx=\"" + at_x + "\" cy=\"" + at_y + "\" r=\"2.5\"><title>" + EscapeHtml(line.name) + ": " +
             Plain(y) + "</title></circle>";
   }
   if (path.empty()) return;
-  out += "<path class=\"line " + colour + "\" d=\"" + path + "\"/>";
+  out += "<path class=\"line " + (line.is_bound ? "bound" : colour) + "\" d=\"" + path + "\"/>";
   out += "<g class=\"dots " + colour + "\">" + dots + "</g>";
 }
 
@@ -169,7 +195,8 @@ std::string Legend(const Chart& chart) {
   if (chart.lines.size() < 2 && !chart.band) return {};
   std::string out = "<p class=\"legend\">";
   for (const ChartLine& line : chart.lines) {
-    out += "<span class=\"c" + std::to_string(line.colour) + "\"><i></i>" + EscapeHtml(line.name) + "</span>";
+    const std::string kind = line.is_bound ? "bound" : "c" + std::to_string(line.colour);
+    out += "<span class=\"" + kind + "\"><i></i>" + EscapeHtml(line.name) + "</span>";
   }
   if (chart.band) out += "<span class=\"band\"><i></i>" + EscapeHtml(chart.band->text) + "</span>";
   return out + "</p>";

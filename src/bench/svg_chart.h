@@ -15,6 +15,7 @@ struct ChartLine {
   std::vector<std::pair<double, double>> points;  // from left to right
   int colour = 1;                                 // 1 to 8: the page's style says what they look like
   bool is_step = false;                           // holds its value until the next point
+  bool is_bound = false;                          // a limit to see the others against: dashed, without dots
 };
 
 struct ChartTick {
@@ -41,6 +42,8 @@ struct Chart {
   std::vector<ChartLine> lines;
   std::vector<ChartTick> x_ticks;  // empty: found by the points
   bool has_log_y = false;          // values of 0 are then left out
+  bool has_log_x = false;          // the same
+  bool has_whole_x = false;        // counts: nothing between two of them is named
   std::optional<ChartBand> band;   // behind the lines
 };
 

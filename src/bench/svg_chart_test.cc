@@ -62,6 +62,29 @@ TEST(DrawChartTest, ALogarithmHasNoPlaceForZero) {
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
 }
 
+TEST(DrawChartTest, UsersMayStandOnALogarithmicAxis) {
+  Chart chart{.lines = {{.name = "l", .points = {{1, 1}, {10, 2}, {100, 4}}}}, .has_log_x = true, .has_whole_x = true};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("cx=\"384.0\""));
+  for (const char* tick : {">1<", ">2<", ">5<", ">10<", ">20<", ">50<", ">100<"}) EXPECT_THAT(svg, HasSubstr(tick));
+}
+
+TEST(DrawChartTest, CountsHaveWholeTicksOnThePaper) {
+  Chart chart{.lines = {{.name = "l", .points = {{0, 20}, {3, 40}}}}, .has_whole_x = true};
+  EXPECT_THAT(DrawChart(chart), Not(HasSubstr(">0.5<")));
+  chart.lines[0].points[1].first = 11;
+  EXPECT_THAT(DrawChart(chart), Not(HasSubstr(">12<")));
+}
+
+TEST(DrawChartTest, ABoundIsDashedAndHasNoDots) {
+  Chart chart{
+      .lines = {{.name = "l", .points = {{0, 1}}}, {.name = "budget", .points = {{0, 8}, {1, 8}}, .is_bound = true}}};
+  const std::string svg = DrawChart(chart);
+  EXPECT_THAT(svg, HasSubstr("<path class=\"line bound\""));
+  EXPECT_THAT(svg, HasSubstr("<span class=\"bound\"><i></i>budget</span>"));
+  EXPECT_THAT(svg, Not(HasSubstr("<title>budget")));
+}
+
 TEST(DrawChartTest, NothingIsDrawnAsAnEmptyPaper) {
   EXPECT_THAT(DrawChart({.lines = {{.name = "l", .points = {}}}}), Not(HasSubstr("<path")));
 }
