@@ -123,6 +123,7 @@ const std::vector<Case>& Cases() {
       {"max-waiting-bytes", "4KiB", [](O o) { return o.model.max_waiting_bytes == 4096; }},
       {"run-inline", "off", [](O o) { return !o.model.run_inline; }},
       {"model-load-thread-count", "1", [](O o) { return o.load_threads == 1; }},
+      {"devices", "cpu , cuda:1", [](O o) { return NamesOf(o.devices) == "cpu, cuda:1"; }},
       {"devices", "cpu,cuda:1", [](O o) { return NamesOf(o.devices) == "cpu, cuda:1"; }},
       {"budget", "cuda:0=3GiB", [](O o) { return BudgetOf(o, "cuda:0") == uint64_t{3} << 30; }},
       {"budget", "64MiB", [](O o) { return BudgetOf(o, "cpu") == uint64_t{64} << 20; }},

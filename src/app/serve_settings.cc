@@ -134,37 +134,34 @@ std::vector<Setting> Running(ServeOptions& options) {
 
 // "8GiB" is the cpu's, "cuda:0=20GiB" that of another device.
 Setting BudgetSetting(std::map<std::string, uint64_t>& budgets) {
-  return Repeated(Custom("budget", "[DEVICE=]SIZE", "Memory that models may have; 'none': no bound",
-                         "80 % of what the process may have, 90 % of what is free on a GPU",
-                         [&budgets](std::string_view text) -> Status {
-                           const size_t equals = text.find('=');
-                           const std::string_view name = equals == text.npos ? "cpu" : text.substr(0, equals);
-                           const std::string_view size = equals == text.npos ? text : text.substr(equals + 1);
-                           const Result<Device> device = Device::Parse(name);
-                           if (!device.ok()) return device.status();
-                           uint64_t bytes = 0;
-                           if (size != "none") {
-                             ASSIGN_OR_RETURN(bytes, ParseBytes(size));
-                             if (bytes == 0) return UnexpectedText("a size above 0, or 'none'", size);
-                           }
-                           budgets[device->ToString()] = bytes;
-                           return {};
-                         }));
+  return Repeated(Custom(
+      "budget", "[DEVICE=]SIZE", "Memory that models may have; 'none': no bound",
+      "80 % of what the process may have, 90 % of what is free on a GPU", [&budgets](std::string_view text) -> Status {
+        const size_t equals = text.find('=');
+        const std::string_view name = equals == text.npos ? "cpu" : text.substr(0, equals);
+        const std::string_view size = equals == text.npos ? text : text.substr(equals + 1);
+        const Result<Device> device = Device::Parse(name);
+        if (!device.ok()) return device.status();
+        uint64_t bytes = 0;
+        if (size != "none") {
+          ASSIGN_OR_RETURN(bytes, ParseBytes(size));
+          if (bytes == 0) return UnexpectedText("a size above 0, or 'none'", size);
+        }
+        if (budgets.emplace(device->ToString(), bytes).second) return {};
+        return InvalidArgument("expected one for each device, found another one for " + device->ToString());
+      }));
 }
 
-// "cpu,cuda:1"
+// "cpu, cuda:1", or one a time.
 Setting DevicesSetting(std::vector<Device>& devices) {
-  return Custom("devices", "LIST", "Devices that models may run on, as cpu,cuda:0 or MIG-<uuid>", "all there are",
-                [&devices](std::string_view text) -> Status {
-                  devices.clear();
-                  while (true) {
-                    const std::string_view one = text.substr(0, text.find(','));
-                    ASSIGN_OR_RETURN(const Device device, Device::Parse(one));
-                    devices.push_back(device);
-                    if (one.size() == text.size()) return {};
-                    text.remove_prefix(one.size() + 1);
-                  }
-                });
+  return Repeated(Custom("devices", "LIST", "Devices that models may run on, as cpu,cuda:0 or MIG-<uuid>",
+                         "all there are", [&devices](std::string_view text) -> Status {
+                           for (const std::string_view name : SplitDeviceNames(text)) {
+                             ASSIGN_OR_RETURN(const Device device, Device::Parse(name));
+                             devices.push_back(device);
+                           }
+                           return {};
+                         }));
 }
 
 Setting PinSetting(std::vector<std::string>& pinned) {

@@ -42,8 +42,7 @@ std::optional<DeviceWish> WishOf(std::string_view text, const ConfigReader& read
 // "cuda:0", "cuda:0,cuda:1,MIG-..."
 std::vector<DeviceWish> ReadDeviceList(std::string_view text, ConfigReader& reader) {
   std::vector<DeviceWish> wishes;
-  while (true) {
-    const std::string_view one = text.substr(0, text.find(','));
+  for (const std::string_view one : SplitDeviceNames(text)) {
     const std::optional<DeviceWish> wish = WishOf(one, reader);
     if (!wish || wishes.size() == kMostCopies) {
       reader.findings.Add(PlaceOf(reader, kDeviceParameter)
@@ -54,9 +53,43 @@ std::vector<DeviceWish> ReadDeviceList(std::string_view text, ConfigReader& read
       return {};
     }
     wishes.push_back(*wish);
-    if (one.size() == text.size()) return wishes;
-    text.remove_prefix(one.size() + 1);
   }
+  return wishes;
+}
+
+bool IsGpu(const DeviceWish& wish) {
+  if (wish.kind == DeviceWish::Kind::kPinned) return wish.device.kind != DeviceKind::kCpu;
+  return wish.kind == DeviceWish::Kind::kGpu;
+}
+
+bool Allows(const DeviceWish& group, const DeviceWish& wish) {
+  if (group.kind == DeviceWish::Kind::kGpu) return IsGpu(wish);
+  return group.kind == DeviceWish::Kind::kAny || group == wish;
+}
+
+std::string NameOf(const DeviceWish& wish) {
+  if (wish.kind == DeviceWish::Kind::kPinned) return wish.device.ToString();
+  return wish.kind == DeviceWish::Kind::kGpu ? "gpu" : "auto";
+}
+
+// Whether the parameter names nothing that the groups do not allow, and everything that they pin.
+bool Agree(const std::vector<DeviceWish>& groups, const std::vector<DeviceWish>& wishes) {
+  const bool all_allowed = std::ranges::all_of(wishes, [&](const DeviceWish& wish) {
+    return std::ranges::any_of(groups, [&](const DeviceWish& group) { return Allows(group, wish); });
+  });
+  return all_allowed && std::ranges::all_of(groups, [&](const DeviceWish& group) {
+           return group.kind != DeviceWish::Kind::kPinned || std::ranges::find(wishes, group) != wishes.end();
+         });
+}
+
+void CheckAgainstGroups(std::string_view text, const std::vector<DeviceWish>& wishes, ConfigReader& reader) {
+  const std::vector<DeviceWish>& groups = reader.file.config.copies;
+  if (Agree(groups, wishes)) return;
+  std::string names;
+  for (const DeviceWish& group : groups) names += (names.empty() ? "" : ", ") + NameOf(group);
+  reader.findings.Add(
+      PlaceOf(reader, kDeviceParameter)
+          .Error("what instance_group says: " + names, Quoted(text.substr(0, 80)), "leave out one of the two"));
 }
 
 }  // namespace
@@ -64,7 +97,10 @@ std::vector<DeviceWish> ReadDeviceList(std::string_view text, ConfigReader& read
 void ReadDevices(ConfigReader& reader) {
   std::vector<DeviceWish>& copies = reader.file.config.copies;
   if (const std::string* text = Parameter(reader, kDeviceParameter)) {
-    if (std::vector<DeviceWish> wishes = ReadDeviceList(*text, reader); !wishes.empty()) copies = std::move(wishes);
+    if (std::vector<DeviceWish> wishes = ReadDeviceList(*text, reader); !wishes.empty()) {
+      CheckAgainstGroups(*text, wishes, reader);
+      copies = std::move(wishes);
+    }
   }
   const std::string* text = Parameter(reader, kCopiesParameter);
   if (text == nullptr) return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,19 @@ void CheckKind(const ModelInstanceGroup& group, const ConfigPlace& place, Config
       reader.findings.Add(
           place.At("kind").Error("KIND_AUTO, KIND_CPU, KIND_GPU or KIND_MODEL", std::to_string(group.kind())));
   }
+}
+
+// Of a group, so that nobody has to guess whether two copies on one are meant; parameters "device" and "copies" say
+// that.
+bool HasTwice(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigReader& reader) {
+  std::set<int> seen;
+  for (const int index : group.gpus()) {
+    if (seen.insert(index).second) continue;
+    reader.findings.Add(place.At("gpus").Error("each GPU once", std::to_string(index) + " twice",
+                                               "name it once; count says how many callers it has"));
+    return true;
+  }
+  return false;
 }
 
 // GPUs as Triton numbers them: as the CUDA runtime does, slices of one too.
@@ -91,6 +105,7 @@ int CountOf(const ModelInstanceGroup& group, const ConfigPlace& place, ConfigRea
                                                std::to_string(group.gpus_size())));
     return 0;
   }
+  if (HasTwice(group, place, reader)) return 0;
   const std::vector<DeviceWish> wishes = CopiesOf(group, place, reader);
   copies.insert(copies.end(), wishes.begin(), wishes.end());
   return std::max(1, group.count()) * std::max(1, static_cast<int>(wishes.size()));

@@ -347,6 +347,7 @@ TEST(ReadConfig, ReadsWhereCopiesAreToRun) {
       {R"(parameters { key: "copies" value { string_value: "3" } })", {any, any, any}, 0},
       {R"(instance_group { kind: KIND_GPU } parameters { key: "copies" value { string_value: "2" } })", {gpu, gpu}, 1},
       {R"(parameters { key: "device" value { string_value: "cuda:1" } })", {on("cuda:1")}, 0},
+      {R"(parameters { key: "device" value { string_value: "cuda:1 , cuda:0" } })", {on("cuda:1"), on("cuda:0")}, 0},
       {R"(parameters { key: "device" value { string_value: "gpu" } })", {gpu}, 0},
       {R"(parameters { key: "device" value { string_value: "auto" } })", {any}, 0},
       {R"(parameters { key: "device" value { string_value: "cuda:1,cpu" } }
@@ -390,12 +391,46 @@ TEST(ReadConfig, NamesDevicesThatAreNotThere) {
                 ElementsAre(AllOf(HasSubstr(R"(parameters["device"])"), HasSubstr("this server, which has cuda:0"))))
         << device;
   }
+  EXPECT_THAT(errors("instance_group { kind: KIND_GPU gpus: [1, 0, 1] }"),
+              ElementsAre(HasSubstr("instance_group[0].gpus: expected each GPU once, found 1 twice")));
   for (const char* copies : {"0", "1", "65", "-1", "two", ""}) {
     EXPECT_THAT(errors(R"(parameters { key: "device" value { string_value: "gpu,gpu" } }
                           parameters { key: "copies" value { string_value: ")" +
                        std::string(copies) + "\" } }"),
                 ElementsAre(HasSubstr(R"(parameters["copies"]: expected a number from 2)")))
         << copies;
+  }
+}
+
+TEST(ReadConfig, DeviceAndInstanceGroupDoNotContradict) {
+  ConfigContext context = kContext;
+  context.devices = kTwoGpus;
+  const auto both = [](const std::string& group, const std::string& device) {
+    return "instance_group { " + group + R"( } parameters { key: "device" value { string_value: ")" + device + "\" } }";
+  };
+  struct Case {
+    std::string group, device, says;
+  };
+  const std::vector<Case> contradictions = {{"kind: KIND_CPU", "cuda:1", "cpu"},
+                                            {"kind: KIND_CPU", "gpu", "cpu"},
+                                            {"kind: KIND_GPU", "cpu", "gpu"},
+                                            {"kind: KIND_GPU", "cuda:0,cpu", "gpu"},
+                                            {"kind: KIND_GPU", "auto", "gpu"},
+                                            {"kind: KIND_GPU gpus: [0]", "cuda:1", "cuda:0"},
+                                            {"gpus: [0, 1]", "cuda:0", "cuda:0, cuda:1"}};
+  for (const Case& one : contradictions) {
+    EXPECT_THAT(Texts(ReadConfigText(both(one.group, one.device), context), Severity::kError),
+                ElementsAre(HasSubstr(R"(parameters["device"]: expected what instance_group says: )" + one.says +
+                                      ", found \"" + one.device + "\"; leave out one of the two")))
+        << one.group;
+  }
+  for (const auto& [group, device] :
+       std::vector<std::pair<std::string, std::string>>{{"count: 2", "cuda:1"},
+                                                        {"kind: KIND_GPU", "cuda:1"},
+                                                        {"kind: KIND_CPU", "cpu"},
+                                                        {"gpus: [0, 1]", "cuda:1, cuda:0"},
+                                                        {"kind: KIND_MODEL", "cpu"}}) {
+    EXPECT_THAT(Texts(ReadConfigText(both(group, device), context), Severity::kError), IsEmpty()) << group;
   }
 }
 

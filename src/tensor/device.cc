@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/device.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace trireme {
@@ -75,6 +76,20 @@ std::string NamesOf(std::span<const Device> devices) {
   std::string text;
   for (const Device& device : devices) text += (text.empty() ? "" : ", ") + device.ToString();
   return text;
+}
+
+std::vector<std::string_view> SplitDeviceNames(std::string_view list) {
+  constexpr std::string_view kBlanks = " \t";
+  std::vector<std::string_view> names;
+  while (true) {
+    const size_t comma = std::min(list.find(','), list.size());
+    std::string_view name = list.substr(0, comma);
+    name.remove_prefix(std::min(name.find_first_not_of(kBlanks), name.size()));
+    name = name.substr(0, name.find_last_not_of(kBlanks) + 1);
+    names.push_back(name);
+    if (comma == list.size()) return names;
+    list.remove_prefix(comma + 1);
+  }
 }
 
 bool Device::operator==(const Device& other) const {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
@@ -27,5 +28,8 @@ struct Device {
 
 // "cpu, cuda:0, cuda:1"
 std::string NamesOf(std::span<const Device> devices);
+
+// What lies between the commas of such a list, without the blanks around: at least one text, which may be empty.
+std::vector<std::string_view> SplitDeviceNames(std::string_view list);
 
 }  // namespace trireme

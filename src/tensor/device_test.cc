@@ -32,6 +32,13 @@ TEST(DeviceTest, ReadsUuidsInEitherCase) {
             *Device::Parse("MIG-abcdef01-2345-6789-ABCD-EF0123456789"));
 }
 
+TEST(DeviceTest, ListsMayHaveBlanks) {
+  EXPECT_EQ(SplitDeviceNames("cuda:0, cuda:1 ,\tcpu"), (std::vector<std::string_view>{"cuda:0", "cuda:1", "cpu"}));
+  EXPECT_EQ(SplitDeviceNames("cpu"), std::vector<std::string_view>{"cpu"});
+  EXPECT_EQ(SplitDeviceNames(" "), std::vector<std::string_view>{""});
+  EXPECT_EQ(SplitDeviceNames("cpu,"), (std::vector<std::string_view>{"cpu", ""}));
+}
+
 TEST(DeviceTest, NamesTheTextAndWhatWasExpected) {
   for (const std::string_view text :
        {"", "gpu", "CPU", "cpu ", "cuda", "cuda:", "cuda:-1", "cuda:+1", "cuda: 1", "cuda:1x", "cuda:99999999999",

@@ -117,7 +117,7 @@ class Choosing(DevicesTest):
         self.add_model("a")
 
     def test_devices_may_be_named(self):
-        server = self.serve_here("--devices", "cpu,cuda:1", "--budget", "cuda:1=1MiB")
+        server = self.serve_here("--devices", "cpu, cuda:1", "--budget", "cuda:1=1MiB")
         self.assertEqual(self.devices(server), {"a": "cuda:1"})
         self.assertEqual(server.metric("trireme_memory_budget_bytes", device="cuda:1"), 1 << 20)
         self.assertEqual(server.metric("trireme_memory_budget_bytes", device="cuda:0"), 0)
@@ -129,12 +129,21 @@ class Choosing(DevicesTest):
         for arguments, text in [(("--devices", "cuda:2"), "which has cpu, cuda:0, cuda:1, found cuda:2"),
                                 (("--budget", "cuda:2=1GiB"), "which has cpu, cuda:0, cuda:1, found cuda:2"),
                                 (("--devices", "cuda:0", "--budget", "cuda:1=1GiB"), "which has cuda:0, found cuda:1"),
+                                (("--budget", "cuda:0=1MiB", "--budget", "cuda:0=2MiB"),
+                                 "--budget: expected one for each device, found another one for cuda:0"),
                                 (("--devices", "gpu"), "expected cpu, cuda:N or MIG-<uuid>")]:
             with self.subTest(arguments):
                 result = self.run_here("serve", self.repository, "--http-port", 0, "--grpc-port", 0, "--metrics-port",
                                        0, *arguments)
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assertIn(text, result.stderr)
+
+    def test_a_device_that_contradicts_the_instance_group_fails_the_model_alone(self):
+        self.add_model("torn", "instance_group { kind: KIND_CPU }\n" + parameter("device", "cuda:1"))
+        server = self.serve_here()
+        self.assertEqual(self.devices(server), {"a": "cuda:0"})
+        self.assertRegex(self.index(server)["torn"]["reason"],
+                         r'parameters\["device"\]: expected what instance_group says: cpu, found "cuda:1"')
 
     def test_a_gpu_that_is_not_there_fails_the_model_alone(self):
         self.add_model("far", "instance_group { kind: KIND_GPU gpus: [5] }")
