@@ -37,10 +37,12 @@ struct MemoryUse {
 
 struct OpenOptions {
   Device device;
-  uint64_t device_bytes = 0;                              // of a GPU's memory, that it may take at most; 0: any number
-  int threads = 1;                                        // that one Run may use
-  std::optional<int> graph_optimization = {};             // level, in the runtime's own numbers
-  std::map<std::string, std::string> runtime_parameters;  // the runtime's own settings, by its own names
+  uint64_t device_bytes = 0;                   // of a GPU's memory, that it may take at most; 0: any number
+  int threads = 1;                             // that one Run may use
+  std::optional<int> graph_optimization = {};  // level, in the runtime's own numbers
+  // The runtime's own settings, by its own names. What is wrong with one is kInvalidArgument, and the message begins
+  // with its place in a config: parameters["KEY"]: .
+  std::map<std::string, std::string> runtime_parameters;
 };
 
 // What a model's file says of it, without loading it.

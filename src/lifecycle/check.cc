@@ -2,12 +2,14 @@
 #include "lifecycle/check.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/memory_pool.h"
 #include "lifecycle/model_loader.h"
 #include "lifecycle/model_source.h"
+#include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
@@ -67,7 +69,8 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   checked.platform = (*backend)->platform();
   Result<ModelFacts> facts = Describe(**backend, entry, checked.config);
   if (!facts.ok()) {
-    checked.findings.push_back(ModelFileError(checked.path, facts.status()));
+    const std::optional<Finding> in_config = ParameterFinding(entry, facts.status());
+    checked.findings.push_back(in_config ? *in_config : ModelFileError(checked.path, facts.status()));
     return false;
   }
   checked.format = std::move(facts->format);

@@ -13,6 +13,7 @@
 #include "lifecycle/copies_model.h"
 #include "lifecycle/full_warmup.h"
 #include "lifecycle/model_source.h"
+#include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/trial.h"
 #include "repository/fit_to_model.h"
@@ -219,8 +220,11 @@ Result<std::vector<OpenedModel>> ModelLoader::OpenOnDevices(const ModelEntry& en
     ModelEntry there = entry;
     there.config.devices = {device};
     Result<OpenedModel> one = OpenOnce(there);
-    if (!one.ok() && device.kind != DeviceKind::kCpu) return std::move(one).status().Within("on " + device.ToString());
-    if (!one.ok()) return std::move(one).status();
+    if (!one.ok()) {
+      if (const auto finding = ParameterFinding(entry, one.status())) return InvalidArgument(finding->ToString());
+      if (device.kind != DeviceKind::kCpu) return std::move(one).status().Within("on " + device.ToString());
+      return std::move(one).status();
+    }
     opened.push_back(*std::move(one));
   }
   return opened;

@@ -93,6 +93,7 @@ void ReadParameters(ConfigReader& reader) {
       continue;  // ReadDevices
     } else {
       reader.file.config.runtime_parameters[key] = value.string_value();
+      reader.file.declared.parameter_places[key] = reader.root.Entry("parameters", reader.message, key).place();
     }
   }
 }

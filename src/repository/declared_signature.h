@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ struct DeclaredTensor {
 };
 
 // What a config file says of a model's inputs and outputs: to be laid over what the model itself says, field by field
-// (FitToModel).
+// (FitToModel); and where it says what a runtime is to be told.
 struct DeclaredSignature {
   std::filesystem::path file;  // where it is said, for messages; empty: nowhere
   // 0: no dimension counts rows. Above: the outermost one does, dims leave it out, and no request may have more.
@@ -43,6 +44,7 @@ struct DeclaredSignature {
   std::vector<DeclaredTensor> inputs;
   std::vector<DeclaredTensor> outputs;
   FieldPlace max_batch_size_place = {};
+  std::map<std::string, FieldPlace> parameter_places = {};  // of the runtime's parameters, by key
 
   // The names of inputs that requests may leave out.
   std::vector<std::string> optional_inputs() const {

@@ -104,6 +104,21 @@ class Reports(CheckTest):
         self.assertRegex(self.check(code=2).stderr, "nothing to check")
         self.assertRegex(self.check("m", "--client=perl", code=2).stderr, r"--client: expected none\|curl\|python")
 
+    def test_a_wrong_parameter_of_the_runtime_is_a_mistake_of_the_config(self):
+        folder = self.folder() / "m"
+        (folder / "1").mkdir(parents=True)
+        (folder / "1" / "model.onnx").symlink_to(self.models / "good" / "add" / "1" / "model.onnx")
+        (folder / "config.pbtxt").write_text(
+            'max_batch_size: 4\nparameters { key: "map_weights" value { string_value: "maybe" } }\n')
+        finding = next(finding for finding in self.report(folder, code=1)["models"][0]["findings"]
+                       if finding["severity"] == "error")
+        self.assertEqual((finding["file"], finding["line"], finding["field"]),
+                         (str(folder / "config.pbtxt"), 2, 'parameters["map_weights"]'))
+        self.assertEqual((finding["expected"], finding["found"]), ("1 or 0", '"maybe"'))
+        result = self.run_trireme("serve", folder, "--http-port", 0, "--grpc-port", 0, "--metrics-port", 0)
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r'config.pbtxt:2:\d+: parameters\[\\*"map_weights\\*"\]: expected 1 or 0')
+
     def test_another_config_may_be_chosen(self):
         folder = self.folder() / "m"
         (folder / "1").mkdir(parents=True)

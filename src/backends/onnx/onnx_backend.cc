@@ -92,12 +92,6 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
       runtime, std::move(loaded.session), std::move(run_options), std::move(signature), memory_use));
 }
 
-// What both Open and Describe refuse.
-Result<SessionSettings> ReadOptions(const CudaProvider& cuda, const OpenOptions& options) {
-  RETURN_IF_ERROR(cuda.RunsOn(options.device));
-  return ReadSessionSettings(options);
-}
-
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -128,23 +122,23 @@ Probe OnnxBackend::Inspect(const fs::path& path) const {
 
 Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
-  Result<SessionSettings> settings = ReadOptions(*cuda_, options);
-  if (!settings.ok()) return std::move(settings).status().Within(model.shown.string());
-  if (!settings->ignored.empty()) {
+  if (Status runs = RunsOn(options.device); !runs.ok()) return std::move(runs).Within(model.shown.string());
+  ASSIGN_OR_RETURN(const SessionSettings settings, ReadSessionSettings(options));
+  if (!settings.ignored.empty()) {
     log_.Warning("settings without effect on ONNX models here",
-                 {{"file", model.shown.string()}, {"settings", Listed(settings->ignored)}});
+                 {{"file", model.shown.string()}, {"settings", Listed(settings.ignored)}});
   }
   GpuPlace gpu{.device = options.device, .device_bytes = options.device_bytes};
   if (options.device.kind != DeviceKind::kCpu) gpu.provider = cuda_.get();
-  auto opened = OpenLocated(runtime_, model, source.optional_inputs, *settings, gpu, log_);
+  auto opened = OpenLocated(runtime_, model, source.optional_inputs, settings, gpu, log_);
   if (!opened.ok()) return std::move(opened).status().Within(model.shown.string());
   return Opened(std::move(opened).value());
 }
 
 Result<ModelFacts> OnnxBackend::Describe(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
-  const Result<SessionSettings> settings = ReadOptions(*cuda_, options);
-  if (!settings.ok()) return Status(settings.status()).Within(model.shown.string());
+  if (Status runs = RunsOn(options.device); !runs.ok()) return std::move(runs).Within(model.shown.string());
+  RETURN_IF_ERROR(ReadSessionSettings(options).status());
   const Result<onnxfile::ModelSummary> summary = ReadSummary(model);
   if (!summary.ok()) return Status(summary.status()).Within(model.shown.string());
   auto facts = FactsOf(*summary, source.optional_inputs, runtime_->version());

@@ -33,6 +33,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 class OnnxBackendTest : public testing::Test {
  protected:
@@ -718,9 +719,9 @@ TEST_F(OnnxBackendTest, RunsWithEverySettingThatItTakes) {
   }
 }
 
-TEST_F(OnnxBackendTest, NamesTheFileAndTheSettingThatIsWrong) {
+TEST_F(OnnxBackendTest, NamesTheSettingThatIsWrongAndNoFile) {
   ExpectRefused(onnxfile::AddModel(), StatusCode::kInvalidArgument,
-                AllOf(HasSubstr("model.onnx: parameters[\"execution_mode\"]"), HasSubstr("found \"7\"")),
+                AllOf(StartsWith("parameters[\"execution_mode\"]: expected"), HasSubstr("found \"7\"")),
                 {.runtime_parameters = {{"execution_mode", "7"}}});
 }
 
