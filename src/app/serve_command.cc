@@ -224,7 +224,7 @@ Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
   return urls;
 }
 
-// Where else it serves.
+// What it serves besides REST's port, and where: "gRPC on http://127.0.0.1:8001, metrics on ...".
 std::string Also(const Urls& urls) {
   std::string text;
   const auto add = [&](std::string_view what, const std::string& where) {
@@ -233,7 +233,7 @@ std::string Also(const Urls& urls) {
   add("gRPC on", urls.grpc);
   add("metrics on", urls.metrics.empty() ? urls.metrics : urls.metrics + "/metrics");
   add("SageMaker on", urls.sagemaker);
-  add("Unix socket", urls.unix_socket);
+  add("a Unix socket at", urls.unix_socket);
   return text;
 }
 
@@ -260,8 +260,8 @@ std::optional<ExampleModel> FirstExample(const Engine& engine, const std::vector
 // What a person wants to see first: what is served where, and something to try.
 void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine) {
   const std::string more = Also(urls);
-  std::cout << "Trireme serves on " << (urls.http.empty() ? "no port for REST" : urls.http)
-            << (more.empty() ? "" : " (" + more + ")") << "\n";
+  std::cout << "Trireme serves "
+            << (urls.http.empty() ? more : "on " + urls.http + (more.empty() ? "" : " (" + more + ")")) << "\n";
   const std::vector<ModelStatus> models = engine.Index();
   for (const ModelStatus& model : models) {
     std::cout << "  " << PlainText(model.id.name);
@@ -286,6 +286,15 @@ bool ServesAsWanted(const ServeOptions& options, const Engine& engine) {
   return false;
 }
 
+// A name that is misspelled would else never be noticed.
+void SayWhoIsPinnedAndNotThere(const ServeOptions& options, const Engine& engine, const Logger& log) {
+  const std::vector<ModelStatus> models = engine.Index();
+  for (const std::string& name : options.memory.pinned) {
+    const bool known = std::ranges::any_of(models, [&](const ModelStatus& model) { return model.id.name == name; });
+    if (!known) log.Warning("--pin: there is no model of this name (yet)", {{"model", name}});
+  }
+}
+
 // Says what serves, once that is known. If nothing does and that is an error, ends the process the way a user would.
 class Announcer {
  public:
@@ -293,6 +302,7 @@ class Announcer {
       : thread_([this, &options, &urls, &server, &log] {
           server.WaitUntilLoaded();
           if (stopping_) return;
+          SayWhoIsPinnedAndNotThere(options, server.engine(), log);
           if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
             Welcome(options, urls, server.engine());
             return;

@@ -91,7 +91,9 @@ class OnDemand(MemoryTest):
         self.assert_adds_one(server.infer("a", ones()))
 
     def test_idle_models_leave(self):
-        server = self.serve_copies("--model-idle-timeout", "100ms", "--pin", "a")
+        server = self.serve_copies("--model-idle-timeout", "100ms", "--pin", "a", "--pin", "aa")
+        self.assertRegex(server.log(), r'there is no model of this name \(yet\)","model":"aa"')
+        self.assertNotIn('of this name (yet)","model":"a"', server.log())
         wait_until(lambda: self.in_memory(server) == ["a"], "the idle ones have left")
         self.assert_adds_one(server.infer("d", ones()))
 

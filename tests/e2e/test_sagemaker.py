@@ -97,6 +97,8 @@ class SingleModelTest(SagemakerTest):
         ping = server.ask("GET", "/ping")
         self.assertEqual((ping.status, ping.body), (200, b""))
         self.assertIn('"sagemaker":"http://0.0.0.0:', server.log())
+        server.wait_until_loaded()
+        self.assertRegex(server.stdout(), r"^Trireme serves SageMaker on http://0\.0\.0\.0:\d+\n")
         self.assert_adds_one(server.ask("POST", "/invocations", json.dumps([ROW]).encode(),
                                         (("Content-Type", "application/json"),)))
         parameters = server.ask("GET", "/execution-parameters").json()

@@ -73,7 +73,7 @@ class Trireme:
         return self.process.poll() is None
 
     def wait_until_loaded(self):
-        self._wait_for("stdout", r"Trireme serves on (https?://|no port)")
+        self._wait_for("stdout", r"Trireme serves .*\n")
 
     def connect(self, **options):
         return Connection(self.port, **options)
