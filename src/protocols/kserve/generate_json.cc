@@ -146,6 +146,9 @@ Result<std::string> EncodeOutput(const NamedTensor& output) {
   std::string data;
   data.reserve(EstimateJsonData(output.tensor));
   if (Status status = AppendJsonData(data, output.tensor); !status.ok()) {
+    if (status.code() == StatusCode::kInvalidArgument) {
+      status = InvalidArgument(status.message() + ": ask with infer for the binary form (\"binary_data\": true)");
+    }
     return std::move(status).Within("output " + Quoted(output.name));
   }
   if (output.tensor.shape.ElementCount() != 1) return data;

@@ -15,8 +15,8 @@ namespace trireme::kserve {
 // what came; the caller names the tensor.
 Result<Tensor> ReadJsonData(JsonCursor& json, DataType type, const Shape& shape, MemoryPool& pool);
 
-// Appends the elements as a flat array. kInvalidArgument: a BYTES element is not UTF-8. kInternal: the tensor is not
-// whole.
+// Appends the elements as a flat array. kInvalidArgument: a BYTES element is not UTF-8; the caller says in which form
+// it could be had. kInternal: the tensor is not whole.
 Status AppendJsonData(std::string& out, const Tensor& tensor);
 
 // The bytes that AppendJsonData is likely to need.

@@ -35,8 +35,7 @@ Status AppendStrings(std::string& out, const Tensor& tensor) {
     const std::optional<std::string_view> element = reader.Next();
     CHECK(element.has_value());
     if (!IsUtf8(*element)) {
-      return InvalidArgument("element " + std::to_string(i) +
-                             " is not UTF-8, which JSON needs: ask for the binary form (\"binary_data\": true)");
+      return InvalidArgument("element " + std::to_string(i) + " is not UTF-8, which JSON needs");
     }
     if (i > 0) out += ',';
     AppendJsonString(out, *element);

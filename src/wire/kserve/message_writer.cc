@@ -71,7 +71,11 @@ Status AppendTensor(EncodedBody& body, const NamedTensor& named, bool binary) {
     if (!tensor.data.empty()) body.tensors.push_back(tensor.data);
   } else {
     object.Key("data");
-    RETURN_IF_ERROR(AppendJsonData(body.json, tensor));
+    const Status written = AppendJsonData(body.json, tensor);
+    if (written.code() == StatusCode::kInvalidArgument) {
+      return InvalidArgument(written.message() + ": ask for the binary form (\"binary_data\": true)");
+    }
+    RETURN_IF_ERROR(written);
   }
   object.Close();
   return {};

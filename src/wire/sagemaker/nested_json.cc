@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "codec/json_cursor.h"
 #include "tensor/bytes_elements.h"
 #include "wire/kserve/json_data.h"
@@ -119,6 +120,18 @@ class RowCutter {
   size_t at_ = 0;
 };
 
+Status CheckTexts(const Tensor& tensor) {
+  if (tensor.type != DataType::kBytes) return {};
+  BytesReader reader(tensor.data.bytes());
+  for (size_t i = 0; !reader.AtEnd(); ++i) {
+    if (IsUtf8(reader.Next().value_or(""))) continue;
+    return InvalidArgument("element " + std::to_string(i) +
+                           " is not UTF-8, which JSON needs: ask for text/csv, or with a body of KServe V2 for the "
+                           "binary form (\"binary_data\": true)");
+  }
+  return {};
+}
+
 // As deep as the rank, which is bounded.
 Status AppendDimension(std::string& out, const Shape& shape, size_t dimension, RowCutter& rows) {
   if (dimension + 1 == shape.rank()) return kserve::AppendJsonData(out, rows.Next(shape[dimension]));
@@ -155,6 +168,7 @@ Result<Tensor> ReadNestedJson(std::string_view text, const TensorSpec& input, Me
 
 Status AppendNestedJson(std::string& out, const Tensor& tensor) {
   RETURN_IF_ERROR(kserve::CheckWhole(tensor));
+  RETURN_IF_ERROR(CheckTexts(tensor));
   RowCutter rows(tensor);
   if (tensor.shape.rank() > 0) return AppendDimension(out, tensor.shape, 0, rows);
   std::string element;

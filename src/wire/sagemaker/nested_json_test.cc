@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tensor/bytes_elements.h"
+
 namespace trireme::sagemaker {
 namespace {
 
@@ -68,6 +70,16 @@ TEST(NestedJson, WritesAScalarWithoutBrackets) {
   ASSERT_TRUE(
       AppendNestedJson(out, {.type = DataType::kFp32, .shape = {}, .data = Buffer::View(&value, 4, nullptr)}).ok());
   EXPECT_EQ(out, "2.5");
+}
+
+TEST(NestedJson, SaysHowTextThatIsNotUtf8CanBeHad) {
+  std::vector<std::byte> data;
+  for (const char* text : {"a", "b", "\xff"}) AppendBytesElement(data, text);
+  std::string json;
+  const Status status =
+      AppendNestedJson(json, {.type = DataType::kBytes, .shape = {3, 1}, .data = Buffer::CopyOf(data)});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("element 2 is not UTF-8, which JSON needs: ask for text/csv"));
 }
 
 TEST(NestedJson, RefusesWhatIsNoTensor) {

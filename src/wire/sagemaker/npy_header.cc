@@ -174,7 +174,9 @@ Result<NpyHead> ReadNpyHead(std::span<const std::byte> bytes) {
 
 Result<std::string> NpyHeader(const Tensor& tensor) {
   const std::optional<std::string_view> type = NumpyType(tensor.type);
-  if (!type) return Unsupported("NumPy has no type " + std::string(Name(tensor.type)) + ": ask for application/json");
+  if (!type)
+    return Unsupported("NumPy has no type " + std::string(Name(tensor.type)) +
+                       ": ask for application/json or text/csv");
   std::string text = "{'descr': '" + std::string(*type) + "', 'fortran_order': False, 'shape': (";
   for (const int64_t dim : tensor.shape) text += std::to_string(dim) + ", ";
   text += "), }";

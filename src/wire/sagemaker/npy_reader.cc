@@ -112,7 +112,7 @@ Status ConvertAll(const std::byte* from, Tensor& to) {
 }
 
 Result<Tensor> Convert(const NpyHead& head, const std::byte* elements, DataType type, MemoryPool& pool) {
-  if (head.type == DataType::kBool || type == DataType::kBool || type == DataType::kBytes) {
+  if (head.type == DataType::kBool || type == DataType::kBool) {
     return DoNotFit(head.type, type);
   }
   Tensor tensor = MakeTensor(pool, type, head.shape);
@@ -146,6 +146,11 @@ bool AreTruths(std::span<const std::byte> elements) {
 
 Result<Tensor> ReadNpy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& keep_alive,
                        const TensorSpec& input, MemoryPool& pool) {
+  if (input.type == DataType::kBytes) {
+    return InvalidArgument(
+        "expected application/json or text/csv, as the input is of BYTES, found application/x-npy, "
+        "which has no such type");
+  }
   ASSIGN_OR_RETURN(const NpyHead head, ReadNpyHead(bytes));
   const std::span<const std::byte> elements = bytes.subspan(head.bytes);
   const std::optional<size_t> needed = ByteSize(head.type, head.shape);

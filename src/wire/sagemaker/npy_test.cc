@@ -76,7 +76,11 @@ TEST(Npy, RefusesWhatDoesNotFit) {
   EXPECT_THAT(Problem(File(Head("<f8", "(1, 2)"), Elements<double>({1e300, 1}))), HasSubstr("element 0"));
   EXPECT_THAT(Problem(File(Head("|b1", "(1, 2)"), std::string(2, '\1'))), HasSubstr("found one of BOOL"));
   EXPECT_THAT(Problem(File(Head("|b1", "(1, 2)"), std::string(2, '\2')), DataType::kBool), HasSubstr("0 and 1"));
-  EXPECT_THAT(Problem(File(Head("<f4", "(1, 2)"), Elements<float>({1, 2})), DataType::kBytes), HasSubstr("BYTES"));
+  for (const std::string& file :
+       {File(Head("<f4", "(1, 2)"), Elements<float>({1, 2})), File(Head("|S5", "(1,)"), "hello")}) {
+    EXPECT_THAT(Problem(file, DataType::kBytes), HasSubstr("expected application/json or text/csv"))
+        << "no advice to send numbers";
+  }
 }
 
 TEST(Npy, RefusesWhatItCannotRead) {
