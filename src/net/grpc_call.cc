@@ -264,11 +264,15 @@ bool GrpcCall::MayHold() {
 void GrpcCall::Send(GrpcPayload message) {
   if (finished_) return;
   if (sender_.unsent_bytes() == 0) last_sent_ = stream_.loop().now();
+  const size_t bytes = message.bytes();
   switch (sender_.Send(std::move(message), exchange_)) {
     case GrpcSender::Outcome::kSent:
       crowded_ = streams_ && sender_.unsent_bytes() > limits_.max_unsent_bytes / 4;
       return UpdateDeadline();
     case GrpcSender::Outcome::kNoMemory:
+      if (bytes > stream_.network().bodies.max_bytes()) {
+        return Fail(Error(GrpcCode::kResourceExhausted, AnswerTooLarge(bytes, limits_).text));
+      }
       return Fail(TooManyBytes("unsent answers", stream_.network().bodies.max_bytes()));
     case GrpcSender::Outcome::kTooLong:
       return Fail(Error(GrpcCode::kResourceExhausted, "answer: expected at most 4294967295 bytes, got more"));

@@ -739,6 +739,16 @@ TEST_F(GrpcCallMemoryTest, UnsentAnswersCount) {
   EXPECT_EQ(stream_.data.size(), 900'005U);
 }
 
+TEST_F(GrpcCallMemoryTest, WhatIsLargerThanAllMayBeIsNotToBeTriedAgain) {
+  Call("ping");
+  reply().Send(Payload(std::string(1'100'000, 'x')));
+  EXPECT_EQ(stream_.grpc_status(), kResourceExhausted);
+  EXPECT_EQ(stream_.grpc_message(),
+            "answer: expected at most 1048576 bytes (--max-body-in-flight or half of --budget), got 1100000: no wait "
+            "lifts that");
+  EXPECT_EQ(stream_.Find("grpc-retry-pushback-ms"), "");
+}
+
 TEST_F(GrpcCallMemoryTest, AnswersThatWereTakenDoNotCount) {
   Call("ping");
   for (int i = 0; i < 10; ++i) {

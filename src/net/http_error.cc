@@ -31,7 +31,8 @@ HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view
 HttpError AnswerTooLarge(uint64_t bytes, const HttpLimits& limits) {
   return {.status = 507,
           .text = "answer: expected at most " + std::to_string(limits.max_body_bytes_in_flight) +
-                  " bytes (--max-body-in-flight or half of --budget), got " + std::to_string(bytes)};
+                  " bytes (--max-body-in-flight or half of --budget), got " + std::to_string(bytes) +
+                  ": no wait lifts that"};
 }
 
 std::string Quoted(std::string_view sent) {
