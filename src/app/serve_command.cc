@@ -303,6 +303,8 @@ class Announcer {
           server.WaitUntilLoaded();
           if (stopping_) return;
           SayWhoIsPinnedAndNotThere(options, server.engine(), log);
+          const Status ready = server.engine().WhyNotReady();
+          if (!ready.ok() && !stopping_) log.Warning("not ready", {{"reason", ready.message()}});
           if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
             Welcome(options, urls, server.engine());
             return;

@@ -440,9 +440,12 @@ Status VersionBook::WhyNotStarted() {
     return Unavailable("models are still loading: " + starting_.begin()->text() +
                        (starting_.size() > 1 ? " and " + std::to_string(starting_.size() - 1) + " more" : ""));
   }
+  std::string missing;
   for (const std::string& name : rules_.required) {
-    if (!Serves(name)) return Unavailable("model '" + name + "', which is required, does not serve");
+    if (!Serves(name))
+      missing += (missing.empty() ? "" : "; ") + ("model '" + name + "', which is required, does not serve");
   }
+  if (!missing.empty()) return Unavailable(missing);
   const bool any = asked_for_nothing_ || std::ranges::any_of(versions_, [](const auto& version) {
                      const ModelState state = version.second.state;
                      return version.second.busy == 0 && (state == ModelState::kReady || state == ModelState::kOnDemand);

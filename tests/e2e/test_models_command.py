@@ -325,6 +325,7 @@ class Probes(ModelsTest):
             answer = server.ask("GET", path)
             self.assertEqual(answer.status, 503, path)
             self.assertIn(b"nobody", answer.body)
+        self.assertRegex(server.log(), r"""not ready","reason":"model 'nobody', which is required, does not serve""")
         self.assertEqual(server.ask("GET", "/livez").status, 200)
         self.assertEqual(server.ask("GET", "/v2/health/live").status, 200)
         self.assert_adds_one(server.infer("add", ones()))
