@@ -397,6 +397,14 @@ class MultiModelTest(SagemakerTest):
                 answer = server.ask("POST", "/models", body)
                 self.assertEqual(answer.status, 400, answer)
                 self.assertIn("error", answer.json())
+        for body, text in ((b'{"model_name":1,"url":"/x"}', "model_name: expected a string, found number 1"),
+                           (b'{"model_name":"a"}', "Parameter url is required: expected the path of a model's folder"),
+                           (b'{"model_name":"a","url":"/%s"}' % (b"x" * 10_000), "url: expected at most 4096 bytes")):
+            error = server.ask("POST", "/models", body).json()["error"]
+            self.assertIn(text, error)
+            self.assertLess(len(error), 500)
+        error = server.ask("GET", "/models/" + "n" * 8000).json()["error"]
+        self.assertRegex(error, r"^model 'n+\.\.\.' \(8000 bytes\) is not loaded$")
         self.assertEqual(server.ask("POST", "/models", b"x" * (1 << 20)).status, 413)
         for path, status in (("/models/%2e%2e", 400), ("/models/a%2Fb", 400), ("/models/%zz", 400), ("/models/", 404),
                              ("/models/" + "n" * 8000, 404)):
