@@ -99,7 +99,7 @@ std::optional<Errand> ErrandQueue::Take(TimePoint until, int descriptor) {
   bool readable = false;
   while (!closed()) {
     if (std::optional<Errand> errand = TakeReady()) return errand;
-    if (readable || (until != kNever && Clock::System().Now() >= until)) break;
+    if (readable || is_asked_for_look() || (until != kNever && Clock::System().Now() >= until)) break;
     readable = WaitForBell(until, descriptor);
   }
   return std::nullopt;
@@ -109,6 +109,22 @@ void ErrandQueue::Finished(const std::string& name) {
   const MutexLock lock(mutex_);
   under_way_.erase(name);
   Ring();
+}
+
+void ErrandQueue::AskForLook() {
+  const MutexLock lock(mutex_);
+  asked_for_look_ = true;
+  Ring();
+}
+
+bool ErrandQueue::TakeAskedForLook() {
+  const MutexLock lock(mutex_);
+  return std::exchange(asked_for_look_, false);
+}
+
+bool ErrandQueue::is_asked_for_look() const {
+  const MutexLock lock(mutex_);
+  return asked_for_look_;
 }
 
 void ErrandQueue::Close() {

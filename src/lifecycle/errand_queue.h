@@ -43,9 +43,13 @@ class ErrandQueue {
   void Add(Errand errand);
 
   // Waits for one that may begin; it is under way until Finished(). Nothing: `until` has passed, the queue is closed,
-  // or `descriptor` can be read (-1: none). For one thread.
+  // `descriptor` can be read (-1: none), or somebody asks for a look. For one thread.
   std::optional<Errand> Take(TimePoint until, int descriptor = -1);
   void Finished(const std::string& name);
+
+  // Somebody wants the repositories looked at; whether anybody has since this was last asked.
+  void AskForLook();
+  bool TakeAskedForLook();
 
   // Answers what has not begun with kUnavailable, now and later.
   void Close();
@@ -55,6 +59,7 @@ class ErrandQueue {
   std::optional<Errand> TakeReady();
   std::deque<Errand>::iterator FindReady() REQUIRES(mutex_);
   void Ring() const;
+  bool is_asked_for_look() const;
   bool WaitForBell(TimePoint until, int descriptor) const;
 
   const size_t most_;
@@ -64,6 +69,7 @@ class ErrandQueue {
   std::deque<Errand> waiting_ GUARDED_BY(mutex_);
   size_t waiting_bytes_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> under_way_ GUARDED_BY(mutex_);
+  bool asked_for_look_ GUARDED_BY(mutex_) = false;
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 

@@ -99,6 +99,14 @@ TEST_F(ErrandQueueTest, WakesWhoWaits) {
   other.join();
 }
 
+TEST_F(ErrandQueueTest, WakesForALookThatIsAskedFor) {
+  std::thread asks([&] { queue_.AskForLook(); });
+  EXPECT_FALSE(queue_.Take(kNever));
+  asks.join();
+  EXPECT_TRUE(queue_.TakeAskedForLook());
+  EXPECT_FALSE(queue_.TakeAskedForLook());
+}
+
 TEST_F(ErrandQueueTest, WaitsUntilATime) {
   const TimePoint until = Clock::System().Now() + std::chrono::milliseconds(2);
   EXPECT_FALSE(queue_.Take(until).has_value());

@@ -239,10 +239,13 @@ void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, co
 void Lifecycle::NoteFailure(const ModelId& id, const VersionBook::LoadOrder& order, const Status& reason) {
   log_.Error(order.reload ? "model failed to reload, the one loaded before goes on" : "model failed to load",
              {{"model", id.name}, {"version", id.version}, {"reason", reason.message()}});
+  std::function<void()> look_again;
   {
     const MutexLock lock(mutex_);
     book_.Failed(id, {reason.code(), Public(reason.message(), order.entry)}, Moment::Now());
+    if (book_.AwaitsLook(id)) look_again = look_again_;
   }
+  if (look_again) look_again();
   RunQuietly({}, GiveBackLoadMemory);
   Publish();
 }
@@ -428,18 +431,24 @@ void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version
   Do(std::move(actions));
 }
 
-// Everything that has arrived was published before.
-void Lifecycle::TellWaiting() {
-  struct Told {
-    Waiting waiting;
-    Status status;
-  };
+// Whose waiting has an end.
+struct Lifecycle::Told {
+  Waiting waiting;
+  Status status;  // without a message: it is in the table
+};
+
+std::vector<Lifecycle::Told> Lifecycle::TakeTold() {
   std::vector<Told> told;
-  {
+  while (true) {
+    Publish();
+    const std::shared_ptr<const ServingTable> published = table();
     const TimePoint now = Clock::System().Now();
     const MutexLock lock(mutex_);
+    if (book_.changed()) continue;  // what there is to tell may not be in the table yet
     std::erase_if(waiting_for_memory_, [&](Waiting& waiting) {
       std::optional<Status> outlook = book_.Outlook(waiting.id);
+      const bool has_failed = !outlook || outlook->code() == StatusCode::kUnavailable;
+      if (has_failed && published->MeansAnOlder(waiting.id, waiting.version)) outlook = Unavailable("");
       if (closing_) outlook = Unavailable("the server is shutting down");
       if (!outlook && waiting.deadline <= now) {
         outlook = DeadlineExceeded("the time ran out while model '" + waiting.id.name + "' was being loaded");
@@ -448,7 +457,12 @@ void Lifecycle::TellWaiting() {
       told.push_back({.waiting = std::move(waiting), .status = *std::move(outlook)});
       return true;
     });
+    return told;
   }
+}
+
+void Lifecycle::TellWaiting() {
+  std::vector<Told> told = TakeTold();
   for (Told& one : told) {
     Waiting& waiting = one.waiting;
     if (one.status.ok() || !one.status.message().empty()) {
@@ -524,6 +538,25 @@ TimePoint Lifecycle::GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) 
     return true;
   });
   return next;
+}
+
+void Lifecycle::SetLookAgain(std::function<void()> look_again) {
+  const bool somebody_looks = look_again != nullptr;
+  {
+    const MutexLock lock(mutex_);
+    book_.SetLooks(somebody_looks);
+    look_again_.swap(look_again);
+  }
+  if (!somebody_looks) HasLooked(Clock::System().Now());
+}
+
+void Lifecycle::HasLooked(TimePoint began) {
+  {
+    const MutexLock lock(mutex_);
+    if (!book_.HasLooked(began)) return;
+  }
+  TellWaiting();
+  nudge_.NotifyAll();
 }
 
 void Lifecycle::LoadNow(const std::string& name, Settled done) {

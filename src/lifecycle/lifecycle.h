@@ -91,6 +91,14 @@ class Lifecycle {
   // own.
   void WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, Settled done);
 
+  // Whoever looks at the repositories again and again gives what has him do it soon; null: nobody does any more. It is
+  // called when a load that somebody waits for has failed, which may be because files have changed since the last look:
+  // those who wait go on waiting, until their deadline, for HasLooked(). On a loader thread; must not block.
+  void SetLookAgain(std::function<void()> look_again);
+  // A look that was begun at that time is over, saw nothing that another one must confirm, and was wanted if it says
+  // anything new.
+  void HasLooked(TimePoint began);
+
   // As an operator wants it; see Engine. Done as WhenSettled.
   void LoadNow(const std::string& name, Settled done);
   void UnloadNow(const std::string& name, Settled done);
@@ -155,7 +163,9 @@ class Lifecycle {
   void DescribeWhatIsOut();
   void Publish();
   void TellSettled();
+  struct Told;
   void TellWaiting();
+  std::vector<Told> TakeTold();
   void Watch();
   TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
@@ -183,6 +193,7 @@ class Lifecycle {
   CondVar moved_;
   CondVar nudge_;  // of the thread that watches the time
   VersionBook book_ GUARDED_BY(mutex_);
+  std::function<void()> look_again_ GUARDED_BY(mutex_);
   std::vector<Waiting> waiting_for_memory_ GUARDED_BY(mutex_);
   std::vector<UnderWay> under_way_ GUARDED_BY(mutex_);
   int given_up_ GUARDED_BY(mutex_) = 0;  // loads that may still come to an end

@@ -369,6 +369,96 @@ TEST_F(LifecycleMemoryTest, AGoodModelComesBackWhateverWentWrongAtOneMoment) {
   EXPECT_EQ(StateOf("a"), ModelState::kReady);
 }
 
+TEST_F(LifecycleMemoryTest, AnOlderVersionAnswersWhileTheLastLoadOfTheNewestFailed) {
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  Begin(rules, {FakeEntry("m", 1), FakeEntry("m", 2)});
+  EXPECT_TRUE(Ask("m", 1).get().ok());
+  script_.FailOpensWith(NotFound("its files are gone"));
+  EXPECT_TRUE(Ask("m").get().ok());
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 1);
+  EXPECT_THAT(Ask("m", 2).get().message(), HasSubstr("its files are gone"));  // that is what was asked for
+  script_.FailOpensWith({});
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "m").ok());
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 2);
+}
+
+TEST_F(LifecycleMemoryTest, AnOlderVersionIsLoadedWhereTheNewestCannotBe) {
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  ModelEntry bad = FakeEntry("m", 2);
+  bad.path = "/models/bad.onnx";
+  Begin(rules, {FakeEntry("m", 1), bad});
+  EXPECT_TRUE(Ask("m").get().ok());
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 1);
+}
+
+// Whoever looks at the repositories, turned by hand.
+class LookingTest : public LifecycleMemoryTest {
+ protected:
+  // A version is on demand, and its next load fails.
+  void BeginWithAFailure() {
+    MemoryRules rules = RoomForTwo();
+    rules.lazy = true;
+    Begin(rules, {FakeEntry("m", 2)});
+    lifecycle_->SetLookAgain([this] { asked_.set_value(); });
+    script_.FailOpensWith(NotFound("its files are gone"));
+  }
+  void WaitUntilALookIsAskedFor() {
+    asked_.get_future().wait();
+    lifecycle_->WaitUntilSettled();
+  }
+  static bool Waits(const std::future<Status>& answer) {
+    return answer.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
+  }
+
+  std::promise<void> asked_;
+};
+
+TEST_F(LookingTest, AFailedLoadWaitsForALookAndIsAnsweredByWhatThatFinds) {
+  BeginWithAFailure();
+  std::future<Status> first = Ask("m");
+  WaitUntilALookIsAskedFor();
+  std::future<Status> second = Ask("m");
+  EXPECT_TRUE(Waits(first));
+  EXPECT_TRUE(Waits(second));
+  script_.FailOpensWith({});
+  Settle({FakeEntry("m", 1)});
+  EXPECT_TRUE(first.get().ok());
+  EXPECT_TRUE(second.get().ok());
+  EXPECT_EQ((*lifecycle_->table()->Find("m", {}))->id.version, 1);
+}
+
+TEST_F(LookingTest, AFailedLoadIsTriedAgainIfTheLookFindsOtherFiles) {
+  BeginWithAFailure();
+  std::future<Status> waits = Ask("m");
+  WaitUntilALookIsAskedFor();
+  script_.FailOpensWith({});
+  Settle({FakeEntry("m", 2, /*fingerprint=*/7)});
+  EXPECT_TRUE(waits.get().ok());
+}
+
+TEST_F(LookingTest, AFailedLoadHasFailedIfTheLookFindsNothingNew) {
+  BeginWithAFailure();
+  const TimePoint before = Clock::System().Now();
+  std::future<Status> waits = Ask("m");
+  WaitUntilALookIsAskedFor();
+  lifecycle_->HasLooked(before);  // which says nothing of what happened after it
+  EXPECT_TRUE(Waits(waits));
+  lifecycle_->HasLooked(Clock::System().Now());
+  EXPECT_THAT(waits.get().message(), HasSubstr("its files are gone"));
+}
+
+TEST_F(LookingTest, NobodyWaitsForALookLongerThanItsTimeOrThanSomebodyLooks) {
+  BeginWithAFailure();
+  std::future<Status> late = Ask("m", {}, Clock::System().Now() + milliseconds(1));
+  std::future<Status> waits = Ask("m");
+  EXPECT_EQ(late.get().code(), StatusCode::kDeadlineExceeded);
+  WaitUntilALookIsAskedFor();
+  lifecycle_->SetLookAgain(nullptr);
+  EXPECT_EQ(waits.get().code(), StatusCode::kUnavailable);
+}
+
 TEST_F(LifecycleMemoryTest, LabelsLeadToVersions) {
   Begin({}, {FakeEntry("m", 1), FakeEntry("m", 2)});
   const auto found = [&](const std::string& label) {

@@ -31,6 +31,10 @@ TimePoint LookOut::next() const {
   return resting_ ? std::min(next, rest_until_) : next;
 }
 
+void LookOut::LookSoon() {
+  schedule_.HasChanged(Now());
+}
+
 bool LookOut::IsDue() {
   const TimePoint now = Now();
   if (!resting_ || now >= rest_until_) TakeEvents(now);

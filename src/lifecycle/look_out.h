@@ -24,6 +24,9 @@ class LookOut {
   TimePoint next() const;
   int descriptor() const { return resting_ ? -1 : watch_.descriptor(); }
 
+  // As if something had changed: a look is due once things are quiet.
+  void LookSoon();
+
   // Whether to look now. What happens after this returns is told of again.
   bool IsDue();
 

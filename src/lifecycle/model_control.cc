@@ -85,6 +85,9 @@ Status ModelControl::Start() {
     previous_ = std::move(scan);
   }
   if (options_.mode == Mode::kNone) return {};
+  if (options_.mode == Mode::kWatch && look_out_) {
+    lifecycle_.SetLookAgain([errands = errands_] { errands->AskForLook(); });
+  }
   const MutexLock lock(thread_mutex_);
   thread_ = std::thread([this] { Work(); });
   return {};
@@ -126,13 +129,21 @@ void ModelControl::Work() {
     const TimePoint until = look_out_ ? look_out_->next() : kNever;
     const int descriptor = look_out_ ? look_out_->descriptor() : -1;
     if (std::optional<Errand> errand = errands_->Take(until, descriptor)) CarryOut(*std::move(errand));
-    if (!look_out_ || errands_->closed() || !look_out_->IsDue()) continue;
-    look_out_->HasLooked(Look(look_out_->BeingWritten()));
+    if (!look_out_ || errands_->closed()) continue;
+    if (errands_->TakeAskedForLook()) look_out_->LookSoon();
+    if (look_out_->IsDue()) look_out_->HasLooked(LookAndTell(look_out_->BeingWritten()));
   }
 }
 
 void ModelControl::LookNow() {
-  Look({});
+  LookAndTell({});
+}
+
+bool ModelControl::LookAndTell(std::span<const std::filesystem::path> being_written) {
+  const TimePoint began = Clock::System().Now();
+  const bool settled = Look(being_written);
+  if (settled) lifecycle_.HasLooked(began);
+  return settled;
 }
 
 // Whether another look would say nothing new.
@@ -242,8 +253,11 @@ bool ModelControl::IsKnown(const std::string& name) const {
 void ModelControl::Stop() {
   options_.scan.digests->Stop();
   errands_->Close();
-  const MutexLock lock(thread_mutex_);
-  if (thread_.joinable()) thread_.join();
+  {
+    const MutexLock lock(thread_mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
+  lifecycle_.SetLookAgain(nullptr);
 }
 
 }  // namespace trireme

@@ -95,6 +95,7 @@ class ModelControl {
   void Work();
   void BeginToWatch();
   Result<RepositoryScan> Scan() const;
+  bool LookAndTell(std::span<const std::filesystem::path> being_written);
   bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
   void CarryOut(Errand errand);

@@ -553,6 +553,24 @@ TEST_F(WatchingControlTest, LoadsWhatIsWholeByItsManifestWhateverElseIsWritten) 
   script_.Release();
 }
 
+// With nobody who tells of a change, and an hour until the next look.
+TEST_F(WatchingControlTest, LooksAtOnceWhenALoadThatSomebodyWaitsForFails) {
+  Publish("a");
+  Lifecycle lazy({.memory = {.on_demand = true, .lazy = true}}, models_.loader, models_.log);
+  ModelControl control({.paths = paths_,
+                        .scan = {},
+                        .poll_interval = std::chrono::hours(1),
+                        .settle_interval = std::chrono::milliseconds(1),
+                        .tells_of_all_changes = [](const fs::path&) { return true; },
+                        .load_models = {}},
+                       lazy, models_.log);
+  ASSERT_TRUE(control.Start().ok());
+  script_.FailOpensWith(NotFound("its files are gone"));
+  Answer answer;
+  lazy.WhenLoaded("a", {}, kNever, answer.done());
+  EXPECT_THAT(answer.Wait().message(), HasSubstr("its files are gone"));
+}
+
 TEST_F(WatchingControlTest, StopsWhileItWaits) {
   BeginToWatch();
   control_->Stop();

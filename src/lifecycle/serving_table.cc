@@ -39,10 +39,17 @@ std::optional<int64_t> ServingTable::Resolve(std::string_view name, const Versio
   }
   const Versions* in_memory = FindIn(ready, name);
   const Described* others = FindIn(on_demand, name);
+  const std::set<int64_t>* last = FindIn(failing, name);
   std::optional<int64_t> newest;
+  std::optional<int64_t> newest_failing;
   if (in_memory != nullptr && !in_memory->empty()) newest = in_memory->rbegin()->first;
-  if (others != nullptr && !others->empty()) newest = std::max(newest.value_or(0), others->rbegin()->first);
-  return newest;
+  if (others != nullptr) {
+    for (const auto& [number, description] : *others) {
+      std::optional<int64_t>& best = last != nullptr && last->contains(number) ? newest_failing : newest;
+      best = std::max(best.value_or(0), number);
+    }
+  }
+  return newest ? newest : newest_failing;
 }
 
 Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, const VersionChoice& version) const {
@@ -69,6 +76,13 @@ std::optional<int64_t> ServingTable::FindOnDemand(std::string_view name, const V
   const std::optional<int64_t> number = Resolve(name, version);
   const Described* versions = FindIn(on_demand, name);
   return number && versions != nullptr && versions->contains(*number) ? number : std::nullopt;
+}
+
+bool ServingTable::MeansAnOlder(const ModelId& id, const VersionChoice& version) const {
+  const std::set<int64_t>* last = FindIn(failing, id.name);
+  if (!version.any() || last == nullptr || !last->contains(id.version)) return false;
+  const std::optional<int64_t> meant = Resolve(id.name, version);
+  return meant && *meant < id.version;
 }
 
 // The reason is worth more than a bare "no". That of the newest version, unless it was merely unloaded.

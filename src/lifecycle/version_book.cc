@@ -105,6 +105,7 @@ void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std
     }
   }
   dropped_.push_back(std::exchange(tracked.files, scope.files));
+  if (!is_new && tracked.entry.fingerprint != entry.fingerprint) NoteOtherFiles(tracked, now);
   tracked.entry = entry;
   tracked.wanted = true;
   if (scope.retry) {
@@ -116,6 +117,16 @@ void VersionBook::WantEntry(const ModelEntry& entry, const WishScope& scope, std
     ForgiveFailure(tracked);
   }
   if (tracked.state == ModelState::kFailed && scope.retry) tracked.state = ModelState::kFound;
+}
+
+// What the last load failed of says nothing of the next one, which those who wait wait for.
+void VersionBook::NoteOtherFiles(Tracked& tracked, const Moment& now) {
+  tracked.failing = false;
+  tracked.retry_at = {};
+  if (!std::exchange(tracked.awaits_look, std::nullopt)) return;
+  tracked.demanded = true;
+  tracked.refusal = {};
+  if (tracked.state == ModelState::kFailed) MoveTo(tracked, ModelState::kFound, now);
 }
 
 // What serves is as it is wanted, or its successor gets another chance.
@@ -232,6 +243,8 @@ std::shared_ptr<Generation> VersionBook::Loaded(const ModelId& id, std::shared_p
   tracked.load_took = model->load_took;
   tracked.no_memory = false;
   tracked.refusal = {};
+  tracked.failing = false;
+  tracked.awaits_look.reset();
   if (!model->digest.empty()) NoteDigest(tracked, tracked.tried, model->digest);
   tracked.provenance = Provenance{.source = tracked.entry.path.string(),
                                   .digest = tracked.digested == tracked.tried ? tracked.digest : "",
@@ -257,10 +270,15 @@ void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   changed_ = true;
   tracked.promised = {};
   const bool passes = MayPass(tracked, reason.code());
+  const bool says_nothing_of_files = reason.code() == StatusCode::kOutOfMemory || tracked.given_up;
+  if (rules_.on_demand && tracked.wanted && !tracked.generation && !says_nothing_of_files) {
+    tracked.failing = true;
+    if (tracked.demanded && somebody_looks_) tracked.awaits_look = now.steady;
+  }
+  tracked.retry_at = now.steady + kRest;
   tracked.demanded = false;
   if (passes) {
     tracked.refusal = Status(reason.code(), "the last load failed: " + reason.message());
-    tracked.retry_at = now.steady + kRest;
     return MoveTo(tracked, ModelState::kOnDemand, now);
   }
   tracked.failure = reason.message();
@@ -269,6 +287,24 @@ void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   if (tracked.entry.fingerprint == tracked.tried) dropped_.push_back(std::exchange(tracked.files, nullptr));
   if (tracked.generation != nullptr) return;  // it goes on serving
   if (tracked.wanted || tracked.state != ModelState::kDraining) MoveTo(tracked, ModelState::kFailed, now);
+}
+
+bool VersionBook::AwaitsLook(const ModelId& id) const {
+  const auto at = versions_.find(id);
+  return at != versions_.end() && at->second.awaits_look;
+}
+
+bool VersionBook::HasLooked(TimePoint began) {
+  bool any = false;
+  for (auto& [id, tracked] : versions_) {
+    // Files may have changed between an earlier look and the load.
+    if (!tracked.awaits_look || *tracked.awaits_look > began) continue;
+    tracked.awaits_look.reset();
+    next_tick_ = std::min(next_tick_, tracked.retry_at);
+    any = true;
+  }
+  changed_ = changed_ || any;
+  return any;
 }
 
 // Whether what failed may succeed the next time, although no file has changed: whoever evicts a good model must be able
@@ -504,6 +540,7 @@ ServingTable VersionBook::Table() {
     if (IsInReach(id, tracked)) {
       table.on_demand[id.name][id.version] =
           tracked.described == tracked.entry.fingerprint ? tracked.description : nullptr;
+      if (tracked.failing) table.failing[id.name].insert(id.version);
     }
   }
   ShowLabels(table);

@@ -146,6 +146,14 @@ class VersionBook {
                                      const Moment& now);
   void Failed(const ModelId& id, Status reason, const Moment& now);
 
+  // Whether somebody looks at the repository again and again, and says so by HasLooked(). A load that somebody waits
+  // for may fail because files have changed since the last look: who waits for it waits for the next one then, which
+  // may say that it is another version that is wanted.
+  void SetLooks(bool somebody_looks) { somebody_looks_ = somebody_looks; }
+  bool AwaitsLook(const ModelId& id) const;
+  // There was one, begun at that time, and what came of it has been wanted. Whether anybody waited for it.
+  bool HasLooked(TimePoint began);
+
   // It takes too long: counts as failed from now on, and what comes of it nobody will ask for. Its memory stays
   // promised until Left().
   void GiveUp(const ModelId& id, const Moment& now);
@@ -203,6 +211,8 @@ class VersionBook {
     bool gave_way = false;        // to its successor, for which there was no room beside it
     Status refusal;               // why it could not be had when somebody asked last
     TimePoint retry_at;           // before that nobody tries again
+    bool failing = false;         // its last load failed, and until retry_at other versions go before it
+    std::optional<TimePoint> awaits_look;  // since when; see SetLooks
     DeviceBytes promised;         // to the load under way
     DeviceBytes leaving;          // by what drains
     // Where its copies go, by their wishes: decided anew whenever memory is granted, until it is.
@@ -280,6 +290,7 @@ class VersionBook {
   std::vector<const Versions::value_type*> VersionsOf(const std::string& name) const;
   void MoveTo(Tracked& tracked, ModelState state, const Moment& now);
   void ForgiveFailure(Tracked& tracked);
+  void NoteOtherFiles(Tracked& tracked, const Moment& now);
   static bool Arrived(const Tracked& tracked);
   bool Settled(const ModelId& id, const Tracked& tracked) const;
   // Serves in the place of a wanted version of its model, none of which is ready.
@@ -289,6 +300,7 @@ class VersionBook {
   Versions versions_;
   ExpectedSizes sizes_;
   std::set<std::pair<uint64_t, std::string>> twins_;  // likeness and device of what is or will be in memory
+  bool somebody_looks_ = false;
   uint64_t asks_ = 0;                                 // so far
   uint64_t evictions_ = 0;                            // so far
   uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way

@@ -43,6 +43,7 @@ std::vector<Action> VersionBook::Demand(const ModelId& id, const Moment& now) {
   tracked.demanded = true;
   tracked.put_aside = false;
   tracked.refusal = {};
+  tracked.failing = false;
   changed_ = true;
   return Plan(at, std::next(at), now);
 }
@@ -53,6 +54,7 @@ std::optional<Status> VersionBook::Outlook(const ModelId& id) const {
   const Tracked& tracked = at->second;
   if (!tracked.wanted && !ComesBack(id, tracked)) return NotFound("");
   if (tracked.state == ModelState::kReady) return Status();
+  if (tracked.awaits_look) return std::nullopt;
   if (tracked.state == ModelState::kFailed) return tracked.no_memory ? OutOfMemory(tracked.failure) : Unavailable("");
   if (tracked.demanded || tracked.busy > 0 || tracked.ask) return std::nullopt;
   if (tracked.refusal.ok() || tracked.refusal.code() == StatusCode::kOutOfMemory) {
@@ -127,6 +129,9 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   }
   if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
     next_tick_ = std::min(next_tick_, now.steady + std::clamp<Duration>(rules_.idle_timeout / 4, kSoon, seconds(5)));
+  }
+  for (const auto& [id, tracked] : versions_) {
+    if (tracked.failing && !tracked.awaits_look) next_tick_ = std::min(next_tick_, tracked.retry_at);
   }
 }
 
@@ -205,6 +210,11 @@ std::vector<Action> VersionBook::Tick(const Moment& now) {
       if (now.steady - tracked.usage.last_used() >= rules_.idle_timeout) tracked.put_aside = true;
     }
   }
+  for (auto& [id, tracked] : versions_) {
+    if (!tracked.failing || tracked.awaits_look || now.steady < tracked.retry_at) continue;
+    tracked.failing = false;
+    changed_ = true;
+  }
   return Plan(versions_.begin(), versions_.end(), now);
 }
 
@@ -230,6 +240,7 @@ void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
 // serves while it loads.
 bool VersionBook::IsInReach(const ModelId& id, const Tracked& tracked) const {
   if (!rules_.on_demand || (!tracked.wanted && !ComesBack(id, tracked))) return false;
+  if (tracked.awaits_look) return true;
   if (tracked.state == ModelState::kReady || tracked.state == ModelState::kFailed) return false;
   const bool comes_back = tracked.state == ModelState::kOnDemand || tracked.state == ModelState::kDraining ||
                           tracked.state == ModelState::kRetired;

@@ -150,6 +150,47 @@ class Shared(MemoryTest):
         self.assertLessEqual(ten.metric("trireme_memory_used_bytes", device="cpu"), 10 * own + 2 * shared)
 
 
+class DeletedVersions(MemoryTest):
+    def serve_versions(self, policy):
+        shutil.copytree(self.models / "triton" / "versions_all", self.repository / "m")
+        (self.repository / "m" / "config.pbtxt").write_text(policy)
+        self.socket = self.repository.parent / "admin"
+        return self.serve(self.repository, "--lazy", "--admin-socket", self.socket)
+
+    def answers(self, server, count=8):
+        body = {"inputs": [{"name": "INPUT0", "datatype": "FP32", "shape": [1, 4], "data": [0, 0, 0, 0]}]}
+        answers = []
+
+        def ask():
+            answers.append(server.ask("POST", "/v2/models/m/infer", json.dumps(body).encode()))
+
+        clients = [threading.Thread(target=ask) for _ in range(count)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        self.assertEqual([answer.status for answer in answers], [200] * count, answers[0].body)
+        return {answer.json()["model_version"] for answer in answers}
+
+    def test_requests_wait_until_the_next_version_is_found(self):
+        server = self.serve_versions("version_policy { latest { num_versions: 1 } }\n")
+        shutil.rmtree(self.repository / "m" / "2")
+        self.assertEqual(self.answers(server), {"1"})
+
+    def test_a_version_that_was_in_memory_is_no_different(self):
+        server = self.serve_versions("version_policy { latest { num_versions: 1 } }\n")
+        self.assertEqual(self.answers(server), {"2"})
+        unloaded = self.run_trireme("models", "unload", "m", "--socket", self.socket)
+        self.assertEqual(unloaded.returncode, 0, unloaded.stderr)
+        shutil.rmtree(self.repository / "m" / "2")
+        self.assertEqual(self.answers(server), {"1"})
+
+    def test_the_next_version_that_is_known_answers(self):
+        server = self.serve_versions("version_policy { all { } }\n")
+        shutil.rmtree(self.repository / "m" / "2")
+        self.assertEqual(self.answers(server), {"1"})
+
+
 class Labels(MemoryTest):
     CONFIG = ('version_policy {{ all {{ }} }}\n'
               'parameters {{ key: "version_labels" value {{ string_value: "{labels}" }} }}\n')
