@@ -96,7 +96,7 @@ std::vector<Setting> Listening(ServeOptions& options) {
       OnOff("allow-metrics", "Show metrics, there and on the other port", options.allow_metrics),
       Also(Whole("http-thread-count", "N", "Threads that read and write connections", options.loops, 1, 256),
            {"loops"}),
-      Whole<size_t>("max-connections", "N", "Open connections; one more is refused", limits.max_connections, 1,
+      Whole<size_t>("max-connections", "N", "Open connections, those to metrics and admin socket aside; one more is refused", limits.max_connections, 1,
                     1'000'000),
       Also(Bytes("http-max-input-size", "Largest body of a request", limits.max_body_bytes, 1), {"max-body"}),
       Bytes("max-body-in-flight", "Bodies of all requests that are not answered yet", limits.max_body_bytes_in_flight,

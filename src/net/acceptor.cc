@@ -31,8 +31,8 @@ Acceptor::~Acceptor() {
   Stop();
 }
 
-void Acceptor::Add(ListeningSocket socket, const Reception& reception) {
-  listeners_.push_back(std::make_unique<Listener>(Listener{.socket = std::move(socket), .reception = &reception}));
+void Acceptor::Add(ListeningSocket socket, Door& door) {
+  listeners_.push_back(std::make_unique<Listener>(Listener{.socket = std::move(socket), .door = &door}));
   Listener& listener = *listeners_.back();
   epoll_event event{.events = EPOLLIN, .data = {.ptr = &listener}};
   CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.socket.fd.get(), &event) == 0);
@@ -77,7 +77,7 @@ bool Acceptor::AcceptOne(const Listener& listener) {
       log_.Warning("a connection to a Unix socket is refused: it is of another user");
       return true;
     }
-    on_accept_(std::move(socket), PeerName(peer), *listener.reception);
+    on_accept_(std::move(socket), PeerName(peer), *listener.door);
     return true;
   }
   if (errno == EAGAIN) return false;

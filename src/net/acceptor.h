@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "net/door.h"
 #include "net/file_descriptor.h"
-#include "net/listener.h"
 #include "net/listening_socket.h"
 
 namespace trireme::net {
@@ -19,16 +19,16 @@ namespace trireme::net {
 // Add() and Stop() are called by one thread, the same; `on_accept` is called on the acceptor's.
 class Acceptor {
  public:
-  // A connection that does not block, whom it came from, and who answers where it came in.
-  using OnAccept = std::function<void(FileDescriptor socket, std::string peer, const Reception& reception)>;
+  // A connection that does not block, whom it came from, and where it came in.
+  using OnAccept = std::function<void(FileDescriptor socket, std::string peer, Door& door)>;
 
   Acceptor(OnAccept on_accept, const Logger& log);
   ~Acceptor();  // stops
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // `reception` must outlive the acceptor.
-  void Add(ListeningSocket socket, const Reception& reception);
+  // `door` must outlive the acceptor.
+  void Add(ListeningSocket socket, Door& door);
 
   // Accepts what has already arrived, then closes every listening socket and returns.
   void Stop();
@@ -36,7 +36,7 @@ class Acceptor {
  private:
   struct Listener {
     ListeningSocket socket;
-    const Reception* reception;
+    Door* door;
   };
 
   void Run();

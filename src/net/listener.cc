@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/thread_pool.h"
 #include "net/acceptor.h"
+#include "net/door.h"
 #include "net/event_loop.h"
 #include "net/http1_connection.h"
 #include "net/listening_socket.h"
@@ -58,18 +59,17 @@ class Worker {
 // An accepted socket on its way to its loop, where it becomes a connection.
 class Arrival final : public Task {
  public:
-  Arrival(Worker& worker, FileDescriptor socket, std::string peer, const Reception& reception, Gate::Pass pass,
-          bool refuse)
+  Arrival(Worker& worker, FileDescriptor socket, std::string peer, const Door& door, Gate::Pass pass, bool refuse)
       : worker_(worker),
         socket_(std::move(socket)),
         peer_(std::move(peer)),
-        reception_(reception),
+        door_(door),
         pass_(std::move(pass)),
         refuse_(refuse) {}
 
   void Run() override {
     const std::unique_ptr<Arrival> self(this);
-    const Surroundings surroundings{worker_.loop(), worker_.encoder(), worker_.network(), reception_};
+    const Surroundings surroundings{worker_.loop(), worker_.encoder(), worker_.network(), door_.reception};
     if (refuse_) return Refuse(surroundings);
     worker_.loop().Add(
         std::make_unique<OpeningConnection>(surroundings, std::move(socket_), std::move(peer_), std::move(pass_)));
@@ -85,17 +85,17 @@ class Arrival final : public Task {
   }
 
   HttpError TooManyConnections() {
-    const size_t most = worker_.network().options.limits.max_connections;
+    const std::string which = door_.reception.own_connections > 0 ? " of this listener's own" : " (max_connections)";
     return {.status = 503,
-            .text = "connections: expected at most " + std::to_string(most) +
-                    " (max_connections), got one more; try again later",
+            .text = "connections: expected at most " + std::to_string(door_.most) + which +
+                    ", got one more; try again later",
             .retry_after = std::chrono::seconds(1)};
   }
 
   Worker& worker_;
   FileDescriptor socket_;
   std::string peer_;
-  const Reception& reception_;
+  const Door& door_;
   Gate::Pass pass_;
   bool refuse_;
 };
@@ -107,7 +107,7 @@ class Network::Core {
   Core(NetOptions options, MemoryPool& pool, const Logger& log)
       : state_(std::move(options), pool, &log),
         acceptor_([this](FileDescriptor socket, std::string peer,
-                         const Reception& reception) { OnAccept(std::move(socket), std::move(peer), reception); },
+                         Door& door) { OnAccept(std::move(socket), std::move(peer), door); },
                   log) {
     CHECK(state_.options.loops > 0);
     for (int i = 0; i < state_.options.loops; ++i) workers_.push_back(std::make_unique<Worker>(state_, i));
@@ -116,15 +116,18 @@ class Network::Core {
   Result<uint16_t> Listen(const ListenAddress& address, const Reception& reception) {
     ASSIGN_OR_RETURN(ListeningSocket socket, OpenListeningSocket(address));
     const uint16_t port = socket.port;
-    acceptor_.Add(std::move(socket), receptions_.emplace_back(reception));
+    acceptor_.Add(std::move(socket),
+                  doors_.emplace_back(reception, state_.open, state_.options.limits.max_connections));
     return port;
   }
 
   bool Stop(TimePoint until) {
     acceptor_.Stop();
     state_.open.Close();
+    for (Door& door : doors_) door.own_places.Close();
     for (const auto& worker : workers_) worker->Drain();
-    const bool all_gone = state_.open.WaitUntilEmpty(until);
+    bool all_gone = state_.open.WaitUntilEmpty(until);
+    for (Door& door : doors_) all_gone = door.own_places.WaitUntilEmpty(until) && all_gone;
     for (const auto& worker : workers_) worker->Quit();
     return all_gone;
   }
@@ -133,29 +136,27 @@ class Network::Core {
 
  private:
   // On the acceptor's thread, and at the end on the one that stops it, after that.
-  void OnAccept(FileDescriptor socket, std::string peer, const Reception& reception);
+  void OnAccept(FileDescriptor socket, std::string peer, Door& door);
 
   NetworkState state_;
-  std::list<Reception> receptions_;  // connections refer to them
+  std::list<Door> doors_;  // connections refer to them
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t next_ = 0;
   Acceptor acceptor_;
 };
 
-void Network::Core::OnAccept(FileDescriptor socket, std::string peer, const Reception& reception) {
+void Network::Core::OnAccept(FileDescriptor socket, std::string peer, Door& door) {
   NetCounters& counters = state_.counters;
-  const auto most = static_cast<int64_t>(state_.options.limits.max_connections);
-  const int64_t open = counters.connections_open.load(std::memory_order_relaxed);
-  const bool refuse = open >= most;
+  const int64_t open = door.places.inside();
+  const bool refuse = open >= door.most;
   (refuse ? counters.connections_refused : counters.connections_accepted).fetch_add(1, std::memory_order_relaxed);
-  const bool may_be_told = reception.tls == nullptr;  // it would take a handshake
-  if (refuse && (!may_be_told || open >= most + kMaxRefusing)) return;
-  Gate::Pass pass = state_.open.Enter();
+  const bool may_be_told = door.reception.tls == nullptr;  // it would take a handshake
+  if (refuse && (!may_be_told || open >= door.most + kMaxRefusing)) return;
+  Gate::Pass pass = door.places.Enter();
   counters.connections_open.fetch_add(1, std::memory_order_relaxed);
   Worker& worker = *workers_[next_];
   next_ = (next_ + 1) % workers_.size();
-  auto arrival =
-      std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), reception, std::move(pass), refuse);
+  auto arrival = std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), door, std::move(pass), refuse);
   worker.loop().executor()->Post(arrival.release());
 }
 

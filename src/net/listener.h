@@ -28,7 +28,8 @@ struct HttpLimits {
   size_t max_head_bytes = 16 << 10;                       // request line and headers: 431
   size_t max_headers = 100;                               // 431
   uint64_t max_body_bytes = 64 << 20;                     // 413; a handler may plan less, never more
-  size_t max_connections = 1024;                          // of all listeners together; one more is closed with 503
+  size_t max_connections = 1024;                          // of all listeners together, but for those with their own:
+                                                          // one more is closed with 503
   uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;  // of large bodies and unsent answers, all connections: 503
   std::chrono::milliseconds head_timeout{10'000};         // from the first byte of a head to its last: 408
   std::chrono::milliseconds idle_timeout{75'000};         // between requests: closed in silence
@@ -99,6 +100,8 @@ struct Reception {
   HttpHandler* http = nullptr;           // never null
   GrpcHandler* grpc = nullptr;           // null: gRPC calls are answered UNIMPLEMENTED
   const TlsCertificates* tls = nullptr;  // null: in the clear
+  // So many connections that nobody else can take, beside those that listeners share; 0: it shares them.
+  size_t own_connections = 0;
 };
 
 // The loops, their connections, and an acceptor thread that hands connections to the loops round robin. A connection

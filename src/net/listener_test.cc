@@ -226,6 +226,26 @@ TEST_F(NetworkTest, RefusesOneConnectionMoreThanItMayHave) {
   EXPECT_EQ(network_->counters().connections_refused, 1u);
 }
 
+TEST_F(NetworkTest, AListenerMayHaveConnectionsThatNobodyElseTakes) {
+  NetOptions options;
+  options.limits.max_connections = 1;
+  const uint16_t port = Start(options);
+  const Result<uint16_t> own = network_->Listen({.host = "127.0.0.1"}, {.http = &handler_, .own_connections = 2});
+  ASSERT_TRUE(own.ok()) << own.status();
+  Client first(port);
+  ASSERT_TRUE(first.Send(kGet));
+  EXPECT_THAT(first.ReceiveSome(), HasSubstr("200 OK"));
+  std::vector<std::unique_ptr<Client>> owners;
+  for (int i = 0; i < 2; ++i) {
+    owners.push_back(std::make_unique<Client>(*own));
+    ASSERT_TRUE(owners.back()->Send(kGet));
+    EXPECT_THAT(owners.back()->ReceiveSome(), HasSubstr("200 OK"));
+  }
+  EXPECT_THAT(Client(*own).ReceiveAll(), HasSubstr("at most 2 of this listener's own"));
+  EXPECT_THAT(Client(port).ReceiveAll(), HasSubstr("at most 1 (max_connections)"));
+  EXPECT_TRUE(network_->Stop(InAMinute()));
+}
+
 TEST_F(NetworkTest, LetsAClientSendMuchMoreThanItMayAndStillReadTheRefusal) {
   Client client(Start());
   ASSERT_TRUE(client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000000\r\n\r\n"));

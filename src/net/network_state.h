@@ -23,7 +23,7 @@ struct NetworkState {
   ByteBudget& bodies = options.bodies != nullptr ? *options.bodies : own_bodies;
   NetCounters counters;
   FailedHandshakes failed_handshakes;
-  Gate open;  // each connection is inside while it lives
+  Gate open;  // each connection is inside while it lives, unless its listener has places of its own
 };
 
 }  // namespace trireme::net

@@ -8,6 +8,7 @@
 
 #include "protocols/admin/admin_dialect.h"
 #include "server/admin_socket.h"
+#include "server/listeners.h"
 
 namespace trireme {
 namespace {
@@ -37,7 +38,8 @@ Status AdminDoor::Open(const std::filesystem::path& wanted, net::Network& networ
 
 Status AdminDoor::Listen(const std::filesystem::path& socket, net::Network& network) {
   const net::ListenAddress address{.unix_socket = socket, .unix_mode = 0600, .unix_owner_only = true};
-  RETURN_IF_ERROR(network.Listen(address, handler_).status());
+  const net::Reception reception{.http = &handler_, .own_connections = kOwnersConnections};
+  RETURN_IF_ERROR(network.Listen(address, reception).status());
   socket_ = socket;
   return {};
 }

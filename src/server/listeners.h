@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,10 @@
 #include "server/server.h"
 
 namespace trireme {
+
+// So many connections those who look after the server have for themselves, on the metrics' port and on the admin socket
+// each: whoever takes all of --max-connections does not shut them out.
+inline constexpr size_t kOwnersConnections = 16;
 
 // An address that the server shall listen on, and what for.
 struct ListenerPlan {

@@ -146,6 +146,7 @@ class Server::Parts {
   Status Listen(const ServerOptions& options, const ListenerPlan& plan) {
     net::Reception reception{.http = HandlerOf(plan), .tls = protection_->CertificatesOf(options, plan)};
     if (plan.inference && options.allow_grpc) reception.grpc = &grpc_handler_;
+    if (!plan.inference && !plan.sagemaker) reception.own_connections = kOwnersConnections;
     Result<uint16_t> bound = network_.Listen(plan.address, reception);
     if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
     if (plan.port != nullptr) ports_.*plan.port = *bound;

@@ -132,6 +132,17 @@ class Connections(ServingTest):
         for connection in allowed:
             self.assert_adds_one(connection.infer("add", ones()))
 
+    def test_clients_do_not_shut_out_who_looks_after_the_server(self):
+        socket = self.folder() / "admin"
+        server = self.serve(self.models / "good" / "add", "--max-connections", 2, "--admin-socket", socket)
+        for _ in range(2):
+            wait_until(lambda: self.served(server), "a connection is served")
+        self.assert_refused(self.connect(server).read_answer(), 503, "at most 2")
+        self.assertGreaterEqual(server.metric("trireme_http_connections"), 3)
+        listed = self.run_trireme("models", "--socket", socket)
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        self.assertIn("add", listed.stdout)
+
     def test_bodies_of_all_together_are_bounded(self):
         server = self.serve(self.models / "good" / "add", "--max-body-in-flight", "1MiB", "--max-body", "1MiB")
         waiting = self.connect(server)
