@@ -11,6 +11,7 @@
 
 #include "app/check_command.h"
 #include "app/keys_command.h"
+#include "app/memory_shortage.h"
 #include "app/models_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
@@ -74,6 +75,7 @@ int Run(const ShowHelp& help) {
 }  // namespace trireme
 
 int main(int argc, char** argv) {
+  trireme::EndTheStartWithoutMemory();
   trireme::KeepRuntimesSilent();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);

@@ -22,11 +22,13 @@
 #include <vector>
 
 #include "app/devices.h"
+#include "app/memory_shortage.h"
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
 #include "app/sagemaker_platform.h"
 #include "app/tracing_settings.h"
 #include "base/memory_limit.h"
+#include "base/out_of_memory.h"
 #include "server/example_request.h"
 #include "server/server.h"
 
@@ -302,16 +304,8 @@ class Announcer {
       : thread_([this, &options, &urls, &server, &log] {
           server.WaitUntilLoaded();
           if (stopping_) return;
-          SayWhoIsPinnedAndNotThere(options, server.engine(), log);
-          const Status ready = server.engine().WhyNotReady();
-          if (!ready.ok() && !stopping_) log.Warning("not ready", {{"reason", ready.message()}});
-          if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
-            Welcome(options, urls, server.engine());
-            return;
+          while (!stopping_ && !Survives("saying what serves", log, [&] { Announce(options, urls, server, log); })) {
           }
-          log.Error("no model can be served (--exit-on-error=false keeps the server running)");
-          failed_ = true;
-          kill(getpid(), SIGTERM);
         }) {}
 
   ~Announcer() {
@@ -325,6 +319,19 @@ class Announcer {
   bool failed() const { return failed_; }
 
  private:
+  void Announce(const ServeOptions& options, const Urls& urls, Server& server, const Logger& log) {
+    SayWhoIsPinnedAndNotThere(options, server.engine(), log);
+    const Status ready = server.engine().WhyNotReady();
+    if (!ready.ok() && !stopping_) log.Warning("not ready", {{"reason", ready.message()}});
+    if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
+      Welcome(options, urls, server.engine());
+      return;
+    }
+    log.Error("no model can be served (--exit-on-error=false keeps the server running)");
+    failed_ = true;
+    kill(getpid(), SIGTERM);
+  }
+
   std::atomic<bool> stopping_ = false;  // lone flags: they order nothing
   std::atomic<bool> failed_ = false;
   std::thread thread_;
@@ -385,6 +392,7 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
                          {"keys", options.keys.string()},
                          {"admin_socket", server.admin_socket().string()}});
   Announcer announcer(options, urls, server, log);
+  StartIsOver();
 
   int signal_number = 0;
   sigwait(&signals, &signal_number);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -60,7 +61,11 @@ void ThreadPool::Work() {
       job = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    job();
+    try {
+      job();
+    } catch (const std::bad_alloc&) {
+      // What it owed it answered on its way; the others in line are as good as before.
+    }
   }
 }
 

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <new>
 
 #include "base/check.h"
 #include "base/excerpt.h"
 #include "base/load_memory.h"
+#include "base/out_of_memory.h"
 #include "base/quiet_thread.h"
 #include "lifecycle/without_folders.h"
 #include "repository/content_digest.h"
@@ -135,14 +137,17 @@ void Lifecycle::AddKnown(const std::string& name) {
 
 void Lifecycle::Carry(const std::vector<Action>& actions) {
   for (const Action& action : actions) {
-    const bool taken = loaders_.Submit([this, action] { CarryOut(action); });
+    bool taken = false;
+    AfterSomeTries([&] { taken = loaders_.Submit([this, action] { CarryOut(action); }); });
     CHECK(taken);  // the line of jobs is longer than any repository
   }
 }
 
 // On a loader thread. The version has arrived before what it replaced has drained, which may take as long as a request.
 void Lifecycle::CarryOut(const Action& action) {
-  const bool given_up = action.kind == ActionKind::kRetire ? Retire(action.id) : Load(action.id);
+  bool given_up = false;
+  (void)Survives("a model's change of state", log_,
+                 [&] { given_up = action.kind == ActionKind::kRetire ? Retire(action.id) : Load(action.id); });
   // Only now, when nothing of it is left: who waits for the last one may end the process.
   const MutexLock lock(mutex_);
   if (given_up) {
@@ -353,15 +358,24 @@ void Lifecycle::Finish(const ModelId& id) {
   nudge_.NotifyAll();
 }
 
-void Lifecycle::Publish() {
+// False: there is no memory for the table now. The thread that watches the time tries again.
+bool Lifecycle::Publish() {
   const MutexLock one_at_a_time(publish_mutex_);
-  ServingTable table;
-  {
+  try {
+    ServingTable table;
+    {
+      const MutexLock lock(mutex_);
+      if (!book_.changed()) return true;  // somebody else's table had it
+      table = book_.Table();
+    }
+    table_.Publish(std::move(table));
+    return true;
+  } catch (const std::bad_alloc&) {
     const MutexLock lock(mutex_);
-    if (!book_.changed()) return;  // somebody else's table had it
-    table = book_.Table();
+    book_.NoteChange();
   }
-  table_.Publish(std::move(table));
+  nudge_.NotifyAll();
+  return false;
 }
 
 void Lifecycle::WhenSettled(const std::string& name, Settled then) {
@@ -399,6 +413,7 @@ void Lifecycle::TellSettled() {
     }
     waiting_.swap(still);
     std::erase_if(waiting_for_end_, [&](auto& waiting) {
+      if (!waiting.second) return true;
       if (!closing_ && !book_.gone(waiting.first)) return false;
       told.emplace_back(std::move(waiting.second), Status());
       return true;
@@ -440,12 +455,13 @@ struct Lifecycle::Told {
 std::vector<Lifecycle::Told> Lifecycle::TakeTold() {
   std::vector<Told> told;
   while (true) {
-    Publish();
+    if (!Publish()) return told;
     const std::shared_ptr<const ServingTable> published = table();
     const TimePoint now = Clock::System().Now();
     const MutexLock lock(mutex_);
     if (book_.changed()) continue;  // what there is to tell may not be in the table yet
     std::erase_if(waiting_for_memory_, [&](Waiting& waiting) {
+      if (!waiting.done) return true;  // it was told, or has gone, when memory was short in the middle of this
       std::optional<Status> outlook = book_.Outlook(waiting.id);
       const bool has_failed = !outlook || outlook->code() == StatusCode::kUnavailable;
       if (has_failed && published->MeansAnOlder(waiting.id, waiting.version)) outlook = Unavailable("");
@@ -483,44 +499,51 @@ void Lifecycle::TellWaiting() {
 // A thread of its own: deadlines of those who wait, idle models, loads that do not end.
 void Lifecycle::Watch() {
   NameThisThread("lifecycle");
-  const std::function<void()>& give_back = options_.memory.give_back;
-  TimePoint give_back_at = give_back ? Clock::System().Now() + kGiveBackEvery : kNever;
-  while (true) {
-    if (Clock::System().Now() >= give_back_at) {
-      give_back();
-      give_back_at = Clock::System().Now() + kGiveBackEvery;
-    }
-    std::vector<Action> actions;
-    std::vector<ModelId> late;
-    bool due = false;
-    {
-      const MutexLock lock(mutex_);
-      if (closing_) return;
-      const TimePoint now = Clock::System().Now();
-      TimePoint next = std::min(book_.next_tick(), GiveUpLongLoads(now, late));
-      for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
-      due = next <= now || !late.empty();
-      if (!due) {
-        next = std::min(next, give_back_at);
-        if (next == kNever) {
-          nudge_.Wait(mutex_);
-        } else {
-          nudge_.WaitUntil(mutex_, next);
-        }
-        continue;
-      }
-      actions = book_.Tick(Moment::Now());
-    }
-    for (const ModelId& id : late) {
-      log_.Error("model failed to load", {{"model", id.name},
-                                          {"version", id.version},
-                                          {"reason", "its load has not ended in time"},
-                                          {"load_timeout_ms", Milliseconds(options_.load_timeout)}});
-      loaders_.AddThread();
-      Finish(id);
-    }
-    Do(std::move(actions));
+  TimePoint give_back_at = options_.memory.give_back ? Clock::System().Now() + kGiveBackEvery : kNever;
+  bool goes_on = true;
+  while (goes_on) {
+    (void)Survives("a look at the time", log_, [&] { goes_on = WatchOnce(give_back_at); });
   }
+}
+
+// False: it is closing.
+bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
+  if (Clock::System().Now() >= give_back_at) {
+    options_.memory.give_back();
+    give_back_at = Clock::System().Now() + kGiveBackEvery;
+  }
+  std::vector<Action> actions;
+  std::vector<ModelId> late;
+  bool unpublished = false;
+  {
+    const MutexLock lock(mutex_);
+    if (closing_) return false;
+    const TimePoint now = Clock::System().Now();
+    TimePoint next = std::min(book_.next_tick(), GiveUpLongLoads(now, late));
+    for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
+    unpublished = book_.changed();
+    if (next > now && late.empty() && !unpublished) {
+      next = std::min(next, give_back_at);
+      if (next == kNever) {
+        nudge_.Wait(mutex_);
+      } else {
+        nudge_.WaitUntil(mutex_, next);
+      }
+      return true;
+    }
+    actions = book_.Tick(Moment::Now());
+  }
+  for (const ModelId& id : late) {
+    log_.Error("model failed to load", {{"model", id.name},
+                                        {"version", id.version},
+                                        {"reason", "its load has not ended in time"},
+                                        {"load_timeout_ms", Milliseconds(options_.load_timeout)}});
+    loaders_.AddThread();
+    Finish(id);
+  }
+  Do(std::move(actions));
+  if (unpublished && !Publish()) SayOutOfMemory("the table of what serves", log_);
+  return true;
 }
 
 // Returns when the next one will have to be given up; those who have to be now are put into `late`.

@@ -161,12 +161,13 @@ class Lifecycle {
   void Finish(const ModelId& id);
   void FindDigest(const ModelEntry& entry);
   void DescribeWhatIsOut();
-  void Publish();
+  bool Publish();
   void TellSettled();
   struct Told;
   void TellWaiting();
   std::vector<Told> TakeTold();
   void Watch();
+  bool WatchOnce(TimePoint& give_back_at);
   TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
 

@@ -2,9 +2,13 @@
 #include "lifecycle/model_control.h"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <new>
 #include <set>
 #include <utility>
 
+#include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
@@ -126,12 +130,32 @@ void ModelControl::BeginToWatch() {
 void ModelControl::Work() {
   NameThisThread("model-control");
   while (!errands_->closed()) {
-    const TimePoint until = look_out_ ? look_out_->next() : kNever;
-    const int descriptor = look_out_ ? look_out_->descriptor() : -1;
-    if (std::optional<Errand> errand = errands_->Take(until, descriptor)) CarryOut(*std::move(errand));
-    if (!look_out_ || errands_->closed()) continue;
-    if (errands_->TakeAskedForLook()) look_out_->LookSoon();
-    if (look_out_->IsDue()) look_out_->HasLooked(LookAndTell(look_out_->BeingWritten()));
+    if (!Survives("a look at the repositories", log_, [this] { WorkOnce(); }) && look_out_) look_out_->LookSoon();
+  }
+}
+
+void ModelControl::WorkOnce() {
+  const TimePoint until = look_out_ ? look_out_->next() : kNever;
+  const int descriptor = look_out_ ? look_out_->descriptor() : -1;
+  if (std::optional<Errand> errand = errands_->Take(until, descriptor)) Attempt(*std::move(errand));
+  if (!look_out_ || errands_->closed()) return;
+  if (errands_->TakeAskedForLook()) look_out_->LookSoon();
+  if (look_out_->IsDue()) look_out_->HasLooked(LookAndTell(look_out_->BeingWritten()));
+}
+
+// Who asked is told, also when there is too little memory to find out more.
+void ModelControl::Attempt(Errand errand) {
+  const std::string name = errand.name;
+  const auto told = std::make_shared<std::atomic<bool>>(false);  // shared with the callback, wherever that goes
+  const Done done = [told, done = std::move(errand.done)](Status status) {
+    if (!told->exchange(true)) done(std::move(status));
+  };
+  try {
+    errand.done = done;
+    CarryOut(std::move(errand));
+  } catch (const std::bad_alloc&) {
+    done(OutOfMemory("the system gives no more memory to look for model '" + name + "'; try again later"));
+    errands_->Finished(name);
   }
 }
 
@@ -161,8 +185,8 @@ bool ModelControl::Look(std::span<const std::filesystem::path> being_written) {
   Settling settling = SettledScan(applied_, previous_, seen, being_written);
   previous_ = std::move(seen);
   if (SaysTheSame(applied_, settling.scan)) return settling.confirmed;
-  applied_ = std::move(settling.scan);
-  lifecycle_.SetDesired(applied_);
+  lifecycle_.SetDesired(settling.scan);
+  applied_ = std::move(settling.scan);  // only now: what found no memory is wanted once more by the next look
   return settling.confirmed;
 }
 

@@ -93,11 +93,13 @@ class ModelControl {
 
  private:
   void Work();
+  void WorkOnce();
   void BeginToWatch();
   Result<RepositoryScan> Scan() const;
   bool LookAndTell(std::span<const std::filesystem::path> being_written);
   bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
+  void Attempt(Errand errand);
   void CarryOut(Errand errand);
   Result<RepositoryScan> FindOutside(const Errand& errand) const;
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);

@@ -185,6 +185,7 @@ class VersionBook {
 
   // Whether the table is another one since it was last asked for.
   bool changed() const { return changed_; }
+  void NoteChange() { changed_ = true; }
   ServingTable Table();
 
   // What was let go since the last call; to be destroyed outside the guard.

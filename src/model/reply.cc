@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/reply.h"
 
+#include <exception>
+#include <new>
+
 #include "base/check.h"
 
 namespace trireme {
@@ -12,7 +15,13 @@ Reply& Reply::operator=(Reply&& other) noexcept {
 }
 
 Reply::~Reply() {
-  if (sink_) Finish(Internal("the request was dropped without an answer"));
+  if (!sink_) return;
+  try {
+    Finish(std::uncaught_exceptions() > 0 ? OutOfMemory("the system gives no more memory for this request")
+                                          : Internal("the request was dropped without an answer"));
+  } catch (const std::bad_alloc&) {
+    // The sink, which goes now, owes an answer in its turn.
+  }
 }
 
 void Reply::Send(InferResponse response) {

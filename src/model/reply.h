@@ -37,7 +37,8 @@ class ReplySink {
 // travel in one call, Finish(response).
 //
 // Move-only; whoever holds it owes the answer. One that is dropped finishes with kInternal, so a request cannot be lost
-// by forgetting it. Not thread-safe: it has one holder at a time.
+// by forgetting it; with kOutOfMemory where it is dropped by an exception on its way, which is std::bad_alloc. Not
+// thread-safe: it has one holder at a time.
 class Reply {
  public:
   Reply() = default;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 
 namespace trireme::net {
@@ -77,8 +78,8 @@ bool Acceptor::AcceptOne(const Listener& listener) {
       log_.Warning("a connection to a Unix socket is refused: it is of another user");
       return true;
     }
-    on_accept_(std::move(socket), PeerName(peer), *listener.door);
-    return true;
+    return Survives("accepting a connection", log_,
+                    [&] { on_accept_(std::move(socket), PeerName(peer), *listener.door); });
   }
   if (errno == EAGAIN) return false;
   if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)

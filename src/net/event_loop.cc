@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -14,6 +15,16 @@ namespace trireme::net {
 namespace {
 
 constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+// A connection for which there is too little memory goes: how far it has come nobody knows.
+template <typename Step>
+void OrCutOff(Connection& connection, const Step& step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    connection.CutOff();
+  }
+}
 
 // A function as a task that ends itself.
 class Job final : public Task {
@@ -67,7 +78,8 @@ void EventLoop::Turn(bool may_wait) {
   now_ = clock_.Now();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
-    if (event.data.ptr != nullptr) static_cast<Connection*>(event.data.ptr)->OnEvents(event.events);
+    auto* connection = static_cast<Connection*>(event.data.ptr);
+    if (connection != nullptr) OrCutOff(*connection, [&] { connection->OnEvents(event.events); });
   }
   executor_->RunTasks();
   AttendAll();
@@ -86,7 +98,7 @@ void EventLoop::AttendAll() {
   std::swap(attending_, to_attend_);
   for (Connection* connection : attending_) {
     connection->attended_ = false;
-    connection->OnAttention();
+    OrCutOff(*connection, [&] { connection->OnAttention(); });
   }
   attending_.clear();
 }
@@ -115,7 +127,7 @@ void EventLoop::Replace(Connection& old, std::unique_ptr<Connection> next, uint3
   successor.place_ = old.place_;
   buried_.push_back(std::exchange(connections_[old.place_], std::move(next)));
   if (draining_) successor.Drain();
-  successor.OnEvents(events);
+  OrCutOff(successor, [&] { successor.OnEvents(events); });
 }
 
 // It must not be attended to in a turn after this one.

@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/grpc_handler.h"
 
+#include <exception>
+#include <new>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 
 namespace trireme::net {
 namespace {
 
-void FinishForgotten(GrpcWriter& writer) {
-  writer.Finish(
-      {.code = GrpcCode::kInternal, .message = "the server lost this call: nobody answered it", .metadata = {}});
+void FinishForgotten(GrpcWriter& writer, bool out_of_memory) {
+  try {
+    if (out_of_memory) {
+      writer.Finish({.code = GrpcCode::kResourceExhausted, .message = std::string(kNoMemory), .metadata = {}});
+    } else {
+      writer.Finish(
+          {.code = GrpcCode::kInternal, .message = "the server lost this call: nobody answered it", .metadata = {}});
+    }
+  } catch (const std::bad_alloc&) {
+    // Its deadline ends it.
+  }
 }
 
 // Carries the finish to its loop, where alone it may be given.
 class ForgottenOnAnotherThread final : public Task {
  public:
-  explicit ForgottenOnAnotherThread(std::shared_ptr<GrpcWriter> writer) : writer_(std::move(writer)) {}
+  ForgottenOnAnotherThread(std::shared_ptr<GrpcWriter> writer, bool out_of_memory)
+      : writer_(std::move(writer)), out_of_memory_(out_of_memory) {}
   void Run() override {
     const std::unique_ptr<ForgottenOnAnotherThread> self(this);
-    FinishForgotten(*writer_);
+    FinishForgotten(*writer_, out_of_memory_);
   }
 
  private:
   std::shared_ptr<GrpcWriter> writer_;  // the call: shared with its connection
+  const bool out_of_memory_;
 };
 
 }  // namespace
@@ -38,10 +52,11 @@ GrpcReply& GrpcReply::operator=(GrpcReply&& other) noexcept {
 GrpcReply::~GrpcReply() {
   if (writer_ == nullptr || finished_) return;
   Executor& loop = writer_->executor();
+  const bool out_of_memory = std::uncaught_exceptions() > 0;
   if (loop.OnThread()) {
-    FinishForgotten(*writer_);
+    FinishForgotten(*writer_, out_of_memory);
   } else {
-    loop.Post(std::make_unique<ForgottenOnAnotherThread>(std::move(writer_)).release());
+    AfterSomeTries([&] { loop.Post(std::make_unique<ForgottenOnAnotherThread>(writer_, out_of_memory).release()); });
   }
 }
 

@@ -2,8 +2,11 @@
 #include "net/grpc_message_reader.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
+
+#include "base/out_of_memory.h"
 
 namespace trireme::net {
 namespace {
@@ -47,7 +50,11 @@ GrpcMessageReader::Event GrpcMessageReader::Read(std::span<const std::byte>& byt
         if (!Begin()) return Event::kFailed;
         break;
       case GrpcFraming::Step::kData:
-        Add(data);
+        try {
+          Add(data);
+        } catch (const std::bad_alloc&) {
+          return Fail(GrpcCode::kResourceExhausted, std::string(kNoMemory));
+        }
         break;
     }
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 #include <utility>
 
 #include "net/http2_session.h"
@@ -106,8 +107,12 @@ void Http2Request::OnData(std::span<const std::byte> bytes) {
                          "try again later",
                  .retry_after = std::chrono::seconds(1)});
   }
-  MakeRoom(bytes.size());
-  body_.Append(stream_.network().pool, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  try {
+    MakeRoom(bytes.size());
+    body_.Append(stream_.network().pool, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const std::bad_alloc&) {
+    return Fail(NoMemoryFor("the body of this request"));
+  }
   pace_.last_progress = stream_.loop().now();
   pace_.bytes = whole;
   stream_.SetDeadline(TooSlowAt(pace_, limits()));

@@ -22,6 +22,15 @@ HttpResponse ErrorResponse(const HttpError& error) {
   return response;
 }
 
+HttpError NoMemoryFor(std::string_view what) {
+  std::string text = "the system gives no more memory for ";
+  return {.status = 507, .text = text.append(what).append("; try again later"), .retry_after = std::chrono::seconds(1)};
+}
+
+HttpResponse OutOfMemoryResponse() {
+  return ErrorResponse(NoMemoryFor("this request"));
+}
+
 HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got) {
   std::string text = "body: expected at most " + std::to_string(most) + " bytes";
   if (most == limits.max_body_bytes) text += " (--http-max-input-size, --max-body-in-flight or half of --budget)";

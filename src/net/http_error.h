@@ -24,6 +24,10 @@ HttpResponse ErrorResponse(int status, std::string_view text);
 
 HttpResponse ErrorResponse(const HttpError& error);
 
+// 507: the system gives no more memory, and this request ends for it.
+HttpResponse OutOfMemoryResponse();
+HttpError NoMemoryFor(std::string_view what);
+
 // 413 for a body of more than `most` bytes: names the flag that moves the limit, if it is the server's and not that of
 // one path. `got` is what came: "Content-Length 5".
 HttpError BodyTooLarge(uint64_t most, const HttpLimits& limits, std::string_view got);

@@ -1,36 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_handler.h"
 
+#include <cstdint>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "net/http_error.h"
 
 namespace trireme::net {
 namespace {
 
-// An answer that its holder forgot: an error if nothing was said yet, a visible break if something was.
-void AnswerForgotten(ResponseWriter& writer, bool begun) {
-  if (begun) {
-    writer.Abort();
-  } else {
-    writer.Send(ErrorResponse(500, "the server lost this request: nobody answered it"));
+// What becomes of an answer that its holder forgot, or lost on its way.
+enum class Lost : uint8_t { kForgotten, kOutOfMemory, kBegun };
+
+// An error if nothing was said yet, a visible break if something was.
+void AnswerForgotten(ResponseWriter& writer, Lost how) {
+  try {
+    if (how == Lost::kForgotten) {
+      return writer.Send(ErrorResponse(500, "the server lost this request: nobody answered it"));
+    }
+    if (how == Lost::kOutOfMemory) return writer.Send(OutOfMemoryResponse());
+  } catch (const std::bad_alloc&) {
+    // Then without a word.
   }
+  writer.Abort();
 }
 
 // Carries the answer to its loop, where alone it may be given.
 class ForgottenOnAnotherThread final : public Task {
  public:
-  ForgottenOnAnotherThread(std::shared_ptr<ResponseWriter> writer, bool begun)
-      : writer_(std::move(writer)), begun_(begun) {}
+  ForgottenOnAnotherThread(std::shared_ptr<ResponseWriter> writer, Lost how)
+      : writer_(std::move(writer)), how_(how) {}
   void Run() override {
     const std::unique_ptr<ForgottenOnAnotherThread> self(this);
-    AnswerForgotten(*writer_, begun_);
+    AnswerForgotten(*writer_, how_);
   }
 
  private:
   std::shared_ptr<ResponseWriter> writer_;  // the exchange: shared with its connection
-  bool begun_;
+  const Lost how_;
 };
 
 }  // namespace
@@ -45,10 +56,12 @@ HttpReply& HttpReply::operator=(HttpReply&& other) noexcept {
 HttpReply::~HttpReply() {
   if (writer_ == nullptr) return;
   Executor& loop = writer_->executor();
+  Lost how = std::uncaught_exceptions() > 0 ? Lost::kOutOfMemory : Lost::kForgotten;
+  if (begun_) how = Lost::kBegun;
   if (loop.OnThread()) {
-    AnswerForgotten(*writer_, begun_);
+    AnswerForgotten(*writer_, how);
   } else {
-    loop.Post(std::make_unique<ForgottenOnAnotherThread>(std::move(writer_), begun_).release());
+    AfterSomeTries([&] { loop.Post(std::make_unique<ForgottenOnAnotherThread>(writer_, how).release()); });
   }
 }
 

@@ -30,7 +30,8 @@ class ResponseWriter {
 
 // The answer that a request is owed. Move-only, used on the loop's thread only: an answer that is made elsewhere
 // travels to it as a Task (`executor().Post`). One that is dropped unanswered, on whatever thread, answers 500 itself,
-// on the loop; one that was begun breaks off. If the client has gone, what is sent goes nowhere.
+// on the loop, and 507 where it is dropped by an exception on its way, which is std::bad_alloc; one that was begun
+// breaks off. If the client has gone, what is sent goes nowhere.
 class HttpReply {
  public:
   HttpReply() = default;

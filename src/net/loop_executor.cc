@@ -3,6 +3,8 @@
 
 #include <sys/eventfd.h>
 
+#include <new>
+
 #include "base/check.h"
 
 namespace trireme::net {
@@ -49,7 +51,11 @@ void LoopExecutor::RunTasks() {
   Task* task = tasks_.TakeAll();
   while (task != nullptr) {
     Task* const next = task->next;  // Run() ends the task's life
-    task->Run();
+    try {
+      task->Run();
+    } catch (const std::bad_alloc&) {
+      // It has gone, and what it owed was answered on its way.
+    }
     task = next;
   }
 }

@@ -2,6 +2,7 @@
 #include "net/request_reader.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -53,6 +54,14 @@ void RequestReader::Filled(size_t bytes, TimePoint now) {
 }
 
 RequestReader::Event RequestReader::Next() {
+  try {
+    return NextStep();
+  } catch (const std::bad_alloc&) {
+    return Fail(NoMemoryFor("a request"));
+  }
+}
+
+RequestReader::Event RequestReader::NextStep() {
   switch (phase_) {
     case Phase::kHead:
       return NextHead();
@@ -90,6 +99,14 @@ RequestReader::Event RequestReader::NextHead() {
 }
 
 void RequestReader::AcceptBody(uint64_t max_bytes, size_t align_at, TimePoint now) {
+  try {
+    MakeRoomForBody(max_bytes, align_at, now);
+  } catch (const std::bad_alloc&) {
+    Fail(NoMemoryFor("the body of this request"));
+  }
+}
+
+void RequestReader::MakeRoomForBody(uint64_t max_bytes, size_t align_at, TimePoint now) {
   phase_began_ = last_progress_ = now;
   max_bytes = std::min(max_bytes, limits_.max_body_bytes);
   if (framing().chunked) {

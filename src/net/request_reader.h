@@ -79,6 +79,8 @@ class RequestReader {
   enum class Phase { kHead, kPlanning, kBody, kChunks, kComplete, kFailed };
 
   Event Fail(HttpError error);
+  Event NextStep();
+  void MakeRoomForBody(uint64_t max_bytes, size_t align_at, TimePoint now);
   Event NextHead();
   Event NextBody();
   Event NextChunks();

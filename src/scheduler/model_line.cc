@@ -2,6 +2,7 @@
 #include "scheduler/model_line.h"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -248,10 +249,14 @@ void ModelLine::End(std::unique_ptr<Turn> turn) {
 }
 
 std::optional<ModelLine::Ran> ModelLine::Run(Taken taken) {
-  runner_.AnswerExpired(std::move(taken.expired));
-  if (taken.batch.empty()) return std::nullopt;
-  const size_t bytes = BytesOf(taken.batch);
-  return Ran{.bytes = bytes, .took = runner_.Run(std::move(taken.batch))};
+  try {
+    runner_.AnswerExpired(std::move(taken.expired));
+    if (taken.batch.empty()) return std::nullopt;
+    const size_t bytes = BytesOf(taken.batch);
+    return Ran{.bytes = bytes, .took = runner_.Run(std::move(taken.batch))};
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;  // the requests that were lost with it have been answered by their replies
+  }
 }
 
 void ModelLine::Record(const std::optional<Ran>& ran) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/front_handler.h"
 
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "base/excerpt.h"
+#include "net/http_error.h"
 #include "server/credentials_of.h"
 
 namespace trireme {
@@ -47,7 +49,16 @@ net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
   return plan;
 }
 
+// What a handler lets go for want of memory has answered on its way.
 void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
+  try {
+    Handle(std::move(request), reply);
+  } catch (const std::bad_alloc&) {
+    if (reply) reply.Send(net::OutOfMemoryResponse());
+  }
+}
+
+void FrontHandler::Handle(net::HttpRequest request, net::HttpReply& reply) {
   const RouteMatch match = router_.Find(request.method, request.path);
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
   const Admission admission = Admit(request, match);

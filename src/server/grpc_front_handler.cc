@@ -2,12 +2,14 @@
 #include "server/grpc_front_handler.h"
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/out_of_memory.h"
 #include "server/credentials_of.h"
 #include "server/message_model.h"
 
@@ -163,7 +165,16 @@ net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
   return plan;
 }
 
+// What a method lets go for want of memory has answered on its way.
 void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply reply) {
+  try {
+    Handle(std::move(head), std::move(message), reply);
+  } catch (const std::bad_alloc&) {
+    if (reply) reply.Finish(ToGrpcStatus(OutOfMemory(std::string(kNoMemory))));
+  }
+}
+
+void GrpcFrontHandler::Handle(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply& reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
   const Admission admission = method == nullptr || method->call == nullptr ? NoSuchMethod(router_, head)
                                                                            : Admit(authoriser_, *method, head, message);

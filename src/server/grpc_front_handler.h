@@ -29,6 +29,8 @@ class GrpcFrontHandler final : public net::GrpcHandler {
   std::unique_ptr<net::GrpcReceiver> OnStream(net::GrpcHead head, net::GrpcReply reply) override;
 
  private:
+  void Handle(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply& reply);
+
   const GrpcRouter& router_;
   Authoriser& authoriser_;
   const uint64_t max_message_bytes_;

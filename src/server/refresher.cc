@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/refresher.h"
 
+#include <new>
 #include <utility>
 
 #include "base/clock.h"
@@ -22,7 +23,13 @@ Refresher::~Refresher() {
 
 void Refresher::Work() {
   NameThisThread("refresher");
-  while (!IsClosingAfter(interval_)) job_();
+  while (!IsClosingAfter(interval_)) {
+    try {
+      job_();
+    } catch (const std::bad_alloc&) {
+      // The next time, then.
+    }
+  }
 }
 
 bool Refresher::IsClosingAfter(std::chrono::milliseconds interval) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/cpu_count.h"
 #include "base/load_memory.h"
 #include "base/memory_pool.h"
+#include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
 #include "lifecycle/lifecycle.h"
@@ -74,7 +76,10 @@ Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::Byt
     const std::optional<uint64_t> allocated = AllocatedByProcess();
     return allocated ? std::optional(*allocated - std::min<uint64_t>(*allocated, pool.idle_bytes())) : std::nullopt;
   };
-  lifecycle.memory.give_back = [&pool] { pool.Trim(); };
+  lifecycle.memory.give_back = [&pool] {
+    pool.Trim();
+    KeepSpareMemory();
+  };
   return lifecycle;
 }
 
@@ -168,11 +173,20 @@ class Server::Parts {
     // interrupted.
     std::promise<void> closed;
     std::future<void> all_closed = closed.get_future();
-    std::thread closer([this, promise = std::move(closed)]() mutable {
+    const auto close = [this] {
       control_.Stop();
       lifecycle_.Close();
-      promise.set_value();
-    });
+    };
+    std::thread closer;
+    try {
+      closer = std::thread([close, promise = std::move(closed)]() mutable {
+        close();
+        promise.set_value();
+      });
+    } catch (const std::system_error&) {
+      close();  // the system gives no more threads: for as long as it takes, then
+      return network_.Stop(until);
+    }
     if (all_closed.wait_until(until) != std::future_status::ready) {
       closer.detach();
       return false;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/out_of_memory.h"
 #include "base/snapshot.h"
 #include "base/thread_pool.h"
 #include "client/http_client.h"
@@ -147,7 +148,10 @@ class Tracer::Core {
         batch.swap(waiting_);
         last = closing_;
       }
-      if (!batch.empty()) collector_is_well = Export(batch, collector_is_well);
+      const bool sent = batch.empty() || Survives("sending spans to the trace collector", log_, [&] {
+                          collector_is_well = Export(batch, collector_is_well);
+                        });
+      if (!sent) dropped_->Add(batch.size());
       if (last) return;
     }
   }

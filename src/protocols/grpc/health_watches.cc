@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -140,7 +141,13 @@ void HealthWatches::Work() {
       while (!closing_ && Clock::System().Now() < next) changed_.WaitUntil(mutex_, next);
       if (closing_) return;
     }
-    Look();
+    try {
+      Look();
+    } catch (const std::bad_alloc&) {
+      // Whoever was not told of it hears it by the next look.
+      const MutexLock lock(mutex_);
+      told_.reset();
+    }
   }
 }
 
