@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a trace collector is sent, read with OpenTelemetry's own messages."""
+import io
 import json
 import os
 import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -70,6 +72,26 @@ class TracingTest(ServingTest):
             self.assertEqual(span["parent"], request["span"])
             self.assertLessEqual(span["nanoseconds"], request["nanoseconds"])
         self.assertEqual(len(spans), 1 + len(STAGES))  # nothing of the one that was not sampled
+
+    def test_what_sagemakers_clients_send_is_traced_like_any_other(self):
+        npy = io.BytesIO()
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16), }"
+        header += b" " * (-(len(header) + 11) % 64) + b"\n"
+        npy.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<16f", *[1.0] * 16))
+        bodies = {"application/json": json.dumps([[1.0] * 16]).encode(),
+                  "text/csv": ",".join(["1"] * 16).encode(),
+                  "application/x-npy": npy.getvalue()}
+        for media_type, body in bodies.items():
+            with self.subTest(media_type):
+                collector = Collector(self)
+                server = self.serve_traced(collector.port, "--trace-rate", "1000")
+                answer = server.ask("POST", "/invocations", body,
+                                    [("Content-Type", media_type), ("traceparent", f"00-{TRACE}-{CALLER}-01")])
+                self.assertEqual(answer.status, 200, answer)
+                spans = collector.spans_of_a_request()
+                request = next(span for span in spans if span["parent"] == CALLER)
+                self.assertEqual((request["trace"], request["name"]), (TRACE, "infer add"))
+                self.assertEqual({span["name"] for span in spans if span is not request}, STAGES)
 
     def test_clients_switch_it_and_a_model_may_differ(self):
         collector = Collector(self)

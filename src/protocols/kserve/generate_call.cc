@@ -17,7 +17,7 @@
 #include "protocols/kserve/path_version.h"
 #include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
-#include "protocols/kserve/traced_request.h"
+#include "tracing/traced_request.h"
 
 namespace trireme::kserve {
 namespace {

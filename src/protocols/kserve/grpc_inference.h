@@ -14,7 +14,7 @@
 #include "net/grpc_message.h"
 #include "protocols/kserve/fill_request.h"
 #include "protocols/kserve/infer_services.h"
-#include "protocols/kserve/traced_request.h"
+#include "tracing/traced_request.h"
 #include "wire/kserve/infer_proto.h"
 
 namespace trireme::kserve {

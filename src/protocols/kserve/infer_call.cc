@@ -18,7 +18,7 @@
 #include "protocols/kserve/request_headers.h"
 #include "protocols/kserve/response_coding.h"
 #include "protocols/kserve/server_timing.h"
-#include "protocols/kserve/traced_request.h"
+#include "tracing/traced_request.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/infer_response_message.h"
 #include "wire/kserve/raw_request.h"

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/task.h"
 #include "dialect/codec_job.h"
 #include "model/infer_request.h"
 #include "protocols/sagemaker/plain_answer.h"
+#include "tracing/traced_request.h"
 #include "wire/kserve/json_data.h"
 #include "wire/sagemaker/csv.h"
 #include "wire/sagemaker/nested_json.h"
@@ -24,6 +27,11 @@ constexpr size_t kLargeArrayBytes = 1 << 20;
 
 std::string_view TextOf(const net::HttpRequest& http) {
   return {reinterpret_cast<const char*>(http.body.data()), http.body.size()};
+}
+
+std::string HeaderOf(const net::HttpRequest& http, std::string_view lower_case_name) {
+  const std::string_view* const value = http.Find(lower_case_name);
+  return value == nullptr ? std::string() : std::string(*value);
 }
 
 bool IsLarge(Format format, size_t bytes) {
@@ -49,7 +57,14 @@ class PlainCall final : public ReplySink, public Task {
  public:
   PlainCall(const Services& services, PlainRequest request, const Identity& identity, net::HttpReply reply)
       : services_(services), request_(std::move(request)), reply_(std::move(reply)) {
-    caller_ = {.principal = identity.principal, .tenant = identity.tenant};
+    infer_->model = request_.model;
+    infer_->caller = {.principal = identity.principal, .tenant = identity.tenant};
+    infer_->cancellation = request_.http.cancellation;
+    infer_->stages.received = request_.http.received;
+    infer_->loop = &reply_.executor();
+    infer_->trace = {.traceparent = HeaderOf(request_.http, "traceparent"),
+                     .tracestate = HeaderOf(request_.http, "tracestate")};
+    traced_.Begin(services_.tracer, "http", *infer_);
   }
 
   static void Start(std::unique_ptr<PlainCall> call) {
@@ -88,7 +103,8 @@ class PlainCall final : public ReplySink, public Task {
       return;
     }
     Result<net::HttpResponse> answer = EncodePlainAnswer(*outcome_->response, request_.answer, has_instances_);
-    encoded_ = answer.ok() ? *std::move(answer) : services_.v2.error(answer.status());
+    encoding_ = answer.status();
+    encoded_ = answer.ok() ? *std::move(answer) : services_.v2.error(encoding_);
     services_.engine.RecordEncode(outcome_->response->model, Clock::System().Now() - begin);
   }
 
@@ -97,6 +113,7 @@ class PlainCall final : public ReplySink, public Task {
     std::unique_ptr<PlainCall> self(this);
     if (!outcome_) return GoOn(std::move(self));
     if (!encoded_) Encode();
+    traced_.End(services_.tracer, *outcome_, encoding_);
     reply_.Send(std::move(*encoded_));
   }
 
@@ -124,12 +141,7 @@ class PlainCall final : public ReplySink, public Task {
   // On the loop or a codec worker.
   static void Infer(std::unique_ptr<PlainCall> call) {
     PlainCall& self = *call;
-    auto request = std::make_unique<InferRequest>();
-    request->model = self.request_.model;
-    request->caller = self.caller_;
-    request->cancellation = self.request_.http.cancellation;
-    request->stages.received = self.request_.http.received;
-    request->loop = &self.reply_.executor();
+    std::unique_ptr<InferRequest> request = std::move(self.infer_);
     Status status = self.ReadInput(*request);
     Engine& engine = self.services_.engine;
     request->reply = Reply(std::move(call));
@@ -172,13 +184,15 @@ class PlainCall final : public ReplySink, public Task {
 
   const Services& services_;
   PlainRequest request_;
-  Caller caller_;
   net::HttpReply reply_;
+  std::unique_ptr<InferRequest> infer_ = std::make_unique<InferRequest>();  // until the engine has it
+  TracedRequest traced_;
   std::shared_ptr<const Signature> signature_;  // shared with the model, until the input is read
   Status loading_;
   bool has_instances_ = false;
   bool several_responses_ = false;
   std::optional<Outcome> outcome_;
+  Status encoding_;
   std::optional<net::HttpResponse> encoded_;
 };
 

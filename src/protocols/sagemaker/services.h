@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "net/http_handler.h"
 #include "protocols/sagemaker/options.h"
+#include "tracing/tracer.h"
 
 namespace trireme::sagemaker {
 
@@ -31,6 +32,7 @@ struct Services {
   Engine& engine;
   MemoryPool& pool;
   ThreadPool& codec_workers;  // read and write what would hold a loop up
+  Tracer& tracer;
   Options options;
   V2 v2;
   bool probes_name_models = true;  // when they say why not; false: whoever asks may not be meant to know them

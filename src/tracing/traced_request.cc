@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/traced_request.h"
+#include "tracing/traced_request.h"
 
 #include <utility>
 
 #include "base/clock.h"
 
-namespace trireme::kserve {
+namespace trireme {
 
 void TracedRequest::Begin(const Tracer& tracer, std::string_view protocol, const InferRequest& request) {
   if (!tracer.on()) return;
@@ -33,4 +33,4 @@ void TracedRequest::End(Tracer& tracer, const Outcome& outcome, const Status& en
   note_.reset();
 }
 
-}  // namespace trireme::kserve
+}  // namespace trireme

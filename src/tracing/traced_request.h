@@ -9,7 +9,7 @@
 #include "model/reply.h"
 #include "tracing/tracer.h"
 
-namespace trireme::kserve {
+namespace trireme {
 
 // What is noted of a request for its trace: the request itself will be gone when it is answered. Notes nothing, and
 // costs nothing, while nothing could be traced. Used by one thread at a time.
@@ -29,4 +29,4 @@ class TracedRequest {
   std::optional<Note> note_;
 };
 
-}  // namespace trireme::kserve
+}  // namespace trireme
