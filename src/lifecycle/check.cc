@@ -81,17 +81,6 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   return true;
 }
 
-void CheckWarmup(const ModelEntry& entry, CheckedModel& checked) {
-  for (size_t i = 0; i < entry.config.warmup.size(); ++i) {
-    const Status status = CheckWarmupSample(entry.config.warmup[i], checked.signature);
-    if (status.ok()) continue;
-    Finding finding =
-        Error(entry.declared.file, status, "a sample that the model takes", "put the sample right, or leave it out");
-    finding.field = "model_warmup[" + std::to_string(i) + "]";
-    checked.findings.push_back(std::move(finding));
-  }
-}
-
 // Where it would be placed on a server that has room everywhere.
 void Place(ModelEntry& entry, const std::vector<Device>& devices, BackendSet& backends) {
   KeepOffGpus(entry, devices, backends);
@@ -135,7 +124,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus,
     // What follows from the signature would only repeat what is wrong with it.
     if (!HasError(fitted.findings)) {
       Append(checked.findings, ReadLabels(entry, checked.signature).findings);
-      CheckWarmup(entry, checked);
+      Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
       CheckRequests(entry, read_request, checked);
     }
   }

@@ -16,6 +16,7 @@
 #include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/trial.h"
+#include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
 #include "repository/version_files.h"
@@ -246,6 +247,7 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   RETURN_IF_ERROR(Judge(fitted.findings, notes));
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
   RETURN_IF_ERROR(Judge(labels.findings, notes));
+  RETURN_IF_ERROR(Judge(CheckWarmupSamples(entry.config.warmup, entry.declared, fitted.signature), notes));
   described->signature = std::move(fitted.signature);
   described->config.decoupled = described->config.decoupled || facts.decoupled;
   described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
@@ -297,6 +299,8 @@ Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std
   RETURN_IF_ERROR(Judge(fitted.findings, loaded.notes));
   ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
   RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
+  // Before any run: a mistake that the files show costs no trial.
+  RETURN_IF_ERROR(Judge(CheckWarmupSamples(decided.config.warmup, entry.declared, fitted.signature), loaded.notes));
 
   const std::shared_ptr<ShapeBook> shapes = shapes_.Take(decided.id.name);  // shared with the model's other lines
   const Signature own_signature = AsTheModelHasIt(fitted.signature);

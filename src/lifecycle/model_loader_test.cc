@@ -103,7 +103,9 @@ TEST_F(ModelLoaderTest, FailsWhenAWarmUpSampleDoes) {
   EXPECT_EQ(Refusal(entry_), "warm-up sample 's': out of memory");
   models_.script->FailWhen(nullptr);
   entry_.config.warmup = {Sample({3}, 1)};
-  EXPECT_EQ(Refusal(entry_), "warm-up sample 's': input 'x': expected shape [-1,4], found [1,3]");
+  const size_t runs = models_.script->runs().size();
+  EXPECT_THAT(Refusal(entry_), HasSubstr("model_warmup[0]: expected shape [-1,4], found [1,3]; put"));
+  EXPECT_EQ(models_.script->runs().size(), runs);  // it was found before any
 }
 
 class SuccessorTest : public ModelLoaderTest {

@@ -14,10 +14,11 @@ namespace {
 constexpr uint64_t kNoBound = std::numeric_limits<int64_t>::max() / 4;
 
 // A runtime has the file in memory, and what it has read of it, besides what it will keep; on a GPU that is not where
-// the file is, and whoever shares weights reads nothing.
+// the file is, and whoever shares weights reads nothing. What it is warmed up with lies there as well.
 uint64_t WhileLoading(const ModelEntry& entry, const std::string& device, uint64_t bytes) {
-  const bool reads = device == Device().ToString() && bytes != SharedWeights::kOwnBytes;
-  return reads ? 2 * entry.file_bytes : 0;
+  if (device != Device().ToString()) return 0;
+  const bool reads = bytes != SharedWeights::kOwnBytes;
+  return entry.warmup_bytes + (reads ? 2 * entry.file_bytes : 0);
 }
 
 }  // namespace

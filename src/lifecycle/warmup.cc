@@ -37,76 +37,92 @@ struct Part {
   int64_t bytes = 0;     // of all rows, at least
 };
 
-Status Place(Part& part) {
+// What of a sample does not suit the model, and where it is said.
+struct Misfit {
+  enum class Where : uint8_t { kSample, kInput, kType, kDims, kFile };
+  Where where = Where::kSample;
+  std::string expected;
+  std::string found;
+  std::string input = {};  // empty: it is about all
+};
+
+Status AsStatus(const Misfit& misfit) {
+  return InvalidArgument("expected " + misfit.expected + ", found " + misfit.found);
+}
+
+std::optional<Misfit> Place(Part& part) {
+  using Where = Misfit::Where;
   const WarmupSample::Input& input = part.input;
   if (input.type != part.spec.type) {
-    return InvalidArgument("expected data type " + std::string(Name(part.spec.type)) + ", found " +
-                           std::string(Name(input.type)));
+    return Misfit{Where::kType, "data type " + std::string(Name(part.spec.type)), std::string(Name(input.type))};
   }
   part.client = input.dims;
   if (input.dims.rank() + 1 == part.spec.shape.rank()) {
     part.rows = std::max<int64_t>(1, part.sample.rows);
     part.client = input.dims.WithRows(part.rows);
   } else if (part.sample.rows > 1) {
-    return InvalidArgument("its dims " + input.dims.ToString() + " leave no dimension for a batch of " +
-                           std::to_string(part.sample.rows) + ": the model takes " + part.spec.shape.ToString());
+    return Misfit{Where::kDims,
+                  "dims of a row of " + part.spec.shape.ToString() + " for a batch of " +
+                      std::to_string(part.sample.rows),
+                  input.dims.ToString()};
   }
   if (!part.spec.shape.Accepts(part.client)) {
-    return InvalidArgument("expected shape " + part.spec.shape.ToString() + ", found " + part.client.ToString());
+    return Misfit{Where::kDims, "shape " + part.spec.shape.ToString(), part.client.ToString()};
   }
   const std::optional<int64_t> bytes = WarmupBytes(input.type, input.dims, part.rows);
   if (!bytes) {
-    return InvalidArgument("expected dims of known size and at most " + std::to_string(kMaxWarmupBytes) +
-                           " bytes, found " + part.client.ToString());
+    return Misfit{Where::kDims, "dims of known size and at most " + std::to_string(kMaxWarmupBytes) + " bytes",
+                  part.client.ToString()};
   }
   part.bytes = *bytes;
   part.elements = *input.dims.ElementCount();
   part.model = part.client;
   if (part.spec.model_shape) {
     const std::optional<Shape> model = Reshaped(part.spec.shape, *part.spec.model_shape, part.client);
-    if (!model) return InvalidArgument("shape " + part.client.ToString() + " cannot be reshaped for the model");
+    if (!model) return Misfit{Where::kDims, "a shape that can be reshaped for the model", part.client.ToString()};
     part.model = *model;
   }
-  return {};
+  return std::nullopt;
 }
 
 std::string NameOfFile(const Part& part) {
   return "file " + Quoted(part.input.file.filename().string());
 }
 
-Status CheckFileSize(const Part& part, uint64_t size) {
+std::optional<Misfit> CheckFileSize(const Part& part, uint64_t size) {
   if (part.input.type == DataType::kBytes) {
-    if (size <= static_cast<uint64_t>(kMaxWarmupBytes / part.rows)) return {};
-    return InvalidArgument(NameOfFile(part) + " of " + std::to_string(size) + " bytes for " +
-                           std::to_string(part.rows) + " rows: expected at most " + std::to_string(kMaxWarmupBytes) +
-                           " bytes together");
+    if (size <= static_cast<uint64_t>(kMaxWarmupBytes / part.rows)) return std::nullopt;
+    return Misfit{Misfit::Where::kFile,
+                  "at most " + std::to_string(kMaxWarmupBytes) + " bytes together for " + std::to_string(part.rows) +
+                      " rows",
+                  std::to_string(size) + " of each in " + NameOfFile(part)};
   }
   const uint64_t expected = static_cast<uint64_t>(part.elements) * ElementBytes(part.input.type);
-  if (size == expected) return {};
-  return InvalidArgument(NameOfFile(part) + ": expected " + std::to_string(expected) + " bytes, one row of " +
-                         part.input.dims.ToString() + " " + std::string(Name(part.input.type)) + ", found " +
-                         std::to_string(size));
+  if (size == expected) return std::nullopt;
+  return Misfit{Misfit::Where::kFile,
+                std::to_string(expected) + " bytes, one row of " + part.input.dims.ToString() + " " +
+                    std::string(Name(part.input.type)),
+                std::to_string(size) + " in " + NameOfFile(part)};
 }
 
 // What the file system says of it: it is not read.
-Status PlaceFile(Part& part) {
+std::optional<Misfit> PlaceFile(Part& part) {
   std::error_code error;
   const bool is_file = fs::is_regular_file(part.input.file, error);
   const uint64_t size = is_file ? fs::file_size(part.input.file, error) : 0;
   if (error || !is_file) {
-    return InvalidArgument(NameOfFile(part) + ": expected a file that can be read, found " +
-                           (error ? error.message() : "none"));
+    return Misfit{Misfit::Where::kFile, NameOfFile(part) + ", which can be read", error ? error.message() : "none"};
   }
-  RETURN_IF_ERROR(CheckFileSize(part, size));
+  if (std::optional<Misfit> misfit = CheckFileSize(part, size)) return misfit;
   part.bytes = std::max(part.bytes, static_cast<int64_t>(size) * part.rows);
-  return {};
+  return std::nullopt;
 }
 
 // The elements of one row.
 Result<std::string> ReadRow(const Part& part) {
   Result<std::string> bytes = ReadFileContents(part.input.file, static_cast<size_t>(part.bytes / part.rows));
   if (!bytes.ok()) return InvalidArgument(NameOfFile(part) + ": found " + bytes.status().message());
-  RETURN_IF_ERROR(CheckFileSize(part, bytes->size()));
+  if (const std::optional<Misfit> misfit = CheckFileSize(part, bytes->size())) return AsStatus(*misfit);
   if (part.input.type != DataType::kBytes) return bytes;
   Status whole = CheckBytesElements(std::as_bytes(std::span(*bytes)), part.elements);
   if (!whole.ok()) return std::move(whole).Within(NameOfFile(part));
@@ -139,35 +155,75 @@ Status InSample(Status status, const WarmupSample& sample, const std::string& in
                                   (input.empty() ? "" : ": input " + Quoted(input)));
 }
 
-// The parts of a sample by the signature's inputs; nothing for one that is left out.
-Result<std::vector<std::optional<Part>>> PlaceAll(const WarmupSample& sample, const Signature& signature) {
-  for (const auto& [name, input] : sample.inputs) {
-    if (FindSpec(signature.inputs, name) < 0) {
-      return InSample(InvalidArgument("the model has no such input"), sample, name);
-    }
-  }
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
+  std::string text;
+  for (const TensorSpec& spec : specs) text += (text.empty() ? "" : ", ") + Quoted(spec.name);
+  return text.empty() ? "none" : text;
+}
+
+// The parts of a sample by the signature's inputs; nothing for one that is left out. Or the first thing that does not
+// fit.
+struct Placed {
   std::vector<std::optional<Part>> parts;
+  std::optional<Misfit> misfit;
+};
+
+Placed PlaceAll(const WarmupSample& sample, const Signature& signature) {
+  using Where = Misfit::Where;
+  Placed placed;
+  for (const auto& [name, input] : sample.inputs) {
+    if (FindSpec(signature.inputs, name) >= 0) continue;
+    placed.misfit = Misfit{Where::kInput, "an input of the model: " + NamesOf(signature.inputs), Quoted(name), name};
+    return placed;
+  }
   int64_t bytes = 0;
   for (const TensorSpec& spec : signature.inputs) {
     const auto input = sample.inputs.find(spec.name);
     if (input == sample.inputs.end()) {
-      if (!spec.optional) return InSample(InvalidArgument("it is missing"), sample, spec.name);
-      parts.emplace_back();
-      continue;
+      placed.parts.emplace_back();
+      if (spec.optional) continue;
+      placed.misfit = Misfit{Where::kSample, "input " + Quoted(spec.name) + ", which the model needs", "none"};
+      return placed;
     }
     Part part{.sample = sample, .input = input->second, .spec = spec, .client = {}, .model = {}};
-    Status placed = Place(part);
-    if (placed.ok() && part.input.fill == Fill::kFile) placed = PlaceFile(part);
-    if (!placed.ok()) return InSample(std::move(placed), sample, spec.name);
+    placed.misfit = Place(part);
+    if (!placed.misfit && part.input.fill == Fill::kFile) placed.misfit = PlaceFile(part);
+    if (placed.misfit) {
+      placed.misfit->input = spec.name;
+      return placed;
+    }
     bytes += part.bytes;
-    parts.emplace_back(part);
+    placed.parts.emplace_back(part);
   }
   if (bytes > kMaxWarmupBytes) {
-    return InSample(InvalidArgument("expected at most " + std::to_string(kMaxWarmupBytes) +
-                                    " bytes in all inputs and rows, found " + std::to_string(bytes)),
-                    sample, {});
+    placed.misfit = Misfit{Where::kSample,
+                           "at most " + std::to_string(kMaxWarmupBytes) + " bytes in all inputs and rows",
+                           std::to_string(bytes)};
   }
-  return parts;
+  return placed;
+}
+
+// As exactly as the config is known.
+FieldPlace PlaceOf(const Misfit& misfit, size_t index, const DeclaredSignature& declared) {
+  using Where = Misfit::Where;
+  const std::string field = "model_warmup[" + std::to_string(index) + "]";
+  if (index >= declared.warmup.size()) return {.field = field};
+  const DeclaredWarmup& said = declared.warmup[index];
+  const auto input = said.inputs.find(misfit.input);
+  if (input == said.inputs.end()) return said.place;
+  switch (misfit.where) {
+    case Where::kType:
+      return input->second.type_place;
+    case Where::kDims:
+      return input->second.dims_place;
+    case Where::kFile:
+      return input->second.file_place;
+    case Where::kInput:
+      return input->second.place;
+    case Where::kSample:
+      break;
+  }
+  return said.place;
 }
 
 // Nobody reads what a warm-up gives.
@@ -185,7 +241,8 @@ class Unread final : public ResponseStream {
 }  // namespace
 
 Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool) {
-  ASSIGN_OR_RETURN(const auto parts, PlaceAll(sample, signature));
+  const auto [parts, misfit] = PlaceAll(sample, signature);
+  if (misfit) return InSample(AsStatus(*misfit), sample, misfit->input);
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < parts.size(); ++i) {
     const TensorSpec& spec = signature.inputs[i];
@@ -200,8 +257,23 @@ Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const S
   return inputs;
 }
 
-Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature) {
-  return PlaceAll(sample, signature).status();
+std::vector<Finding> CheckWarmupSamples(std::span<const WarmupSample> samples, const DeclaredSignature& declared,
+                                        const Signature& signature) {
+  std::vector<Finding> findings;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const std::optional<Misfit> misfit = PlaceAll(samples[i], signature).misfit;
+    if (!misfit) continue;
+    FieldPlace place = PlaceOf(*misfit, i, declared);
+    findings.push_back({.severity = Finding::Severity::kError,
+                        .file = declared.file,
+                        .line = place.line,
+                        .column = place.column,
+                        .field = std::move(place.field),
+                        .expected = misfit->expected,
+                        .found = misfit->found,
+                        .fix = "put the warm-up sample " + Quoted(samples[i].name) + " right, or leave it out"});
+  }
+  return findings;
 }
 
 Status RunUnread(OpenModel& model, std::span<const Tensor> inputs, std::span<const int> wanted,

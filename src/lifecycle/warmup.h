@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "model/signature.h"
 #include "model/warmup_sample.h"
+#include "repository/declared_signature.h"
+#include "repository/finding.h"
 #include "tensor/tensor.h"
 
 namespace trireme {
@@ -22,8 +24,10 @@ namespace trireme {
 // than kMaxWarmupBytes.
 Result<std::vector<Tensor>> MakeWarmupInputs(const WarmupSample& sample, const Signature& signature, MemoryPool& pool);
 
-// Whether they can be made: names, types, dims, and files that are there and of the right size. Files are not read.
-Status CheckWarmupSample(const WarmupSample& sample, const Signature& signature);
+// Why some of these cannot be made, each as an error where the config says it: names, types, dims, and files that are
+// there and of the right size. Files are not read.
+std::vector<Finding> CheckWarmupSamples(std::span<const WarmupSample> samples, const DeclaredSignature& declared,
+                                        const Signature& signature);
 
 // Runs every sample as often as it wants, or until `enough`, which is asked before each run, and in those of a
 // decoupled model after each response; whether all were begun. The first that fails ends it, and the error names it. On

@@ -27,14 +27,21 @@ class WarmupTest : public testing::Test {
   Tensor Make(const WarmupSample& sample, const Signature& signature) {
     auto inputs = MakeWarmupInputs(sample, signature, pool_);
     EXPECT_TRUE(inputs.ok()) << inputs.status();
-    EXPECT_TRUE(CheckWarmupSample(sample, signature).ok());
+    EXPECT_TRUE(Findings(sample, signature).empty());
     return inputs.ok() ? inputs->front() : Tensor();
   }
   std::string Refusal(const WarmupSample& sample, const Signature& signature) {
     const Status refused = MakeWarmupInputs(sample, signature, pool_).status();
     EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
-    EXPECT_EQ(CheckWarmupSample(sample, signature).message(), refused.message());
+    const std::vector<Finding> findings = Findings(sample, signature);
+    EXPECT_EQ(findings.size(), 1U);
+    if (findings.empty()) return refused.message();
+    EXPECT_THAT(refused.message(), HasSubstr("expected " + findings[0].expected + ", found "));
     return refused.message();
+  }
+
+  static std::vector<Finding> Findings(const WarmupSample& sample, const Signature& signature) {
+    return CheckWarmupSamples({&sample, 1}, {}, signature);
   }
 
   MemoryPool pool_;
@@ -82,21 +89,21 @@ TEST_F(WarmupTest, RefusesAFileOfAnotherSize) {
   const std::filesystem::path file = folder_.Write("row", "12345");
   const WarmupSample::Input input{.type = DataType::kInt32, .dims = {2}, .fill = Fill::kFile, .file = file};
   EXPECT_EQ(Refusal(Sample(input, 2), Takes(DataType::kInt32, {-1, 2})),
-            "warm-up sample 's': input 'x': file 'row': expected 8 bytes, one row of [2] INT32, found 5");
+            "warm-up sample 's': input 'x': expected 8 bytes, one row of [2] INT32, found 5 in file 'row'");
 }
 
 TEST_F(WarmupTest, RefusesAFileThatIsNotThere) {
   const WarmupSample::Input input{
       .type = DataType::kInt32, .dims = {2}, .fill = Fill::kFile, .file = folder_ / "nowhere"};
   EXPECT_THAT(Refusal(Sample(input, 1), Takes(DataType::kInt32, {-1, 2})),
-              HasSubstr("file 'nowhere': expected a file"));
+              HasSubstr("expected file 'nowhere', which can be read, found"));
 }
 
 TEST_F(WarmupTest, DoesNotReadAFileToCheckIt) {
   const std::filesystem::path file = folder_.Write("row");
   std::filesystem::resize_file(file, size_t{16} << 20);
   const WarmupSample::Input input{.type = DataType::kBytes, .dims = {1}, .fill = Fill::kFile, .file = file};
-  EXPECT_TRUE(CheckWarmupSample(Sample(input, 1), Takes(DataType::kBytes, {-1, 1})).ok());
+  EXPECT_TRUE(Findings(Sample(input, 1), Takes(DataType::kBytes, {-1, 1})).empty());
   EXPECT_FALSE(MakeWarmupInputs(Sample(input, 1), Takes(DataType::kBytes, {-1, 1}), pool_).ok());
   EXPECT_THAT(Refusal(Sample(input, 17), Takes(DataType::kBytes, {-1, 1})), HasSubstr("268435456 bytes together"));
 }
@@ -104,7 +111,7 @@ TEST_F(WarmupTest, DoesNotReadAFileToCheckIt) {
 TEST_F(WarmupTest, BoundsWhatASampleTakes) {
   WarmupSample sample = Sample({.dims = {1 << 20}, .fill = Fill::kRandom}, 40);
   Signature signature = Takes(DataType::kFp32, {-1, -1});
-  EXPECT_TRUE(CheckWarmupSample(sample, signature).ok());
+  EXPECT_TRUE(Findings(sample, signature).empty());
   sample.inputs["y"] = sample.inputs["x"];
   signature.inputs.push_back({.name = "y", .type = DataType::kFp32, .shape = {-1, -1}});
   EXPECT_EQ(Refusal(sample, signature),
@@ -133,7 +140,7 @@ TEST_F(WarmupTest, ComesInTheShapeThatTheModelTakes) {
 TEST_F(WarmupTest, HasNoRowsForAModelWithout) {
   EXPECT_EQ(Make(Sample({.dims = {5}}, 0), Takes(DataType::kFp32, {-1})).shape, (Shape{5}));
   EXPECT_THAT(Refusal(Sample({.dims = {5}}, 4), Takes(DataType::kFp32, {-1})),
-              HasSubstr("no dimension for a batch of 4"));
+              HasSubstr("expected dims of a row of [-1] for a batch of 4, found [5]"));
 }
 
 TEST_F(WarmupTest, LeavesOptionalInputsOut) {
@@ -143,14 +150,15 @@ TEST_F(WarmupTest, LeavesOptionalInputsOut) {
   ASSERT_TRUE(inputs.ok());
   EXPECT_TRUE((*inputs)[1].data.empty());
   signature.inputs[1].optional = false;
-  EXPECT_EQ(Refusal(Sample({.dims = {2}}, 1), signature), "warm-up sample 's': input 'y': it is missing");
+  EXPECT_EQ(Refusal(Sample({.dims = {2}}, 1), signature),
+            "warm-up sample 's': expected input 'y', which the model needs, found none");
 }
 
 TEST_F(WarmupTest, RefusesWhatTheModelDoesNotHave) {
   WarmupSample sample = Sample({.dims = {2}}, 1);
   sample.inputs["z"] = {};
   EXPECT_EQ(Refusal(sample, Takes(DataType::kFp32, {-1, 2})),
-            "warm-up sample 's': input 'z': the model has no such input");
+            "warm-up sample 's': input 'z': expected an input of the model: 'x', found 'z'");
 }
 
 TEST_F(WarmupTest, RefusesAnotherTypeAndDimsThatDoNotFit) {
@@ -160,6 +168,25 @@ TEST_F(WarmupTest, RefusesAnotherTypeAndDimsThatDoNotFit) {
   EXPECT_THAT(Refusal(Sample({.dims = {-1}}, 1), Takes(DataType::kFp32, {-1, -1})), HasSubstr("dims of known size"));
   EXPECT_THAT(Refusal(Sample({.dims = {int64_t{1} << 40}}, 1), Takes(DataType::kFp32, {-1, -1})),
               HasSubstr("at most 268435456 bytes"));
+}
+
+TEST_F(WarmupTest, SaysWhereTheConfigSaysIt) {
+  const Signature signature = Takes(DataType::kFp32, {-1, 2});
+  DeclaredSignature declared{.file = "config.pbtxt", .max_batch_size = {}, .inputs = {}, .outputs = {}, .warmup = {}};
+  declared.warmup.push_back({.place = {.field = "model_warmup[0]", .line = 3, .column = 1}, .inputs = {}});
+  declared.warmup[0].inputs["x"] = {.type_place = {.field = "type", .line = 5, .column = 2},
+                                    .dims_place = {.field = "dims", .line = 6, .column = 4}};
+  const auto said = [&](const WarmupSample& sample) {
+    const std::vector<Finding> findings = CheckWarmupSamples({&sample, 1}, declared, signature);
+    return findings.empty() ? "" : findings[0].ToString();
+  };
+  EXPECT_THAT(said(Sample({.type = DataType::kInt8, .dims = {2}}, 1)),
+              testing::StartsWith("config.pbtxt:5:2: type: expected data type FP32, found INT8; "));
+  EXPECT_THAT(said(Sample({.dims = {3}}, 1)),
+              testing::StartsWith("config.pbtxt:6:4: dims: expected shape [-1,2], found [1,3]; "));
+  EXPECT_THAT(said({.name = "s", .rows = 1, .inputs = {}}),
+              testing::StartsWith("config.pbtxt:3:1: model_warmup[0]: expected input 'x', which the model needs, "));
+  EXPECT_EQ(said(Sample({.dims = {2}}, 1)), "");
 }
 
 }  // namespace

@@ -91,8 +91,17 @@ int64_t ReadRows(const ModelWarmup& said, const ConfigPlace& place, ConfigReader
   return *most > 0 ? std::max<int64_t>(1, rows) : 0;
 }
 
+// Where it stands what an input is to be.
+DeclaredWarmup::Input PlacesOf(const ConfigPlace& place) {
+  return {.place = place.place(),
+          .type_place = place.At("data_type").place(),
+          .dims_place = place.At("dims").place(),
+          .file_place = place.At("input_data_file").place()};
+}
+
 WarmupSample ReadSample(const ModelWarmup& said, int index, ConfigReader& reader) {
   const ConfigPlace place = reader.root.At("model_warmup", index);
+  DeclaredWarmup& places = reader.file.declared.warmup.emplace_back(DeclaredWarmup{.place = place.place(), .inputs = {}});
   WarmupSample sample;
   sample.name = said.name().empty() ? place.place().field : said.name();
   sample.rows = ReadRows(said, place, reader);
@@ -105,7 +114,9 @@ WarmupSample ReadSample(const ModelWarmup& said, int index, ConfigReader& reader
   if (!CheckCount(static_cast<int>(said.inputs().size()), place.At("inputs"), reader.findings)) return sample;
   int64_t bytes = 0;
   for (const auto& [name, said_input] : said.inputs()) {
-    const WarmupSample::Input input = ReadInput(said_input, sample.rows, place.Entry("inputs", said, name), reader);
+    const ConfigPlace at = place.Entry("inputs", said, name);
+    const WarmupSample::Input input = ReadInput(said_input, sample.rows, at, reader);
+    places.inputs[name] = PlacesOf(at);
     bytes += WarmupBytes(input.type, input.dims, sample.rows).value_or(0);
     sample.inputs[name] = input;
   }

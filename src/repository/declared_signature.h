@@ -35,6 +35,18 @@ struct DeclaredTensor {
   FieldPlace label_place = {};
 };
 
+// Where it says what a warm-up sample has (model_warmup), for messages.
+struct DeclaredWarmup {
+  struct Input {
+    FieldPlace place = {};
+    FieldPlace type_place = {};
+    FieldPlace dims_place = {};
+    FieldPlace file_place = {};
+  };
+  FieldPlace place = {};
+  std::map<std::string, Input> inputs;
+};
+
 // What a config file says of a model's inputs and outputs: to be laid over what the model itself says, field by field
 // (FitToModel); and where it says what a runtime is to be told.
 struct DeclaredSignature {
@@ -45,6 +57,7 @@ struct DeclaredSignature {
   std::vector<DeclaredTensor> outputs;
   FieldPlace max_batch_size_place = {};
   std::map<std::string, FieldPlace> parameter_places = {};  // of the runtime's parameters, by key
+  std::vector<DeclaredWarmup> warmup;  // as ModelConfig::warmup has the samples; fewer: nothing is known of the rest
 
   // The names of inputs that requests may leave out.
   std::vector<std::string> optional_inputs() const {

@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <concepts>
 #include <string>
 
 #include "repository/folder.h"
 #include "repository/recorded_requests.h"
 #include "repository/version_files.h"
+#include "repository/warmup_bytes.h"
 
 namespace trireme {
 namespace {
@@ -93,11 +95,31 @@ void AddExternalData(const fs::path& file, Hash& hash) {
   AddFile(fs::path(file).replace_extension(".data"), hash);
 }
 
-// Why some cannot be read is said when they are to be run.
-void AddRecordedRequests(const ModelEntry& entry, const fs::path& version_folder, Hash& hash) {
+// Why some cannot be read is said when they are to be run. Returns the bytes of the largest.
+uint64_t AddRecordedRequests(const ModelEntry& entry, const fs::path& version_folder, Hash& hash) {
   const auto files = FindRecordedRequests(entry, version_folder);
-  if (!files.ok()) return;
-  for (const fs::path& file : *files) AddFile(file, hash);
+  if (!files.ok()) return 0;
+  uint64_t largest = 0;
+  for (const fs::path& file : *files) {
+    const uint64_t before = hash.file_bytes();
+    AddFile(file, hash);
+    largest = std::max(largest, hash.file_bytes() - before);
+  }
+  return std::min<uint64_t>(largest, kMostRecordedBytes);
+}
+
+// They are run one after the other. Beside its text a recorded request has its tensors, of at most four bytes for each
+// of the text: "1," is an INT64.
+uint64_t WarmupBytesOf(const ModelConfig& config, uint64_t largest_recorded) {
+  uint64_t most = 5 * largest_recorded;
+  for (const WarmupSample& sample : config.warmup) {
+    int64_t bytes = 0;
+    for (const auto& [name, input] : sample.inputs) {
+      bytes += WarmupBytes(input.type, input.dims, sample.rows).value_or(0);
+    }
+    most = std::max(most, static_cast<uint64_t>(bytes));
+  }
+  return most;
 }
 
 void AddPolicy(const QueuePolicy& policy, Hash& hash) {
@@ -185,10 +207,13 @@ Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& versi
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
-  AddRecordedRequests(entry, version_folder, hash);
+  const uint64_t largest = AddRecordedRequests(entry, version_folder, hash);
   hash.Add(config_hash);
   AddConfig(entry.config, hash);
-  return Fingerprint{.value = hash.value(), .weights = weights, .file_bytes = file_bytes};
+  return Fingerprint{.value = hash.value(),
+                     .weights = weights,
+                     .file_bytes = file_bytes,
+                     .warmup_bytes = WarmupBytesOf(entry.config, largest)};
 }
 
 uint64_t HashOf(std::string_view text) {

@@ -14,6 +14,7 @@ struct Fingerprint {
   uint64_t value = 0;
   uint64_t weights = 0;  // the part of it that decides what opening the model gives: its files, the runtime's settings
   uint64_t file_bytes = 0;  // of the model's files: what it will take in memory, roughly
+  uint64_t warmup_bytes = 0;  // see ModelEntry
 };
 
 // A value that is another one when a file of the model has changed, or how it is to be run: of what lies in the folder

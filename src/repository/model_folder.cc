@@ -156,6 +156,7 @@ void TakeEntry(ModelEntry entry, const fs::path& version_folder, Reading& readin
   entry.fingerprint = fingerprint->value;
   entry.weights_fingerprint = fingerprint->weights;
   entry.file_bytes = fingerprint->file_bytes;
+  entry.warmup_bytes = fingerprint->warmup_bytes;
   reading.model.versions.push_back(std::move(entry));
 }
 

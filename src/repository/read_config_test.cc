@@ -549,15 +549,21 @@ TEST(ReadConfig, ReadsWarmup) {
   dir.Write("warmup/x.bin", std::string(48, '\0'));
   ConfigContext context = kContext;
   context.folder = dir.path();
-  const ModelConfig config = ReadGood(R"(max_batch_size: 4
+  const ConfigFile file = ReadGood(R"(max_batch_size: 4
 model_warmup [
   { name: "first" batch_size: 2 count: 3
     inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3, 4 ] input_data_file: "x.bin" } }
     inputs { key: "y" value { data_type: TYPE_STRING dims: 1 zero_data: true } } },
   { inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3, 4 ] random_data: true } } }
 ])",
-                                      context)
-                                 .config;
+                                   context);
+  ASSERT_THAT(file.declared.warmup, SizeIs(2));
+  EXPECT_EQ(file.declared.warmup[0].place.field, "model_warmup[0]");
+  const DeclaredWarmup::Input& places = file.declared.warmup[0].inputs.at("y");
+  EXPECT_EQ(places.dims_place.field, "model_warmup[0].inputs[\"y\"].dims");
+  EXPECT_EQ(places.dims_place.line, 5);
+  EXPECT_EQ(places.type_place.field, "model_warmup[0].inputs[\"y\"].data_type");
+  const ModelConfig& config = file.config;
   ASSERT_THAT(config.warmup, SizeIs(2));
   const WarmupSample& first = config.warmup[0];
   EXPECT_EQ(first.name, "first");

@@ -8,7 +8,6 @@
 #include "repository/file_contents.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
-#include "repository/warmup_bytes.h"
 
 namespace trireme {
 namespace {
@@ -80,9 +79,9 @@ std::string NameOfRecordedRequest(const ModelEntry& entry, const fs::path& file)
 Result<std::string> ReadRecordedRequest(const ModelEntry& entry, const fs::path& file) {
   const Result<fs::path> inside = Inside(entry, file);
   Result<std::string> body =
-      inside.ok() ? ReadFileContents(*inside, static_cast<size_t>(kMaxWarmupBytes)) : inside.status();
+      inside.ok() ? ReadFileContents(*inside, kMostRecordedBytes) : inside.status();
   if (body.ok()) return body;
-  return InvalidArgument("expected a file of at most " + std::to_string(kMaxWarmupBytes) +
+  return InvalidArgument("expected a file of at most " + std::to_string(kMostRecordedBytes) +
                          " bytes in the model's folder, found " + body.status().message());
 }
 

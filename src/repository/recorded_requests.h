@@ -17,6 +17,7 @@ namespace trireme {
 // of what a version is to be, but not of the model: a backend never sees them.
 
 inline constexpr size_t kMostRecordedRequests = 100;
+inline constexpr size_t kMostRecordedBytes = size_t{64} << 20;  // of one
 
 // Whether a file of a version's folder, by its name in there, is one: "warmup/a.json".
 bool IsRecordedRequest(std::string_view name);
@@ -31,7 +32,7 @@ Result<std::vector<std::filesystem::path>> FindRecordedRequests(const ModelEntry
 std::string NameOfRecordedRequest(const ModelEntry& entry, const std::filesystem::path& file);
 
 // The bytes of one that was found. kInvalidArgument: it is no file, or lies outside of the version's and the model's
-// folder once links are followed, or has more than kMaxWarmupBytes.
+// folder once links are followed, or has more than kMostRecordedBytes.
 Result<std::string> ReadRecordedRequest(const ModelEntry& entry, const std::filesystem::path& file);
 
 }  // namespace trireme

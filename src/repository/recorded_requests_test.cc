@@ -102,12 +102,22 @@ TEST_F(RecordedRequestsTest, AreBoundedInNumber) {
             "folder \"warmup\": expected at most 100 recorded requests (*.json), found 101");
 }
 
+TEST_F(RecordedRequestsTest, TheLargestSaysWhatIsTakenWhileTheyAreRun) {
+  EXPECT_EQ(Entry().warmup_bytes, 0U);
+  dir_.Write("m/warmup/a.json", std::string(1000, ' '));
+  dir_.Write("m/warmup/b.json", std::string(10, ' '));
+  EXPECT_EQ(Entry().warmup_bytes, 5000U);
+  dir_.Write("m/config.pbtxt", R"(max_batch_size: 8 model_warmup { name: "w" batch_size: 8
+      inputs { key: "x" value { data_type: TYPE_FP32 dims: [1000] zero_data: true } } })");
+  EXPECT_EQ(Entry().warmup_bytes, 32000U);
+}
+
 TEST_F(RecordedRequestsTest, AreRead) {
   const fs::path file = dir_.Write("m/1/warmup/a.json", "{}");
   EXPECT_EQ(ReadRecordedRequest(Entry(), file).value(), "{}");
-  fs::resize_file(file, (size_t{256} << 20) + 1);
+  fs::resize_file(file, kMostRecordedBytes + 1);
   EXPECT_EQ(Refusal(file),
-            "expected a file of at most 268435456 bytes in the model's folder, found a file of more than 268435456 "
+            "expected a file of at most 67108864 bytes in the model's folder, found a file of more than 67108864 "
             "bytes");
 }
 

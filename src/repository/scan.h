@@ -37,6 +37,7 @@ struct ModelEntry {
   uint64_t fingerprint = 0;          // another one when a file of the model, or how it is to be run, has changed
   uint64_t weights_fingerprint = 0;  // another one when what changed makes opening it give something else; 0: not known
   uint64_t file_bytes = 0;           // of the model's files
+  uint64_t warmup_bytes = 0;         // what its largest warm-up sample or recorded request takes while it is run
   std::vector<std::string> notes;    // what was passed over or assumed on the way; sentences for people
   std::vector<Finding> findings;     // of its config file: warnings and notes
 };
