@@ -75,7 +75,7 @@ int Run(const ShowHelp& help) {
 }  // namespace trireme
 
 int main(int argc, char** argv) {
-  trireme::EndTheStartWithoutMemory();
+  trireme::EndWithoutMemory();
   trireme::KeepRuntimesSilent();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);

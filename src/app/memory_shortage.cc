@@ -11,9 +11,10 @@
 #include <cstdlib>
 #include <exception>
 #include <new>
-#include <stdexcept>
+#include <system_error>
 
 #include "app/options.h"
+#include "base/load_memory.h"
 #include "base/out_of_memory.h"
 
 namespace trireme {
@@ -23,12 +24,14 @@ namespace {
 std::atomic<bool> starting = false;
 pthread_t main_thread;
 
+constexpr const char* kShortage = "the system gives no more memory";
+
 // With no memory but what is there.
-[[noreturn]] void End(const char* reason) {
+void Say(const char* reason) {
   std::array<char, 512> text{};
   rlimit limit{};
   const bool is_limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-  int length = std::snprintf(text.data(), text.size(), "trireme: cannot start: %.200s", reason);
+  int length = std::snprintf(text.data(), text.size(), "trireme: cannot go on: %.200s", reason);
   if (is_limited) {
     length += std::snprintf(text.data() + length, text.size() - static_cast<size_t>(length),
                             "; the process may have %llu MiB of address space (ulimit -v, prlimit --as)",
@@ -36,13 +39,17 @@ pthread_t main_thread;
   }
   text[static_cast<size_t>(length)] = '\n';
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), static_cast<size_t>(length) + 1);
+}
+
+[[noreturn]] void End(const char* reason) {
+  Say(reason);
   std::_Exit(kExitFailure);
 }
 
 // Where memory is refused (operator new).
 void OnShortage() {
   if (UseSpareMemory()) return;  // it is tried again
-  if (starting && pthread_equal(pthread_self(), main_thread) != 0) End("the system gives no more memory");
+  if (starting && pthread_equal(pthread_self(), main_thread) != 0) End(kShortage);
   throw std::bad_alloc();
 }
 
@@ -50,21 +57,33 @@ void OnShortage() {
 void OnTerminate() {
   try {
     if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+    if (starting) End("it could not be begun");
+  } catch (const std::bad_alloc&) {
+    if (starting) End(kShortage);
+    Say(kShortage);
+  } catch (const std::system_error& error) {
+    std::array<char, 128> reason{};  // a thread that cannot be had, mostly
+    std::snprintf(reason.data(), reason.size(), "the system gives no more memory or threads: %s", error.what());
+    if (starting) End(reason.data());
+    Say(reason.data());
   } catch (const std::exception& exception) {
-    if (starting) End(exception.what());
-    std::fprintf(stderr, "trireme: nobody expected: %s\n", exception.what());
+    Say(exception.what());
   } catch (...) {
+    Say("an exception that has no name");
   }
   std::abort();
 }
 
 }  // namespace
 
-void EndTheStartWithoutMemory() {
+void EndWithoutMemory() {
   main_thread = pthread_self();
   starting = true;
   std::set_new_handler(OnShortage);
   std::set_terminate(OnTerminate);
+  rlimit limit{};
+  const bool is_limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  if (is_limited && !MakeArenas()) End(kShortage);
   KeepSpareMemory();
 }
 

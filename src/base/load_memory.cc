@@ -100,6 +100,19 @@ std::optional<unsigned> LoadArena() {
 
 }  // namespace
 
+bool MakeArenas() {
+  const auto own = Read<unsigned>("thread.arena");
+  const auto arenas = Read<unsigned>("opt.narenas");
+  if (!own || !arenas) return true;
+  bool made = true;
+  for (unsigned i = 0; i < *arenas; ++i) {
+    made = mallctl("thread.arena", nullptr, nullptr, &i, sizeof(i)) == 0 && made;
+  }
+  unsigned back = *own;
+  (void)mallctl("thread.arena", nullptr, nullptr, &back, sizeof(back));
+  return made;
+}
+
 LoadMemory::LoadMemory() {
   LoadPages().Begin();
   std::optional<unsigned> arena = LoadArena();

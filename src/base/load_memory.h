@@ -9,6 +9,11 @@ namespace trireme {
 // The memory in which models live, where the process's malloc is jemalloc (http://jemalloc.net/jemalloc.3.html); with
 // another one nothing here has an effect. Thread-safe.
 
+// Makes now the arenas that threads will allocate from, which else come with a thread's first allocation: jemalloc does
+// not survive it if there is no memory for one then. False: there is none now. For a process whose memory the system
+// bounds, before it has threads.
+bool MakeArenas();
+
 // Lives as long as a thread loads something. From then on the thread takes its memory from an arena that all threads
 // which load share, apart from that of requests: what a model leaves behind is then in one place, and can be given back
 // without touching what is hot.

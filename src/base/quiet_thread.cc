@@ -10,6 +10,7 @@
 #include <ctime>
 #include <exception>
 #include <fstream>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -149,7 +150,11 @@ void RunQuietly(const QuietOptions& options, const std::function<void()>& job) {
     job();  // the system gives no more threads: loudly, then
     return;
   }
-  shared.WatchOver(quiet);
+  try {
+    shared.WatchOver(quiet);
+  } catch (const std::bad_alloc&) {
+    // Then nobody does: it ends whenever it ends.
+  }
   quiet.join();
   if (shared.thrown()) std::rethrow_exception(shared.thrown());
 }

@@ -11,6 +11,8 @@ namespace trireme {
 
 void NameThisThread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+  // The first allocation gives a thread its part of the allocator: better now than when memory is short.
+  ::operator delete(::operator new(1));
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {

@@ -75,6 +75,14 @@ TEST(ThreadPoolTest, AJobMaySubmitAnother) {
   done.get_future().wait();
 }
 
+TEST(ThreadPoolTest, AJobWithoutMemoryHarmsNoOther) {
+  std::promise<void> done;
+  ThreadPool pool({.threads = 1});
+  ASSERT_TRUE(pool.Submit([] { throw std::bad_alloc(); }));
+  ASSERT_TRUE(pool.Submit([&done] { done.set_value(); }));
+  done.get_future().wait();
+}
+
 TEST(ThreadPoolTest, NamesItsThreads) {
   std::array<char, 16> name = {};
   {

@@ -273,12 +273,13 @@ void VersionBook::Failed(const ModelId& id, Status reason, const Moment& now) {
   const bool says_nothing_of_files = reason.code() == StatusCode::kOutOfMemory || tracked.given_up;
   if (rules_.on_demand && tracked.wanted && !tracked.generation && !says_nothing_of_files) {
     tracked.failing = true;
+    tracked.retry_at = now.steady + kRest;
     if (tracked.demanded && somebody_looks_) tracked.awaits_look = now.steady;
   }
-  tracked.retry_at = now.steady + kRest;
   tracked.demanded = false;
   if (passes) {
     tracked.refusal = Status(reason.code(), "the last load failed: " + reason.message());
+    tracked.retry_at = now.steady + kRest;
     return MoveTo(tracked, ModelState::kOnDemand, now);
   }
   tracked.failure = reason.message();

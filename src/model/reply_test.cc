@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "model/infer_request.h"
@@ -29,6 +30,16 @@ TEST(ReplyTest, FinishesWithAResponse) {
   ASSERT_TRUE(outcome.response.has_value());
   EXPECT_EQ(outcome.response->model.version, 3);
   EXPECT_EQ(outcome.stages.batch_rows, 8);
+}
+
+TEST(ReplyTest, SaysThatThereWasNoMemoryWhenDroppedForThat) {
+  RecordedReply recorded;
+  try {
+    const Reply dropped = recorded.MakeReply();
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+  EXPECT_EQ(recorded.Wait().status.code(), StatusCode::kOutOfMemory);
 }
 
 TEST(ReplyTest, FinishesWithAReasonAndHowFarItCame) {

@@ -2,10 +2,13 @@
 #include "net/grpc_call.h"
 
 #include <algorithm>
+#include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "net/grpc_metadata.h"
 #include "net/grpc_timeout.h"
 #include "net/http_chars.h"
@@ -156,7 +159,11 @@ size_t GrpcCall::Read(std::span<const std::byte> bytes) {
     const GrpcMessageReader::Event event = reader_->Read(rest);
     if (event == GrpcMessageReader::Event::kNeedsMore) break;
     if (event == GrpcMessageReader::Event::kMessage) {
-      OnMessage();
+      try {
+        OnMessage();
+      } catch (const std::bad_alloc&) {
+        Fail(Error(GrpcCode::kResourceExhausted, std::string(kNoMemory)));
+      }
     } else {
       Fail(reader_->error());
     }

@@ -2,8 +2,11 @@
 #include "net/grpc_inflation.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
+
+#include "base/out_of_memory.h"
 
 namespace trireme::net {
 namespace {
@@ -64,6 +67,15 @@ void GrpcInflation::Finish(const Cancellation& cancellation) {
 
 // Up to so many bytes; true at the end, good or bad.
 bool GrpcInflation::Go(size_t pause_at) {
+  try {
+    return Inflate(pause_at);
+  } catch (const std::bad_alloc&) {
+    status_ = {.code = GrpcCode::kResourceExhausted, .message = std::string(kNoMemory), .metadata = {}};
+    return true;
+  }
+}
+
+bool GrpcInflation::Inflate(size_t pause_at) {
   Result<bool> done = inflater_->Run(placed_ ? pause_at : std::min(pause_at, kBeginningBytes));
   if (!done.ok()) {
     const std::string sent = std::to_string(compressed_.size()) + " bytes of " + std::string(Name(options_.encoding));
@@ -77,9 +89,9 @@ bool GrpcInflation::Go(size_t pause_at) {
   placed_ = true;
   // Now that the beginning is known, once more, so that the tensors are aligned.
   const size_t align_at = inflater_->bytes().empty() ? 0 : options_.align_at(inflater_->bytes());
-  if (align_at % MemoryPool::kAlignment == 0) return *done || Go(pause_at);
+  if (align_at % MemoryPool::kAlignment == 0) return *done || Inflate(pause_at);
   Start(align_at);
-  return Go(pause_at);
+  return Inflate(pause_at);
 }
 
 }  // namespace trireme::net

@@ -45,6 +45,7 @@ class GrpcInflation {
 
  private:
   bool Go(size_t pause_at);
+  bool Inflate(size_t pause_at);
   void Start(size_t align_at);
   Status Admit(size_t bytes);
 

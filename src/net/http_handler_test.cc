@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "net/testing/recorded_answer.h"
@@ -24,6 +25,17 @@ TEST(HttpReply, AnswersInternalErrorWhenDropped) {
   const auto answer = std::make_shared<RecordedAnswer>();
   { const HttpReply dropped(answer); }
   EXPECT_EQ(answer->response.status, 500);
+  EXPECT_EQ(answer->ends, 1);
+}
+
+TEST(HttpReply, SaysThatThereWasNoMemoryWhenDroppedForThat) {
+  const auto answer = std::make_shared<RecordedAnswer>();
+  try {
+    const HttpReply dropped(answer);
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+  EXPECT_EQ(answer->response.status, 507);
   EXPECT_EQ(answer->ends, 1);
 }
 

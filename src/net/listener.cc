@@ -66,6 +66,12 @@ class Arrival final : public Task {
         door_(door),
         pass_(std::move(pass)),
         refuse_(refuse) {}
+  // Counted as open until a connection has the pass, whose business it is then.
+  ~Arrival() {
+    if (pass_) worker_.network().counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
 
   void Run() override {
     const std::unique_ptr<Arrival> self(this);
@@ -153,10 +159,10 @@ void Network::Core::OnAccept(FileDescriptor socket, std::string peer, Door& door
   const bool may_be_told = door.reception.tls == nullptr;  // it would take a handshake
   if (refuse && (!may_be_told || open >= door.most + kMaxRefusing)) return;
   Gate::Pass pass = door.places.Enter();
-  counters.connections_open.fetch_add(1, std::memory_order_relaxed);
   Worker& worker = *workers_[next_];
   next_ = (next_ + 1) % workers_.size();
   auto arrival = std::make_unique<Arrival>(worker, std::move(socket), std::move(peer), door, std::move(pass), refuse);
+  counters.connections_open.fetch_add(1, std::memory_order_relaxed);
   worker.loop().executor()->Post(arrival.release());
 }
 

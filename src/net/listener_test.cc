@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,6 +45,7 @@ class TestHandler final : public HttpHandler {
 
   void OnRequest(HttpRequest request, HttpReply reply) override {
     if (request.path == "/peer") return reply.Send({.body = std::string(request.peer)});
+    if (request.path == "/greedy") throw std::bad_alloc();
     if (request.path != "/held") return reply.Send({.status = 200, .headers = {}, .body = "hello"});
     const MutexLock lock(mutex_);
     requests_.push_back(std::move(request));
@@ -224,6 +226,18 @@ TEST_F(NetworkTest, RefusesOneConnectionMoreThanItMayHave) {
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(refused, HasSubstr("max_connections"));
   EXPECT_EQ(network_->counters().connections_refused, 1u);
+}
+
+TEST_F(NetworkTest, AConnectionForWhichThereIsNoMemoryGoesAlone) {
+  const uint16_t port = Start({.loops = 1});
+  Client other(port);
+  ASSERT_TRUE(other.Send(kGet));
+  EXPECT_THAT(other.ReceiveSome(), HasSubstr("200 OK"));
+  Client greedy(port);
+  ASSERT_TRUE(greedy.Send("GET /greedy HTTP/1.1\r\nHost: h\r\n\r\n"));
+  (void)greedy.ReceiveAll();
+  ASSERT_TRUE(other.Send(kGet));
+  EXPECT_THAT(other.ReceiveSome(), HasSubstr("200 OK"));
 }
 
 TEST_F(NetworkTest, AListenerMayHaveConnectionsThatNobodyElseTakes) {

@@ -132,6 +132,18 @@ TEST_F(ModelLineTest, OneBadRequestDoesNotFailItsNeighbours) {
   EXPECT_EQ(script_->runs(), (Rows{1, 3, 2, 1}));
 }
 
+TEST_F(ModelLineTest, ARunWithoutMemoryIsAnsweredAndHarmsNoOther) {
+  Start({});
+  script_->FailWhen([](int64_t) -> Status { throw std::bad_alloc(); });
+  RecordedReply lost;
+  line_->Push(Request(lost));
+  EXPECT_EQ(lost.Wait().status.code(), StatusCode::kOutOfMemory);
+  script_->FailWhen(nullptr);
+  RecordedReply next;
+  line_->Push(Request(next));
+  EXPECT_EQ(Values(next.Wait()), (Floats{2, 4, 6, 8}));
+}
+
 TEST_F(ModelLineTest, AnswersExpiredRequestsWithoutRunningThem) {
   Start({});
   script_->Hold();

@@ -34,6 +34,14 @@ net::HttpResponse Refusal(const Dialect& dialect, const Status& why) {
 }  // namespace
 
 net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
+  try {
+    return Plan(head);
+  } catch (const std::bad_alloc&) {
+    return {.refusal = net::OutOfMemoryResponse()};
+  }
+}
+
+net::BodyPlan FrontHandler::Plan(const net::HttpRequest& head) {
   const RouteMatch match = router_.Find(head.method, head.path);
   const Admission admission = Admit(head, match);
   net::BodyPlan plan;

@@ -23,6 +23,7 @@ class FrontHandler final : public net::HttpHandler {
   void OnRequest(net::HttpRequest request, net::HttpReply reply) override;
 
  private:
+  net::BodyPlan Plan(const net::HttpRequest& head);
   void Handle(net::HttpRequest request, net::HttpReply& reply);
   Admission Admit(const net::HttpRequest& request, const RouteMatch& match) const;
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -78,6 +79,23 @@ TEST_F(FrontHandlerTest, HandsTheRequestToItsRoute) {
   handler.OnRequest(Request("GET", "/v2"), net::HttpReply(recorder));
   EXPECT_EQ(recorder->sent->status, 200);
   EXPECT_NE(recorder->sent->body.find("\"name\":\"trireme\""), std::string::npos);
+}
+
+TEST_F(FrontHandlerTest, SaysSoWhereThereIsTooLittleMemoryForARequest) {
+  const auto handle = [](net::HttpRequest, const PathArguments&, const Identity&, net::HttpReply reply) {
+    const net::HttpReply mine = std::move(reply);
+    throw std::bad_alloc();
+  };
+  const Dialect dialect{.name = "greedy",
+                        .routes = {{.method = "GET", .pattern = "/g", .operation = Operation::kProbe, .handle = handle}},
+                        .error = [](const Status&) { return net::HttpResponse(); }};
+  Router router;
+  router.Add(dialect);
+  FrontHandler handler(router, everybody_, 1000, nullptr);
+  const auto recorder = std::make_shared<Recorder>();  // shared with the reply
+  handler.OnRequest(Request("GET", "/g"), net::HttpReply(recorder));
+  EXPECT_EQ(recorder->sent->status, 507);
+  EXPECT_NE(recorder->sent->body.find("no more memory"), std::string::npos);
 }
 
 }  // namespace

@@ -187,6 +187,15 @@ void GrpcFrontHandler::Handle(net::GrpcHead head, net::GrpcMessage message, net:
 }
 
 std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head, net::GrpcReply reply) {
+  try {
+    return Open(std::move(head), reply);
+  } catch (const std::bad_alloc&) {
+    if (reply) reply.Finish(ToGrpcStatus(OutOfMemory(std::string(kNoMemory))));
+    return std::make_unique<DeafReceiver>();
+  }
+}
+
+std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::Open(net::GrpcHead head, net::GrpcReply& reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
   // What OnHead decided may have changed by now.
   const Admission admission =

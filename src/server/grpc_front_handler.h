@@ -30,6 +30,7 @@ class GrpcFrontHandler final : public net::GrpcHandler {
 
  private:
   void Handle(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply& reply);
+  std::unique_ptr<net::GrpcReceiver> Open(net::GrpcHead head, net::GrpcReply& reply);
 
   const GrpcRouter& router_;
   Authoriser& authoriser_;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 
 namespace trireme {
 namespace {
@@ -16,6 +17,16 @@ TEST(Refresher, DoesItAgainAndAgain) {
     if (++times == 3) thrice.set_value();
   });
   thrice.get_future().wait();
+}
+
+TEST(Refresher, DoesItAgainWhenThereWasNoMemoryForIt) {
+  std::atomic<int> times = 0;
+  std::promise<void> twice;
+  const Refresher refresher(std::chrono::milliseconds(1), [&] {
+    if (++times == 1) throw std::bad_alloc();
+    if (times == 2) twice.set_value();
+  });
+  twice.get_future().wait();
 }
 
 TEST(Refresher, EndsWithoutWaitingForTheNextTime) {

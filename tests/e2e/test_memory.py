@@ -174,21 +174,21 @@ class DeletedVersions(MemoryTest):
 
     def test_requests_wait_until_the_next_version_is_found(self):
         server = self.serve_versions("version_policy { latest { num_versions: 1 } }\n")
-        shutil.rmtree(self.repository / "m" / "2")
-        self.assertEqual(self.answers(server), {"1"})
+        shutil.rmtree(self.repository / "m" / "3")
+        self.assertEqual(self.answers(server), {"2"})
 
     def test_a_version_that_was_in_memory_is_no_different(self):
         server = self.serve_versions("version_policy { latest { num_versions: 1 } }\n")
-        self.assertEqual(self.answers(server), {"2"})
+        self.assertEqual(self.answers(server), {"3"})
         unloaded = self.run_trireme("models", "unload", "m", "--socket", self.socket)
         self.assertEqual(unloaded.returncode, 0, unloaded.stderr)
-        shutil.rmtree(self.repository / "m" / "2")
-        self.assertEqual(self.answers(server), {"1"})
+        shutil.rmtree(self.repository / "m" / "3")
+        self.assertEqual(self.answers(server), {"2"})
 
     def test_the_next_version_that_is_known_answers(self):
         server = self.serve_versions("version_policy { all { } }\n")
-        shutil.rmtree(self.repository / "m" / "2")
-        self.assertEqual(self.answers(server), {"1"})
+        shutil.rmtree(self.repository / "m" / "3")
+        self.assertEqual(self.answers(server), {"2"})
 
 
 class Labels(MemoryTest):

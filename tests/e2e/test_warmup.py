@@ -104,6 +104,32 @@ class WarmUp(ServingTest):
                 self.assertEqual([finding["file"] for finding in findings], [str(recorded)])
                 self.assertRegex(findings[0]["found"], pattern)
 
+    def test_a_sample_that_contradicts_the_model_is_told_by_its_line(self):
+        folder = self.put("gather")
+        (folder / "config.pbtxt").write_text('model_warmup {\n'
+                                             '  name: "odd"\n'
+                                             '  inputs { key: "INPUT0" value {\n'
+                                             '    data_type: TYPE_FP32\n'
+                                             '    dims: [2]\n'
+                                             '    zero_data: true } } }\n')
+        said = (r'config\.pbtxt:4:\d+: model_warmup\[0\]\.inputs\["INPUT0"\]\.data_type: '
+                'expected data type INT64, found FP32')
+        server = self.serve(self.repository, "--exit-on-error=false")
+        state, reason = self.status(server)
+        self.assertEqual(state, "UNAVAILABLE")
+        self.assertRegex(reason, said)
+        checked = self.run_trireme("check", "--json", self.repository)
+        self.assertEqual(checked.returncode, 1)
+        finding = json.loads(checked.stdout)["models"][0]["findings"][0]
+        self.assertEqual((finding["line"], finding["expected"], finding["found"]), (4, "data type INT64", "FP32"))
+
+    def test_a_recorded_request_is_bounded(self):
+        recorded = self.put("gather") / "warmup" / "huge.json"
+        self.record(recorded, b"{}")
+        os.truncate(recorded, (64 << 20) + 1)
+        server = self.serve(self.repository, "--exit-on-error=false")
+        self.assertRegex(self.status(server)[1], "'warmup/huge.json': expected a file of at most 67108864 bytes")
+
     def test_a_link_out_of_the_models_folder_is_not_followed(self):
         folder = self.put("gather")
         elsewhere = self.folder() / "secret.json"
