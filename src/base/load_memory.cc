@@ -2,13 +2,11 @@
 #include "base/load_memory.h"
 
 #include <jemalloc/jemalloc.h>
-#include <sys/mman.h>
+#include <unistd.h>
 
-#include <array>
 #include <cstddef>
+#include <limits>
 #include <string>
-
-#include "base/mutex.h"
 
 // Nobody but the server's own program links jemalloc.
 extern "C" __attribute__((weak)) decltype(mallctl) mallctl;
@@ -24,77 +22,19 @@ std::optional<T> Read(const char* name) {
   return value;
 }
 
-// The arena's pieces of address space, and whether they shall come in huge pages. jemalloc asks for them in its own
-// calls: nothing here may allocate.
-class HugePages {
- public:
-  void Add(void* address, size_t bytes) {
-    const MutexLock lock(mutex_);
-    madvise(address, bytes, loading_ > 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-    if (count_ < pieces_.size()) pieces_[count_++] = {address, bytes};
-  }
-
-  void Begin() {
-    const MutexLock lock(mutex_);
-    if (loading_++ == 0) Advise(MADV_HUGEPAGE);
-  }
-
-  void End() {
-    const MutexLock lock(mutex_);
-    if (--loading_ == 0) Advise(MADV_NOHUGEPAGE);
-  }
-
- private:
-  struct Piece {
-    void* address = nullptr;
-    size_t bytes = 0;
-  };
-
-  // A system that has no huge pages refuses, and has others.
-  void Advise(int advice) REQUIRES(mutex_) {
-    for (size_t i = 0; i < count_; ++i) madvise(pieces_[i].address, pieces_[i].bytes, advice);
-  }
-
-  Mutex mutex_;
-  int loading_ GUARDED_BY(mutex_) = 0;
-  // jemalloc asks for larger and larger ones, and keeps them: a terabyte is some hundred. The others stay as they came.
-  std::array<Piece, 1024> pieces_ GUARDED_BY(mutex_);
-  size_t count_ GUARDED_BY(mutex_) = 0;
-};
-
-HugePages& LoadPages() {
-  static HugePages pages;
-  return pages;
-}
-
-// jemalloc's own hooks, of its first arena.
-extent_hooks_t* OwnHooks() {
-  static extent_hooks_t* const hooks = Read<extent_hooks_t*>("arena.0.extent_hooks").value_or(nullptr);
-  return hooks;
-}
-
-// As extent_alloc_t of jemalloc(3).
-void* TakeAddresses(extent_hooks_t*, void* address, size_t bytes, size_t alignment, bool* zero, bool* commit,
-                    unsigned arena) {
-  void* taken = OwnHooks()->alloc(OwnHooks(), address, bytes, alignment, zero, commit, arena);
-  if (taken != nullptr) LoadPages().Add(taken, bytes);
-  return taken;
-}
-
-std::optional<unsigned> MakeArena() {
-  if (mallctl == nullptr || OwnHooks() == nullptr) return std::nullopt;
-  static extent_hooks_t hooks = *OwnHooks();
-  hooks.alloc = TakeAddresses;
-  extent_hooks_t* wanted = &hooks;
-  unsigned arena = 0;
-  size_t bytes = sizeof(arena);
-  if (mallctl("arenas.create", &arena, &bytes, &wanted, sizeof(wanted)) != 0) return std::nullopt;
+std::optional<unsigned> MakeLoadArena() {
+  const std::optional<unsigned> arena = Read<unsigned>("arenas.create");
+  if (!arena) return arena;
+  // Large blocks are kept too, until somebody gives them back.
+  size_t never = std::numeric_limits<size_t>::max();
+  const std::string name = "arena." + std::to_string(*arena) + ".oversize_threshold";
+  (void)mallctl(name.c_str(), nullptr, nullptr, &never, sizeof(never));
   return arena;
 }
 
 // Made once, by the first thread that loads.
 std::optional<unsigned> LoadArena() {
-  static const std::optional<unsigned> arena = MakeArena();
+  static const std::optional<unsigned> arena = MakeLoadArena();
   return arena;
 }
 
@@ -113,16 +53,11 @@ bool MakeArenas() {
   return made;
 }
 
-LoadMemory::LoadMemory() {
-  LoadPages().Begin();
+void UseLoadMemory() {
   std::optional<unsigned> arena = LoadArena();
   if (!arena) return;
   // What cannot be moved stays where it is, and goes back a few seconds later than it could.
   (void)mallctl("thread.arena", nullptr, nullptr, &*arena, sizeof(*arena));
-}
-
-LoadMemory::~LoadMemory() {
-  LoadPages().End();
 }
 
 std::optional<int64_t> AllocatedByThisThread() {
@@ -146,6 +81,16 @@ void GiveBackLoadMemory() {
   // What this thread keeps at hand of it goes first.
   (void)mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   (void)mallctl(("arena." + std::to_string(*arena) + ".purge").c_str(), nullptr, nullptr, nullptr, 0);
+}
+
+void GiveBackLoadMemoryBeyond(uint64_t bytes) {
+  const std::optional<unsigned> arena = LoadArena();
+  if (!arena) return;
+  uint64_t epoch = 1;
+  (void)mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  const std::string name = "stats.arenas." + std::to_string(*arena) + ".pdirty";
+  const uint64_t pages = Read<size_t>(name.c_str()).value_or(0);
+  if (pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) > bytes) GiveBackLoadMemory();
 }
 
 }  // namespace trireme

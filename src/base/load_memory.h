@@ -14,21 +14,9 @@ namespace trireme {
 // bounds, before it has threads.
 bool MakeArenas();
 
-// Lives as long as a thread loads something. From then on the thread takes its memory from an arena that all threads
-// which load share, apart from that of requests: what a model leaves behind is then in one place, and can be given back
-// without touching what is hot.
-//
-// While anybody loads the arena's memory comes in huge pages, if the system has them for whoever asks (madvise(2)):
-// half of a load's time is otherwise the system's, for one small page after another. At other times it does not, since
-// the system would fill what was given back with new ones
-// (https://docs.kernel.org/admin-guide/mm/transhuge.html, "khugepaged").
-class LoadMemory {
- public:
-  LoadMemory();
-  ~LoadMemory();
-  LoadMemory(const LoadMemory&) = delete;
-  LoadMemory& operator=(const LoadMemory&) = delete;
-};
+// From now on the calling thread takes its memory from an arena that all threads which load share, apart from that of
+// requests: what a model leaves behind is then in one place, and can be given back without touching what is hot.
+void UseLoadMemory();
 
 // Bytes that the calling thread has allocated so far less those that it has freed, whoever had allocated them. Nothing:
 // the process's malloc does not count.
@@ -39,5 +27,7 @@ std::optional<uint64_t> AllocatedByProcess();
 
 // Gives to the system what nobody uses of that arena. Takes milliseconds: for threads that load.
 void GiveBackLoadMemory();
+// The same, if it is more than so many bytes: what is left the next load takes, and the system need not clear it anew.
+void GiveBackLoadMemoryBeyond(uint64_t bytes);
 
 }  // namespace trireme

@@ -51,11 +51,15 @@ MemoryRules RulesOf(const Lifecycle::Options& options) {
   return rules;
 }
 
+// Whoever goes often goes for another, who can have what he leaves sooner from us than from the system. The rest of
+// what is kept goes back when nobody has come or gone for so long.
+constexpr std::chrono::seconds kKeepLoadMemory{1};
+
 // To free a gigabyte takes a while too. Without a generation only what was left of others goes.
-void RetireQuietly(Generation* retired) {
+void RetireQuietly(Generation* retired, const MemoryRules& rules) {
   RunQuietly({}, [&] {
     if (retired != nullptr) retired->Retire();
-    GiveBackLoadMemory();
+    GiveBackLoadMemoryBeyond(MostKeptOf(rules.budgets));
   });
 }
 
@@ -155,7 +159,9 @@ void Lifecycle::CarryOut(const Action& action) {
   } else {
     --jobs_;
   }
+  give_back_loads_at_ = Clock::System().Now() + kKeepLoadMemory;
   moved_.NotifyAll();
+  nudge_.NotifyAll();
 }
 
 bool Lifecycle::Retire(const ModelId& id) {
@@ -164,7 +170,7 @@ bool Lifecycle::Retire(const ModelId& id) {
     const MutexLock lock(mutex_);
     retired = book_.Draining(id);
   }
-  RetireQuietly(retired.get());
+  RetireQuietly(retired.get(), options_.memory);
   log_.Info("model unloaded", {{"model", id.name}, {"version", id.version}});
   {
     const MutexLock lock(mutex_);
@@ -231,7 +237,7 @@ bool Lifecycle::Load(const ModelId& id) {
 
 // What is retired, if anything, and its memory.
 void Lifecycle::Leave(const ModelId& id, std::shared_ptr<Generation> retired, const DeviceBytes& bytes) {
-  RetireQuietly(retired.get());
+  RetireQuietly(retired.get(), options_.memory);
   retired.reset();
   std::vector<Action> actions;
   {
@@ -512,6 +518,7 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
     options_.memory.give_back();
     give_back_at = Clock::System().Now() + kGiveBackEvery;
   }
+  GiveBackWhatLoadsKept();
   std::vector<Action> actions;
   std::vector<ModelId> late;
   bool unpublished = false;
@@ -523,7 +530,7 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
     for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
     unpublished = book_.changed();
     if (next > now && late.empty() && !unpublished) {
-      next = std::min(next, give_back_at);
+      next = std::min({next, give_back_at, give_back_loads_at_});
       if (next == kNever) {
         nudge_.Wait(mutex_);
       } else {
@@ -544,6 +551,16 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
   Do(std::move(actions));
   if (unpublished && !Publish()) SayOutOfMemory("the table of what serves", log_);
   return true;
+}
+
+void Lifecycle::GiveBackWhatLoadsKept() {
+  {
+    const MutexLock lock(mutex_);
+    if (Clock::System().Now() < give_back_loads_at_) return;
+    give_back_loads_at_ = kNever;
+    if (jobs_ + given_up_ > 0) return;  // who ends next sets the time anew
+  }
+  (void)loaders_.Submit([] { RunQuietly({}, GiveBackLoadMemory); });
 }
 
 // Returns when the next one will have to be given up; those who have to be now are put into `late`.

@@ -168,6 +168,7 @@ class Lifecycle {
   std::vector<Told> TakeTold();
   void Watch();
   bool WatchOnce(TimePoint& give_back_at);
+  void GiveBackWhatLoadsKept();
   TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
 
@@ -197,6 +198,7 @@ class Lifecycle {
   std::function<void()> look_again_ GUARDED_BY(mutex_);
   std::vector<Waiting> waiting_for_memory_ GUARDED_BY(mutex_);
   std::vector<UnderWay> under_way_ GUARDED_BY(mutex_);
+  TimePoint give_back_loads_at_ GUARDED_BY(mutex_) = kNever;
   int given_up_ GUARDED_BY(mutex_) = 0;  // loads that may still come to an end
   std::vector<std::pair<std::string, Settled>> waiting_for_end_ GUARDED_BY(mutex_);  // by model
   std::vector<std::pair<std::string, Settled>> waiting_ GUARDED_BY(mutex_);          // by model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,5 +43,12 @@ struct MemoryRules {
   std::set<std::string, std::less<>> pinned;  // models that never leave
   std::vector<std::string> required;          // models without which the server is not ready
 };
+
+// Bytes that loads leave to the loads after them (base/load_memory.h). They are not in the budget.
+inline uint64_t MostKeptOf(const std::map<std::string, uint64_t>& budgets) {
+  constexpr uint64_t kMost = uint64_t{1} << 30;
+  const auto budget = budgets.find(Device().ToString());
+  return budget == budgets.end() ? kMost : std::min(kMost, budget->second / 16);
+}
 
 }  // namespace trireme

@@ -12,6 +12,7 @@
 #include "base/quiet_thread.h"
 #include "lifecycle/copies_model.h"
 #include "lifecycle/full_warmup.h"
+#include "lifecycle/memory_rules.h"
 #include "lifecycle/model_source.h"
 #include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
@@ -75,7 +76,7 @@ uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise, const Devic
 }
 
 Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
-  const LoadMemory memory;
+  UseLoadMemory();
   RETURN_IF_ERROR(
       BackendFor(backends, entry).status());  // a runtime that is opened for its first model is not the model's
   const std::optional<int64_t> before = AllocatedByThisThread();
@@ -268,92 +269,131 @@ TrialResult ModelLoader::Try(OpenModel& model, const ModelEntry& entry, const Si
   return trial;
 }
 
+// One load, step by step: each builds on what those before it found.
+class ModelLoader::Loading {
+ public:
+  Loading(ModelLoader& loader, const ModelEntry& entry)
+      : loader_(loader), entry_(entry), begin_(loader.clock_.Now()), decided_(entry) {
+    decided_.config = DecideThreads(entry.config, loader.cpus_);
+  }
+
+  Status Open() {
+    ASSIGN_OR_RETURN(copies_, loader_.OpenOnDevices(decided_));
+    every_copy_ = MakeEveryCopyModel(ModelsOf(copies_));
+    likeness_ = LikenessOfEntry(decided_);
+    return {};
+  }
+
+  // Lays what its files declare over what the model says.
+  Status Fit() {
+    SayWhatIsFewer(entry_.config, decided_.config, notes_);
+    decided_.config.decoupled = decided_.config.decoupled || every_copy_->decoupled();
+    RETURN_IF_ERROR(CheckDecoupled(decided_.config));
+    if (decided_.config.decoupled && decided_.config.max_rows > 1) {
+      notes_.emplace_back("requests run alone: the model is decoupled");
+    }
+    FittedSignature fitted = FitToModel(entry_.declared, every_copy_->signature());
+    RETURN_IF_ERROR(Judge(fitted.findings, notes_));
+    signature_ = std::move(fitted.signature);
+    ReadLabelsResult labels = ReadLabels(entry_, signature_);
+    RETURN_IF_ERROR(Judge(labels.findings, notes_));
+    labels_ = std::move(labels.labels);
+    // Before any run: a mistake that the files show costs no trial.
+    return Judge(CheckWarmupSamples(decided_.config.warmup, entry_.declared, signature_), notes_);
+  }
+
+  Status WarmUp() {
+    shapes_ = loader_.shapes_.Take(decided_.id.name);
+    Result<WarmupReport> warm = WarmupReport();
+    RunQuietly({}, [&] {
+      UseLoadMemory();
+      GiveBackLoadMemoryBeyond(MostKeptOf(loader_.budgets_));  // of what opening it took besides the model
+      warm = TryAndWarmUp();
+    });
+    if (!warm.ok()) return std::move(warm).status();
+    if (loader_.IsStopping()) return Unavailable("the server is shutting down");
+    if (!warm->is_done) notes_.emplace_back("its warm-up was ended after a minute, with runs left to do");
+    for (std::string* note : {&warm->what, &warm->not_warm}) {
+      if (!note->empty()) notes_.push_back(std::move(*note));
+    }
+    if (!trial_.note.empty()) notes_.insert(notes_.begin(), trial_.note);
+    return {};
+  }
+
+  // Makes it take requests.
+  Result<LoadedModel> Serve() && {
+    OpenedModel& first = copies_.front();
+    auto served = std::make_shared<ServedModel>();
+    served->id = decided_.id;
+    served->signature = std::move(signature_);
+    served->config = std::move(decided_.config);
+    served->config.max_rows = trial_.max_rows;
+    served->platform = std::move(first.platform);
+    for (const OpenedModel& copy : copies_) served->weights[copy.device] = copy.weights;
+    served->likeness = likeness_;
+    served->digest = std::move(first.digest);
+    served->load_took = loader_.clock_.Now() - begin_;
+    served->free_dim = trial_.free_dim;
+    served->backend = std::move(first.backend);
+    Annotate(entry_, *served, std::move(labels_));
+    served->metrics = loader_.metrics_.Take(decided_.id);
+    served->metrics->RecordLoad(served->load_took);
+    served->line =
+        std::make_unique<ModelLine>(served->id, served->signature, MakeModelOf(copies_, served->config.devices),
+                                    ModelLine::Options{.rules = RulesOf(served->config),
+                                                       .instances = served->config.instances,
+                                                       .run_inline = served->config.run_inline,
+                                                       .decoupled = served->config.decoupled,
+                                                       .shapes = shapes_},
+                                    loader_.pool_, *served->metrics, loader_.clock_);
+    if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
+    return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};
+  }
+
+ private:
+  Result<WarmupReport> TryAndWarmUp() {
+    const Signature own = AsTheModelHasIt(signature_);
+    // How long a decoupled model goes on with made-up input nobody knows.
+    if (!every_copy_->decoupled()) trial_ = loader_.Try(*every_copy_, decided_, own);
+    signature_.batched = CountsRows(entry_, signature_, trial_);
+    const TimePoint end = loader_.clock_.Now() + kLongestWarmup;
+    return WarmUpFully(*every_copy_,
+                       {.entry = decided_,
+                        .signature = signature_,
+                        .model_signature = own,
+                        .trial = trial_,
+                        .in_use = shapes_->InUse(),
+                        .read_request = loader_.read_request_},
+                       loader_.pool_, [&] { return loader_.IsStopping() || loader_.clock_.Now() > end; });
+  }
+
+  ModelLoader& loader_;
+  const ModelEntry& entry_;
+  const TimePoint begin_;
+  ModelEntry decided_;  // with what its config leaves open
+  std::vector<OpenedModel> copies_;
+  std::shared_ptr<OpenModel> every_copy_;  // shares the copies: what is tried and warmed up is all of them
+  uint64_t likeness_ = 0;
+  Signature signature_;
+  ModelLabels labels_;
+  std::shared_ptr<ShapeBook> shapes_;  // shared with the model's other lines
+  TrialResult trial_;
+  std::vector<std::string> notes_;
+};
+
 // A model that finds no memory is a model that cannot be loaded: whoever serves goes on.
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   try {
-    return LoadThrowing(entry, opened);
+    Loading loading(*this, entry);
+    RETURN_IF_ERROR(loading.Open());
+    opened();
+    RETURN_IF_ERROR(loading.Fit());
+    RETURN_IF_ERROR(loading.WarmUp());
+    return std::move(loading).Serve();
   } catch (const std::bad_alloc&) {
     return OutOfMemory("the system gives no more memory, of which its files need " + std::to_string(entry.file_bytes) +
                        " bytes at least");
   }
-}
-
-Result<LoadedModel> ModelLoader::LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened) {
-  const TimePoint begin = clock_.Now();
-  ModelEntry decided = entry;
-  decided.config = DecideThreads(entry.config, cpus_);
-  ASSIGN_OR_RETURN(std::vector<OpenedModel> copies, OpenOnDevices(decided));
-  OpenedModel open = copies.front();
-  open.model = MakeEveryCopyModel(ModelsOf(copies));  // what is tried and warmed up is all of them
-  const uint64_t likeness = LikenessOfEntry(decided);
-  opened();
-
-  LoadedModel loaded;
-  SayWhatIsFewer(entry.config, decided.config, loaded.notes);
-  decided.config.decoupled = decided.config.decoupled || open.model->decoupled();
-  RETURN_IF_ERROR(CheckDecoupled(decided.config));
-  if (decided.config.decoupled && decided.config.max_rows > 1) {
-    loaded.notes.emplace_back("requests run alone: the model is decoupled");
-  }
-  FittedSignature fitted = FitToModel(entry.declared, open.model->signature());
-  RETURN_IF_ERROR(Judge(fitted.findings, loaded.notes));
-  ReadLabelsResult labels = ReadLabels(entry, fitted.signature);
-  RETURN_IF_ERROR(Judge(labels.findings, loaded.notes));
-  // Before any run: a mistake that the files show costs no trial.
-  RETURN_IF_ERROR(Judge(CheckWarmupSamples(decided.config.warmup, entry.declared, fitted.signature), loaded.notes));
-
-  const std::shared_ptr<ShapeBook> shapes = shapes_.Take(decided.id.name);  // shared with the model's other lines
-  const Signature own_signature = AsTheModelHasIt(fitted.signature);
-  TrialResult trial;
-  Result<WarmupReport> warm = WarmupReport();
-  RunQuietly({}, [&] {
-    const LoadMemory memory;
-    // How long a decoupled model goes on with made-up input nobody knows.
-    if (!open.model->decoupled()) trial = Try(*open.model, decided, own_signature);
-    fitted.signature.batched = CountsRows(entry, fitted.signature, trial);
-    const TimePoint end = clock_.Now() + kLongestWarmup;
-    warm = WarmUpFully(*open.model,
-                       {.entry = decided,
-                        .signature = fitted.signature,
-                        .model_signature = own_signature,
-                        .trial = trial,
-                        .in_use = shapes->InUse(),
-                        .read_request = read_request_},
-                       pool_, [&] { return stopping_.load(std::memory_order_relaxed) || clock_.Now() > end; });
-  });
-  if (!warm.ok()) return std::move(warm).status();
-  if (stopping_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
-  if (!warm->is_done) loaded.notes.emplace_back("its warm-up was ended after a minute, with runs left to do");
-  for (std::string* note : {&warm->what, &warm->not_warm}) {
-    if (!note->empty()) loaded.notes.push_back(std::move(*note));
-  }
-  if (!trial.note.empty()) loaded.notes.insert(loaded.notes.begin(), trial.note);
-
-  auto served = std::make_shared<ServedModel>();
-  served->id = decided.id;
-  served->signature = std::move(fitted.signature);
-  served->config = std::move(decided.config);
-  served->config.max_rows = trial.max_rows;
-  served->platform = std::move(open.platform);
-  for (const OpenedModel& copy : copies) served->weights[copy.device] = copy.weights;
-  served->likeness = likeness;
-  served->digest = std::move(open.digest);
-  served->load_took = clock_.Now() - begin;
-  served->free_dim = trial.free_dim;
-  served->backend = std::move(open.backend);
-  Annotate(entry, *served, std::move(labels.labels));
-  served->metrics = metrics_.Take(decided.id);
-  served->metrics->RecordLoad(clock_.Now() - begin);
-  served->line = std::make_unique<ModelLine>(served->id, served->signature, MakeModelOf(copies, served->config.devices),
-                                             ModelLine::Options{.rules = RulesOf(served->config),
-                                                                .instances = served->config.instances,
-                                                                .run_inline = served->config.run_inline,
-                                                                .decoupled = served->config.decoupled,
-                                                                .shapes = shapes},
-                                             pool_, *served->metrics, clock_);
-  if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
-  loaded.model = std::move(served);
-  return loaded;
 }
 
 }  // namespace trireme

@@ -61,10 +61,12 @@ class ModelLoader {
   void Stop() { stopping_.store(true, std::memory_order_relaxed); }
 
  private:
+  class Loading;
+
   Result<OpenedModel> OpenOnce(const ModelEntry& entry);
   Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
   TrialResult Try(OpenModel& model, const ModelEntry& entry, const Signature& signature);
-  Result<LoadedModel> LoadThrowing(const ModelEntry& entry, const std::function<void()>& opened);
+  bool IsStopping() const { return stopping_.load(std::memory_order_relaxed); }
 
   BackendSet& backends_;
   MemoryPool& pool_;

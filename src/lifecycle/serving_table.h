@@ -33,8 +33,8 @@ struct ServingTable {
   std::map<std::string, Labels, std::less<>> labels;  // to versions of the two above
   std::vector<ModelStatus> statuses;                  // of all known versions, by name and version
 
-  // The version asked for; without one the newest that is ready or on demand, and not failing if one of them is not. kNotFound: no such model, version or
-  // label; kUnavailable: it exists and is not ready, the message says why.
+  // The version asked for; without one the newest that is ready or on demand, and not failing if one of them is not.
+  // kNotFound: no such model, version or label; kUnavailable: it exists and is not ready, the message says why.
   Result<std::shared_ptr<ServedModel>> Find(std::string_view name, const VersionChoice& version) const;
 
   // The same for those who want to know what a model is, and not to run it: it need not be in memory.

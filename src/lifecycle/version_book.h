@@ -206,16 +206,16 @@ class VersionBook {
     bool given_up = false;   // its last load did not end in time
     bool no_memory = false;  // because there was no room
 
-    std::optional<uint64_t> ask;  // for memory: its number, in the order of asking; nothing: it does not ask
-    bool demanded = false;        // somebody waits for it
-    bool put_aside = false;       // it shall leave memory
-    bool gave_way = false;        // to its successor, for which there was no room beside it
-    Status refusal;               // why it could not be had when somebody asked last
-    TimePoint retry_at;           // before that nobody tries again
-    bool failing = false;         // its last load failed, and until retry_at other versions go before it
+    std::optional<uint64_t> ask;           // for memory: its number, in the order of asking; nothing: it does not ask
+    bool demanded = false;                 // somebody waits for it
+    bool put_aside = false;                // it shall leave memory
+    bool gave_way = false;                 // to its successor, for which there was no room beside it
+    Status refusal;                        // why it could not be had when somebody asked last
+    TimePoint retry_at;                    // before that nobody tries again
+    bool failing = false;                  // its last load failed, and until retry_at other versions go before it
     std::optional<TimePoint> awaits_look;  // since when; see SetLooks
-    DeviceBytes promised;         // to the load under way
-    DeviceBytes leaving;          // by what drains
+    DeviceBytes promised;                  // to the load under way
+    DeviceBytes leaving;                   // by what drains
     // Where its copies go, by their wishes: decided anew whenever memory is granted, until it is.
     std::vector<Device> placed;
     std::vector<DeviceWish> placed_for;
@@ -302,8 +302,8 @@ class VersionBook {
   ExpectedSizes sizes_;
   std::set<std::pair<uint64_t, std::string>> twins_;  // likeness and device of what is or will be in memory
   bool somebody_looks_ = false;
-  uint64_t asks_ = 0;                                 // so far
-  uint64_t evictions_ = 0;                            // so far
+  uint64_t asks_ = 0;         // so far
+  uint64_t evictions_ = 0;    // so far
   uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;

@@ -61,10 +61,10 @@ std::optional<Misfit> Place(Part& part) {
     part.rows = std::max<int64_t>(1, part.sample.rows);
     part.client = input.dims.WithRows(part.rows);
   } else if (part.sample.rows > 1) {
-    return Misfit{Where::kDims,
-                  "dims of a row of " + part.spec.shape.ToString() + " for a batch of " +
-                      std::to_string(part.sample.rows),
-                  input.dims.ToString()};
+    return Misfit{
+        Where::kDims,
+        "dims of a row of " + part.spec.shape.ToString() + " for a batch of " + std::to_string(part.sample.rows),
+        input.dims.ToString()};
   }
   if (!part.spec.shape.Accepts(part.client)) {
     return Misfit{Where::kDims, "shape " + part.spec.shape.ToString(), part.client.ToString()};
@@ -92,10 +92,10 @@ std::string NameOfFile(const Part& part) {
 std::optional<Misfit> CheckFileSize(const Part& part, uint64_t size) {
   if (part.input.type == DataType::kBytes) {
     if (size <= static_cast<uint64_t>(kMaxWarmupBytes / part.rows)) return std::nullopt;
-    return Misfit{Misfit::Where::kFile,
-                  "at most " + std::to_string(kMaxWarmupBytes) + " bytes together for " + std::to_string(part.rows) +
-                      " rows",
-                  std::to_string(size) + " of each in " + NameOfFile(part)};
+    return Misfit{
+        Misfit::Where::kFile,
+        "at most " + std::to_string(kMaxWarmupBytes) + " bytes together for " + std::to_string(part.rows) + " rows",
+        std::to_string(size) + " of each in " + NameOfFile(part)};
   }
   const uint64_t expected = static_cast<uint64_t>(part.elements) * ElementBytes(part.input.type);
   if (size == expected) return std::nullopt;
@@ -196,9 +196,9 @@ Placed PlaceAll(const WarmupSample& sample, const Signature& signature) {
     placed.parts.emplace_back(part);
   }
   if (bytes > kMaxWarmupBytes) {
-    placed.misfit = Misfit{Where::kSample,
-                           "at most " + std::to_string(kMaxWarmupBytes) + " bytes in all inputs and rows",
-                           std::to_string(bytes)};
+    placed.misfit =
+        Misfit{Where::kSample, "at most " + std::to_string(kMaxWarmupBytes) + " bytes in all inputs and rows",
+               std::to_string(bytes)};
   }
   return placed;
 }
