@@ -22,6 +22,11 @@ std::optional<T> Read(const char* name) {
   return value;
 }
 
+void MakeFiguresThoseOfNow() {
+  uint64_t epoch = 1;  // any: what counts is that it is written
+  (void)mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+}
+
 std::optional<unsigned> MakeLoadArena() {
   const std::optional<unsigned> arena = Read<unsigned>("arenas.create");
   if (!arena) return arena;
@@ -69,8 +74,7 @@ std::optional<int64_t> AllocatedByThisThread() {
 
 std::optional<uint64_t> AllocatedByProcess() {
   if (mallctl == nullptr) return std::nullopt;
-  uint64_t epoch = 1;  // any: to write it makes the figures those of now
-  (void)mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  MakeFiguresThoseOfNow();
   const auto bytes = Read<size_t>("stats.allocated");
   return bytes ? std::optional<uint64_t>(*bytes) : std::nullopt;
 }
@@ -83,14 +87,12 @@ void GiveBackLoadMemory() {
   (void)mallctl(("arena." + std::to_string(*arena) + ".purge").c_str(), nullptr, nullptr, nullptr, 0);
 }
 
-void GiveBackLoadMemoryBeyond(uint64_t bytes) {
+uint64_t KeptLoadMemory() {
   const std::optional<unsigned> arena = LoadArena();
-  if (!arena) return;
-  uint64_t epoch = 1;
-  (void)mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  if (!arena) return 0;
+  MakeFiguresThoseOfNow();
   const std::string name = "stats.arenas." + std::to_string(*arena) + ".pdirty";
-  const uint64_t pages = Read<size_t>(name.c_str()).value_or(0);
-  if (pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) > bytes) GiveBackLoadMemory();
+  return uint64_t{Read<size_t>(name.c_str()).value_or(0)} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace trireme

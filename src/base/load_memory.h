@@ -27,7 +27,9 @@ std::optional<uint64_t> AllocatedByProcess();
 
 // Gives to the system what nobody uses of that arena. Takes milliseconds: for threads that load.
 void GiveBackLoadMemory();
-// The same, if it is more than so many bytes: what is left the next load takes, and the system need not clear it anew.
-void GiveBackLoadMemoryBeyond(uint64_t bytes);
+
+// How much that would be: what is kept the next load takes, and the system need not clear it anew. Looks at every arena
+// for a moment, so that a thread that stands back for all others should not. Takes a tenth of a millisecond.
+uint64_t KeptLoadMemory();
 
 }  // namespace trireme

@@ -57,10 +57,8 @@ constexpr std::chrono::seconds kKeepLoadMemory{1};
 
 // To free a gigabyte takes a while too. Without a generation only what was left of others goes.
 void RetireQuietly(Generation* retired, const MemoryRules& rules) {
-  RunQuietly({}, [&] {
-    if (retired != nullptr) retired->Retire();
-    GiveBackLoadMemoryBeyond(MostKeptOf(rules.budgets));
-  });
+  if (retired != nullptr) RunQuietly({}, [&] { retired->Retire(); });
+  if (KeptLoadMemory() > MostKeptOf(rules.budgets)) RunQuietly({}, GiveBackLoadMemory);
 }
 
 }  // namespace

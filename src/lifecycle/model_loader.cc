@@ -304,10 +304,12 @@ class ModelLoader::Loading {
 
   Status WarmUp() {
     shapes_ = loader_.shapes_.Take(decided_.id.name);
+    // Of what opening it took besides the model.
+    const bool gives_back = KeptLoadMemory() > MostKeptOf(loader_.budgets_);
     Result<WarmupReport> warm = WarmupReport();
     RunQuietly({}, [&] {
       UseLoadMemory();
-      GiveBackLoadMemoryBeyond(MostKeptOf(loader_.budgets_));  // of what opening it took besides the model
+      if (gives_back) GiveBackLoadMemory();
       warm = TryAndWarmUp();
     });
     if (!warm.ok()) return std::move(warm).status();

@@ -247,13 +247,12 @@ void Http1Connection::ContinueAnswer(std::string chunk) {
   if (state_ != State::kAnswering) return;
   if (!proceeding_) loop_.Attend(*this);
   if (head_only_ || chunk.empty()) return;
+  if (output_.bytes() > limits_.max_unsent_bytes) Flush();
+  if (output_.bytes() > limits_.max_unsent_bytes) return Close();
   const bool chunked = body_framing_ == BodyFraming::kChunked;
   if (chunked) output_.Append(ChunkHead(chunk.size()));
   output_.Append(std::move(chunk));
   if (chunked) output_.Append(kLineEnd);
-  if (output_.bytes() <= limits_.max_unsent_bytes) return;
-  Flush();
-  if (output_.bytes() > limits_.max_unsent_bytes) Close();
 }
 
 void Http1Connection::EndAnswer() {

@@ -297,6 +297,21 @@ TEST_F(Http2ConnectionTest, ResetsAStreamWhoseReaderFallsBehind) {
   EXPECT_EQ(client.response(id).stream_closed, uint32_t{NGHTTP2_CANCEL});
 }
 
+TEST_F(Http2ConnectionTest, SendsAPieceThatIsLargerThanMayBeUnsent) {
+  handler_.HoldAnswers();
+  TestHttp2Client client(Loop({.limits = {.max_unsent_bytes = 100'000}}), {.returns_window = false});
+  const int32_t id = client.Get("/");
+  HttpReply reply = TakeReply();
+  reply.Begin({});
+  reply.Write(std::string(300'000, 'x'));
+  reply.End();
+  client.Settle();
+  client.ReturnWindow(0, 300'000);
+  client.ReturnWindow(id, 300'000);
+  client.Settle();
+  EXPECT_EQ(client.response(id).body.size(), 300'000u);
+}
+
 TEST_F(Http2ConnectionTest, ResetsAStreamWhoseReaderTakesNothing) {
   handler_.answer = [](HttpRequest, HttpReply reply) { reply.Send(Text(LargeText(1'000'000))); };
   TestHttp2Client client(Loop(), {.returns_window = false});

@@ -240,13 +240,14 @@ void Http2Request::BeginAnswer(HttpResponse head) {
 
 void Http2Request::ContinueAnswer(std::string chunk) {
   if (head_only_ || chunk.empty()) return;
-  const bool waited = stream_.unsent_bytes() > 0;
+  const uint64_t before = stream_.unsent_bytes();
+  if (before > limits().max_unsent_bytes) return stream_.Reset(static_cast<uint32_t>(Http2Error::kCancel));
   stream_.SendData({.text = std::move(chunk), .inserts = {}});
   const uint64_t unsent = stream_.unsent_bytes();
-  if (unsent > limits().max_unsent_bytes || (unsent > kSmallBytes && !unsent_.Cover(unsent))) {
+  if (unsent > kSmallBytes && !unsent_.Cover(unsent)) {
     return stream_.Reset(static_cast<uint32_t>(Http2Error::kCancel));
   }
-  if (!waited) WatchProgress();
+  if (before == 0) WatchProgress();
 }
 
 void Http2Request::EndAnswer() {

@@ -35,7 +35,7 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout{75'000};         // between requests: closed in silence
   std::chrono::milliseconds stall_timeout{20'000};        // a body or a response that makes no progress: 408, or closed
   uint64_t min_body_bytes_per_second = 1024;  // a body slower than this on average, after stall_timeout: 408
-  size_t max_unsent_bytes = 8 << 20;          // of a chunked response that its reader does not take: closed
+  size_t max_unsent_bytes = 8 << 20;  // of a chunked response that its reader has not taken when more comes: closed
 };
 
 // Bounds on an HTTP/2 connection. Over one of the first group a stream is refused; over one of the second the

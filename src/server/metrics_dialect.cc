@@ -17,11 +17,10 @@ Dialect MakeMetricsDialect(const metrics::Registry& registry) {
        .operation = Operation::kMetrics,
        .handle =
            [&registry](net::HttpRequest, const PathArguments&, const Identity&, net::HttpReply reply) {
-             net::HttpResponse head;
-             head.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
-             reply.Begin(std::move(head));
-             reply.Write(registry.Expose());
-             reply.End();
+             net::HttpResponse response;
+             response.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
+             response.body = registry.Expose();
+             reply.Send(std::move(response));
            },
        .plan_body = [](const net::HttpRequest&) { return net::BodyPlan{.max_bytes = 1024}; }});
   return dialect;

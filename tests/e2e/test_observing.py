@@ -18,6 +18,11 @@ class Metrics(ServingTest):
         with Connection(port) as connection:
             return connection.ask("GET", "/metrics")
 
+    def test_the_metrics_are_one_answer_of_known_length(self):
+        """A page of many models is larger than what may be unsent of one whose end nobody knows."""
+        answer = self.page(self.server.metrics_port)
+        self.assertEqual(answer.header("Content-Length"), str(len(answer.body)))
+
     def test_the_reader_that_matters_accepts_the_page_on_both_ports(self):
         self.server.infer("add", ones())
         self.server.infer("add")
