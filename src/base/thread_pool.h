@@ -14,8 +14,8 @@ namespace trireme {
 
 // A fixed number of threads working off a bounded line of jobs, oldest first.
 //
-// Thread-safe. The destructor finishes the jobs in line and joins; a job may not destroy its own pool. One that ends with
-// std::bad_alloc has ended, and that is all: what it owed is its own business.
+// Thread-safe. The destructor finishes the jobs in line and joins; a job may not destroy its own pool. One that ends
+// with std::bad_alloc has ended, and that is all: what it owed is its own business.
 class ThreadPool {
  public:
   struct Options {

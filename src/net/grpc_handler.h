@@ -26,9 +26,9 @@ class GrpcWriter {
 };
 
 // The answer that a call is owed. Move-only, used on the loop's thread only, as an HttpReply is. One that is dropped
-// unfinished, on whatever thread, finishes with INTERNAL itself, on the loop; with RESOURCE_EXHAUSTED where it is dropped
-// by an exception on its way, which is std::bad_alloc. If the client has gone, or the call has ended by its deadline,
-// what is sent goes nowhere.
+// unfinished, on whatever thread, finishes with INTERNAL itself, on the loop; with RESOURCE_EXHAUSTED where it is
+// dropped by an exception on its way, which is std::bad_alloc. If the client has gone, or the call has ended by its
+// deadline, what is sent goes nowhere.
 class GrpcReply {
  public:
   GrpcReply() = default;

@@ -32,8 +32,7 @@ void AnswerForgotten(ResponseWriter& writer, Lost how) {
 // Carries the answer to its loop, where alone it may be given.
 class ForgottenOnAnotherThread final : public Task {
  public:
-  ForgottenOnAnotherThread(std::shared_ptr<ResponseWriter> writer, Lost how)
-      : writer_(std::move(writer)), how_(how) {}
+  ForgottenOnAnotherThread(std::shared_ptr<ResponseWriter> writer, Lost how) : writer_(std::move(writer)), how_(how) {}
   void Run() override {
     const std::unique_ptr<ForgottenOnAnotherThread> self(this);
     AnswerForgotten(*writer_, how_);

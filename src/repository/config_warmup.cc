@@ -101,7 +101,8 @@ DeclaredWarmup::Input PlacesOf(const ConfigPlace& place) {
 
 WarmupSample ReadSample(const ModelWarmup& said, int index, ConfigReader& reader) {
   const ConfigPlace place = reader.root.At("model_warmup", index);
-  DeclaredWarmup& places = reader.file.declared.warmup.emplace_back(DeclaredWarmup{.place = place.place(), .inputs = {}});
+  DeclaredWarmup& places =
+      reader.file.declared.warmup.emplace_back(DeclaredWarmup{.place = place.place(), .inputs = {}});
   WarmupSample sample;
   sample.name = said.name().empty() ? place.place().field : said.name();
   sample.rows = ReadRows(said, place, reader);

@@ -13,7 +13,7 @@ namespace trireme {
 struct Fingerprint {
   uint64_t value = 0;
   uint64_t weights = 0;  // the part of it that decides what opening the model gives: its files, the runtime's settings
-  uint64_t file_bytes = 0;  // of the model's files: what it will take in memory, roughly
+  uint64_t file_bytes = 0;    // of the model's files: what it will take in memory, roughly
   uint64_t warmup_bytes = 0;  // see ModelEntry
 };
 

@@ -78,8 +78,7 @@ std::string NameOfRecordedRequest(const ModelEntry& entry, const fs::path& file)
 
 Result<std::string> ReadRecordedRequest(const ModelEntry& entry, const fs::path& file) {
   const Result<fs::path> inside = Inside(entry, file);
-  Result<std::string> body =
-      inside.ok() ? ReadFileContents(*inside, kMostRecordedBytes) : inside.status();
+  Result<std::string> body = inside.ok() ? ReadFileContents(*inside, kMostRecordedBytes) : inside.status();
   if (body.ok()) return body;
   return InvalidArgument("expected a file of at most " + std::to_string(kMostRecordedBytes) +
                          " bytes in the model's folder, found " + body.status().message());

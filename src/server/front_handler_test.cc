@@ -86,9 +86,10 @@ TEST_F(FrontHandlerTest, SaysSoWhereThereIsTooLittleMemoryForARequest) {
     const net::HttpReply mine = std::move(reply);
     throw std::bad_alloc();
   };
-  const Dialect dialect{.name = "greedy",
-                        .routes = {{.method = "GET", .pattern = "/g", .operation = Operation::kProbe, .handle = handle}},
-                        .error = [](const Status&) { return net::HttpResponse(); }};
+  const Dialect dialect{
+      .name = "greedy",
+      .routes = {{.method = "GET", .pattern = "/g", .operation = Operation::kProbe, .handle = handle}},
+      .error = [](const Status&) { return net::HttpResponse(); }};
   Router router;
   router.Add(dialect);
   FrontHandler handler(router, everybody_, 1000, nullptr);

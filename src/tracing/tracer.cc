@@ -148,9 +148,8 @@ class Tracer::Core {
         batch.swap(waiting_);
         last = closing_;
       }
-      const bool sent = batch.empty() || Survives("sending spans to the trace collector", log_, [&] {
-                          collector_is_well = Export(batch, collector_is_well);
-                        });
+      const bool sent = batch.empty() || Survives("sending spans to the trace collector", log_,
+                                                  [&] { collector_is_well = Export(batch, collector_is_well); });
       if (!sent) dropped_->Add(batch.size());
       if (last) return;
     }
