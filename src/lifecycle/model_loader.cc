@@ -66,13 +66,13 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
                      .digest = {}};
 }
 
-// What the thread has now of memory that it had not before, as far as the process's malloc says; else what the backend
-// does.
-uint64_t Measured(std::optional<int64_t> before, uint64_t otherwise, const Device& device) {
-  if (device.kind != DeviceKind::kCpu) return otherwise;  // its memory is not the process's
+// What the thread has now of memory that it had not before, as far as the process's malloc says; at least what the
+// backend says that the model holds, of which a runtime may have put some where an earlier load left room.
+uint64_t Measured(std::optional<int64_t> before, uint64_t held, const Device& device) {
+  if (device.kind != DeviceKind::kCpu) return held;  // its memory is not the process's
   const std::optional<int64_t> now = AllocatedByThisThread();
-  if (!before || !now) return otherwise;
-  return static_cast<uint64_t>(std::max<int64_t>(0, *now - *before));
+  if (!before || !now || *now < *before) return held;
+  return std::max(held, static_cast<uint64_t>(*now - *before));
 }
 
 Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {

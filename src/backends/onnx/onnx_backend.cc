@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/onnx_backend.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,6 +30,7 @@ namespace fs = std::filesystem;
 struct LoadedModel {
   Handle<OrtSession> session;
   onnxfile::ModelSummary summary;
+  uint64_t mapped_bytes = 0;  // of its constants: they stay in their files
 };
 
 // Where a session is to be made, if not on the CPU.
@@ -41,22 +44,22 @@ struct GpuPlace {
 // one that is written over or cut short meanwhile would end the process. Somebody who never does that may want it so.
 //
 // While the session is made the data is in memory up to three times (here, as the runtime reads it, as it keeps it),
-// afterwards once. A model that is too large for this stays as it is.
-Status TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
-                const SessionSettings& settings, const Logger& log) {
-  if (summary.external_tensors.empty() || settings.map_weights) return {};
+// afterwards once. A model that is too large for this stays as it is. Returns how much stays mapped.
+Result<uint64_t> TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
+                          const SessionSettings& settings, const Logger& log) {
   const uint64_t data_bytes = DataBytes(summary);
+  if (summary.external_tensors.empty() || settings.map_weights) return data_bytes;
   if (data_bytes > kMaxModelBytes - bytes.view().size()) {
     log.Warning("a model of 2 GiB or more keeps its data files mapped: to write over one ends the server, rename it",
                 {{"file", model.shown.string()}, {"data_bytes", data_bytes}});
-    return {};
+    return data_bytes;
   }
   DataReader reader(model.folders);
   ASSIGN_OR_RETURN(std::string whole, onnxfile::EmbedData(bytes.view(), summary,
                                                           [&](const onnxfile::ExternalTensor& tensor,
                                                               std::span<char> to) { return reader.Read(tensor, to); }));
   bytes = ModelBytes(std::move(whole));
-  return {};
+  return 0;
 }
 
 // What is checked is what the runtime is given, whatever becomes of the files meanwhile.
@@ -65,7 +68,7 @@ Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, cons
   const OrtApi& api = runtime.api();
   ASSIGN_OR_RETURN(ModelBytes bytes, ReadBytes(model));
   ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, ReadSummary(bytes.view(), model.folders));
-  RETURN_IF_ERROR(TakeData(bytes, summary, model, settings, log));
+  ASSIGN_OR_RETURN(const uint64_t mapped_bytes, TakeData(bytes, summary, model, settings, log));
   ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, settings, model.folders.beside));
   if (gpu.provider != nullptr) {
     RETURN_IF_ERROR(gpu.provider->Append(options.get(), gpu.device, gpu.device_bytes, settings));
@@ -73,7 +76,9 @@ Result<LoadedModel> Load(const Runtime& runtime, const LocatedModel& model, cons
   OrtSession* made = nullptr;
   RETURN_IF_ERROR(ToStatus(
       api, api.CreateSessionFromArray(runtime.env(), bytes.view().data(), bytes.view().size(), options.get(), &made)));
-  return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession), .summary = std::move(summary)};
+  return LoadedModel{.session = Handle<OrtSession>(made, api.ReleaseSession),
+                     .summary = std::move(summary),
+                     .mapped_bytes = mapped_bytes};
 }
 
 Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runtime>& runtime, const LocatedModel& model,
@@ -87,7 +92,9 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
   if (gpu.provider == nullptr) MarkWhatMayChange(loaded.summary, signature);
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeRunOptions(api, settings));
   // Copies that the runtime packs for its kernels are not in this figure: it does not tell their size.
-  const MemoryUse memory_use{.weights = loaded.summary.constant_bytes, .workspace = 0};
+  const uint64_t constants = loaded.summary.constant_bytes;
+  const uint64_t elsewhere = gpu.provider == nullptr ? std::min(constants, loaded.mapped_bytes) : 0;
+  const MemoryUse memory_use{.weights = constants - elsewhere, .workspace = 0};
   return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(
       runtime, std::move(loaded.session), std::move(run_options), std::move(signature), memory_use));
 }

@@ -663,15 +663,19 @@ TEST_F(OnnxBackendTest, MapsTheDataOfFilesForThoseWhoWantThat) {
   const float weights[] = {1, 2, 3, 4};
   const auto file = folder_.Write("m/weights.bin", {reinterpret_cast<const char*>(weights), sizeof(weights)});
   const auto path = folder_.Write("m/model.onnx", onnxfile::ExternalDataModel("weights.bin"));
+  std::vector<size_t> held;
   for (const char* map : {"0", "1"}) {
     const auto opened = backend_->Open({.path = path}, {.runtime_parameters = {{"map_weights", map}}});
     ASSERT_TRUE(opened.ok()) << opened.status();
     EXPECT_EQ(IsMapped(file), *map == '1');
-    const auto output = RunOne(*std::get<std::unique_ptr<OpenModel>>(*opened), Floats({1, 4}, {0, 0, 0, 0}));
+    OpenModel& model = *std::get<std::unique_ptr<OpenModel>>(*opened);
+    held.push_back(model.memory_use().weights);
+    const auto output = RunOne(model, Floats({1, 4}, {0, 0, 0, 0}));
     ASSERT_TRUE(output.ok()) << output.status();
     EXPECT_THAT(output->As<float>(), ElementsAre(1, 2, 3, 4));
   }
   EXPECT_FALSE(IsMapped(file));
+  EXPECT_EQ(held[0], held[1] + sizeof(weights));
   EXPECT_FALSE(backend_->Open({.path = path}, {.runtime_parameters = {{"map_weights", "maybe"}}}).ok());
 }
 
