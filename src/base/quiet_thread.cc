@@ -97,7 +97,7 @@ class Job {
       timespec time{};
       clock_gettime(clock, &time);
       const Duration had = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-      if (idle_ && WantsToRun(*idle_) && IsStarved(had - had_before, now - looked)) {
+      if (idle_ && IsStarved(had - had_before, now - looked) && WantsToRun(*idle_)) {
         SetPolicy(*idle_, SCHED_OTHER);
         idle_.reset();
         options_.idle_time.FoundScarce();

@@ -41,15 +41,13 @@ std::optional<int64_t> ServingTable::Resolve(std::string_view name, const Versio
   const Described* others = FindIn(on_demand, name);
   const std::set<int64_t>* last = FindIn(failing, name);
   std::optional<int64_t> newest;
-  std::optional<int64_t> newest_failing;
   if (in_memory != nullptr && !in_memory->empty()) newest = in_memory->rbegin()->first;
-  if (others != nullptr) {
-    for (const auto& [number, description] : *others) {
-      std::optional<int64_t>& best = last != nullptr && last->contains(number) ? newest_failing : newest;
-      best = std::max(best.value_or(0), number);
-    }
-  }
-  return newest ? newest : newest_failing;
+  if (others == nullptr || others->empty()) return newest;
+  const auto good = std::find_if(others->rbegin(), others->rend(), [last](const auto& one) {
+    return last == nullptr || !last->contains(one.first);
+  });
+  if (good != others->rend()) newest = std::max(newest.value_or(0), good->first);
+  return newest ? newest : others->rbegin()->first;
 }
 
 Result<std::shared_ptr<ServedModel>> ServingTable::Find(std::string_view name, const VersionChoice& version) const {

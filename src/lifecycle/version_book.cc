@@ -479,8 +479,8 @@ Status VersionBook::WhyNotStarted() {
   }
   std::string missing;
   for (const std::string& name : rules_.required) {
-    if (!Serves(name))
-      missing += (missing.empty() ? "" : "; ") + ("model '" + name + "', which is required, does not serve");
+    if (Serves(name)) continue;
+    missing += (missing.empty() ? "" : "; ") + ("model '" + name + "', which is required, does not serve");
   }
   if (!missing.empty()) return Unavailable(missing);
   const bool any = asked_for_nothing_ || std::ranges::any_of(versions_, [](const auto& version) {

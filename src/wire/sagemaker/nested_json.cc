@@ -120,8 +120,8 @@ class RowCutter {
   size_t at_ = 0;
 };
 
-Status CheckTexts(const Tensor& tensor) {
-  if (tensor.type != DataType::kBytes) return {};
+// The element of the tensor, not of the row that it is in.
+Status SayWhichIsNoText(const Tensor& tensor) {
   BytesReader reader(tensor.data.bytes());
   for (size_t i = 0; !reader.AtEnd(); ++i) {
     if (IsUtf8(reader.Next().value_or(""))) continue;
@@ -129,7 +129,7 @@ Status CheckTexts(const Tensor& tensor) {
                            " is not UTF-8, which JSON needs: ask for text/csv, or with a body of KServe V2 for the "
                            "binary form (\"binary_data\": true)");
   }
-  return {};
+  return Internal("a text that is UTF-8 was refused");
 }
 
 // As deep as the rank, which is bounded.
@@ -141,6 +141,15 @@ Status AppendDimension(std::string& out, const Shape& shape, size_t dimension, R
     RETURN_IF_ERROR(AppendDimension(out, shape, dimension + 1, rows));
   }
   out += ']';
+  return {};
+}
+
+Status AppendWhole(std::string& out, const Tensor& tensor) {
+  RowCutter rows(tensor);
+  if (tensor.shape.rank() > 0) return AppendDimension(out, tensor.shape, 0, rows);
+  std::string element;
+  RETURN_IF_ERROR(kserve::AppendJsonData(element, rows.Next(1)));
+  out.append(element, 1, element.size() - 2);
   return {};
 }
 
@@ -168,13 +177,8 @@ Result<Tensor> ReadNestedJson(std::string_view text, const TensorSpec& input, Me
 
 Status AppendNestedJson(std::string& out, const Tensor& tensor) {
   RETURN_IF_ERROR(kserve::CheckWhole(tensor));
-  RETURN_IF_ERROR(CheckTexts(tensor));
-  RowCutter rows(tensor);
-  if (tensor.shape.rank() > 0) return AppendDimension(out, tensor.shape, 0, rows);
-  std::string element;
-  RETURN_IF_ERROR(kserve::AppendJsonData(element, rows.Next(1)));
-  out.append(element, 1, element.size() - 2);
-  return {};
+  const Status written = AppendWhole(out, tensor);
+  return written.code() == StatusCode::kInvalidArgument ? SayWhichIsNoText(tensor) : written;
 }
 
 }  // namespace trireme::sagemaker
