@@ -53,12 +53,16 @@ void Show(const ModelsOptions& options, const admin::Listing& listing, std::ostr
   }
   const ModelsTableStyle style = {
       .wide = options.wide, .summary = options.action == ModelsAction::kList, .columns = TerminalColumns()};
+  if (options.action == ModelsAction::kUnload && listing.models.empty()) {
+    out << "Model '" << PlainText(options.name) << "' is unloaded, and nothing is left of it here.\n";
+  }
   out << ModelsTable(listing, system_clock::now(), style);
 }
 
 // The server is asked time and again rather than told to tell: it keeps nothing for those who watch, and nobody who
 // watches keeps it from ending.
-Status Watch(const client::AdminClient& client, std::ostream& out, std::ostream& problems) {
+Status Watch(const std::filesystem::path& socket, std::ostream& out, std::ostream& problems) {
+  const client::AdminClient client({.socket = socket.string()});
   constexpr std::chrono::milliseconds kBetweenLooks{250};
   ASSIGN_OR_RETURN(admin::Listing before, client.Models());
   problems << "watching " << before.models.size() << (before.models.size() == 1 ? " version" : " versions")
@@ -66,7 +70,13 @@ Status Watch(const client::AdminClient& client, std::ostream& out, std::ostream&
            << std::flush;
   while (true) {
     std::this_thread::sleep_for(kBetweenLooks);
-    ASSIGN_OR_RETURN(admin::Listing after, client.Models());
+    Result<admin::Listing> looked = client.Models();
+    std::error_code ignored;
+    if (!looked.ok() && !std::filesystem::exists(socket, ignored)) {
+      problems << "the server has ended\n";
+      return {};
+    }
+    ASSIGN_OR_RETURN(admin::Listing after, std::move(looked));
     const std::string now = FormatUtc(system_clock::now());
     for (const std::string& change : ModelChanges(before.models, after.models)) out << now << "  " << change << "\n";
     out << std::flush;
@@ -98,8 +108,8 @@ Status Run(const ModelsOptions& options, std::ostream& out, std::ostream& proble
   if (socket.empty()) {
     ASSIGN_OR_RETURN(socket, FindSocket());
   }
+  if (options.action == ModelsAction::kWatch) return Watch(socket, out, problems);
   const client::AdminClient client({.socket = socket.string()});
-  if (options.action == ModelsAction::kWatch) return Watch(client, out, problems);
   ASSIGN_OR_RETURN(const admin::Listing listing, Ask(client, options));
   Show(options, listing, out);
   return {};

@@ -125,9 +125,9 @@ std::string MemoryLine(const MemoryEntry& memory) {
 std::string ModelsTable(const admin::Listing& listing, admin::WallTime now, const ModelsTableStyle& style) {
   std::string text;
   const auto add = [&](const std::string& line) { text += CutToFit(line, style.columns) + "\n"; };
-  if (listing.models.empty()) {
+  if (listing.models.empty() && style.summary) {
     add("There are no models.");
-  } else {
+  } else if (!listing.models.empty()) {
     std::vector<std::vector<std::string>> rows = {Header(listing.models, style.wide)};
     for (const ModelEntry& model : listing.models) rows.push_back(Row(model, now, style.wide));
     for (const std::string& line : Aligned(rows)) add(line);

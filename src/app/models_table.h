@@ -10,7 +10,7 @@ namespace trireme {
 
 struct ModelsTableStyle {
   bool wide = false;     // where each version came from, too, and notes on what is as it should be
-  bool summary = false;  // how many there are in each state
+  bool summary = false;  // of all models: how many there are in each state, or that there are none
   size_t columns = 0;    // of the terminal; 0: lines are as long as they are
 };
 

@@ -102,7 +102,7 @@ TEST(ModelsTableTest, FitsTheTerminal) {
 }
 
 TEST(ModelsTableTest, SaysThatThereIsNothing) {
-  EXPECT_EQ(ModelsTable({.models = {}, .memory = {{.device = "cuda:0", .used_bytes = 0}}}, kNow, {}),
+  EXPECT_EQ(ModelsTable({.models = {}, .memory = {{.device = "cuda:0", .used_bytes = 0}}}, kNow, {.summary = true}),
             "There are no models.\n"
             "Memory of cuda:0: 0 bytes by models, 0 bytes by all else; there is no budget\n");
 }

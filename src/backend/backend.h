@@ -147,6 +147,10 @@ class Backend {
   // Loads it. Errors name the file and what is wrong with it; no exception leaves a backend.
   virtual Result<Opened> Open(const ModelSource& source, const OpenOptions& options) = 0;
 
+  // Gives back what runs left for the next ones and nobody uses at the moment: those will have to ask for it anew.
+  // Takes milliseconds.
+  virtual void ReleaseIdleMemory() {}
+
   // Reads what the file says of the model. Costs little memory, however large the file is, and takes no runtime's time.
   // Fails where Open with these options would fail for reasons that the file and the options alone show.
   virtual Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& options) = 0;

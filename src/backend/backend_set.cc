@@ -32,6 +32,15 @@ Result<Backend*> BackendSet::Named(const std::string& name) {
   return (backends_[name] = std::move(opened)).get();
 }
 
+void BackendSet::ReleaseIdleMemory() {
+  std::vector<Backend*> open;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [name, backend] : backends_) open.push_back(backend.get());
+  }
+  for (Backend* backend : open) backend->ReleaseIdleMemory();
+}
+
 Result<Backend*> BackendSet::For(const std::filesystem::path& path) {
   std::vector<std::string> names;
   for (const Kind& kind : kKinds) {

@@ -33,6 +33,9 @@ class BackendSet {
   // By name, opening its plug-in.
   Result<Backend*> Named(const std::string& name);
 
+  // Backend::ReleaseIdleMemory() of all that are open.
+  void ReleaseIdleMemory();
+
  private:
   const PluginHost host_;
   Mutex mutex_;  // held while a plug-in is opened: that happens once, on a loader thread

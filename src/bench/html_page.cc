@@ -35,7 +35,9 @@ color:inherit}.legend .c1 i{background:var(--c1)}.legend .c2 i{background:var(--
 .line.bound{stroke-dasharray:6 4;stroke:var(--soft)}.legend .bound i{background:var(--soft)}
 .dots.c1{fill:var(--c1)}.dots.c2{fill:var(--c2)}.dots.c3{fill:var(--c3)}.dots.c4{fill:var(--c4)}
 .dots.c5{fill:var(--c5)}.dots.c6{fill:var(--c6)}.dots.c7{fill:var(--c7)}.dots.c8{fill:var(--c8)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+.wide{overflow-x:auto}@media(min-width:64rem){.wide{width:max-content;min-width:100%;max-width:calc(100vw - 3rem);
+position:relative;left:50%;transform:translateX(-50%)}}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.3rem .5rem;border-bottom:1px solid var(--grid)}td{white-space:nowrap}th{vertical-align:bottom}
 th:first-child,td:first-child{text-align:left;white-space:normal}th{color:var(--soft);font-weight:600}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0}dt{color:var(--soft)}

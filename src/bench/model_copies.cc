@@ -68,6 +68,9 @@ ModelCopies::ModelCopies(std::filesystem::path file, uint64_t bytes, std::vector
 
 Result<ModelCopies> ModelCopies::Of(std::filesystem::path file) {
   std::error_code error;
+  if (std::filesystem::is_directory(file, error)) {
+    return InvalidArgument(file.string() + ": expected a model's file, as in NAME/1/model.onnx; found a folder");
+  }
   if (!std::filesystem::is_regular_file(file, error)) return NotFound(file.string() + ": there is no such file");
   const uint64_t bytes = std::filesystem::file_size(file, error);
   std::ifstream in(file, std::ios::binary);

@@ -23,12 +23,6 @@ std::vector<int64_t> VersionsIn(const ServingTable& table, std::string_view name
   return versions;
 }
 
-// Without a model that could count it.
-void Refuse(std::unique_ptr<InferRequest> request, Status status) {
-  request->stages.answered = Clock::System().Now();
-  request->reply.Finish(std::move(status), request->stages);
-}
-
 // Before anything else of the request: whoever takes one response must not get the first of several.
 Status CheckResponses(const ServedModel& model, const InferRequest& request) {
   if (!model.config.decoupled || request.takes_several) return {};
@@ -36,7 +30,22 @@ Status CheckResponses(const ServedModel& model, const InferRequest& request) {
                      "' is decoupled (several responses a request): use a gRPC stream or generate_stream");
 }
 
+// Until when it waits for its model: that is no waiting in line, so that a queue policy says nothing of it.
+TimePoint DeadlineOf(const ServingTable& table, const InferRequest& request) {
+  if (request.queue_timeout.count() <= 0) return request.deadline;
+  const auto known = table.Describe(request.model, request.version);
+  const bool has_policy = known.ok() && (*known)->config.queue_policy.timeout.count() > 0;
+  return has_policy ? request.deadline : std::min(request.deadline, Clock::System().Now() + request.queue_timeout);
+}
+
 }  // namespace
+
+// Without a model that could count it.
+void Engine::Refuse(std::unique_ptr<InferRequest> request, Status status) {
+  refusals_[static_cast<size_t>(status.code())].fetch_add(1, std::memory_order_relaxed);
+  request->stages.answered = Clock::System().Now();
+  request->reply.Finish(std::move(status), request->stages);
+}
 
 void Engine::Infer(std::unique_ptr<InferRequest> request) {
   if (accepting_.load(std::memory_order_relaxed)) return Accept(std::move(request));
@@ -66,15 +75,17 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
 void Engine::Await(std::unique_ptr<InferRequest> request) {
   const std::string name = request->model;
   const VersionChoice version = request->version;
-  const TimePoint deadline = request->deadline;
+  const TimePoint deadline = DeadlineOf(*lifecycle_.table(), *request);
+  if (request->stages.awaited == TimePoint()) request->stages.awaited = Clock::System().Now();
   const auto owed = std::make_shared<std::unique_ptr<InferRequest>>(std::move(request));  // a callback is copied
   lifecycle_.WhenLoaded(name, version, deadline, [this, owed](Status status) {
     std::unique_ptr<InferRequest> waited = std::move(*owed);
     if (status.ok()) return Accept(std::move(waited));
     const auto known = lifecycle_.table()->Describe(waited->model, waited->version);
+    if (!known.ok() || !(*known)->metrics) return Refuse(std::move(waited), std::move(status));
     waited->stages.answered = Clock::System().Now();
-    if (known.ok() && (*known)->metrics) (*known)->metrics->Record(status.code(), waited->stages);
-    Refuse(std::move(waited), std::move(status));
+    (*known)->metrics->Record(status.code(), waited->stages);
+    waited->reply.Finish(std::move(status), waited->stages);
   });
 }
 
@@ -88,10 +99,11 @@ Status Engine::ModelReady(std::string_view name, const VersionChoice& version) c
   Status found = table->Find(name, version).status();
   const std::optional<int64_t> number = found.ok() ? std::nullopt : table->FindOnDemand(name, version);
   if (!number) return found;
-  const auto waits = [&](const ModelStatus& status) {
-    return status.state == ModelState::kOnDemand && status.id.name == name && status.id.version == *number;
-  };
-  return std::ranges::any_of(table->statuses, waits) ? Status() : found;
+  for (const ModelStatus& status : table->statuses) {
+    if (status.state != ModelState::kOnDemand || status.id.name != name || status.id.version != *number) continue;
+    return status.too_large ? Unavailable("model '" + status.id.name + "' is not ready: " + status.reason) : Status();
+  }
+  return found;
 }
 
 Result<ModelDescription> Engine::Describe(std::string_view name, const VersionChoice& version) const {
@@ -198,6 +210,12 @@ std::vector<DeviceMemory> Engine::Memory() const {
   return memory;
 }
 
+Refusals Engine::Refusals() const {
+  trireme::Refusals counts{};
+  for (size_t code = 0; code < counts.size(); ++code) counts[code] = refusals_[code].load(std::memory_order_relaxed);
+  return counts;
+}
+
 MemoryTraffic Engine::Traffic() const {
   return {.evictions = lifecycle_.evictions(), .waiting = lifecycle_.waiting()};
 }
@@ -212,8 +230,14 @@ void Engine::UnloadNow(const std::string& name, ModelControl::Done done) {
   lifecycle_.UnloadNow(name, std::move(done));
 }
 
-Status Engine::SetPinned(const std::string& name, bool pinned) {
-  return lifecycle_.SetPinned(name, pinned);
+void Engine::Pin(const std::string& name, ModelControl::Done done) {
+  Status pinned = lifecycle_.SetPinned(name, true);
+  if (!pinned.ok() || lifecycle_.table()->Find(name, {}).ok()) return done(std::move(pinned));
+  LoadNow(name, std::move(done));
+}
+
+Status Engine::Unpin(const std::string& name) {
+  return lifecycle_.SetPinned(name, false);
 }
 
 Status Engine::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {

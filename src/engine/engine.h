@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "backend/backend.h"
@@ -67,6 +69,10 @@ struct DeviceMemory {
   uint64_t used_bytes = 0;    // by models in memory, on their way there or out of it
   uint64_t other_bytes = 0;   // by bodies of requests, what runs need and all else, which counts as well
 };
+
+// Requests that were refused before any model could count them, by the code of the refusal: nobody knows the model, or
+// it was never in memory.
+using Refusals = std::array<uint64_t, static_cast<size_t>(StatusCode::kInternal) + 1>;
 
 // What load on demand had to do.
 struct MemoryTraffic {
@@ -129,14 +135,17 @@ class Engine {
   std::vector<ModelOverview> Overview() const;
   std::vector<DeviceMemory> Memory() const;
   MemoryTraffic Traffic() const;
+  trireme::Refusals Refusals() const;
 
   // As an operator wants it, in any control mode. Load: into memory now, and what failed is tried again. Unload: out of
   // memory now; where models are loaded on demand the next request brings it back, else the next Load.
   void LoadNow(const std::string& name, ModelControl::Done done);
   void UnloadNow(const std::string& name, ModelControl::Done done);
 
-  // Of a pinned model all versions that are served stay in memory, and are brought there. kNotFound: no such model.
-  Status SetPinned(const std::string& name, bool pinned);
+  // Of a pinned model all versions that are served stay in memory, and are brought there first: done as LoadNow(); it
+  // is pinned also where that fails. kNotFound: no such model.
+  void Pin(const std::string& name, ModelControl::Done done);
+  Status Unpin(const std::string& name);
 
   // Leads a label to a version, or takes it away, in one step for all requests. kInvalidArgument: it is no label;
   // kNotFound: no such model, version or label; kUnavailable: the version neither serves nor is loaded on demand.
@@ -160,6 +169,7 @@ class Engine {
   void AnnounceStop() { announced_.store(true, std::memory_order_relaxed); }
 
  private:
+  void Refuse(std::unique_ptr<InferRequest> request, Status status);
   void Accept(std::unique_ptr<InferRequest> request);
   void Await(std::unique_ptr<InferRequest> request);
 
@@ -167,6 +177,8 @@ class Engine {
   ModelControl* const control_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
+  std::array<std::atomic<uint64_t>, std::tuple_size_v<trireme::Refusals>>
+      refusals_{};  // counts alone: they order nothing
   Mutex stop_mutex_;
   std::vector<std::function<void()>> told_of_stop_ GUARDED_BY(stop_mutex_);
 };

@@ -164,12 +164,14 @@ void Lifecycle::CarryOut(const Action& action) {
 
 bool Lifecycle::Retire(const ModelId& id) {
   std::shared_ptr<Generation> retired;
+  std::string_view why;
   {
     const MutexLock lock(mutex_);
     retired = book_.Draining(id);
+    why = book_.WhyItLeaves(id);
   }
   RetireQuietly(retired.get(), options_.memory);
-  log_.Info("model unloaded", {{"model", id.name}, {"version", id.version}});
+  log_.Info("model unloaded", {{"model", id.name}, {"version", id.version}, {"reason", why}});
   {
     const MutexLock lock(mutex_);
     book_.Retired(id, Moment::Now());
@@ -214,7 +216,13 @@ bool Lifecycle::Load(const ModelId& id) {
       if (loaded.ok()) loaded->model->line->Close();
       loaded = Cancelled("");
     });
-    Leave(id, nullptr, order->promised);
+    RetireQuietly(nullptr, options_.memory);
+    std::vector<Action> actions;
+    {
+      const MutexLock lock(mutex_);
+      actions = book_.HasEnded(order->attempt, Moment::Now());
+    }
+    Do(std::move(actions));
     return true;
   }
   std::shared_ptr<Generation> retired;
@@ -517,12 +525,14 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
     give_back_at = Clock::System().Now() + kGiveBackEvery;
   }
   GiveBackWhatLoadsKept();
+  ReleaseIfAwaited();
   std::vector<Action> actions;
   std::vector<ModelId> late;
   bool unpublished = false;
   {
     const MutexLock lock(mutex_);
     if (closing_) return false;
+    if (book_.awaits_release()) return true;
     const TimePoint now = Clock::System().Now();
     TimePoint next = std::min(book_.next_tick(), GiveUpLongLoads(now, late));
     for (const Waiting& waiting : waiting_for_memory_) next = std::min(next, waiting.deadline);
@@ -558,7 +568,27 @@ void Lifecycle::GiveBackWhatLoadsKept() {
     give_back_loads_at_ = kNever;
     if (jobs_ + given_up_ > 0) return;  // who ends next sets the time anew
   }
-  (void)loaders_.Submit([] { RunQuietly({}, GiveBackLoadMemory); });
+  (void)loaders_.Submit([this] {
+    RunQuietly({}, [this] {
+      if (options_.memory.release_idle) options_.memory.release_idle();
+      GiveBackLoadMemory();
+    });
+  });
+}
+
+// Somebody waits for it: at once, and not quietly.
+void Lifecycle::ReleaseIfAwaited() {
+  {
+    const MutexLock lock(mutex_);
+    if (closing_ || !book_.awaits_release()) return;
+  }
+  options_.memory.release_idle();
+  std::vector<Action> actions;
+  {
+    const MutexLock lock(mutex_);
+    actions = book_.Released(Moment::Now());
+  }
+  Do(std::move(actions));
 }
 
 // Returns when the next one will have to be given up; those who have to be now are put into `late`.
@@ -603,6 +633,12 @@ void Lifecycle::LoadNow(const std::string& name, Settled done) {
 }
 
 void Lifecycle::UnloadNow(const std::string& name, Settled done) {
+  bool is_pinned = false;
+  {
+    const MutexLock lock(mutex_);
+    is_pinned = book_.is_pinned(name);
+  }
+  if (is_pinned) return done(InvalidArgument("model " + Excerpt(name) + " is pinned: unpin it first"));
   // Why somebody who asked for it meanwhile did not get it is not the answer.
   Operate(
       name, [&] { return book_.PutAside(name); },

@@ -169,6 +169,7 @@ class Lifecycle {
   void Watch();
   bool WatchOnce(TimePoint& give_back_at);
   void GiveBackWhatLoadsKept();
+  void ReleaseIfAwaited();
   TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
 

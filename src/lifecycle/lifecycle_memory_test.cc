@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace trireme {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -116,6 +119,42 @@ TEST_F(LifecycleMemoryTest, EverybodyGetsHisTurn) {
   std::vector<std::future<Status>> answers;
   for (const ModelEntry& entry : all) answers.push_back(Ask(entry.id.name));
   for (std::future<Status>& answer : answers) EXPECT_TRUE(answer.get().ok());
+}
+
+// What runs left behind, and the process has beside its models.
+struct Leftovers {
+  std::atomic<uint64_t> bytes = uint64_t{1} << 30;
+  std::atomic<int> releases = 0;
+
+  MemoryRules Under(MemoryRules rules) {
+    rules.allocated_bytes = [this] { return std::optional<uint64_t>(bytes.load()); };
+    rules.release_idle = [this] {
+      ++releases;
+      bytes = 0;
+    };
+    return rules;
+  }
+};
+
+TEST_F(LifecycleMemoryTest, WhatRunsLeftGoesBeforeAModelDoes) {
+  Leftovers left;
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  Begin(left.Under(rules), {FakeEntry("a"), FakeEntry("b")});
+  EXPECT_TRUE(Ask("a").get().ok());
+  EXPECT_TRUE(Ask("b").get().ok());
+  lifecycle_->WaitUntilSettled();
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(lifecycle_->evictions(), 0U);
+  EXPECT_GE(left.releases, 1);
+}
+
+TEST_F(LifecycleMemoryTest, NobodyIsRefusedForWhatRunsLeft) {
+  Leftovers left;
+  MemoryRules rules = RoomForTwo();
+  rules.on_demand = false;
+  Begin(left.Under(rules), {FakeEntry("a"), FakeEntry("b")});
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
 }
 
 TEST_F(LifecycleMemoryTest, WhoIsPinnedStays) {
@@ -336,6 +375,45 @@ TEST_F(LifecycleMemoryTest, WhatIsRequiredIsLoadedBeforeWhatMerelyFits) {
   EXPECT_EQ(InMemory().size(), 2U);
 }
 
+TEST_F(LifecycleMemoryTest, WhatIsRequiredStays) {
+  required_ = {"a", "b"};
+  MemoryRules rules = RoomForTwo();
+  rules.required = required_;
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_TRUE(lifecycle_->started());
+  EXPECT_EQ(Ask("c").get().code(), StatusCode::kOutOfMemory);
+  EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
+}
+
+TEST_F(LifecycleMemoryTest, SaysWhyWhatIsRequiredDoesNotServe) {
+  required_ = {"a", "b", "c", "nowhere"};
+  MemoryRules rules = RoomForTwo();
+  rules.required = required_;
+  Begin(rules, {FakeEntry("a"), FakeEntry("b"), FakeEntry("c")});
+  EXPECT_FALSE(lifecycle_->started());
+  EXPECT_THAT(lifecycle_->WhyNotStarted().message(),
+              AllOf(HasSubstr("model 'c', which is required, does not serve: version 1 is on demand: no room"),
+                    HasSubstr("'nowhere', which is required, does not serve: there is no such model")));
+}
+
+TEST_F(LifecycleMemoryTest, WhatCanNeverFitIsNotWithinReach) {
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  ModelEntry large = FakeEntry("large");
+  large.file_bytes = uint64_t{64} << 20;
+  Begin(rules, {FakeEntry("a"), large});
+  EXPECT_TRUE(StatusOf("large").too_large);
+  EXPECT_THAT(StatusOf("large").reason, HasSubstr("more than the whole budget"));
+  EXPECT_FALSE(StatusOf("a").too_large);
+}
+
+TEST_F(LifecycleMemoryTest, WhoIsPinnedIsNotUnloaded) {
+  Begin(RoomForTwo(), {FakeEntry("a")});
+  ASSERT_TRUE(lifecycle_->SetPinned("a", true).ok());
+  EXPECT_THAT(Operate(&Lifecycle::UnloadNow, "a").message(), HasSubstr("unpin it first"));
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+}
+
 TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
   Begin({.on_demand = true}, {}, milliseconds(20));
   script_.Hold();
@@ -344,11 +422,79 @@ TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
   while (StateOf("slow") != ModelState::kFailed) std::this_thread::yield();
   EXPECT_THAT(StatusOf("slow").reason, HasSubstr("has not ended in time"));
   EXPECT_FALSE(lifecycle_->settled());  // its thread is still there
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, kModelBytes) << "and so is what it was promised";
+  // Nobody knows how many there would be if it were tried again and again.
+  const Answer again = std::make_shared<std::promise<Status>>();
+  lifecycle_->LoadNow("slow", [again](Status status) { again->set_value(std::move(status)); });
+  EXPECT_THAT(again->get_future().get().message(), HasSubstr("an earlier load of this model has not ended yet"));
   script_.Release();
   while (script_.open_models() > 0 || !lifecycle_->settled()) std::this_thread::yield();
   EXPECT_EQ(StateOf("slow"), ModelState::kFailed);
   EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "slow").ok());
   EXPECT_EQ(StateOf("slow"), ModelState::kReady);
+}
+
+TEST_F(LifecycleMemoryTest, WhatALoadThatWasGivenUpBringsIsNotTakenForALaterOne) {
+  Begin({.on_demand = false}, {}, milliseconds(20));
+  script_.Hold();
+  lifecycle_->SetDesired(Scan({FakeEntry("slow")}));
+  script_.WaitUntilHeld(1);
+  while (StateOf("slow") != ModelState::kFailed) std::this_thread::yield();
+  lifecycle_->SetDesired(Scan({}));
+  while (!lifecycle_->table()->statuses.empty()) std::this_thread::yield();
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, kModelBytes) << "it is forgotten, and loads all the same";
+  lifecycle_->SetDesired(Scan({FakeEntry("slow", 1, 2)}));
+  EXPECT_EQ(StateOf("slow"), ModelState::kFailed);
+  script_.Release();
+  while (script_.open_models() > 0 || !lifecycle_->settled()) std::this_thread::yield();
+  EXPECT_TRUE(InMemory().empty());
+  EXPECT_EQ(lifecycle_->memory().at("cpu").used_bytes, 0U);
+  EXPECT_TRUE(Operate(&Lifecycle::LoadNow, "slow").ok());
+}
+
+TEST_F(LifecycleMemoryTest, WhoWaitsForOneThatIsNotWantedAnyMoreWaitsForItsEnd) {
+  MemoryRules rules = RoomForTwo();
+  rules.budgets = {{"cpu", kModelBytes + kModelBytes / 2}};
+  rules.lazy = true;
+  Begin(rules, {FakeEntry("slow"), FakeEntry("other")});
+  script_.Hold();
+  std::future<Status> slow = Ask("slow");
+  script_.WaitUntilHeld(1);
+  std::future<Status> other = Ask("other");
+  lifecycle_->SetDesired(Scan({FakeEntry("other")}));
+  EXPECT_FALSE(slow.get().ok());
+  EXPECT_EQ(other.wait_for(milliseconds(0)), std::future_status::timeout);
+  script_.Release();
+  EXPECT_TRUE(other.get().ok());
+}
+
+TEST_F(LifecycleMemoryTest, AModelThatIsAskedForWhileItDrainsComesBack) {
+  Begin(RoomForTwo(), {FakeEntry("a")});
+  std::shared_ptr<ServedModel> reader = *lifecycle_->table()->Find("a", {});  // so that it drains until then
+  std::promise<void> unloaded;
+  lifecycle_->UnloadNow("a", [&](const Status&) { unloaded.set_value(); });
+  const Answer back = std::make_shared<std::promise<Status>>();
+  lifecycle_->LoadNow("a", [back](Status status) { back->set_value(std::move(status)); });
+  reader.reset();
+  EXPECT_TRUE(back->get_future().get().ok());
+  unloaded.get_future().get();
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+}
+
+TEST_F(LifecycleMemoryTest, AModelThatIsUnloadedWhileItLoadsLeavesWhenItHasCome) {
+  MemoryRules rules = RoomForTwo();
+  rules.lazy = true;
+  Begin(rules, {FakeEntry("a")});
+  script_.Hold();
+  std::future<Status> asked = Ask("a");
+  script_.WaitUntilHeld(1);
+  const Answer gone = std::make_shared<std::promise<Status>>();
+  lifecycle_->UnloadNow("a", [gone](Status status) { gone->set_value(std::move(status)); });
+  script_.Release();
+  EXPECT_TRUE(gone->get_future().get().ok());
+  (void)asked.get();
+  lifecycle_->WaitUntilSettled();
+  EXPECT_EQ(StateOf("a"), ModelState::kOnDemand);
 }
 
 TEST_F(LifecycleMemoryTest, AGoodModelComesBackWhateverWentWrongAtOneMoment) {
@@ -514,6 +660,39 @@ TEST_F(LifecycleMemoryTest, AMovedLabelStaysAndItsNextVersionIsListed) {
   EXPECT_THAT(StatusOf("m", 1).labels, ElementsAre("stable"));
   EXPECT_THAT(StatusOf("m", 2).reason, StartsWith("label 'stable' waits for version 2, which is not there"));
   EXPECT_EQ((*lifecycle_->table()->Find("m", VersionChoice::OfLabel("stable")))->id.version, 1);
+}
+
+TEST_F(LifecycleMemoryTest, AnotherVersionDoesNotTakeALabelFromTheOneThatItStillLeadsTo) {
+  std::vector<ModelEntry> old = {FakeEntry("m", 1), FakeEntry("m", 2)};
+  for (ModelEntry& entry : old) entry.version_labels = {{"canary", 2}, {"stable", 1}};
+  Begin({}, old);
+  // Of the new ones the first comes, and the other does not.
+  std::vector<ModelEntry> next = {FakeEntry("m", 3), FakeEntry("m", 4)};
+  for (ModelEntry& entry : next) entry.version_labels = {{"canary", 4}, {"stable", 3}};
+  next[0].path = "/models/bad.onnx";
+  Settle(next);
+  EXPECT_EQ((*lifecycle_->table()->Find("m", VersionChoice::OfLabel("stable")))->id.version, 1);
+  EXPECT_THAT(StatusOf("m", 1).reason, HasSubstr("label 'stable'"));
+  EXPECT_EQ((*lifecycle_->table()->Find("m", VersionChoice::OfLabel("canary")))->id.version, 4);
+  next[0] = FakeEntry("m", 3, 2);
+  next[0].version_labels = next[1].version_labels;
+  Settle(next);
+  EXPECT_EQ((*lifecycle_->table()->Find("m", VersionChoice::OfLabel("stable")))->id.version, 3);
+  EXPECT_FALSE(lifecycle_->table()->Find("m", 1).ok());
+  lifecycle_->SetDesired({});
+  lifecycle_->WaitUntilSettled();
+  EXPECT_TRUE(InMemory().empty());
+}
+
+TEST_F(LifecycleMemoryTest, AConfigThatMovesOneLabelLeavesTheOthers) {
+  std::vector<ModelEntry> both = {FakeEntry("m", 1), FakeEntry("m", 2)};
+  for (ModelEntry& entry : both) entry.version_labels = {{"old", 1}, {"stable", 1}};
+  Begin({}, both);
+  ASSERT_TRUE(lifecycle_->SetLabel("m", "beta", 2).ok());
+  for (ModelEntry& entry : both) entry.version_labels = {{"stable", 2}};
+  Settle(both);
+  EXPECT_THAT(StatusOf("m", 2).labels, ElementsAre("beta", "stable"));
+  EXPECT_TRUE(StatusOf("m", 1).labels.empty());
 }
 
 TEST_F(LifecycleMemoryTest, ClosingAnswersWhoWaits) {

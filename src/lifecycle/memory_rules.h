@@ -33,6 +33,11 @@ struct MemoryRules {
   // Frees what is kept for later and was not needed since the last call: called every ten seconds. Empty: nothing is.
   std::function<void()> give_back;
 
+  // Gives back what runs of models left for the next ones and nobody uses at the moment: called a second after the last
+  // load or unload, and when there is no room for a load, before anybody goes for it. Takes milliseconds. Empty:
+  // nothing is left.
+  std::function<void()> release_idle;
+
   // A model that is wanted may be out of memory: the first request for it loads it, and others go for it. Otherwise
   // what is wanted is loaded or has failed.
   bool on_demand = false;

@@ -211,6 +211,11 @@ void ModelControl::Ask(Errand errand) {
 
 // On the control thread, which waits for nothing but the file system: loads are carried out by the lifecycle.
 void ModelControl::CarryOut(Errand errand) {
+  // No repository says anything about what was loaded from elsewhere.
+  if (errand.kind == Errand::Kind::kLoad && errand.instead.files.empty() && outside_.contains(errand.name)) {
+    lifecycle_.WhenSettled(errand.name, std::move(errand.done));
+    return errands_->Finished(errand.name);
+  }
   std::shared_ptr<const ScratchFolder> scratch;
   const Result<RepositoryScan> wanted = FindModel(errand, scratch);
   if (!wanted.ok()) {

@@ -18,7 +18,7 @@ std::string_view Name(ModelState state) {
     case ModelState::kDraining:
       return "draining";
     case ModelState::kRetired:
-      return "retired";
+      return "unloaded";
     case ModelState::kFailed:
       return "failed";
     case ModelState::kOnDemand:

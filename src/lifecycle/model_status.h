@@ -48,6 +48,7 @@ struct ModelStatus {
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
   DeviceBytes memory;                    // measured, of what serves; else what it is expected to take, and where
+  bool too_large = false;                // kOnDemand: it takes more than there is in all, so that no request brings it
   bool pinned = false;                   // stays in memory, whoever else wants it
   std::vector<std::string> labels;       // that lead to it, sorted
 

@@ -43,9 +43,8 @@ std::optional<int64_t> ServingTable::Resolve(std::string_view name, const Versio
   std::optional<int64_t> newest;
   if (in_memory != nullptr && !in_memory->empty()) newest = in_memory->rbegin()->first;
   if (others == nullptr || others->empty()) return newest;
-  const auto good = std::find_if(others->rbegin(), others->rend(), [last](const auto& one) {
-    return last == nullptr || !last->contains(one.first);
-  });
+  const auto good = std::find_if(others->rbegin(), others->rend(),
+                                 [last](const auto& one) { return last == nullptr || !last->contains(one.first); });
   if (good != others->rend()) newest = std::max(newest.value_or(0), good->first);
   return newest ? newest : others->rbegin()->first;
 }
@@ -99,7 +98,8 @@ Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version)
     if (!version.any() && status.id.version != number && status.id.version != 0) continue;
     if (told == nullptr || status.state != ModelState::kRetired) told = &status;
   }
-  if (told != nullptr) return Unavailable("model '" + std::string(name) + "' is not ready: " + Explained(*told));
+  if (told != nullptr)
+    return Unavailable("model '" + std::string(name) + "'" + Named(version) + " is not ready: " + Explained(*told));
   // In Triton's words, which clients look for.
   const std::string unknown = "Request for unknown model: " + Excerpt(name);
   return NotFound(unknown + (known ? Named(version) : "") + " is not found" + waits);

@@ -207,7 +207,7 @@ std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, 
   return LoadOrder{.entry = std::move(entry),
                    .files = tracked.files,
                    .reload = reload,
-                   .attempt = ++tracked.attempt,
+                   .attempt = tracked.attempt = ++attempts_,
                    .promised = tracked.promised};
 }
 
@@ -320,8 +320,14 @@ std::shared_ptr<Generation> VersionBook::Draining(const ModelId& id) const {
   return versions_.at(id).draining;
 }
 
+std::string_view VersionBook::WhyItLeaves(const ModelId& id) const {
+  const Tracked& tracked = versions_.at(id);
+  return tracked.wanted && !tracked.leaves_because.empty() ? tracked.leaves_because : "it is not wanted any more";
+}
+
 void VersionBook::Retired(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
+  tracked.leaves_because = {};
   if (tracked.draining) tracked.leaving.Remove(tracked.draining->memory());
   dropped_.push_back(std::exchange(tracked.draining, nullptr));
   const bool comes_back = rules_.on_demand && tracked.wanted;
@@ -360,7 +366,7 @@ std::vector<Action> VersionBook::Plan(Versions::iterator begin, Versions::iterat
   std::vector<Action> actions;
   for (const Action& action : PlanActions(facts)) {
     if (action.kind == ActionKind::kLoad || action.kind == ActionKind::kReload) {
-      Ask(action);
+      Ask(action, now);
     } else {
       Begin(action, now);
       if (action.kind == ActionKind::kRetire) actions.push_back(action);
@@ -411,6 +417,20 @@ bool VersionBook::Arrived(const Tracked& tracked) {
          tracked.state == ModelState::kOnDemand || tracked.put_aside;
 }
 
+// The label that leads to a version, because the one that it is meant to lead to does not serve yet; null: none.
+const std::string* VersionBook::LabelThatStays(const ModelId& id) const {
+  const auto shown = shown_.find(id.name);
+  const auto meant = labels_.find(id.name);
+  if (shown == shown_.end() || meant == labels_.end()) return nullptr;
+  for (const auto& [label, version] : shown->second) {
+    const auto at = meant->second.find(label);
+    if (version != id.version || at == meant->second.end() || at->second == version) continue;
+    const auto next = versions_.find({id.name, at->second});
+    if (next == versions_.end() || next->second.state != ModelState::kReady) return &label;
+  }
+  return nullptr;
+}
+
 bool VersionBook::StandsIn(const ModelId& id, const Tracked& tracked) const {
   if (tracked.wanted || tracked.state != ModelState::kReady) return false;
   const auto versions = VersionsOf(id.name);
@@ -418,8 +438,8 @@ bool VersionBook::StandsIn(const ModelId& id, const Tracked& tracked) const {
   const auto serves = [&](const auto* version) {
     return wanted(version) && version->second.state == ModelState::kReady;
   };
-  return std::any_of(versions.begin(), versions.end(), wanted) &&
-         std::none_of(versions.begin(), versions.end(), serves);
+  if (std::ranges::none_of(versions, wanted)) return false;
+  return std::ranges::none_of(versions, serves) || LabelThatStays(id) != nullptr;
 }
 
 bool VersionBook::Settled(const ModelId& id, const Tracked& tracked) const {
@@ -449,21 +469,25 @@ bool VersionBook::settled(const std::string& name) const {
 }
 
 Status VersionBook::Verdict(const std::string& name) const {
-  std::string reasons;
-  bool no_memory = false;
+  std::vector<std::string> reasons;
+  std::string no_room;  // names model and version
   bool given_up = false;
-  if (const auto problem = problems_.find(name); problem != problems_.end()) reasons = problem->second.status.reason;
+  if (const auto problem = problems_.find(name); problem != problems_.end()) {
+    reasons.push_back(problem->second.status.reason);
+  }
   for (const auto* version : VersionsOf(name)) {
     const auto& [id, tracked] = *version;
     const std::string& why = tracked.failure.empty() ? tracked.refusal.message() : tracked.failure;
     if (!tracked.wanted || why.empty()) continue;
-    no_memory = no_memory || tracked.no_memory || tracked.refusal.code() == StatusCode::kOutOfMemory;
+    if (tracked.no_memory || tracked.refusal.code() == StatusCode::kOutOfMemory) no_room = why;
     given_up = given_up || tracked.given_up;
-    reasons += (reasons.empty() ? "" : "; ") + ("version " + std::to_string(id.version)) + ": " + why;
+    reasons.push_back("version " + std::to_string(id.version) + ": " + why);
   }
   if (reasons.empty()) return {};
-  const std::string text = "load failed for model '" + name + "': " + reasons;
-  if (no_memory) return OutOfMemory(text);
+  if (reasons.size() == 1 && !no_room.empty()) return OutOfMemory(no_room);
+  std::string text = "load failed for model '" + name + "': ";
+  for (const std::string& reason : reasons) text += (&reason == reasons.data() ? "" : "; ") + reason;
+  if (!no_room.empty()) return OutOfMemory(text);
   return given_up ? Unavailable(text) : InvalidArgument(text);
 }
 
@@ -480,7 +504,8 @@ Status VersionBook::WhyNotStarted() {
   std::string missing;
   for (const std::string& name : rules_.required) {
     if (Serves(name)) continue;
-    missing += (missing.empty() ? "" : "; ") + ("model '" + name + "', which is required, does not serve");
+    missing += (missing.empty() ? "" : "; ") +
+               ("model '" + name + "', which is required, does not serve: " + WhyItDoesNotServe(name));
   }
   if (!missing.empty()) return Unavailable(missing);
   const bool any = asked_for_nothing_ || std::ranges::any_of(versions_, [](const auto& version) {
@@ -488,6 +513,20 @@ Status VersionBook::WhyNotStarted() {
                      return version.second.busy == 0 && (state == ModelState::kReady || state == ModelState::kOnDemand);
                    });
   return any ? Status() : Unavailable("no model serves");
+}
+
+// Of the newest version that is wanted.
+std::string VersionBook::WhyItDoesNotServe(const std::string& name) const {
+  const auto problem = problems_.find(name);
+  if (problem != problems_.end()) return problem->second.status.reason;
+  std::string why = "there is no such model";
+  for (const auto* version : VersionsOf(name)) {
+    if (!version->second.wanted) continue;
+    const ModelStatus status = StatusOf(version->first, version->second);
+    why = "version " + std::to_string(status.id.version) + " is " + std::string(Name(status.state)) +
+          (status.reason.empty() ? "" : ": " + status.reason);
+  }
+  return why;
 }
 
 // What is wrong with its files: with the whole model's, or with its own.
@@ -517,10 +556,17 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   if (tracked.state == ModelState::kOnDemand && !tracked.ask) {
     status.reason = tracked.refusal.message();
     status.note = "loaded by the first request for it";
+    status.too_large = IsTooLarge(tracked);
+    if (status.too_large && status.reason.empty()) {
+      status.reason = "no room: it needs about " + BytesText(status.memory.total()) + ", more than the whole budget";
+    }
   }
   if (tracked.state != ModelState::kReady) return status;
   if (StandsIn(id, tracked)) {
-    status.reason = "no version that is wanted is ready: this one goes on serving";
+    const std::string* label = LabelThatStays(id);
+    status.reason = label == nullptr
+                        ? "no version that is wanted is ready: this one goes on serving"
+                        : "goes on serving until the version is ready that label '" + *label + "' is meant for";
     return status;
   }
   const Problem* problem = ProblemOf(id);

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -91,6 +92,7 @@ class VersionBook {
 
   // False: no such model.
   bool SetPinned(const std::string& name, bool pinned);
+  bool is_pinned(const std::string& name) const { return pinned_.contains(name); }
 
   // kNotFound, kUnavailable: see Engine::SetLabel.
   Status SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version);
@@ -114,6 +116,11 @@ class VersionBook {
   // What counts of a device's budget besides, as it was when somebody last asked for memory or called this.
   void NoteOthers();
   uint64_t OtherBytes(const std::string& device) const;
+
+  // Whether there is no room for a load as things are, and MemoryRules::release_idle may change that: nobody goes and
+  // nobody is refused before. Released(), once that is done: what is to be done now.
+  bool awaits_release() const { return awaits_release_; }
+  std::vector<Action> Released(const Moment& now);
 
   // How often a model left memory for another one.
   uint64_t evictions() const { return evictions_; }
@@ -154,15 +161,18 @@ class VersionBook {
   // There was one, begun at that time, and what came of it has been wanted. Whether anybody waited for it.
   bool HasLooked(TimePoint began);
 
-  // It takes too long: counts as failed from now on, and what comes of it nobody will ask for. Its memory stays
-  // promised until Left().
+  // It takes too long: counts as failed from now on, and what comes of it nobody will ask for. Until HasEnded() its
+  // memory counts, whatever becomes of the version, and nothing of that model is loaded: nobody knows how many such
+  // loads there would be else.
   void GiveUp(const ModelId& id, const Moment& now);
+  std::vector<Action> HasEnded(uint64_t attempt, const Moment& now);
 
   // So many bytes that a model had are free again: what is to be done with them.
   std::vector<Action> Left(const ModelId& id, const DeviceBytes& bytes, const Moment& now);
 
   // What a retirement that was handed out is about; and its end.
   std::shared_ptr<Generation> Draining(const ModelId& id) const;
+  std::string_view WhyItLeaves(const ModelId& id) const;
   void Retired(const ModelId& id, const Moment& now);
 
   // The version is not busy any more: what is to be done next.
@@ -201,7 +211,7 @@ class VersionBook {
     ModelState state = ModelState::kFound;
     std::chrono::system_clock::time_point since;
     uint64_t tried = 0;
-    uint64_t attempt = 0;    // which load is under way, or was the last
+    uint64_t attempt = 0;    // which load is under way, or was the last; of all versions' loads, no two have the same
     std::string failure;     // why the last try failed; empty if it did not
     bool given_up = false;   // its last load did not end in time
     bool no_memory = false;  // because there was no room
@@ -209,6 +219,7 @@ class VersionBook {
     std::optional<uint64_t> ask;           // for memory: its number, in the order of asking; nothing: it does not ask
     bool demanded = false;                 // somebody waits for it
     bool put_aside = false;                // it shall leave memory
+    std::string_view leaves_because = {};  // for people; empty: it is not wanted any more
     bool gave_way = false;                 // to its successor, for which there was no room beside it
     Status refusal;                        // why it could not be had when somebody asked last
     TimePoint retry_at;                    // before that nobody tries again
@@ -237,6 +248,11 @@ class VersionBook {
     std::shared_ptr<Generation> draining;    // shared with the loader thread that retires it
     std::shared_ptr<ModelMetrics> metrics;   // shared with the generations: counts go on through all of them
   };
+  // A load that was given up and has not ended.
+  struct GivenUpLoad {
+    ModelId id;
+    DeviceBytes promised;
+  };
   // What looks like a model and cannot be one.
   struct Problem {
     ModelStatus status;
@@ -256,20 +272,24 @@ class VersionBook {
   std::vector<Action> Plan(Versions::iterator begin, Versions::iterator end, const Moment& now);
   void Begin(const Action& action, const Moment& now);
   void Forget(const ModelId& id);
-  void Ask(const Action& action);
+  void Ask(const Action& action, const Moment& now);
   bool IsMerelyFilling(const ModelId& id, const Tracked& tracked) const;
   void Grant(std::vector<Action>& actions, const Moment& now);
   std::vector<ModelId> AskingInOrder() const;
   void Place(const Moment& now);
   std::vector<DeviceRoom> Rooms() const;
   uint64_t BudgetOf(const std::string& device) const;
+  bool Stays(const std::string& name) const;
   bool MayGo(const ModelId& id, const Tracked& tracked) const;
+  bool IsTooLarge(const Tracked& tracked) const;
+  std::string WhyItDoesNotServe(const std::string& name) const;
   DeviceBytes Expected(const Tracked& tracked) const;
   void AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice& claims, const Moment& now);
   std::vector<DevicePlan> PlanDevices(const Moment& now);
   bool RefuseWhoNeedsSeveral(const std::vector<DevicePlan>& plans, const Moment& now);
   void GrantWhatIsGranted(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
   void Evict(const std::vector<DevicePlan>& plans, std::vector<Action>& actions, const Moment& now);
+  bool AwaitRelease(const std::vector<DevicePlan>& plans, const Moment& now);
   void Refuse(const ModelId& id, const MemoryRefusal& refusal, const Moment& now);
   static void NoteDigest(Tracked& tracked, uint64_t fingerprint, const std::string& digest);
   static bool SharesWithItself(const Tracked& tracked);
@@ -294,17 +314,23 @@ class VersionBook {
   void NoteOtherFiles(Tracked& tracked, const Moment& now);
   static bool Arrived(const Tracked& tracked);
   bool Settled(const ModelId& id, const Tracked& tracked) const;
-  // Serves in the place of a wanted version of its model, none of which is ready.
+  // Serves in the place of a wanted version of its model: none of them is ready, or not the one that a label is meant
+  // for which leads here.
   bool StandsIn(const ModelId& id, const Tracked& tracked) const;
+  const std::string* LabelThatStays(const ModelId& id) const;
 
   const MemoryRules rules_;
   Versions versions_;
   ExpectedSizes sizes_;
   std::set<std::pair<uint64_t, std::string>> twins_;  // likeness and device of what is or will be in memory
   bool somebody_looks_ = false;
-  uint64_t asks_ = 0;         // so far
-  uint64_t evictions_ = 0;    // so far
-  uint64_t other_bytes_ = 0;  // that the process had beside its models, when last no load was on its way
+  std::map<uint64_t, GivenUpLoad> given_up_loads_;  // by attempt
+  uint64_t attempts_ = 0;                           // so far
+  uint64_t asks_ = 0;                               // so far
+  uint64_t evictions_ = 0;                          // so far
+  uint64_t other_bytes_ = 0;  // that the process has beside its models, as far as a load on its way lets it be told
+  bool awaits_release_ = false;
+  std::optional<TimePoint> released_;  // when that was done last
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;
   std::map<std::string, std::map<std::string, int64_t>> config_labels_;  // as config files had them last

@@ -28,8 +28,20 @@ uint64_t VersionBook::BudgetOf(const std::string& device) const {
   return budget == rules_.budgets.end() ? kNoBound : budget->second;
 }
 
+// No longer than there are such models does a server keep its word that it is ready.
+bool VersionBook::Stays(const std::string& name) const {
+  return pinned_.contains(name) || std::ranges::find(rules_.required, name) != rules_.required.end();
+}
+
+// For all that is known, nobody can ever go for it.
+bool VersionBook::IsTooLarge(const Tracked& tracked) const {
+  const DeviceBytes expected = Expected(tracked);
+  return std::ranges::any_of(expected.by_device(),
+                             [this](const auto& one) { return one.second > BudgetOf(one.first); });
+}
+
 bool VersionBook::MayGo(const ModelId& id, const Tracked& tracked) const {
-  return rules_.on_demand && tracked.wanted && !pinned_.contains(id.name);
+  return rules_.on_demand && tracked.wanted && !Stays(id.name);
 }
 
 // Those who may make others go come first; else it is the order in which they asked.
@@ -152,8 +164,15 @@ void VersionBook::AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice&
         MemoryClaim{.id = id, .phase = phase, .bytes = bytes, .may_go = MayGo(id, tracked)});
   };
   for (const auto& [device, bytes] : tracked.leaving.by_device()) add(device, MemoryClaim::Phase::kLeaving, bytes);
+  // What is not wanted any more leaves as soon as it has come.
+  const bool stays = tracked.wanted || ComesBack(id, tracked);
   for (const auto& [device, bytes] : tracked.promised.by_device()) {
-    add(device, MemoryClaim::Phase::kPromised, bytes).while_loading = WhileLoading(tracked.entry, device, bytes);
+    const uint64_t while_loading = WhileLoading(tracked.entry, device, bytes);
+    if (stays) {
+      add(device, MemoryClaim::Phase::kPromised, bytes).while_loading = while_loading;
+    } else {
+      add(device, MemoryClaim::Phase::kLeaving, bytes + while_loading);
+    }
   }
   if (!tracked.generation) return;
   NoteUse(tracked, now);
@@ -169,6 +188,11 @@ void VersionBook::AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice&
 std::vector<VersionBook::DevicePlan> VersionBook::PlanDevices(const Moment& now) {
   ClaimsByDevice claims;
   for (auto& [id, tracked] : versions_) AddClaims(id, tracked, claims, now);
+  for (const auto& [attempt, load] : given_up_loads_) {
+    for (const auto& [device, bytes] : load.promised.by_device()) {
+      claims[device].push_back({.id = load.id, .phase = MemoryClaim::Phase::kLeaving, .bytes = bytes});
+    }
+  }
   for (const ModelId& id : AskingInOrder()) {
     const Tracked& tracked = versions_.at(id);
     const MemoryClaim ask{.id = id,
@@ -236,6 +260,7 @@ void VersionBook::Evict(const std::vector<DevicePlan>& plans, std::vector<Action
       if (versions_.at(claim.id).busy > 0) continue;
       ++evictions_;
       versions_.at(claim.id).gave_way = claim.stands_in;
+      versions_.at(claim.id).leaves_because = "others need its memory";
       actions.push_back({ActionKind::kRetire, claim.id});
       Begin(actions.back(), now);
     }

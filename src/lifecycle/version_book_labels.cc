@@ -9,6 +9,11 @@
 #include "lifecycle/version_book.h"
 
 namespace trireme {
+namespace {
+
+constexpr size_t kMostLabels = 256;  // of a model, that are set while the server runs
+
+}  // namespace
 
 Status VersionBook::SetLabel(const std::string& name, const std::string& label, std::optional<int64_t> version) {
   if (VersionsOf(name).empty()) return NotFound("unknown model " + Excerpt(name));
@@ -27,16 +32,27 @@ Status VersionBook::SetLabel(const std::string& name, const std::string& label, 
     return Unavailable("model '" + name + "' version " + std::to_string(*version) + " is not ready: " +
                        std::string(Name(tracked.state)) + (tracked.failure.empty() ? "" : ": " + tracked.failure));
   }
+  if (labels.size() >= kMostLabels && !labels.contains(label)) {
+    return InvalidArgument("model '" + name + "' has " + std::to_string(kMostLabels) + " labels, which is the most");
+  }
   labels.insert_or_assign(label, *version);
   return {};
 }
 
-// A config file decides when it says something else than before; what was set since then counts until it does again.
+// A config file decides about a label when it says something else of it than before; what was set since then counts
+// until it does again.
 void VersionBook::TakeLabels(const ModelEntry& entry) {
   std::map<std::string, int64_t>& before = config_labels_[entry.id.name];
   if (before == entry.version_labels) return;
+  ServingTable::Labels& labels = labels_[entry.id.name];
+  for (const auto& [label, version] : before) {
+    if (!entry.version_labels.contains(label)) labels.erase(label);
+  }
+  for (const auto& [label, version] : entry.version_labels) {
+    const auto old = before.find(label);
+    if (old == before.end() || old->second != version) labels.insert_or_assign(label, version);
+  }
   before = entry.version_labels;
-  labels_[entry.id.name] = {before.begin(), before.end()};
 }
 
 // A label that is led to a version which does not serve yet stays where it was until that does.

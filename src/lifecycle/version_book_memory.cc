@@ -20,6 +20,9 @@ constexpr Duration kMostStay = seconds(30);
 // How soon is looked again whether those who came too early may go now.
 constexpr Duration kSoon = milliseconds(50);
 
+// What runs leave is soon there again where models are asked: to give it back at every turn would be in vain.
+constexpr Duration kReleaseEvery = seconds(1);
+
 Duration StayOf(Duration load_took) {
   return std::clamp(load_took, kLeastStay, kMostStay);
 }
@@ -66,8 +69,11 @@ std::optional<Status> VersionBook::Outlook(const ModelId& id) const {
 bool VersionBook::PutAside(const std::string& name) {
   bool any = false;
   for (auto& [id, tracked] : versions_) {
-    if (id.name != name || !tracked.wanted || tracked.state != ModelState::kReady) continue;
+    const bool comes = tracked.state == ModelState::kAdmitted || tracked.state == ModelState::kLoading ||
+                       tracked.state == ModelState::kWarmingUp;
+    if (id.name != name || !tracked.wanted || (tracked.state != ModelState::kReady && !comes)) continue;
     tracked.put_aside = true;
+    tracked.leaves_because = "an operator asked for that";
     any = true;
   }
   return any;
@@ -80,6 +86,7 @@ bool VersionBook::Recall(const std::string& name, const Moment& now) {
     any = true;
     tracked.put_aside = false;
     tracked.retry_at = {};
+    if (tracked.state == ModelState::kDraining) tracked.demanded = true;  // as soon as it has gone
     if (tracked.busy > 0) continue;
     if (tracked.state == ModelState::kFailed) MoveTo(tracked, ModelState::kFound, now);
     if (NeedsLoad(tracked.state)) tracked.demanded = true;
@@ -100,16 +107,22 @@ bool VersionBook::SetPinned(const std::string& name, bool pinned) {
 }
 
 // A load waits for room; what it is about is decided when there is some.
-void VersionBook::Ask(const Action& action) {
+void VersionBook::Ask(const Action& action, const Moment& now) {
   Tracked& tracked = versions_.at(action.id);
+  const auto hangs = [&](const auto& load) { return load.second.id.name == action.id.name; };
+  if (std::ranges::any_of(given_up_loads_, hangs)) {
+    tracked.tried = tracked.entry.fingerprint;
+    tracked.given_up = true;  // it says nothing of the files either
+    return Failed(action.id, Unavailable("an earlier load of this model has not ended yet"), now);
+  }
   tracked.ask = ++asks_;
   changed_ = true;
 }
 
 // Nobody waits for it, and nothing of its model serves yet.
 bool VersionBook::IsMerelyFilling(const ModelId& id, const Tracked& tracked) const {
-  if (!rules_.on_demand || tracked.demanded || tracked.generation || pinned_.contains(id.name)) return false;
-  return std::ranges::find(rules_.required, id.name) == rules_.required.end() && !Serves(id.name);
+  if (!rules_.on_demand || tracked.demanded || tracked.generation) return false;
+  return !Stays(id.name) && !Serves(id.name);
 }
 
 void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
@@ -117,10 +130,9 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   NoteOthers();
   NoteTwins();
   Place(now);
-  std::vector<DevicePlan> plans;
-  do {
-    plans = PlanDevices(now);
-  } while (RefuseWhoNeedsSeveral(plans, now));
+  std::vector<DevicePlan> plans = PlanDevices(now);
+  if (AwaitRelease(plans, now)) return;
+  while (RefuseWhoNeedsSeveral(plans, now)) plans = PlanDevices(now);
   GrantWhatIsGranted(plans, actions, now);
   Evict(plans, actions, now);
   for (const DevicePlan& device : plans) {
@@ -135,17 +147,32 @@ void VersionBook::Grant(std::vector<Action>& actions, const Moment& now) {
   }
 }
 
-// A load on its way has taken nobody knows how much of what it was promised.
+// A load on its way has taken nobody knows how much of what it was promised: then others have so much at most.
 void VersionBook::NoteOthers() {
   if (!rules_.allocated_bytes) return;
   uint64_t models = 0;
+  bool is_exact = given_up_loads_.empty();
   const std::string cpu = Device().ToString();
   for (const auto& [id, tracked] : versions_) {
-    if (tracked.promised.total() > 0 || tracked.leaving.total() > 0) return;
+    if (tracked.promised.total() > 0 || tracked.leaving.total() > 0) is_exact = false;
     if (tracked.generation) models += tracked.generation->memory().On(cpu);
   }
   const uint64_t all = rules_.allocated_bytes().value_or(0);
-  other_bytes_ = all - std::min(all, models + kProcessBytes);
+  const uint64_t others = all - std::min(all, models + kProcessBytes);
+  other_bytes_ = is_exact ? others : std::min(other_bytes_, others);
+}
+
+bool VersionBook::AwaitRelease(const std::vector<DevicePlan>& plans, const Moment& now) {
+  const bool is_short = std::ranges::any_of(
+      plans, [](const DevicePlan& device) { return !device.plan.evict.empty() || !device.plan.refuse.empty(); });
+  const bool is_fresh = released_ && now.steady < *released_ + kReleaseEvery;
+  awaits_release_ = rules_.release_idle && is_short && other_bytes_ > 0 && !is_fresh;
+  return awaits_release_;
+}
+
+std::vector<Action> VersionBook::Released(const Moment& now) {
+  released_ = now.steady;
+  return Tick(now);
 }
 
 uint64_t VersionBook::OtherBytes(const std::string& device) const {
@@ -205,9 +232,11 @@ void VersionBook::NoteUse(Tracked& tracked, const Moment& now) {
 std::vector<Action> VersionBook::Tick(const Moment& now) {
   if (rules_.on_demand && rules_.idle_timeout > Duration{0}) {
     for (auto& [id, tracked] : versions_) {
-      if (!tracked.generation || !tracked.wanted || tracked.busy > 0 || pinned_.contains(id.name)) continue;
+      if (!tracked.generation || !tracked.wanted || tracked.busy > 0 || Stays(id.name)) continue;
       NoteUse(tracked, now);
-      if (now.steady - tracked.usage.last_used() >= rules_.idle_timeout) tracked.put_aside = true;
+      if (now.steady - tracked.usage.last_used() < rules_.idle_timeout) continue;
+      tracked.put_aside = true;
+      tracked.leaves_because = "nobody asked for it for as long as model-idle-timeout says";
     }
   }
   for (auto& [id, tracked] : versions_) {
@@ -230,10 +259,17 @@ std::vector<Action> VersionBook::Left(const ModelId& id, const DeviceBytes& byte
 
 void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
   Tracked& tracked = versions_.at(id);
-  ++tracked.attempt;
-  tracked.leaving.Add(tracked.promised);
+  given_up_loads_.emplace(tracked.attempt, GivenUpLoad{.id = id, .promised = tracked.promised});
+  tracked.attempt = ++attempts_;
   tracked.given_up = true;
   Failed(id, Unavailable("its load has not ended in time"), now);
+}
+
+std::vector<Action> VersionBook::HasEnded(uint64_t attempt, const Moment& now) {
+  given_up_loads_.erase(attempt);
+  std::vector<Action> actions;
+  Grant(actions, now);
+  return actions;
 }
 
 // Whether a request for it is worth waiting for: it is out of memory and comes back, or nothing else of its model
@@ -304,6 +340,7 @@ DeviceBytes VersionBook::UsedBytes() const {
     used.Add(tracked.promised);
     used.Add(tracked.leaving);
   }
+  for (const auto& [attempt, load] : given_up_loads_) used.Add(load.promised);
   return used;
 }
 

@@ -13,7 +13,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, kStages> kStageNames = {"decode",  "queue",  "input",
+constexpr std::array<std::string_view, kStages> kStageNames = {"decode",  "load",   "queue", "input",
                                                                "compute", "output", "encode"};
 
 // A codec takes microseconds, a big model seconds: about three buckets a decade.

@@ -15,12 +15,12 @@
 namespace trireme::metrics {
 
 // Where the time of a request goes, in the order in which it passes.
-enum class Stage { kDecode, kQueue, kInput, kCompute, kOutput, kEncode };
-inline constexpr size_t kStages = 6;
+enum class Stage { kDecode, kLoad, kQueue, kInput, kCompute, kOutput, kEncode };
+inline constexpr size_t kStages = 7;
 
 // What is counted of the requests of one model version:
 //
-//   trireme_request_stage_seconds{model,version,stage=decode|queue|input|compute|output|encode}
+//   trireme_request_stage_seconds{model,version,stage=decode|load|queue|input|compute|output|encode}
 //   trireme_request_duration_seconds{model,version}
 //   trireme_requests_total{model,version,code}     code: a StatusCode's name, "deadline_exceeded"
 //   trireme_batch_rows{model,version}              one observation a run of the model

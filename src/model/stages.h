@@ -8,9 +8,10 @@
 namespace trireme {
 
 // When a request passed each point on its way; what is not reached stays at the epoch. The stages a person sees are the
-// differences: decode, queue, (input) join, compute, (output) split and encode.
+// differences: decode, load (of those few that waited), queue, (input) join, compute, (output) split and encode.
 struct Stages {
   TimePoint received;      // its last byte was read
+  TimePoint awaited;       // decoded, and its model was not in memory: it waited for the load
   TimePoint queued;        // decoded and checked, entered the line
   TimePoint taken;         // an instance took it
   TimePoint run_begin;     // inputs are in place

@@ -65,18 +65,18 @@ void MarkRun(const std::vector<RequestPtr>& batch, TimePoint begin, TimePoint en
   }
 }
 
-Status WhyExpired(Expired::Why why, const ModelId& id) {
-  const std::string line = "the line of '" + id.name + "'";
+Status WhyExpired(Expired::Why why, const ModelId& id, const Stages& stages) {
+  const bool was_loaded = stages.awaited != TimePoint();
+  const std::string line = (was_loaded ? "for the load and in the line of '" : "in the line of '") + id.name + "'";
   switch (why) {
     case Expired::Why::kCancelled:
       return Cancelled("the client went away while the request waited");
     case Expired::Why::kDeadline:
-      return DeadlineExceeded("the request's time ran out while it waited in " + line);
+      return DeadlineExceeded("the request's time ran out while it waited " + line);
     case Expired::Why::kQueueTimeout:
       break;
   }
-  return DeadlineExceeded("the request's time ran out: it waited in " + line +
-                          " for as long as its queue policy allows");
+  return DeadlineExceeded("the request's time ran out: it waited " + line + " for as long as its queue policy allows");
 }
 
 int64_t RowsOf(const std::vector<RequestPtr>& batch) {
@@ -107,7 +107,10 @@ Duration BatchRunner::RunOneByOne(std::vector<RequestPtr> batch) {
 }
 
 void BatchRunner::AnswerExpired(std::vector<Expired> expired) {
-  for (Expired& one : expired) Refuse(std::move(one.request), WhyExpired(one.why, id_));
+  for (Expired& one : expired) {
+    Status why = WhyExpired(one.why, id_, one.request->stages);
+    Refuse(std::move(one.request), std::move(why));
+  }
 }
 
 void BatchRunner::Refuse(RequestPtr request, Status why) {

@@ -127,7 +127,9 @@ void ModelMetrics::Observe(StatusCode code, const Stages& stages) {
   const size_t shard = metrics::ThisShard();
   series_.ObserveRequest(code, stages.answered - stages.received, shard);
   if (stages.queued == TimePoint()) return;  // refused before it entered the line
-  series_.ObserveStage(Stage::kDecode, stages.queued - stages.received, shard);
+  const bool was_loaded = stages.awaited != TimePoint();
+  series_.ObserveStage(Stage::kDecode, (was_loaded ? stages.awaited : stages.queued) - stages.received, shard);
+  if (was_loaded) series_.ObserveStage(Stage::kLoad, stages.queued - stages.awaited, shard);
   if (stages.run_end == TimePoint()) return;  // never run
   series_.ObserveStage(Stage::kQueue, stages.taken - stages.queued, shard);
   series_.ObserveStage(Stage::kInput, stages.run_begin - stages.taken, shard);

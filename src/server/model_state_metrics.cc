@@ -40,10 +40,17 @@ struct VersionFamilies {
   FamilySamples info = Gauge("trireme_model_info", "1 for a model version that serves, by the digest of its files.");
   FamilySamples loaded = Gauge("trireme_model_loaded_timestamp_seconds", "When what serves was loaded.");
   FamilySamples memory = Gauge("trireme_model_memory_bytes", "Memory of a model version that is loaded.");
+  FamilySamples label = Gauge("trireme_model_label", "1 for a label and the version that it leads to.");
+  FamilySamples pinned = Gauge("trireme_model_pinned", "1 for a model version that stays in memory.");
+  FamilySamples stale = Gauge("trireme_model_reload_failed",
+                              "1 for a model version that serves because what should replace it does not.");
 
   void Add(const ModelStatus& model) {
     const Labels labels = {{"model", model.id.name},
                            {"version", model.id.version > 0 ? std::to_string(model.id.version) : ""}};
+    for (const std::string& name : model.labels) label.samples.push_back({With(labels, "label", name), 1});
+    if (model.pinned) pinned.samples.push_back({labels, 1});
+    if (model.state == ModelState::kReady && !model.reason.empty()) stale.samples.push_back({labels, 1});
     state.samples.push_back({With(labels, "state", std::string(Name(model.state))), 1});
     if (model.since != std::chrono::system_clock::time_point()) {
       since.samples.push_back({labels, Timestamp(model.since)});
@@ -72,7 +79,8 @@ std::vector<FamilySamples> ModelStateFamilies(std::span<const ModelStatus> model
     sums.samples.push_back({{{"state", std::string(Name(state))}}, counts.at(static_cast<size_t>(state))});
   }
   return {std::move(versions.state),  std::move(versions.since),  std::move(versions.info),
-          std::move(versions.loaded), std::move(versions.memory), std::move(sums)};
+          std::move(versions.loaded), std::move(versions.memory), std::move(versions.label),
+          std::move(versions.pinned), std::move(versions.stale),  std::move(sums)};
 }
 
 std::vector<FamilySamples> MemoryFamilies(std::span<const DeviceMemory> memory) {
@@ -98,11 +106,26 @@ std::vector<FamilySamples> TrafficFamilies(const MemoryTraffic& traffic) {
   return {std::move(evictions), std::move(waiting)};
 }
 
+std::vector<FamilySamples> RefusalFamilies(const Refusals& refusals) {
+  FamilySamples refused{.family = {"trireme_requests_refused_total",
+                                   "Inference requests that no model counted: it is unknown, or was "
+                                   "never in memory."},
+                        .kind = FamilySamples::Kind::kCounter,
+                        .samples = {}};
+  for (size_t code = 1; code < refusals.size(); ++code) {
+    std::string name(Name(static_cast<StatusCode>(code)));
+    std::ranges::replace(name, ' ', '_');
+    refused.samples.push_back({{{"code", std::move(name)}}, static_cast<double>(refusals[code])});
+  }
+  return {std::move(refused)};
+}
+
 metrics::CallbackHandle ShowModelStates(metrics::Registry& registry, const Engine& engine) {
   return registry.ReadFamilies([&engine] {
     std::vector<FamilySamples> families = ModelStateFamilies(engine.Index());
     std::ranges::move(MemoryFamilies(engine.Memory()), std::back_inserter(families));
     std::ranges::move(TrafficFamilies(engine.Traffic()), std::back_inserter(families));
+    std::ranges::move(RefusalFamilies(engine.Refusals()), std::back_inserter(families));
     return families;
   });
 }

@@ -71,6 +71,27 @@ TEST(ModelStateMetrics, SaysNothingOfTheMemoryOfWhatIsNotThere) {
   EXPECT_THAT(Page({model}), AllOf(Not(HasSubstr("trireme_model_memory_bytes")), Not(HasSubstr("trireme_model_info"))));
 }
 
+TEST(ModelStateMetrics, SaysLabelsPinsAndWhatServesInPlaceOfAnother) {
+  ModelStatus model = Loaded();
+  model.labels = {"canary", "stable"};
+  model.pinned = true;
+  EXPECT_THAT(Page({model}), AllOf(HasSubstr("trireme_model_label{model=\"a\",version=\"3\",label=\"canary\"} 1\n"),
+                                   HasSubstr("trireme_model_label{model=\"a\",version=\"3\",label=\"stable\"} 1\n"),
+                                   HasSubstr("trireme_model_pinned{model=\"a\",version=\"3\"} 1\n"),
+                                   HasSubstr("trireme_model_reload_failed{model=\"a\",version=\"3\"} 1\n")));
+  EXPECT_THAT(Page({Model("a", 1, ModelState::kFailed)}), Not(HasSubstr("trireme_model_reload_failed")));
+}
+
+TEST(RefusalMetrics, AreByCode) {
+  metrics::Registry registry;
+  Refusals refusals{};
+  refusals[static_cast<size_t>(StatusCode::kOutOfMemory)] = 3;
+  const metrics::CallbackHandle handle = registry.ReadFamilies([&] { return RefusalFamilies(refusals); });
+  EXPECT_THAT(registry.Expose(), AllOf(HasSubstr("trireme_requests_refused_total{code=\"out_of_memory\"} 3\n"),
+                                       HasSubstr("trireme_requests_refused_total{code=\"not_found\"} 0\n"),
+                                       Not(HasSubstr("code=\"ok\""))));
+}
+
 TEST(MemoryMetrics, AreOfEachDevice) {
   metrics::Registry registry;
   const std::vector<DeviceMemory> memory = {

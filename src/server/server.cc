@@ -65,7 +65,8 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .load_models = options.load_models};
 }
 
-Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool) {
+Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool,
+                                    BackendSet& backends) {
   Lifecycle::Options lifecycle{.load_threads = options.load_threads,
                                .memory = options.memory,
                                .required_models = options.required_models,
@@ -80,6 +81,7 @@ Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::Byt
     pool.Trim();
     KeepSpareMemory();
   };
+  lifecycle.memory.release_idle = [&backends] { backends.ReleaseIdleMemory(); };
   return lifecycle;
 }
 
@@ -93,7 +95,7 @@ class Server::Parts {
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         bodies_(options.net.limits.max_body_bytes_in_flight),
-        lifecycle_(LifecycleOptions(options, bodies_, pool_), loader_, log),
+        lifecycle_(LifecycleOptions(options, bodies_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_),
         access_log_(MakeAccessLog(options)),

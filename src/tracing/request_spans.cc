@@ -74,7 +74,9 @@ std::vector<Span> SpansOf(const RequestTrace& trace, const std::optional<TracePa
                      .attributes = {},
                      .error = {}});
   };
-  add("decode", stages.received, stages.queued);
+  const bool was_loaded = stages.awaited != TimePoint();
+  add("decode", stages.received, was_loaded ? stages.awaited : stages.queued);
+  if (was_loaded) add("load", stages.awaited, stages.queued);
   add("queue", stages.queued, stages.taken);
   add("batch", stages.taken, stages.run_begin);
   add("compute", stages.run_begin, stages.run_end);

@@ -190,7 +190,8 @@ class Watch(ModelsTest):
         self.did("pin", "add")
         self.assertRegex(process.stdout.readline(), r"^20\S+Z  add version 1: ready, pinned, ")
         self.did("unload", "scalar")
-        self.assertRegex(process.stdout.readline(), r"^20\S+Z  scalar version 1: on demand")
+        lines = (process.stdout.readline() for _ in range(3))  # a slow machine shows what is between
+        self.assertTrue(any(re.match(r"20\S+Z  scalar version 1: on demand", line) for line in lines))
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE_SECONDS), -signal.SIGINT)
 
@@ -201,8 +202,8 @@ class Watch(ModelsTest):
         self.addCleanup(lambda: (process.kill(), process.communicate()))
         process.stderr.readline()
         self.assertEqual(server.stop(), 0)
-        self.assertEqual(process.wait(PATIENCE_SECONDS), 1)
-        self.assertRegex(process.stderr.read(), r"^trireme: unix:\S+: ")
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+        self.assertEqual(process.stderr.read(), "the server has ended\n")
 
 
 class Socket(ModelsTest):

@@ -116,6 +116,10 @@ Status OnnxBackend::RunsOn(const Device& device) const {
   return cuda_->RunsOn(device);
 }
 
+void OnnxBackend::ReleaseIdleMemory() {
+  runtime_->ReleaseIdleMemory();
+}
+
 std::string OnnxBackend::runtime_version() const {
   return "ONNX Runtime " + runtime_->version();
 }

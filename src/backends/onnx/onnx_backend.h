@@ -33,6 +33,7 @@ class OnnxBackend : public Backend {
   Probe Inspect(const std::filesystem::path& path) const override;
   Result<Opened> Open(const ModelSource& source, const OpenOptions& options) override;
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& options) override;
+  void ReleaseIdleMemory() override;
 
  private:
   const std::shared_ptr<const Runtime> runtime_;  // shared with the models and with outputs that are still read

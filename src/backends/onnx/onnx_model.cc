@@ -33,10 +33,7 @@ OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> 
       input_names_(NamesOf(signature_.inputs)),
       output_names_(NamesOf(signature_.outputs)) {}
 
-OnnxModel::~OnnxModel() {
-  session_.reset();
-  runtime_->ReleaseIdleMemory();
-}
+OnnxModel::~OnnxModel() = default;
 
 Result<std::vector<Tensor>> OnnxModel::Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                            std::span<Buffer> destinations) {

@@ -96,12 +96,10 @@ Dialect MakeDialect(Engine& engine, ThreadPool& workers) {
   add("unload", [&engine](const ModelCommand& command, ModelControl::Done done) {
     engine.UnloadNow(command.model, std::move(done));
   });
-  add("pin", [&engine](const ModelCommand& command, const ModelControl::Done& done) {
-    done(engine.SetPinned(command.model, true));
-  });
-  add("unpin", [&engine](const ModelCommand& command, const ModelControl::Done& done) {
-    done(engine.SetPinned(command.model, false));
-  });
+  add("pin",
+      [&engine](const ModelCommand& command, ModelControl::Done done) { engine.Pin(command.model, std::move(done)); });
+  add("unpin",
+      [&engine](const ModelCommand& command, const ModelControl::Done& done) { done(engine.Unpin(command.model)); });
   add("label", [&engine](const ModelCommand& command, const ModelControl::Done& done) {
     done(engine.SetLabel(command.model, command.label, command.version));
   });

@@ -27,7 +27,9 @@ std::string ServerTiming(const Stages& stages, TimePoint encoded) {
   std::string text;
   if (stages.queued == TimePoint()) return text;
   text.reserve(128);
-  AppendEntry(text, "decode", stages.received, stages.queued);
+  const bool was_loaded = stages.awaited != TimePoint();
+  AppendEntry(text, "decode", stages.received, was_loaded ? stages.awaited : stages.queued);
+  if (was_loaded) AppendEntry(text, "load", stages.awaited, stages.queued);
   if (stages.run_end == TimePoint()) {
     AppendEntry(text, "queue", stages.queued, stages.answered);
     return text;

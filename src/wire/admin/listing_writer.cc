@@ -70,7 +70,8 @@ std::string Json(const ModelEntry& model) {
   object.Text("state", model.state);
   if (!model.reason.empty()) object.Text("reason", model.reason);
   if (!model.note.empty()) object.Text("note", model.note);
-  object.Text("since", FormatUtc(model.since)).Raw("labels", Array(model.labels, Quoted)).Bool("pinned", model.pinned);
+  if (model.since != decltype(model.since)()) object.Text("since", FormatUtc(model.since));
+  object.Raw("labels", Array(model.labels, Quoted)).Bool("pinned", model.pinned);
   if (model.memory_bytes > 0) object.Number("memory_bytes", model.memory_bytes);
   if (!model.device.empty()) object.Text("device", model.device);
   object.Number("requests", model.requests);
