@@ -56,9 +56,11 @@ class Planning {
     free_soon_ -= bytes;  // whoever has to wait keeps what he needs from those behind him
   }
 
-  // Not even when everybody who may go has gone. What is no model's stays: nobody knows for how long.
+  // Not even when everybody who may go has gone. What is no model's stays: nobody knows for how long; but while a load
+  // is on its way, some of that is what this load needs until it has ended.
   bool NeverFits(const MemoryClaim& ask) const {
-    uint64_t stays = other_bytes_;
+    const bool loads = std::ranges::any_of(claims_, [](const auto& claim) { return claim.phase == Phase::kPromised; });
+    uint64_t stays = loads ? 0 : other_bytes_;
     for (const MemoryClaim& claim : claims_) {
       const bool holds = claim.phase == Phase::kHeld || claim.phase == Phase::kPromised;
       if (holds && !MayGoFor(&ask, claim)) stays += claim.bytes;

@@ -38,6 +38,16 @@ MemoryPlan Plan(uint64_t budget, const std::vector<MemoryClaim>& claims, uint64_
   return PlanMemory(budget, other, claims);
 }
 
+TEST(MemoryPlan, NobodyIsRefusedForWhatALoadNeedsUntilItHasEnded) {
+  const MemoryPlan waits = Plan(100, {Pinned("a", 30), Loads("b", 20), Asks("c", 40)}, 30);
+  EXPECT_THAT(waits.grant, IsEmpty());
+  EXPECT_THAT(waits.refuse, IsEmpty());
+  const MemoryPlan refused = Plan(100, {Pinned("a", 30), Pinned("b", 20), Asks("c", 40)}, 30);
+  ASSERT_EQ(refused.refuse.size(), 1U);
+  EXPECT_THAT(refused.refuse[0].reason, HasSubstr("requests and all else 30 bytes"));
+  EXPECT_EQ(Plan(100, {Pinned("a", 30), Loads("b", 40), Asks("c", 71)}, 0).refuse.size(), 1U);
+}
+
 TEST(MemoryPlan, GrantsWhatFits) {
   const MemoryPlan plan = Plan(100, {Pinned("a", 40), Loads("b", 20), Asks("c", 40)});
   EXPECT_THAT(plan.grant, ElementsAre(2));

@@ -349,6 +349,7 @@ std::vector<Action> VersionBook::Finish(const ModelId& id, const Moment& now) {
   CHECK(at != versions_.end());
   Tracked& tracked = at->second;
   --tracked.busy;
+  released_.reset();
   if (tracked.state == ModelState::kReady && tracked.entry.fingerprint == tracked.loaded) ForgiveFailure(tracked);
   // The other versions too: one may have stood in for this one.
   const auto begin = versions_.lower_bound({id.name, std::numeric_limits<int64_t>::min()});

@@ -330,7 +330,7 @@ class VersionBook {
   uint64_t evictions_ = 0;                          // so far
   uint64_t other_bytes_ = 0;  // that the process has beside its models, as far as a load on its way lets it be told
   bool awaits_release_ = false;
-  std::optional<TimePoint> released_;  // when that was done last
+  std::optional<TimePoint> released_;  // when that was done last, if nothing was loaded since
   TimePoint next_tick_ = kNever;
   std::set<std::string, std::less<>> pinned_ = rules_.pinned;
   std::map<std::string, std::map<std::string, int64_t>> config_labels_;  // as config files had them last

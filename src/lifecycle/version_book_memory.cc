@@ -20,7 +20,8 @@ constexpr Duration kMostStay = seconds(30);
 // How soon is looked again whether those who came too early may go now.
 constexpr Duration kSoon = milliseconds(50);
 
-// What runs leave is soon there again where models are asked: to give it back at every turn would be in vain.
+// What runs leave is soon there again where models are asked: to give it back at every turn would be in vain. What the
+// trial of a load left is another matter.
 constexpr Duration kReleaseEvery = seconds(1);
 
 Duration StayOf(Duration load_took) {
