@@ -415,7 +415,7 @@ TEST_F(LifecycleMemoryTest, WhoIsPinnedIsNotUnloaded) {
 }
 
 TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
-  Begin({.on_demand = true}, {}, milliseconds(20));
+  Begin({.on_demand = true}, {}, milliseconds(300));
   script_.Hold();
   lifecycle_->SetDesired(Scan({FakeEntry("slow")}));
   script_.WaitUntilHeld(1);
@@ -435,7 +435,7 @@ TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
 }
 
 TEST_F(LifecycleMemoryTest, WhatALoadThatWasGivenUpBringsIsNotTakenForALaterOne) {
-  Begin({.on_demand = false}, {}, milliseconds(20));
+  Begin({.on_demand = false}, {}, milliseconds(300));
   script_.Hold();
   lifecycle_->SetDesired(Scan({FakeEntry("slow")}));
   script_.WaitUntilHeld(1);
