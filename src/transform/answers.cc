@@ -145,8 +145,8 @@ Result<std::string> SegmentationJson(const ClassScores& scores) {
   const auto classes = static_cast<size_t>(scores.classes);
   const auto width = static_cast<size_t>(scores.width);
   const auto height = static_cast<size_t>(scores.height);
-  if (scores.classes < 1 || scores.width < 1 || scores.height < 1 ||
-      scores.values.size() / classes / width != height || scores.values.size() % (classes * width) != 0) {
+  if (scores.classes < 1 || scores.width < 1 || scores.height < 1 || scores.values.size() / classes / width != height ||
+      scores.values.size() % (classes * width) != 0) {
     return Internal("expected scores of at least one class and pixel, found " + std::to_string(scores.values.size()) +
                     " of " + std::to_string(scores.classes) + " classes of " + std::to_string(scores.width) + "x" +
                     std::to_string(scores.height) + " pixels");

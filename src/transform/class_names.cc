@@ -36,12 +36,12 @@ class Names {
       const std::string key(*found);
       if (!seen_list_) seen_list_ = key == kListKey;
       Status status = key == kListKey ? ReadList() : ReadMember(key);
-      if (!status.ok()) return std::move(status).Within("key '" + Excerpt(key, 64) + "'");
+      if (!status.ok()) return std::move(status).Within("key " + Excerpt(key, 64));
     }
     if (!json_.ok() || !json_.Finish()) return Failure();
     if (seen_list_) return ClassNames(std::move(listed_));
     if (!other_key_.empty()) {
-      return InvalidArgument("key '" + Excerpt(other_key_, 64) + "': expected an index such as \"0\"; " +
+      return InvalidArgument("key " + Excerpt(other_key_, 64) + ": expected an index such as \"0\"; " +
                              std::string(kFormat));
     }
     return ClassNames(std::move(names_));
@@ -50,7 +50,9 @@ class Names {
  private:
   Status Failure() const { return InvalidArgument(std::string(kFormat) + ": " + json_.status().message()); }
 
-  Status TooMany() const { return InvalidArgument("expected at most " + std::to_string(kMaxNames) + " names, found more"); }
+  Status TooMany() const {
+    return InvalidArgument("expected at most " + std::to_string(kMaxNames) + " names, found more");
+  }
 
   Status ReadList() {
     if (!listed_.empty()) return InvalidArgument("it is there twice");

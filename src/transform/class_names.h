@@ -34,8 +34,8 @@ class ClassNames {
 // kInvalidArgument: not of that form, a key that is no index or is there twice, or too long; names the key.
 Result<ClassNames> ReadIndexToName(std::string_view json);
 
-// The names of the members of one JSON object, told apart: of classes with the same name the first keeps it, a later one
-// is called "crane (517)", with its index. (Python's dict, from which TorchServe makes its answers, would keep the
+// The names of the members of one JSON object, told apart: of classes with the same name the first keeps it, a later
+// one is called "crane (517)", with its index. (Python's dict, from which TorchServe makes its answers, would keep the
 // place of the first and the probability of the last, and nobody could see that.) ImageNet has two cranes and maillots.
 class MemberNames {
  public:

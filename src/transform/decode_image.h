@@ -25,8 +25,8 @@ struct DecodeLimits {
 struct DecodeOptions {
   DecodeLimits limits;
   // The size to which the picture will be made smaller. A JPEG is then decoded at a half, a quarter or an eighth, the
-  // least of these that leaves at least twice this in both directions: a third of the time for a photo of 12 megapixels.
-  // Zeros: in full.
+  // least of these that leaves at least twice this in both directions: a third of the time for a photo of 12
+  // megapixels. Zeros: in full.
   ImageSize wanted;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decodes any bytes, in full and for a small picture, and takes them through a model's steps. Whatever comes, sizes agree
-// and a failure has a reason.
+// Decodes any bytes, in full and for a small picture, and takes them through a model's steps. Whatever comes, sizes
+// agree and a failure has a reason.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -26,7 +26,7 @@ void CheckDecoding(std::span<const std::byte> bytes, ImageSize wanted, MemoryPoo
   CHECK(image->data.size() == image->pixels().bytes());
 }
 
-void CheckSteps(std::span<const std::byte> bytes, MemoryPool& pool) {
+void CheckRow(std::span<const std::byte> bytes, MemoryPool& pool) {
   ImageSteps steps;
   steps.resize = ImageSteps::ResizeTo::kShorterSide;
   steps.side = 10;
@@ -44,6 +44,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   trireme::transform::CheckDecoding(bytes, {}, pool);
   trireme::transform::CheckDecoding(bytes, {.width = 4, .height = 4}, pool);
-  trireme::transform::CheckSteps(bytes, pool);
+  trireme::transform::CheckRow(bytes, pool);
   return 0;
 }

@@ -39,8 +39,8 @@ Status EndsEarly(ImageFormat format) {
 }
 
 Status Malformed(ImageFormat format, std::string_view what) {
-  return InvalidArgument("expected a " + std::string(Name(format)) + " image, found one whose head is malformed: " +
-                         std::string(what));
+  return InvalidArgument("expected a " + std::string(Name(format)) +
+                         " image, found one whose head is malformed: " + std::string(what));
 }
 
 Result<ImageHead> Checked(ImageHead head) {

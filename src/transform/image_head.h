@@ -24,11 +24,12 @@ struct ImageHead {
   ImageFormat format = ImageFormat::kJpeg;
   ImageSize size;  // as it is stored: neither side is 0; no turn that EXIF may ask for
   ColourKind colour = ColourKind::kColour;
-  int bits = 8;  // of a channel, or of a palette's index
+  int bits = 8;           // of a channel, or of a palette's index
   bool animated = false;  // WebP alone: an animated PNG is a PNG with an ordinary picture
 };
 
-// Takes no memory. kInvalidArgument: these are no JPEG, PNG or WebP, or end within their head; says what they look like.
+// Takes no memory. kInvalidArgument: these are no JPEG, PNG or WebP, or end within their head; says what they look
+// like.
 Result<ImageHead> ReadImageHead(std::span<const std::byte> bytes);
 
 }  // namespace trireme::transform

@@ -101,8 +101,8 @@ void Paint(const Pixels& from, double filled_width, double filled_height, const 
     const bool is_filling = steps.resize == ImageSteps::ResizeTo::kLongestSide;
     std::memset(canvas, is_filling ? steps.filling : 0, stride * static_cast<size_t>(plan.down.total));
   }
-  uint8_t* to = canvas + static_cast<size_t>(plan.down.before) * stride +
-                static_cast<size_t>(plan.across.before * kChannels);
+  uint8_t* to =
+      canvas + static_cast<size_t>(plan.down.before) * stride + static_cast<size_t>(plan.across.before * kChannels);
   if (plan.resized() == from.size) return Copy(from, plan, to, stride);
   Resize(from,
          {.source_width = filled_width,

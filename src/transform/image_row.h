@@ -14,8 +14,8 @@ namespace trireme::transform {
 // A picture through the steps into `row`: the elements of a shape of RowShape(steps, size), so that the pictures of a
 // batch are put side by side without a copy. `row` is aligned to the element; it is undefined after a failure.
 //
-// Thread-safe; takes a few milliseconds a megapixel, so it is no work for an I/O loop. The steps have passed CheckSteps.
-// Fails as DecodeImage and RowShape do, and with kInvalidArgument if `row` has another size.
+// Thread-safe; takes a few milliseconds a megapixel, so it is no work for an I/O loop. The steps have passed
+// CheckSteps. Fails as DecodeImage and RowShape do, and with kInvalidArgument if `row` has another size.
 Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, const DecodeLimits& limits,
                   std::span<std::byte> row, MemoryPool& pool);
 

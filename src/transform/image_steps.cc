@@ -10,9 +10,9 @@
 namespace trireme::transform {
 namespace {
 
-constexpr int64_t kMaxSide = 65'536;          // that may be asked for
-constexpr int64_t kMaxResized = 1'000'000;    // that a long and thin picture may become before it is cropped
-constexpr int64_t kMaxPixels = 89'478'485;    // of what the model is given: as a picture may have
+constexpr int64_t kMaxSide = 65'536;        // that may be asked for
+constexpr int64_t kMaxResized = 1'000'000;  // that a long and thin picture may become before it is cropped
+constexpr int64_t kMaxPixels = 89'478'485;  // of what the model is given: as a picture may have
 
 std::string Text(ImageSize size) {
   return std::to_string(size.width) + "x" + std::to_string(size.height);

@@ -31,7 +31,9 @@ class PngReader {
   bool Open();
   bool ReadRows(uint8_t* to);
 
-  ImageSize size() const { return {.width = png_get_image_width(png_, info_), .height = png_get_image_height(png_, info_)}; }
+  ImageSize size() const {
+    return {.width = png_get_image_width(png_, info_), .height = png_get_image_height(png_, info_)};
+  }
   bool has_expected_rows() const {
     return png_get_rowbytes(png_, info_) == static_cast<size_t>(size().width * (is_deep_grey_ ? 2 : kChannels));
   }
@@ -133,9 +135,8 @@ Result<Image> DecodePng(std::span<const std::byte> bytes, ImageSize size, Memory
   if (reader.size() != size || !reader.has_expected_rows()) {
     return InvalidArgument("expected a PNG image, found one that is damaged: it has two sizes");
   }
-  Image image{.size = size,
-              .filled_width = static_cast<double>(size.width),
-              .filled_height = static_cast<double>(size.height)};
+  Image image{
+      .size = size, .filled_width = static_cast<double>(size.width), .filled_height = static_cast<double>(size.height)};
   image.data = Buffer::Take(pool, image.pixels().bytes());
   if (!reader.ReadRows(reinterpret_cast<uint8_t*>(image.data.mutable_data()))) return reader.status();
   return image;

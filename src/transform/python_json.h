@@ -6,8 +6,8 @@
 
 namespace trireme::transform {
 
-// JSON as Python's json.dumps writes it, appended to a text: TorchServe's answers are made by it, so that programs which
-// compare them byte for byte find what they know.
+// JSON as Python's json.dumps writes it, appended to a text: TorchServe's answers are made by it, so that programs
+// which compare them byte for byte find what they know.
 
 // A Python float: 1.0, 0.25, 1e-05, 1e+16; the shortest that reads back as the same double. A float of 32 bits is
 // widened first, as tolist() does, which shows in its digits: 0.10000000149011612. `value` is finite.

@@ -12,8 +12,8 @@
 namespace trireme::transform {
 namespace {
 
-// The old pixel under the middle of each new one that is wanted. Steps are added one by one, as the reference does: where
-// a middle lies on the edge between two pixels, the rounding of the sum decides.
+// The old pixel under the middle of each new one that is wanted. Steps are added one by one, as the reference does:
+// where a middle lies on the edge between two pixels, the rounding of the sum decides.
 std::vector<int64_t> NearestPixels(const ResizeSide& side) {
   const double step = side.source / static_cast<double>(side.to);
   std::vector<int64_t> pixels;

@@ -68,10 +68,10 @@ struct Sums {
 void ResizeAlongRow(const ResizeWeights& weights, const uint8_t* from, uint8_t* to) {
   // The first and second, the third and fourth pixel, channel by channel: r0 r1 g0 g1 b0 b1, each widened to 16 bits.
   constexpr char kNone = -128;
-  const __m128i first_two = _mm_setr_epi8(0, kNone, 3, kNone, 1, kNone, 4, kNone, 2, kNone, 5, kNone, kNone, kNone,
-                                          kNone, kNone);
-  const __m128i last_two = _mm_setr_epi8(6, kNone, 9, kNone, 7, kNone, 10, kNone, 8, kNone, 11, kNone, kNone, kNone,
-                                         kNone, kNone);
+  const __m128i first_two =
+      _mm_setr_epi8(0, kNone, 3, kNone, 1, kNone, 4, kNone, 2, kNone, 5, kNone, kNone, kNone, kNone, kNone);
+  const __m128i last_two =
+      _mm_setr_epi8(6, kNone, 9, kNone, 7, kNone, 10, kNone, 8, kNone, 11, kNone, kNone, kNone, kNone, kNone);
   for (const ResizeWeights::Taps& taps : weights.taps) {
     const uint8_t* at = from + taps.first * kChannels;
     const ResizeWeights::Group* group = &weights.groups[taps.group];

@@ -43,10 +43,10 @@ Status DecodeStill(const uint8_t* bytes, size_t count, ImageSize size, uint8_t* 
   if (config.input.width != size.width || config.input.height != size.height) return Damaged("it has two sizes");
   config.output.colorspace = MODE_RGB;
   config.output.is_external_memory = 1;
-  config.output.u.RGBA = {.rgba = to,
-                          .stride = static_cast<int>(row_bytes),
-                          .size = row_bytes * static_cast<size_t>(size.height - 1) +
-                                  static_cast<size_t>(size.width * kChannels)};
+  config.output.u.RGBA = {
+      .rgba = to,
+      .stride = static_cast<int>(row_bytes),
+      .size = row_bytes * static_cast<size_t>(size.height - 1) + static_cast<size_t>(size.width * kChannels)};
   return Failure(WebPDecode(bytes, count, &config));
 }
 

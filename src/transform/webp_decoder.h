@@ -11,7 +11,8 @@
 
 namespace trireme::transform {
 
-// A WebP with that head, with libwebp. Of an animated one the first picture, on a black canvas where it does not fill it.
+// A WebP with that head, with libwebp. Of an animated one the first picture, on a black canvas where it does not fill
+// it.
 Result<Image> DecodeWebp(std::span<const std::byte> bytes, const ImageHead& head, MemoryPool& pool);
 
 }  // namespace trireme::transform
