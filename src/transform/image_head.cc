@@ -10,7 +10,7 @@
 namespace trireme::transform {
 namespace {
 
-using std::literals::operator""sv;
+using namespace std::string_view_literals;  // NOLINT(google-build-using-namespace): literals alone
 
 // Reads numbers at offsets; nothing is read behind the end.
 class Reader {

@@ -68,14 +68,16 @@ Decimal Split(char* begin, const char* end) {
 }
 
 void AppendPlain(std::string& out, const Decimal& decimal) {
-  const auto count = static_cast<int>(decimal.digits.size());
+  const std::string_view digits = decimal.digits;
   if (decimal.exponent < 0) {
-    out.append("0.").append(static_cast<size_t>(-decimal.exponent - 1), '0').append(decimal.digits);
-  } else if (decimal.exponent + 1 >= count) {
-    out.append(decimal.digits).append(static_cast<size_t>(decimal.exponent + 1 - count), '0').append(".0");
+    out.append("0.").append(static_cast<size_t>(-1 - decimal.exponent), '0').append(digits);
+    return;
+  }
+  const size_t whole = static_cast<size_t>(decimal.exponent) + 1;
+  if (whole >= digits.size()) {
+    out.append(digits).append(whole - digits.size(), '0').append(".0");
   } else {
-    const auto whole = static_cast<size_t>(decimal.exponent + 1);
-    out.append(decimal.digits.substr(0, whole)).append(".").append(decimal.digits.substr(whole));
+    out.append(digits.substr(0, whole)).append(".").append(digits.substr(whole));
   }
 }
 

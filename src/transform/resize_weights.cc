@@ -30,6 +30,11 @@ Kernel KernelOf(Filter filter) {
   return {.value = Triangle, .reach = 1};
 }
 
+// Below zero up rather than to the nearest, as the reference does; that is no pixel anyway.
+int64_t NearestEdge(double x) {
+  return static_cast<int64_t>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings): on purpose
+}
+
 int32_t Rounded(double weight) {
   constexpr double kOne = 1 << ResizeWeights::kBits;
   return static_cast<int32_t>(weight * kOne + (weight < 0 ? -0.5 : 0.5));
@@ -62,8 +67,8 @@ ResizeWeights MakeResizeWeights(const ResizeSide& side, Filter filter) {
   std::vector<double> values;
   for (int64_t i = side.offset; i < side.offset + side.count; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const int64_t first = std::max<int64_t>(0, static_cast<int64_t>(centre - reach + 0.5));
-    const int64_t last = std::min(side.pixels, static_cast<int64_t>(centre + reach + 0.5));
+    const int64_t first = std::max<int64_t>(0, NearestEdge(centre - reach));
+    const int64_t last = std::min(side.pixels, NearestEdge(centre + reach));
     values.clear();
     double sum = 0;
     for (int64_t x = first; x < last; ++x) {

@@ -37,7 +37,7 @@ void Decode(benchmark::State& state, Encode encode, ImageSize size, int reductio
   const std::string& file = File(encode, size);
   DecodeOptions options;
   if (reduction > 1) options.wanted = {.width = size.width / reduction / 2, .height = size.height / reduction / 2};
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     const Result<Image> image = DecodeImage(std::as_bytes(std::span(file)), options, pool);
     CHECK(image.ok() && image->size.width == size.width / reduction);
   }
@@ -57,7 +57,7 @@ void AllSteps(benchmark::State& state, Encode encode, ImageSize size, bool in_fu
   ImageSteps steps = ImagenetSteps();
   steps.decode_in_full = in_full;
   std::vector<float> row(size_t{3} * 224 * 224);
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     CHECK(ImageToRow(std::as_bytes(std::span(file)), steps, {}, std::as_writable_bytes(std::span(row)), pool).ok());
   }
 }
@@ -74,7 +74,7 @@ void Steps(benchmark::State& state, ImageSize size) {
   const std::vector<uint8_t> pixels = PaintedPixels(size);
   const ImageSteps steps = ImagenetSteps();
   std::vector<float> row(size_t{3} * 224 * 224);
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     CHECK(PixelsToRow({.data = pixels.data(), .size = size}, steps, std::as_writable_bytes(std::span(row)), pool).ok());
   }
 }
