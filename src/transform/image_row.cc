@@ -4,12 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <type_traits>
 
 #include "base/check.h"
 #include "codec/small_float.h"
-#include "tensor/tensor.h"
 
 namespace trireme::transform {
 namespace {
@@ -179,6 +179,18 @@ Status PixelsToRow(const Pixels& pixels, const ImageSteps& steps, std::span<std:
   Make(from, static_cast<double>(from.size.width), static_cast<double>(from.size.height), steps, plan, row.data(),
        pool);
   return {};
+}
+
+Result<Pixels> PixelsOf(const Tensor& tensor) {
+  const Shape shape = tensor.shape.rank() == 4 && tensor.shape[0] == 1 ? tensor.shape.Inner() : tensor.shape;
+  const std::optional<size_t> bytes = ByteSize(tensor.type, tensor.shape);
+  if (tensor.type != DataType::kUint8 || shape.rank() != 3 || shape[2] != kChannels || !bytes || *bytes == 0) {
+    return InvalidArgument("expected pixels as UINT8 of [height,width,3], found " + std::string(Name(tensor.type)) +
+                           " of " + tensor.shape.ToString());
+  }
+  CHECK(tensor.data.size() >= *bytes);
+  return Pixels{.data = reinterpret_cast<const uint8_t*>(tensor.data.data()),
+                .size = {.width = shape[1], .height = shape[0]}};
 }
 
 }  // namespace trireme::transform

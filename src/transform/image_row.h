@@ -6,6 +6,7 @@
 
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "tensor/tensor.h"
 #include "transform/decode_image.h"
 #include "transform/image_steps.h"
 
@@ -19,7 +20,10 @@ namespace trireme::transform {
 Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, const DecodeLimits& limits,
                   std::span<std::byte> row, MemoryPool& pool);
 
-// The same of pixels that somebody has decoded: a tensor HxWx3 of UINT8.
+// The same of pixels that somebody has decoded.
 Status PixelsToRow(const Pixels& pixels, const ImageSteps& steps, std::span<std::byte> row, MemoryPool& pool);
+
+// A tensor as pixels: UINT8 of [height,width,3], or [1,height,width,3]. The tensor must outlive them.
+Result<Pixels> PixelsOf(const Tensor& tensor);
 
 }  // namespace trireme::transform

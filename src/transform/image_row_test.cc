@@ -78,6 +78,18 @@ TEST_F(ImageRow, HasTheSizeOfItsShape) {
               HasSubstr("becomes 1200 bytes, as the others of its batch, found one that becomes [3,11,10]"));
 }
 
+TEST_F(ImageRow, TakesTensorsOfPixels) {
+  Tensor tensor = MakeTensor(pool_, DataType::kUint8, {1, 20, 30, 3});
+  const auto pixels = PixelsOf(tensor);
+  ASSERT_TRUE(pixels.ok()) << pixels.status();
+  EXPECT_EQ(pixels->size, (ImageSize{30, 20}));
+  EXPECT_EQ(PixelsOf(MakeTensor(pool_, DataType::kUint8, {3, 20, 30})).status().message(),
+            "expected pixels as UINT8 of [height,width,3], found UINT8 of [3,20,30]");
+  EXPECT_FALSE(PixelsOf(MakeTensor(pool_, DataType::kFp32, {20, 30, 3})).ok());
+  EXPECT_FALSE(PixelsOf(MakeTensor(pool_, DataType::kUint8, {2, 20, 30, 3})).ok());
+  EXPECT_FALSE(PixelsOf(MakeTensor(pool_, DataType::kUint8, {0, 30, 3})).ok());
+}
+
 TEST_F(ImageRow, OfSmallPicturesStaysWithinItsBounds) {
   for (const int64_t side : {1, 2, 3, 4, 5}) {
     ImageSteps steps = ImagenetSteps();
