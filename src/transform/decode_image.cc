@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform/decode_image.h"
+
+#include <string>
+
+#include "transform/jpeg_decoder.h"
+#include "transform/png_decoder.h"
+#include "transform/webp_decoder.h"
+
+namespace trireme::transform {
+namespace {
+
+Status Over(const ImageSize& size, const std::string& limit) {
+  return TooLarge("expected an image of at most " + limit + ", found one of " + std::to_string(size.width) + "x" +
+                  std::to_string(size.height) + " pixels");
+}
+
+}  // namespace
+
+Status CheckLimits(std::span<const std::byte> bytes, const ImageHead& head, const DecodeLimits& limits) {
+  if (bytes.size() > limits.max_bytes) {
+    return TooLarge("expected an image of at most " + std::to_string(limits.max_bytes) + " bytes, found one of " +
+                    std::to_string(bytes.size()));
+  }
+  if (head.size.width > limits.max_side || head.size.height > limits.max_side) {
+    return Over(head.size, std::to_string(limits.max_side) + " pixels a side");
+  }
+  if (head.size.width > limits.max_pixels / head.size.height) {
+    return Over(head.size, std::to_string(limits.max_pixels) + " pixels");
+  }
+  return {};
+}
+
+Result<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOptions& options, MemoryPool& pool) {
+  ASSIGN_OR_RETURN(const ImageHead head, ReadImageHead(bytes));
+  RETURN_IF_ERROR(CheckLimits(bytes, head, options.limits));
+  switch (head.format) {
+    case ImageFormat::kJpeg:
+      return DecodeJpeg(bytes, head.size, options.wanted, pool);
+    case ImageFormat::kPng:
+      return DecodePng(bytes, head.size, pool);
+    case ImageFormat::kWebp:
+      return DecodeWebp(bytes, head, pool);
+  }
+  return Internal("no decoder for this image");
+}
+
+}  // namespace trireme::transform

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform/image_head.h"
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "codec/json_found.h"
+
+namespace trireme::transform {
+namespace {
+
+using namespace std::string_view_literals;  // NOLINT(google-build-using-namespace): literals alone
+
+// Reads numbers at offsets; nothing is read behind the end.
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  size_t size() const { return bytes_.size(); }
+  bool Has(size_t offset, size_t count) const { return offset <= size() && size() - offset >= count; }
+  uint32_t Byte(size_t at) const { return static_cast<uint32_t>(bytes_[at]); }
+  uint32_t Big16(size_t at) const { return Byte(at) << 8 | Byte(at + 1); }
+  uint32_t Big32(size_t at) const { return Big16(at) << 16 | Big16(at + 2); }
+  uint32_t Little16(size_t at) const { return Byte(at) | Byte(at + 1) << 8; }
+  uint32_t Little24(size_t at) const { return Little16(at) | Byte(at + 2) << 16; }
+  uint32_t Little32(size_t at) const { return Little16(at) | Little16(at + 2) << 16; }
+  std::string_view Text(size_t at, size_t count) const {
+    return {reinterpret_cast<const char*>(bytes_.data()) + at, count};
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+Status EndsEarly(ImageFormat format) {
+  return InvalidArgument("expected a whole " + std::string(Name(format)) +
+                         " image, found one that ends within its head: it is truncated");
+}
+
+Status Malformed(ImageFormat format, std::string_view what) {
+  return InvalidArgument("expected a " + std::string(Name(format)) +
+                         " image, found one whose head is malformed: " + std::string(what));
+}
+
+Result<ImageHead> Checked(ImageHead head) {
+  if (head.size.width > 0 && head.size.height > 0) return head;
+  return Malformed(head.format, "a picture of " + std::to_string(head.size.width) + "x" +
+                                    std::to_string(head.size.height) + " pixels");
+}
+
+// ---- JPEG (ITU T.81, annex B): marker segments up to the first start of frame.
+
+bool StandsAlone(uint32_t marker) {
+  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+}
+
+// SOF0 to SOF15, without DHT, JPG and DAC, which lie between them.
+bool IsStartOfFrame(uint32_t marker) {
+  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
+Result<ImageHead> ReadFrame(const Reader& reader, size_t at) {
+  if (!reader.Has(at, 8)) return EndsEarly(ImageFormat::kJpeg);
+  const uint32_t components = reader.Byte(at + 7);
+  ImageHead head{.format = ImageFormat::kJpeg,
+                 .size = {.width = reader.Big16(at + 5), .height = reader.Big16(at + 3)},
+                 .bits = static_cast<int>(reader.Byte(at + 2))};
+  if (components != 1 && components != 3 && components != 4) {
+    return Malformed(ImageFormat::kJpeg, std::to_string(components) + " colour components, not 1, 3 or 4");
+  }
+  head.colour = components == 1 ? ColourKind::kGrey : components == 3 ? ColourKind::kColour : ColourKind::kInks;
+  return Checked(head);
+}
+
+Result<ImageHead> ReadJpegHead(const Reader& reader) {
+  size_t at = 2;
+  while (true) {
+    // Between segments may be filling bytes, and what broken writers leave.
+    while (reader.Has(at, 1) && reader.Byte(at) != 0xFF) ++at;
+    while (reader.Has(at, 1) && reader.Byte(at) == 0xFF) ++at;
+    if (!reader.Has(at, 1)) return EndsEarly(ImageFormat::kJpeg);
+    const uint32_t marker = reader.Byte(at++);
+    if (marker == 0 || StandsAlone(marker)) continue;
+    if (marker == 0xD9 || marker == 0xDA) return Malformed(ImageFormat::kJpeg, "no frame before its end");
+    if (IsStartOfFrame(marker)) return ReadFrame(reader, at);
+    if (!reader.Has(at, 2)) return EndsEarly(ImageFormat::kJpeg);
+    const uint32_t length = reader.Big16(at);
+    if (length < 2) return Malformed(ImageFormat::kJpeg, "a segment of " + std::to_string(length) + " bytes");
+    at += length;
+  }
+}
+
+// ---- PNG (ISO 15948): the signature and IHDR.
+
+std::optional<ColourKind> PngColour(uint32_t type) {
+  switch (type) {
+    case 0:
+      return ColourKind::kGrey;
+    case 2:
+      return ColourKind::kColour;
+    case 3:
+      return ColourKind::kPalette;
+    case 4:
+      return ColourKind::kGreyAlpha;
+    case 6:
+      return ColourKind::kColourAlpha;
+    default:
+      return std::nullopt;
+  }
+}
+
+Result<ImageHead> ReadPngHead(const Reader& reader) {
+  if (!reader.Has(0, 33)) return EndsEarly(ImageFormat::kPng);
+  if (reader.Text(12, 4) != "IHDR") return Malformed(ImageFormat::kPng, "no IHDR at its beginning");
+  const std::optional<ColourKind> colour = PngColour(reader.Byte(25));
+  if (!colour) return Malformed(ImageFormat::kPng, "colour type " + std::to_string(reader.Byte(25)));
+  return Checked({.format = ImageFormat::kPng,
+                  .size = {.width = reader.Big32(16), .height = reader.Big32(20)},
+                  .colour = *colour,
+                  .bits = static_cast<int>(reader.Byte(24))});
+}
+
+// ---- WebP (RFC 9649): the first chunk is VP8, VP8L or VP8X.
+
+Result<ImageHead> ReadWebpHead(const Reader& reader) {
+  constexpr auto kFormat = ImageFormat::kWebp;
+  if (!reader.Has(0, 30)) return EndsEarly(kFormat);
+  const std::string_view chunk = reader.Text(12, 4);
+  ImageHead head{.format = kFormat};
+  if (chunk == "VP8 ") {
+    if (reader.Text(23, 3) != "\x9d\x01\x2a"sv) return Malformed(kFormat, "no key frame at its beginning");
+    head.size = {.width = reader.Little16(26) & 0x3FFF, .height = reader.Little16(28) & 0x3FFF};
+  } else if (chunk == "VP8L") {
+    if (reader.Byte(20) != 0x2F) return Malformed(kFormat, "no signature of its lossless form");
+    const uint32_t bits = reader.Little32(21);
+    head.size = {.width = (bits & 0x3FFF) + 1, .height = (bits >> 14 & 0x3FFF) + 1};
+    if ((bits >> 28 & 1) != 0) head.colour = ColourKind::kColourAlpha;
+  } else if (chunk == "VP8X") {
+    constexpr uint32_t kAnimation = 0x02;
+    constexpr uint32_t kAlpha = 0x10;
+    head.size = {.width = reader.Little24(24) + 1, .height = reader.Little24(27) + 1};
+    head.animated = (reader.Byte(20) & kAnimation) != 0;
+    if ((reader.Byte(20) & kAlpha) != 0) head.colour = ColourKind::kColourAlpha;
+  } else {
+    return Malformed(kFormat, "its first chunk is " + DescribeJson(chunk));
+  }
+  return Checked(head);
+}
+
+// ---- Everything else: what to tell who sent it.
+
+struct Magic {
+  size_t offset;
+  std::string_view bytes;
+  std::string_view name;
+};
+
+constexpr std::array kOthers = {
+    Magic{0, "GIF8", "a GIF image"},
+    Magic{0, "BM", "a BMP image"},
+    Magic{0, "II*\0"sv, "a TIFF image"},
+    Magic{0, "MM\0*"sv, "a TIFF image"},
+    Magic{4, "ftypavif", "an AVIF image"},
+    Magic{4, "ftyphei", "a HEIF image"},
+    Magic{4, "ftyp", "a video or another file in the MP4 family"},
+    Magic{0, "\0\0\0\x0CjP  "sv, "a JPEG 2000 image"},
+    Magic{0, "\xFF\x0A", "a JPEG XL image"},
+    Magic{0, "%PDF", "a PDF document"},
+    Magic{0, "PK\x03\x04", "a ZIP archive"},
+    Magic{0, "\x1F\x8B", "bytes compressed with gzip"},
+    Magic{0, "\x93NUMPY", "an array of NumPy's"},
+    // How the three begin in Base64.
+    Magic{0, "/9j/", "text that looks like a JPEG image in Base64"},
+    Magic{0, "iVBORw0KGgo", "text that looks like a PNG image in Base64"},
+    Magic{0, "UklGR", "text that looks like a WebP image in Base64"},
+    Magic{0, "data:", "a data: URL"},
+    Magic{0, "--", "what looks like a multipart body"},
+    Magic{0, "{", "what looks like JSON"},
+    Magic{0, "[", "what looks like JSON"},
+    Magic{0, "<", "what looks like HTML or XML"},
+};
+
+std::string Described(const Reader& reader) {
+  if (reader.size() == 0) return "nothing";
+  const std::string length = " (" + std::to_string(reader.size()) + " bytes)";
+  for (const Magic& other : kOthers) {
+    if (!reader.Has(other.offset, other.bytes.size())) continue;
+    if (reader.Text(other.offset, other.bytes.size()) == other.bytes) return std::string(other.name) + length;
+  }
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string first;
+  for (size_t i = 0; i < 8 && i < reader.size(); ++i) {
+    if (i > 0) first += ' ';
+    first += {kDigits[reader.Byte(i) >> 4], kDigits[reader.Byte(i) & 15]};
+  }
+  return "bytes that begin with " + first + length;
+}
+
+}  // namespace
+
+std::string_view Name(ImageFormat format) {
+  switch (format) {
+    case ImageFormat::kJpeg:
+      return "JPEG";
+    case ImageFormat::kPng:
+      return "PNG";
+    case ImageFormat::kWebp:
+      return "WebP";
+  }
+  return "?";
+}
+
+Result<ImageHead> ReadImageHead(std::span<const std::byte> bytes) {
+  const Reader reader(bytes);
+  if (reader.Has(0, 3) && reader.Text(0, 3) == "\xFF\xD8\xFF") return ReadJpegHead(reader);
+  if (reader.Has(0, 8) && reader.Text(0, 8) == "\x89PNG\r\n\x1A\n") return ReadPngHead(reader);
+  if (reader.Has(0, 12) && reader.Text(0, 4) == "RIFF" && reader.Text(8, 4) == "WEBP") return ReadWebpHead(reader);
+  return InvalidArgument("expected bytes of a JPEG, PNG or WebP image, found " + Described(reader));
+}
+
+}  // namespace trireme::transform

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform/testing/make_image.h"
+
+#include <cstdio>  // jpeglib.h needs it
+
+#include <jpeglib.h>
+#include <png.h>
+#include <webp/encode.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "base/check.h"
+
+namespace trireme::transform {
+
+// Hills, edges and a ripple: a JPEG takes about as many bytes of it as of a photo.
+std::vector<uint8_t> PaintedPixels(ImageSize size) {
+  std::vector<uint8_t> pixels;
+  pixels.reserve(static_cast<size_t>(size.width * size.height * kChannels));
+  for (int64_t y = 0; y < size.height; ++y) {
+    for (int64_t x = 0; x < size.width; ++x) {
+      const double hills = 100 + 70 * std::sin(static_cast<double>(x) / 37) * std::cos(static_cast<double>(y) / 53);
+      const int64_t edge = (x / 90 + y / 70) % 3 == 0 ? 30 : 0;
+      for (int64_t c = 0; c < kChannels; ++c) {
+        const int64_t ripple = (x * (7 + c) + y * (13 - c) + x * y % 5) % 17;
+        pixels.push_back(static_cast<uint8_t>(static_cast<int64_t>(hills) + edge * c / 2 + ripple));
+      }
+    }
+  }
+  return pixels;
+}
+
+std::string PaintedPng(ImageSize size) {
+  const std::vector<uint8_t> pixels = PaintedPixels(size);
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = static_cast<png_uint_32>(size.width);
+  png.height = static_cast<png_uint_32>(size.height);
+  png.format = PNG_FORMAT_RGB;
+  std::string file(pixels.size() * 2 + 1000, '\0');
+  png_alloc_size_t count = file.size();
+  CHECK(png_image_write_to_memory(&png, file.data(), &count, 0, pixels.data(), 0, nullptr) != 0);
+  file.resize(count);
+  return file;
+}
+
+std::string PaintedWebp(ImageSize size) {
+  const std::vector<uint8_t> pixels = PaintedPixels(size);
+  uint8_t* bytes = nullptr;
+  const auto width = static_cast<int>(size.width);
+  const size_t count = WebPEncodeLosslessRGB(pixels.data(), width, static_cast<int>(size.height), width * 3, &bytes);
+  CHECK(count > 0);
+  std::string file(reinterpret_cast<const char*>(bytes), count);
+  WebPFree(bytes);
+  return file;
+}
+
+std::string PaintedJpeg(ImageSize size, int quality) {
+  std::vector<uint8_t> pixels = PaintedPixels(size);
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors;
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* bytes = nullptr;
+  unsigned long count = 0;  // NOLINT(google-runtime-int): libjpeg's
+  jpeg_mem_dest(&jpeg, &bytes, &count);
+  jpeg.image_width = static_cast<JDIMENSION>(size.width);
+  jpeg.image_height = static_cast<JDIMENSION>(size.height);
+  jpeg.input_components = kChannels;
+  jpeg.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&jpeg);
+  jpeg_set_quality(&jpeg, quality, TRUE);
+  jpeg_start_compress(&jpeg, TRUE);
+  for (uint8_t* row = pixels.data(); jpeg.next_scanline < jpeg.image_height; row += size.width * kChannels) {
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  std::string file(reinterpret_cast<const char*>(bytes), count);
+  jpeg_destroy_compress(&jpeg);
+  std::free(bytes);
+  return file;
+}
+
+}  // namespace trireme::transform
