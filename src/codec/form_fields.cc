@@ -28,8 +28,8 @@ Result<std::string> Decoded(std::string_view text) {
     const int high = i + 2 < text.size() ? DigitOf(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? DigitOf(text[i + 2]) : -1;
     if (high < 0 || low < 0) {
-      return InvalidArgument("expected two hexadecimal digits behind '%', found '" +
-                             PlainText(Excerpt(text.substr(i + 1, 2))) + "'");
+      return InvalidArgument("expected two hexadecimal digits behind '%', found " +
+                             PlainText(Excerpt(text.substr(i + 1, 2))));
     }
     decoded += static_cast<char>(high * kBase + low);
     i += 2;
@@ -55,7 +55,7 @@ Result<std::vector<FormField>> ParseFormFields(std::string_view body, size_t mos
     if (!name.ok()) return std::move(name).status().Within(where);
     if (name->empty()) return InvalidArgument(where + ": expected a name in front of '=', found nothing");
     auto value = Decoded(piece.substr(std::min(equals + 1, piece.size())));
-    if (!value.ok()) return std::move(value).status().Within(where + ", '" + PlainText(Excerpt(*name, 64)) + "'");
+    if (!value.ok()) return std::move(value).status().Within(where + ", " + PlainText(Excerpt(*name, 64)));
     fields.push_back({.name = *std::move(name), .value = *std::move(value)});
   }
   return fields;

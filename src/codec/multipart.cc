@@ -18,7 +18,7 @@ constexpr std::string_view kNewline = "\r\n";
 constexpr size_t kMostBoundaryBytes = 70;
 
 std::string Shown(std::string_view text) {
-  return text.empty() ? "nothing" : "'" + PlainText(Excerpt(text, 64)) + "'";
+  return text.empty() ? "nothing" : PlainText(Excerpt(text, 64));
 }
 
 Status Wrong(std::string_view expected, const std::string& found) {

@@ -99,7 +99,7 @@ TEST(ParseMultipart, SaysWhatIsWrong) {
   const std::vector<Refused> cases = {
       {"", "expected a line '--XX', the boundary of Content-Type, found none in 0 bytes"},
       {"text--XX\r\n", "expected a line '--XX'"},
-      {"--XXX\r\n", "expected CRLF or '--' behind a boundary, found 'X"},
+      {"--XXX\r\n", "expected CRLF or '--' behind a boundary, found 'X\\r\\n'"},
       {"--XX\n", "expected CRLF"},
       {"--XX", "expected CRLF or '--' behind a boundary, found nothing"},
       {"--XX\r\n", "field 1 of the form: expected a line of headers"},

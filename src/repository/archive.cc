@@ -30,7 +30,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kShownBytes = 256;  // of a name
 constexpr std::string_view kExpectedKind = "expected a zip or a tar.gz, found ";
+
+constexpr std::string_view kZip = "PK\x03\x04";
+constexpr std::string_view kEmptyZip = "PK\x05\x06";
+constexpr std::string_view kGzip = "\x1f\x8b";
+
+Status NoFile() {
+  return InvalidArgument("expected a file at least, found none");
+}
 
 std::string ErrorText(int error) {
   return std::generic_category().message(error);
@@ -79,6 +88,7 @@ class ArchiveReader {
     if (kind == ArchiveKind::kNone) {
       return InvalidArgument(std::string(kExpectedKind) + (had == 0 ? "an empty file" : "another kind of file"));
     }
+    if (std::string_view(beginning.data(), had) == kEmptyZip) return NoFile();
     kind_ = kind;
     // No filter: libarchive's would open gzip in gzip in gzip, and none of them looks at a checksum.
     const bool is_zip = kind == ArchiveKind::kZip;
@@ -277,7 +287,7 @@ class ArchiveReader {
 
   Status WithinEntry(Status status) const {
     if (name_.empty()) return status;
-    return std::move(status).Within("entry " + Quoted(Excerpt(name_)));
+    return std::move(status).Within("entry " + Quoted(name_.substr(0, kShownBytes)));
   }
 
   const OpenFile& file_;
@@ -397,7 +407,7 @@ Result<ExtractedArchive> ExtractAll(ArchiveReader& reader, const fs::path& root)
     RETURN_IF_ERROR(ExtractFile(reader, root, entry->name));
     ++extracted.files;
   }
-  if (extracted.files == 0) return InvalidArgument("expected a file at least, found none");
+  if (extracted.files == 0) return NoFile();
   extracted.bytes = reader.bytes();
   return extracted;
 }
@@ -446,9 +456,8 @@ Result<std::string> ReadOne(const fs::path& archive, std::string_view name, size
 }  // namespace
 
 ArchiveKind KindOfArchive(std::string_view beginning) {
-  using namespace std::string_view_literals;
-  if (beginning.starts_with("PK\x03\x04"sv) || beginning.starts_with("PK\x05\x06"sv)) return ArchiveKind::kZip;
-  return beginning.starts_with("\x1f\x8b"sv) ? ArchiveKind::kTarGzip : ArchiveKind::kNone;
+  if (beginning.starts_with(kZip) || beginning.starts_with(kEmptyZip)) return ArchiveKind::kZip;
+  return beginning.starts_with(kGzip) ? ArchiveKind::kTarGzip : ArchiveKind::kNone;
 }
 
 Result<ExtractedArchive> ExtractArchive(const fs::path& archive, const fs::path& into, const ArchiveLimits& limits) {
