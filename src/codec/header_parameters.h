@@ -22,8 +22,8 @@ struct ParameterizedValue {
   const std::string* Find(std::string_view name) const;
 };
 
-// kInvalidArgument: no grammar of such a value, a parameter twice, more than 16 of them. In quotes a backslash escapes a
-// quote and itself and is otherwise a backslash, because names of files are sent like that. Any bytes may come.
+// kInvalidArgument: no grammar of such a value, a parameter twice, more than 16 of them. In quotes a backslash escapes
+// a quote and itself and is otherwise a backslash, because names of files are sent like that. Any bytes may come.
 Result<ParameterizedValue> ParseParameterizedValue(std::string_view text);
 
 }  // namespace trireme

@@ -83,8 +83,8 @@ class Reader {
     }
     const size_t at = Find(rest_, delimiter_);
     if (at == std::string_view::npos) {
-      return Wrong("a line " + Shown(opening()) + ", the boundary of Content-Type", "none in " +
-                   std::to_string(rest_.size()) + " bytes");
+      return Wrong("a line " + Shown(opening()) + ", the boundary of Content-Type",
+                   "none in " + std::to_string(rest_.size()) + " bytes");
     }
     rest_.remove_prefix(at + delimiter_.size());
     return {};

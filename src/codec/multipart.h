@@ -29,9 +29,9 @@ struct FormLimits {
 // kInvalidArgument: another type, no boundary, or one that can be none.
 Result<std::string> BoundaryOf(std::string_view content_type);
 
-// Takes a whole body of multipart/form-data (RFC 7578, RFC 2046) apart. What stands before the first boundary and behind
-// the last one says nothing; lines end with CRLF. The parts' bytes are as they were sent: no encoding but 7bit, 8bit and
-// binary is allowed, and nothing is said of what is in them. In time of the body's length.
+// Takes a whole body of multipart/form-data (RFC 7578, RFC 2046) apart. What stands before the first boundary and
+// behind the last one says nothing; lines end with CRLF. The parts' bytes are as they were sent: no encoding but 7bit,
+// 8bit and binary is allowed, and nothing is said of what is in them. In time of the body's length.
 //
 // kInvalidArgument says in which part, what was expected and what came: no boundary, no end, a part without a name, a
 // name that is given twice, ...; kTooLarge: over a limit. Any bytes may come.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a form: the first line is the Content-Type, the rest the body. What is read lies in the body, in order, and
-// is read the same when it is written again.
+// Any bytes as a form: the first line is the Content-Type, the rest the body. What is read lies in the body, in order,
+// and is read the same when it is written again.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -58,11 +58,11 @@ TEST(BoundaryOf, SaysWhatIsMissing) {
 
 TEST(ParseMultipart, TakesAFormApart) {
   const std::string image("\x89PNG\r\n--X\r\n--\0", 13);
-  const std::string body =
-      "before\r\n" + Part("text", "two\r\nlines") +
-      "--XX \t\r\ncontent-type:  image/png \r\nCONTENT-DISPOSITION: form-data; name=data; filename=\"a \\\"b\\\".png\"\r\n"
-      "X-Other: 1\r\nContent-Transfer-Encoding: Binary\r\n\r\n" +
-      image + "\r\n--XX--\r\nbehind";
+  const std::string body = "before\r\n" + Part("text", "two\r\nlines") +
+                           "--XX \t\r\ncontent-type:  image/png \r\nCONTENT-DISPOSITION: form-data; name=data; "
+                           "filename=\"a \\\"b\\\".png\"\r\n"
+                           "X-Other: 1\r\nContent-Transfer-Encoding: Binary\r\n\r\n" +
+                           image + "\r\n--XX--\r\nbehind";
   const auto parts = Parse(body);
   ASSERT_TRUE(parts.ok()) << parts.status();
   ASSERT_EQ(parts->size(), 2u);
@@ -80,9 +80,9 @@ TEST(ParseMultipart, TakesAFormApart) {
 TEST(ParseMultipart, ReadsEmptyPartsAndForms) {
   EXPECT_TRUE(Parse("--XX--")->empty());
   EXPECT_TRUE(Parse("\r\n--XX--\r\n")->empty());
-  const auto parts =
-      Parse("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n--XX\r\n"
-            "Content-Disposition: form-data; name=b\r\n\r\n\r\n--XX--");
+  const auto parts = Parse(
+      "--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n--XX\r\n"
+      "Content-Disposition: form-data; name=b\r\n\r\n\r\n--XX--");
   ASSERT_TRUE(parts.ok()) << parts.status();
   ASSERT_EQ(parts->size(), 2u);
   EXPECT_TRUE((*parts)[0].bytes.empty());

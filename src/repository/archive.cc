@@ -260,9 +260,7 @@ class ArchiveReader {
     return std::optional<EntryHead>();
   }
 
-  Status CheckBytes() const {
-    return bytes_ > limits_.bytes ? TooManyBytes() : CheckRatio(bytes_);
-  }
+  Status CheckBytes() const { return bytes_ > limits_.bytes ? TooManyBytes() : CheckRatio(bytes_); }
 
   Status CheckRatio(uint64_t bytes) const {
     if (bytes > limits_.free_bytes && bytes / limits_.ratio > file_.size()) {
@@ -281,8 +279,8 @@ class ArchiveReader {
   Status Broken() const {
     if (!failure_.ok()) return failure_;
     const char* text = archive_error_string(reader());
-    return InvalidArgument("expected a whole " + std::string(kind_ == ArchiveKind::kZip ? "zip" : "tar.gz") + ", found: " +
-                           (text == nullptr ? "something else" : PlainText(Excerpt(text, 200))));
+    return InvalidArgument("expected a whole " + std::string(kind_ == ArchiveKind::kZip ? "zip" : "tar.gz") +
+                           ", found: " + (text == nullptr ? "something else" : PlainText(Excerpt(text, 200))));
   }
 
   Status WithinEntry(Status status) const {

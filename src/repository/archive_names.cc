@@ -35,7 +35,8 @@ Status ArchiveNames::Check(std::string_view name) const {
     const std::string_view part = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     if (part.empty()) return Expected(expected, "one with '//'");
-    if (part == "." || part == "..") return Expected(expected + " below its folder", "one with '" + std::string(part) + "'");
+    if (part == "." || part == "..")
+      return Expected(expected + " below its folder", "one with '" + std::string(part) + "'");
     if (part.size() > kMostPartBytes) return TooLarge("expected at most 255 bytes between two '/', found more");
     if (++parts > kMostParts) return TooLarge("expected at most 32 folders in one another, found more");
   }

@@ -275,7 +275,8 @@ TEST_P(Zips, HaveNoOtherCompression) {
     if (bytes.compare(at, 4, "PK\x01\x02") == 0) bytes[at + 10] = 12;
   }
   folder_.Write("model.mar", bytes);
-  EXPECT_THAT(ExtractArchive(file, folder_ / "out").status().message(), HasSubstr("expected a deflated or stored file"));
+  EXPECT_THAT(ExtractArchive(file, folder_ / "out").status().message(),
+              HasSubstr("expected a deflated or stored file"));
 }
 
 TEST(KindOfArchive, GoesByTheFirstBytes) {

@@ -14,8 +14,8 @@ struct z_stream_s;  // zlib's own
 
 namespace trireme {
 
-// What a gzip file holds, from the beginning to the end; its checksums are checked. A file may have several members, one
-// behind the other. Used by one thread at a time.
+// What a gzip file holds, from the beginning to the end; its checksums are checked. A file may have several members,
+// one behind the other. Used by one thread at a time.
 class GunzipFile {
  public:
   explicit GunzipFile(const OpenFile& file);  // which must outlive it

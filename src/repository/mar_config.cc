@@ -17,7 +17,8 @@ using Kind = YamlValue::Kind;
 constexpr int64_t kMostInt = std::numeric_limits<int32_t>::max();  // Java's
 
 constexpr const char* kOneProcess = "models run inside of the server, which starts no processes for them";
-constexpr const char* kNoRetries = "a model runs inside of the server: it has no worker that could end and be started again";
+constexpr const char* kNoRetries =
+    "a model runs inside of the server: it has no worker that could end and be started again";
 constexpr const char* kNoSequences = "requests of a sequence are not kept together";
 constexpr const char* kPythonOnly = "it is for handlers in Python";
 

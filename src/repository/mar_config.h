@@ -55,11 +55,13 @@ struct MarConfig {
   // Everything else is the handler's: a JSON object with the keys as they are, "{}" if there are none.
   std::string handler_config = "{}";
 
-  // Values of the wrong type, which count as not given, as with TorchServe: warnings with file, line, key, expected, found.
+  // Values of the wrong type, which count as not given, as with TorchServe: warnings with file, line, key, expected,
+  // found.
   std::vector<Finding> findings;
 };
 
-// Reads one; `file` is named in findings. kInvalidArgument: no YAML, or no map. Bounded as ParseYaml; any bytes may come.
+// Reads one; `file` is named in findings. kInvalidArgument: no YAML, or no map. Bounded as ParseYaml; any bytes may
+// come.
 Result<MarConfig> ParseMarConfig(std::string_view yaml, const std::filesystem::path& file);
 
 }  // namespace trireme

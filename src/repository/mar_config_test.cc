@@ -140,17 +140,19 @@ pt2: {compile: {enable: True}}
 }
 
 TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {
-  const auto config = Parse("batchSize: 8\nmaxWorkers: four\nminWorkers: -1\ndeviceIds: [0, a]\ndeviceType: 5\n"
-                            "parallelType: xx\nuseJobTicket: 1\ntorchrun: 3\njobQueueSize: 0\nresponseTimeout: 1.5\n"
-                            "maxBatchDelay: 3000000000\nstartupTimeout:\n");
+  const auto config = Parse(
+      "batchSize: 8\nmaxWorkers: four\nminWorkers: -1\ndeviceIds: [0, a]\ndeviceType: 5\n"
+      "parallelType: xx\nuseJobTicket: 1\ntorchrun: 3\njobQueueSize: 0\nresponseTimeout: 1.5\n"
+      "maxBatchDelay: 3000000000\nstartupTimeout:\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->batch_size, 8);
   EXPECT_EQ(config->max_workers, std::nullopt);
   EXPECT_EQ(config->device_ids, std::nullopt);
   ASSERT_EQ(config->findings.size(), 11u);
-  EXPECT_EQ(config->findings[0].ToString(),
-            "model-config.yaml:2: maxWorkers: expected an integer, 0 or more, found the text \"four\"; it counts as not "
-            "given");
+  EXPECT_EQ(
+      config->findings[0].ToString(),
+      "model-config.yaml:2: maxWorkers: expected an integer, 0 or more, found the text \"four\"; it counts as not "
+      "given");
   EXPECT_EQ(config->findings[10].found, "nothing");
   EXPECT_THAT(config->ignored, IsEmpty());
 }
@@ -158,7 +160,8 @@ TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {
 TEST(ParseMarConfig, ReadsEmptyFilesAndRefusesOthers) {
   EXPECT_EQ(Parse("")->handler_config, "{}");
   EXPECT_EQ(Parse("---\n# nothing\n")->batch_size, std::nullopt);
-  EXPECT_THAT(Parse("- a").status().message(), AllOf(HasSubstr("model-config.yaml: line 1"), HasSubstr("found a list")));
+  EXPECT_THAT(Parse("- a").status().message(),
+              AllOf(HasSubstr("model-config.yaml: line 1"), HasSubstr("found a list")));
   EXPECT_THAT(Parse("a: [").status().message(), HasSubstr("model-config.yaml: line"));
   EXPECT_EQ(Parse("batchSize: 1\nbatchSize: 2")->batch_size, 2);
 }

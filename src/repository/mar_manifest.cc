@@ -188,7 +188,8 @@ std::optional<HandlerText> Split(std::string_view handler) {
   if (colon != std::string_view::npos && parts.function.empty()) return std::nullopt;
   if (parts.module.ends_with(".py")) parts.module.remove_suffix(3);
   // As Python's loader does: files of an archive lie flat at its root.
-  if (const size_t slash = parts.module.rfind('/'); slash != std::string_view::npos) parts.module.remove_prefix(slash + 1);
+  if (const size_t slash = parts.module.rfind('/'); slash != std::string_view::npos)
+    parts.module.remove_prefix(slash + 1);
   if (!StaysBelow(parts.module)) return std::nullopt;
   return parts;
 }

@@ -15,8 +15,8 @@ namespace trireme {
 inline constexpr const char* kMarManifestName = "MAR-INF/MANIFEST.json";
 inline constexpr size_t kMaxMarManifestBytes = size_t{1} << 20;
 
-// MAR-INF/MANIFEST.json of a TorchServe archive. What is not given is empty; names of files are relative and stay below the
-// archive's folder.
+// MAR-INF/MANIFEST.json of a TorchServe archive. What is not given is empty; names of files are relative and stay below
+// the archive's folder.
 struct MarManifest {
   enum class Runtime : uint8_t { kPython, kPython2, kPython3, kLsp };
 
@@ -36,9 +36,10 @@ struct MarManifest {
   std::string archiver_version;
 };
 
-// Reads one. kInvalidArgument has TorchServe's own text where a required entry is missing ("Missing Model entry in manifest
-// file.", "Model name is not defined.", "Model version is not defined.", "Runtime is not defined or invalid."), else it
-// names the entry, what was expected and what was found. Unknown entries say nothing. Any bytes may come.
+// Reads one. kInvalidArgument has TorchServe's own text where a required entry is missing ("Missing Model entry in
+// manifest file.", "Model name is not defined.", "Model version is not defined.", "Runtime is not defined or
+// invalid."), else it names the entry, what was expected and what was found. Unknown entries say nothing. Any bytes may
+// come.
 Result<MarManifest> ParseMarManifest(std::string_view json);
 
 // "python3", as a manifest and TorchServe's answers spell it.
@@ -66,8 +67,8 @@ struct MarHandler {
 };
 
 // What a manifest's handler means if the archive has no file for it, or `archive_has_file`. Forms: "image_classifier",
-// "service.py", "service", "service.py:function", "service:function". A file of the archive goes before a handler of the
-// same name. kInvalidArgument: neither.
+// "service.py", "service", "service.py:function", "service:function". A file of the archive goes before a handler of
+// the same name. kInvalidArgument: neither.
 Result<MarHandler> ParseMarHandler(std::string_view handler, bool archive_has_file);
 
 // The file that would hold the code: "service.py" of all the forms; empty: the text is no handler.

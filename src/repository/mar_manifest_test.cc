@@ -80,7 +80,7 @@ TEST(ParseMarManifest, SaysWhatIsWrong) {
       {Model(R"("handler":"service.py:")"), "model.handler: expected a handler such as"},
       {Model(R"("handler":"..")"), "model.handler: expected a handler such as"},
       {std::string(kMaxMarManifestBytes + 1, ' '), "expected at most"},
-      {"{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}", "deep"},
+      {"{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}", "at most 32 levels of nesting"},
   };
   for (const Refused& c : cases) {
     const auto manifest = ParseMarManifest(c.json);

@@ -203,8 +203,10 @@ class Builder : public YAML::EventHandler {
     charged_.values += size.values;
     charged_.bytes += size.bytes;
     if (charged_.values <= limits_.values && charged_.bytes <= limits_.value_bytes) return true;
-    Fail(line, "at most " + std::to_string(limits_.values) + " values of " + std::to_string(limits_.value_bytes) +
-                   " bytes, aliases followed", "more");
+    Fail(line,
+         "at most " + std::to_string(limits_.values) + " values of " + std::to_string(limits_.value_bytes) +
+             " bytes, aliases followed",
+         "more");
     return false;
   }
 

@@ -71,7 +71,8 @@ std::optional<uint32_t> CodeUnit(std::string_view digits) {
   if (digits.size() < kHexDigits) return std::nullopt;
   uint32_t unit = 0;
   for (const char c : digits.substr(0, kHexDigits)) {
-    const auto digit = std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+    const auto digit =
+        std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
     if (digit == std::string_view::npos) return std::nullopt;
     unit = unit << 4 | static_cast<uint32_t>(digit);
   }

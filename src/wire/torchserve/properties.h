@@ -22,8 +22,8 @@ inline constexpr size_t kMaxPropertiesBytes = size_t{1} << 20;
 inline constexpr size_t kMaxProperties = 1000;
 
 // Reads such a file as java.util.Properties does: comments (# and !), '=', ':' or blanks behind a key, lines that go on
-// behind a backslash, escapes (\t \n \r \f \uXXXX, otherwise the letter itself). In their order, and a key as often as it
-// comes: with Java the last one counts. A text that is not UTF-8 is taken for ISO-8859-1.
+// behind a backslash, escapes (\t \n \r \f \uXXXX, otherwise the letter itself). In their order, and a key as often as
+// it comes: with Java the last one counts. A text that is not UTF-8 is taken for ISO-8859-1.
 //
 // kInvalidArgument names the line: no four hexadecimal digits behind \u, half of a surrogate pair, a zero byte, over a
 // limit. Any bytes may come.

@@ -50,9 +50,10 @@ TEST(ParseProperties, TakesOtherTextForLatin1) {
 }
 
 TEST(ParseProperties, SaysWhatIsWrongInWhichLine) {
-  for (const char* text : {"a=1\nb=\\u12", "a=1\nb=\\u12g4", "a=1\nb=\\ud83d", "a=1\nb=\\ud83d\\u0041", "a=1\nb=\\ude00",
-                           "a=1\nb=\\u0000"}) {
-    EXPECT_THAT(ParseProperties(text).status().message(), HasSubstr("line 2: expected four hexadecimal digits")) << text;
+  for (const char* text : {"a=1\nb=\\u12", "a=1\nb=\\u12g4", "a=1\nb=\\ud83d", "a=1\nb=\\ud83d\\u0041",
+                           "a=1\nb=\\ude00", "a=1\nb=\\u0000"}) {
+    EXPECT_THAT(ParseProperties(text).status().message(), HasSubstr("line 2: expected four hexadecimal digits"))
+        << text;
   }
   EXPECT_THAT(ParseProperties(std::string("a=\0b", 4)).status().message(), HasSubstr("a zero byte"));
   std::string many;
@@ -62,7 +63,7 @@ TEST(ParseProperties, SaysWhatIsWrongInWhichLine) {
 }
 
 TEST(AppendProperty, WritesWhatReadsBack) {
-  const std::vector<Property> properties = {{"a", "1", 1},        {"#b c", " x y ", 2}, {"d=e:f", "=g:h\\", 3},
+  const std::vector<Property> properties = {{"a", "1", 1},         {"#b c", " x y ", 2}, {"d=e:f", "=g:h\\", 3},
                                             {"!", "#\n\t\r\f", 4}, {"ä", "😀", 5},        {"m", "{\"a\":[1]}", 6}};
   std::string text;
   for (const Property& each : properties) AppendProperty(text, each.key, each.value);
