@@ -145,12 +145,12 @@ Result<MarConfig> ParseMarConfig(std::string_view yaml, const std::filesystem::p
                            ": expected lines such as 'batchSize: 8', found " + root->Described());
   }
   YamlValue handlers{.kind = Kind::kMap};
-  for (auto& [name, value] : root->members) {
-    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == name; });
+  for (YamlValue::Member& member : root->members) {
+    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == member.key; });
     if (key != kKeys.end()) {
-      TakeKey(*key, value, file, config);
+      TakeKey(*key, member.value, file, config);
     } else {
-      handlers.members.emplace_back(name, std::move(value));
+      handlers.members.push_back(std::move(member));
     }
   }
   config.handler_config.clear();

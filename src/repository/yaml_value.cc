@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "base/log.h"
 #include "codec/json_writer.h"
@@ -105,8 +106,8 @@ Size SizeOf(const YamlValue& value) {
 }
 
 YamlValue* Find(YamlValue& map, std::string_view key) {
-  const auto at = std::find_if(map.members.begin(), map.members.end(), [&](const auto& m) { return m.first == key; });
-  return at == map.members.end() ? nullptr : &at->second;
+  const auto at = std::find_if(map.members.begin(), map.members.end(), [&](const auto& m) { return m.key == key; });
+  return at == map.members.end() ? nullptr : &at->value;
 }
 
 // Puts a document together from what yaml-cpp meets, which keeps no tree then. After the first failure it does nothing.
@@ -243,14 +244,14 @@ class Builder : public YAML::EventHandler {
     if (YamlValue* before = Find(map, key)) {
       *before = std::move(value);
     } else {
-      map.members.emplace_back(std::move(key), std::move(value));
+      map.members.push_back({.key = std::move(key), .value = std::move(value)});
     }
   }
 
   // What stands in the map itself counts, also if it comes later: then it replaces what is put here.
   static void Merge(YamlValue& map, YamlValue from) {
     for (auto& [key, value] : from.members) {
-      if (Find(map, key) == nullptr) map.members.emplace_back(key, std::move(value));
+      if (Find(map, key) == nullptr) map.members.push_back({.key = std::move(key), .value = std::move(value)});
     }
   }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -15,6 +14,7 @@ namespace trireme {
 // A value of a YAML file. What a plain word means is decided as PyYAML and SnakeYAML do (YAML 1.1): yes and off are
 // booleans, 010 is 8, 1e5 without a point is a text; but 1_000, 0b1 and 1:30 are texts.
 struct YamlValue {
+  struct Member;
   enum class Kind : uint8_t { kNull, kBool, kInteger, kNumber, kText, kList, kMap };
 
   Kind kind = Kind::kNull;
@@ -24,12 +24,17 @@ struct YamlValue {
   double number = 0;  // finite
   std::string text;   // of what is neither list nor map: as it is written, without quotes
   std::vector<YamlValue> items;
-  std::vector<std::pair<std::string, YamlValue>> members;  // each key once, where it came last
+  std::vector<Member> members;  // each key once, where it came last
 
   // "a list", "the number 1.5", "the text \"abc\"": for messages.
   std::string Described() const;
   // As JSON, on one line.
   void AppendJson(std::string& out) const;
+};
+
+struct YamlValue::Member {
+  std::string key;
+  YamlValue value;
 };
 
 struct YamlLimits {
