@@ -47,6 +47,6 @@ class GsonWriter {
 };
 
 // Any JSON printed like that; empty if it is none. Nesting is bounded by that of a JsonCursor.
-std::string PrintedByGson(std::string_view json);
+std::string PrintedByGson(std::string_view text);
 
 }  // namespace trireme::torchserve

@@ -34,7 +34,7 @@ inline constexpr size_t kMaxModelSettings = 10'000;  // versions of all models
 // {"noop":{"1.0":{"defaultVersion":true,"marName":"noop.mar","minWorkers":1,...}}}, in its order. Unknown entries of a
 // version say nothing. kInvalidArgument names the place, what was expected and what was found: a value of the wrong
 // type, a name twice, ... Any bytes may come.
-Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view json);
+Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view text);
 
 // The same of a value in the middle of another text; on failure the cursor has failed, or the status is returned.
 Result<std::vector<ModelSettings>> ReadModelSettings(JsonCursor& json);
@@ -48,7 +48,7 @@ struct Snapshot {
 
 // {"name":...,"modelCount":2,"created":1593707528454,"models":{...}}. modelCount counts models with their versions, and
 // is not believed.
-Result<Snapshot> ParseSnapshot(std::string_view json);
+Result<Snapshot> ParseSnapshot(std::string_view text);
 std::string EncodeSnapshot(const Snapshot& snapshot);
 
 }  // namespace trireme::torchserve

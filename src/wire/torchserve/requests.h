@@ -39,7 +39,7 @@ struct RegisterRequest {
 RegisterRequest ReadRegisterRequest(Parameters parameters);
 // The same as a JSON object with these names. kInvalidArgument: no JSON object, or a value of another type; numbers may
 // be written as texts, and null is nothing.
-Result<RegisterRequest> ParseRegisterRequest(std::string_view json);
+Result<RegisterRequest> ParseRegisterRequest(std::string_view text);
 
 // PUT /models/M[/V]. Anything may come in the numbers: what they must be is decided when it is known of which model.
 struct ScaleRequest {
