@@ -34,8 +34,8 @@ struct ExtractedArchive {
 };
 
 // Unpacks an archive into a new folder: everything or nothing. It is written to a hidden folder beside, which is
-// renamed at the end and removed on any failure, a full disk too. Files are 0600 and folders 0700, less the umask,
-// whatever the archive says. What is written is not waited for to reach the disk.
+// renamed at the end and removed on any failure, a full disk too (a process that is killed leaves it). Files are 0600
+// and folders 0700, less the umask, whatever the archive says. What is written is not waited for to reach the disk.
 //
 // Names are relative UTF-8 paths that stay below the folder: not absolute, no "..", no "\", no control characters; none
 // twice, be it as file or folder. Links, devices, sparse files and what is encrypted are refused.
