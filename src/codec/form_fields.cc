@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/form_fields.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/excerpt.h"
+#include "base/log.h"
+
+namespace trireme {
+namespace {
+
+int DigitOf(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+Result<std::string> Decoded(std::string_view text) {
+  constexpr int kBase = 16;
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const int high = i + 2 < text.size() ? DigitOf(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? DigitOf(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      return InvalidArgument("expected two hexadecimal digits behind '%', found " +
+                             PlainText(Excerpt(text.substr(i + 1, 2))));
+    }
+    decoded += static_cast<char>(high * kBase + low);
+    i += 2;
+  }
+  return decoded;
+}
+
+}  // namespace
+
+Result<std::vector<FormField>> ParseFormFields(std::string_view body, size_t most_fields) {
+  std::vector<FormField> fields;
+  while (!body.empty()) {
+    const size_t end = std::min(body.find('&'), body.size());
+    const std::string_view piece = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    if (piece.empty()) continue;
+    if (fields.size() == most_fields) {
+      return TooLarge("expected at most " + std::to_string(most_fields) + " fields in a form, found more");
+    }
+    const std::string where = "field " + std::to_string(fields.size() + 1) + " of the form";
+    const size_t equals = std::min(piece.find('='), piece.size());
+    auto name = Decoded(piece.substr(0, equals));
+    if (!name.ok()) return std::move(name).status().Within(where);
+    if (name->empty()) return InvalidArgument(where + ": expected a name in front of '=', found nothing");
+    auto value = Decoded(piece.substr(std::min(equals + 1, piece.size())));
+    if (!value.ok()) return std::move(value).status().Within(where + ", " + PlainText(Excerpt(*name, 64)));
+    fields.push_back({.name = *std::move(name), .value = *std::move(value)});
+  }
+  return fields;
+}
+
+}  // namespace trireme

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/torchserve/allowed_urls.h"
+
+#include <algorithm>
+
+#include "base/excerpt.h"
+#include "base/log.h"
+
+namespace trireme::torchserve {
+namespace {
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
+}
+
+}  // namespace
+
+Result<AllowedUrls> AllowedUrls::Parse(std::string_view patterns) {
+  AllowedUrls allowed;
+  while (!patterns.empty()) {
+    const size_t comma = std::min(patterns.find(','), patterns.size());
+    const std::string pattern(Trimmed(patterns.substr(0, comma)));
+    patterns.remove_prefix(std::min(comma + 1, patterns.size()));
+    if (pattern.empty()) continue;
+    try {
+      allowed.compiled_.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase | std::regex::optimize);
+    } catch (const std::regex_error& e) {
+      return InvalidArgument("expected regular expressions with commas between them, found " +
+                             PlainText(Excerpt(pattern)) + ": " + e.what());
+    }
+    allowed.patterns_.push_back(pattern);
+  }
+  if (allowed.patterns_.empty()) return InvalidArgument("expected a regular expression at least, found none");
+  return allowed;
+}
+
+bool AllowedUrls::Allow(std::string_view url) const {
+  if (url.size() > kMaxUrlBytes || url.find("..") != std::string_view::npos) return false;
+  return std::any_of(compiled_.begin(), compiled_.end(),
+                     [&](const std::regex& each) { return std::regex_match(url.begin(), url.end(), each); });
+}
+
+}  // namespace trireme::torchserve
