@@ -97,8 +97,8 @@ std::vector<double> RunUntil(torch::jit::Module module, const Options& options, 
 void Measure(const Options& options) {
   const torch::jit::Module module = OpenModel(options);
   const auto measure_from = SteadyClock::now() + std::chrono::seconds(1);
-  const auto end = measure_from + std::chrono::duration_cast<SteadyClock::duration>(
-                                      std::chrono::duration<double>(options.seconds));
+  const auto end =
+      measure_from + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options.seconds));
   std::vector<std::vector<double>> taken(static_cast<size_t>(options.callers));
   std::vector<std::thread> callers;
   for (std::vector<double>& mine : taken) {

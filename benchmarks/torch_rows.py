@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TorchScript model behind the server against libtorch alone: rounds of both, alternated; processor time an item."""
+import contextlib
 import os
 import statistics
+import sys
+from pathlib import Path
 
-from harness import Failed, Server, load, markdown, run_json, say, spread
+from harness import Server, load, markdown, run_json, say, spread
 
 MODELS = {"mobilenet_v3_large": "1x3x224x224", "resnet50": "1x3x224x224"}
 ROUNDS = 3
 SECONDS = 5.0
 
 
-def find_model(setup, name):
-    found = [] if setup.models is None else [*setup.models.glob(f"**/{name}.pt")]
-    if not found:
-        raise Failed(f"there is no {name}.pt: --models FOLDER or TRIREME_BENCHMARK_MODELS, made by make_models.py")
-    return found[0]
+def make_model(setup, name):
+    sys.path.insert(0, str(Path(__file__).resolve().parent / "models"))
+    from make_models import make_torchscript
+
+    with contextlib.redirect_stdout(sys.stderr):  # which the tables go to
+        return make_torchscript(name, setup.models or setup.scratch)
 
 
 def bare_round(setup, model, shape, optimize):
@@ -26,12 +30,12 @@ def bare_round(setup, model, shape, optimize):
 def server_round(setup, name, model, shape):
     with Server(setup, [model]) as server:
         report = load(setup, server, name, connections=2 * os.cpu_count(), seconds=12 if setup.quick else SECONDS,
-                      windows=1, shapes=("input:" + shape.replace("x", ","),))
+                      windows=1, shapes=("x=" + shape.replace("x", ","),))
         return report["requests_per_second"]["median"], report["server_cpu_us"]["median"]
 
 
 def measure(setup, name, shape):
-    model = find_model(setup, name)
+    model = make_model(setup, name)
     rows = {}
     for number in range(1, (1 if setup.quick else ROUNDS) + 1):
         for optimize in ("plain", "ofi"):

@@ -41,7 +41,8 @@ void RefuseBackend(const ConfigPlace& place, const std::string& name, ConfigRead
   static const std::vector<std::string> names(kServed.begin(), kServed.end());
   std::string fix = DidYouMean(name, names);
   if (fix.empty()) fix = "export the model to ONNX, or serve it elsewhere";
-  const Finding finding = place.Error("\"onnxruntime\" or \"pytorch\"", Shown(name) + ", which is not served yet", std::move(fix));
+  const Finding finding =
+      place.Error("\"onnxruntime\" or \"pytorch\"", Shown(name) + ", which is not served yet", std::move(fix));
   if (reader.file.served.ok()) reader.file.served = Unsupported(finding.ToString());
   reader.findings.Add(finding);
 }

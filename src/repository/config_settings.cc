@@ -17,7 +17,7 @@ namespace {
 constexpr int kMaxThreads = 1024;
 constexpr const char* kThreads = "intra_op_thread_count";
 constexpr const char* kTorchThreads = "INTRA_OP_THREAD_COUNT";  // what Triton's PyTorch backend calls them
-constexpr const char* kVersionLabels = "version_labels";  // our own
+constexpr const char* kVersionLabels = "version_labels";        // our own
 
 void ReadMaxBatchSize(ConfigReader& reader) {
   const std::optional<int64_t> size = reader.max_batch_size();

@@ -515,8 +515,9 @@ TEST(ReadConfig, ReadsVersionPolicies) {
 }
 
 TEST(ReadConfig, NamesBackendsThatAreNotServedYet) {
-  for (const char* text : {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
-                           "backend: 'onnxruntime' platform: 'onnxruntime_onnx'", "backend: 'pytorch'", "platform: 'pytorch_libtorch'"}) {
+  for (const char* text :
+       {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
+        "backend: 'onnxruntime' platform: 'onnxruntime_onnx'", "backend: 'pytorch'", "platform: 'pytorch_libtorch'"}) {
     EXPECT_TRUE(ReadGood(text).served.ok()) << text;
   }
   for (const char* name : {"python", "tensorrt_plan", "tensorflow_savedmodel"}) {

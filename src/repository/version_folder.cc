@@ -27,8 +27,8 @@ const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
 
 // What a model is called where nobody has said it: whichever is there.
 std::string UsualName(const fs::path& folder) {
-  const bool is_torch = KindOf(folder / "model.onnx") == PathKind::kMissing &&
-                        KindOf(folder / "model.pt") != PathKind::kMissing;
+  const bool is_torch =
+      KindOf(folder / "model.onnx") == PathKind::kMissing && KindOf(folder / "model.pt") != PathKind::kMissing;
   return is_torch ? "model.pt" : "model.onnx";
 }
 
@@ -82,7 +82,8 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
   if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
   const fs::path* only = filename.empty() ? OnlyModelFile(*inside) : nullptr;
   if (only == nullptr) return {.complaint = NoModel(folder, name, *inside)};
-  return CheckFile(*only, Quoted(only->string()) + " is served: there is no " + (HasOnnxExtension(*only) ? "model.onnx" : "model.pt") + " beside it");
+  return CheckFile(*only, Quoted(only->string()) + " is served: there is no " +
+                              (HasOnnxExtension(*only) ? "model.onnx" : "model.pt") + " beside it");
 }
 
 FoundModel FindModelWithoutFile(const fs::path& folder) {

@@ -72,8 +72,9 @@ struct Directory {
 };
 
 Status NoArchive() {
-  return InvalidArgument("expected a TorchScript file, which is a zip archive; it was cut short, or is another kind of "
-                         "file");
+  return InvalidArgument(
+      "expected a TorchScript file, which is a zip archive; it was cut short, or is another kind of "
+      "file");
 }
 
 // The record for archives beyond 4 GiB, which lies in front of the usual one at `end`.
@@ -184,9 +185,10 @@ struct Contents {
                              std::string(kHowToExport));
     }
     if (has_data) {
-      return InvalidArgument("it is a state_dict or a pickled module, as torch.save writes it: weights without a program, "
-                             "or with one in Python's pickle, which this server never unpacks; " +
-                             std::string(kHowToExport));
+      return InvalidArgument(
+          "it is a state_dict or a pickled module, as torch.save writes it: weights without a program, "
+          "or with one in Python's pickle, which this server never unpacks; " +
+          std::string(kHowToExport));
     }
     return InvalidArgument("it is a zip archive, but no TorchScript file: it has no code/, constants.pkl and data.pkl");
   }
@@ -203,9 +205,10 @@ bool IsPickle(const ByteRange& file) {
 Result<Archive> ReadArchive(const ByteRange& file) {
   if (file.size == 0) return InvalidArgument("expected a TorchScript file, found an empty one");
   if (IsPickle(file)) {
-    return InvalidArgument("it is a Python pickle, as torch.save wrote it before PyTorch 1.6, which this server never "
-                           "unpacks; " +
-                           std::string(kHowToExport));
+    return InvalidArgument(
+        "it is a Python pickle, as torch.save wrote it before PyTorch 1.6, which this server never "
+        "unpacks; " +
+        std::string(kHowToExport));
   }
   ASSIGN_OR_RETURN(const Directory directory, FindDirectory(file));
   if (directory.bytes > kMaxDirectoryBytes || directory.entries > directory.bytes / kEntryRecordBytes) {

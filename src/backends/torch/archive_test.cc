@@ -59,7 +59,8 @@ std::string Zip(const std::vector<File>& files, size_t body = 100) {
   return zip;
 }
 
-const std::vector<File> kModule = {{"m/data.pkl"}, {"m/code/a.py"}, {"m/constants.pkl"}, {"m/version"}, {"m/data/0", 40, 40}};
+const std::vector<File> kModule = {
+    {"m/data.pkl"}, {"m/code/a.py"}, {"m/constants.pkl"}, {"m/version"}, {"m/data/0", 40, 40}};
 
 std::string Error(const std::string& bytes) {
   const Result<Archive> read = ReadArchive(Bytes(bytes));

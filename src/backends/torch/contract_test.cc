@@ -33,8 +33,8 @@ struct TorchSubject {
         .outputs = {{"OUTPUT0", DataType::kInt32, row}, {"OUTPUT1", DataType::kInt32, row}},
         .batched = true};
     for (const DataType type : kTypes) {
-      const auto path = torch_backend::WriteModule(folder, std::string(Name(type)),
-                                                   "def forward(self, INPUT0):\n  return INPUT0\n");
+      const auto path =
+          torch_backend::WriteModule(folder, std::string(Name(type)), "def forward(self, INPUT0):\n  return INPUT0\n");
       const Shape shape = {Shape::kAny, Shape::kAny};
       models.identity[type] = path;
       models.declared[path] = {

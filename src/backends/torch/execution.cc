@@ -22,11 +22,11 @@ using Results = std::vector<NamedResult>;
 using Execution = Settings::Execution;
 
 // The interpreter looks at the first runs and rewrites the program after them.
-constexpr int kFirstRuns = 3;
+constexpr int kFirstRuns = 2;
 constexpr int kMostRuns = 20;
 constexpr Nanoseconds kEnough = std::chrono::milliseconds(150);
 // A start is not to be delayed by more than a few runs of such a model.
-constexpr Nanoseconds kLongRun = std::chrono::milliseconds(1500);
+constexpr Nanoseconds kLongRun = std::chrono::milliseconds(500);
 // Forms other than the plain one have weights twice, some of them for good.
 constexpr uint64_t kMostTwice = uint64_t{512} << 20;
 constexpr double kClearly = 0.92;  // of the plain one's time

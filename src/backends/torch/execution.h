@@ -26,8 +26,8 @@ struct ChoiceOptions {
 };
 
 // Gives the form that is wanted. kAuto: each is timed on the sample, by the CPU time of this thread, and one that is
-// clearly faster than the plain one and gives the same is taken. Without a sample, where a run takes long, and where the
-// weights are so large that a second copy of them would matter, that is the plain one.
+// clearly faster than the plain one and gives the same is taken. Without a sample, where a run takes long, and where
+// the weights are so large that a second copy of them would matter, that is the plain one.
 //
 // kInvalidArgument: the library cannot bring the module into the form that is wanted.
 Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, const ChoiceOptions& options);

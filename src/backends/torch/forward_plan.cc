@@ -128,15 +128,17 @@ Status ForwardPlan::AddArgument(const c10::Argument& argument, std::span<const s
   }
   if (IsDictOfTensors(type) && is_only) {
     if (declared.empty()) {
-      return InvalidArgument(text_ + " takes a dict, and only who made the model knows its keys: write them into "
-                                     "config.pbtxt, as in input [ { name: \"KEY\" data_type: TYPE_FP32 dims: [ ... ] } ]");
+      return InvalidArgument(text_ +
+                             " takes a dict, and only who made the model knows its keys: write them into "
+                             "config.pbtxt, as in input [ { name: \"KEY\" data_type: TYPE_FP32 dims: [ ... ] } ]");
     }
     std::vector<Leaf> leaves;
     for (const std::string& each : declared) leaves.push_back({.name = each});
     Append({.form = Form::kDict, .name = name, .keys = {declared.begin(), declared.end()}}, std::move(leaves));
     return {};
   }
-  return Unsupported("argument '" + name + "' of " + text_ + " is neither a tensor nor made of tensors: give it a "
+  return Unsupported("argument '" + name + "' of " + text_ +
+                     " is neither a tensor nor made of tensors: give it a "
                      "default, or wrap the model in one that takes tensors");
 }
 
@@ -144,7 +146,8 @@ Status ForwardPlan::AddTuple(const c10::Argument& argument) {
   std::vector<Leaf> leaves;
   for (const auto& type : argument.type()->containedTypes()) {
     if (!IsTensor(*type)) {
-      return Unsupported("argument '" + argument.name() + "' of " + text_ + ": a tuple of other things than tensors "
+      return Unsupported("argument '" + argument.name() + "' of " + text_ +
+                         ": a tuple of other things than tensors "
                          "cannot be served");
     }
     leaves.push_back({.name = argument.name() + "__" + std::to_string(leaves.size())});

@@ -30,8 +30,8 @@ struct Leaf {
 // index; or else anything, in the order of the arguments. Names without a config are the arguments'.
 class ForwardPlan {
  public:
-  // `declared` are the inputs' names in a config, in its order; empty: there is none. kInvalidArgument: they do not fit;
-  // kUnsupported: forward takes something that is no tensor.
+  // `declared` are the inputs' names in a config, in its order; empty: there is none. kInvalidArgument: they do not
+  // fit; kUnsupported: forward takes something that is no tensor.
   static Result<ForwardPlan> Make(const c10::FunctionSchema& forward, std::span<const std::string> declared);
 
   // In the order of the arguments.

@@ -65,8 +65,9 @@ std::optional<fs::path> TorchvisionFile() {
 Status OpenTorchvision() {
   const std::optional<fs::path> file = TorchvisionFile();
   if (!file) {
-    return Unsupported("it needs torchvision's operators: install python3-torchvision, or name its _C library in "
-                       "TRIREME_TORCHVISION");
+    return Unsupported(
+        "it needs torchvision's operators: install python3-torchvision, or name its _C library in "
+        "TRIREME_TORCHVISION");
   }
   if (dlopen(file->c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr) return {};
   // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps one message a thread

@@ -24,9 +24,9 @@ std::string LibraryVersion();
 // kUnsupported: what is missing.
 Status RunsOnDevice(const Device& device);
 
-// Makes the operators of torchvision known (boxes, non-maximum suppression, alignment of regions). They lie in a library
-// of their own: TRIREME_TORCHVISION names it, else Debian's python3-torchvision has it. kUnsupported: it is not there, or
-// cannot be opened.
+// Makes the operators of torchvision known (boxes, non-maximum suppression, alignment of regions). They lie in a
+// library of their own: TRIREME_TORCHVISION names it, else Debian's python3-torchvision has it. kUnsupported: it is not
+// there, or cannot be opened.
 Status LoadTorchvision();
 
 }  // namespace trireme::torch_backend

@@ -2,6 +2,7 @@
 #include "backends/torch/program.h"
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -140,6 +141,26 @@ bool WritesTo(const Node& node, const Value& value, const torch::jit::AliasDb& a
   return false;
 }
 
+bool KeepsState(const std::shared_ptr<Graph>& graph) {
+  const torch::jit::AliasDb aliases(graph);
+  bool keeps = false;
+  ForEachNode(*graph->block(), [&](const Node& node) {
+    const bool reads = node.kind() == c10::prim::GetAttr && node.output()->type()->isSubtypeOf(*c10::TensorType::get());
+    keeps = keeps || node.kind() == c10::prim::SetAttr || (reads && aliases.hasWriters(node.output()));
+  });
+  return keeps;
+}
+
+// The same without what is written in training alone, such as how many batches a normalisation has seen. The weights
+// are shared, not copied.
+bool KeepsStateFrozen(const Module& module) {
+  try {
+    return KeepsState(torch::jit::freeze(module, {}, false).get_method("forward").graph());
+  } catch (const std::exception&) {
+    return true;  // nobody knows
+  }
+}
+
 }  // namespace
 
 Result<Module> LoadModule(const OpenFile& file) {
@@ -163,12 +184,8 @@ ProgramFacts LookAt(const Module& module) {
     for (size_t i = 1; i < graph->inputs().size() && !facts.writes_inputs; ++i) {
       facts.writes_inputs = WritesTo(node, *graph->inputs()[i], aliases);
     }
-    if (node.kind() == c10::prim::SetAttr) facts.keeps_state = true;
-    if (node.kind() == c10::prim::GetAttr && node.output()->type()->isSubtypeOf(*c10::TensorType::get()) &&
-        aliases.hasWriters(node.output())) {
-      facts.keeps_state = true;
-    }
   });
+  facts.keeps_state = KeepsState(graph) && KeepsStateFrozen(module);
   for (size_t i = 1; i < graph->inputs().size(); ++i) {
     facts.hints.push_back(FirstHint(*graph->inputs()[i], module, *graph, 4));
   }

@@ -25,7 +25,7 @@ Result<torch::jit::Module> LoadModule(const OpenFile& file);
 // What the first operator that takes an argument says of it.
 struct ArgumentHint {
   DataType type = DataType::kFp32;
-  std::vector<int64_t> dims;  // -1: any size. Rows are in front
+  std::vector<int64_t> dims;        // -1: any size. Rows are in front
   bool may_have_more_dims = false;  // between the rows and the last one
   bool is_image = false;            // all that is free behind the channels is a side
 };

@@ -16,7 +16,8 @@ class Flattening {
     if (depth > kMaxDepth) return Unsupported("forward returns tuples in tuples, deeper than can be served");
     if (value.isNone()) return {};
     if (value.isTensor()) return Take(value.toTensor(), name);
-    if (value.isInt() || value.isDouble() || value.isBool()) return Take(at::scalar_tensor(value.toScalar()), name, value);
+    if (value.isInt() || value.isDouble() || value.isBool())
+      return Take(at::scalar_tensor(value.toScalar()), name, value);
     if (value.isTuple()) return AddTuple(value, name, depth);
     if (value.isList()) return AddElements(value.toListRef().vec(), name, depth);
     if (value.isGenericDict()) return AddDict(value, name, depth);
@@ -60,8 +61,7 @@ class Flattening {
   Status AddElements(const std::vector<c10::IValue>& elements, const std::string& name, int depth) {
     const bool is_one = elements.size() == 1;
     for (size_t i = 0; i < elements.size(); ++i) {
-      RETURN_IF_ERROR(
-          Add(elements[i], name.empty() || is_one ? name : name + "__" + std::to_string(i), depth + 1));
+      RETURN_IF_ERROR(Add(elements[i], name.empty() || is_one ? name : name + "__" + std::to_string(i), depth + 1));
     }
     return {};
   }

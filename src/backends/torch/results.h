@@ -16,9 +16,9 @@ struct NamedResult {
   at::Tensor tensor;
 };
 
-// The tensors in what `forward` returned, in order: of tuples, lists and dicts however deep. A list of one is as good as
-// what is in it, which is how detectors return what they found in one image. Numbers become tensors without dimensions;
-// None is left out. kUnsupported: there is something else, or nothing at all.
+// The tensors in what `forward` returned, in order: of tuples, lists and dicts however deep. A list of one is as good
+// as what is in it, which is how detectors return what they found in one image. Numbers become tensors without
+// dimensions; None is left out. kUnsupported: there is something else, or nothing at all.
 Result<std::vector<NamedResult>> Flatten(const c10::IValue& value);
 
 }  // namespace trireme::torch_backend

@@ -14,7 +14,7 @@ constexpr size_t kMaxShownBytes = 64;
 
 // Switches of Triton's that stand for what is always so here, or for what this backend does not do.
 constexpr std::array kWithoutEffect = {
-    "ENABLE_NVFUSER",       "ENABLE_TENSOR_FUSER",   "ENABLE_JIT_EXECUTOR", "ENABLE_JIT_PROFILING",
+    "ENABLE_NVFUSER",        "ENABLE_TENSOR_FUSER",   "ENABLE_JIT_EXECUTOR", "ENABLE_JIT_PROFILING",
     "ENABLE_CACHE_CLEANING", "ENABLE_WEIGHT_SHARING", "DISABLE_CUDNN",       "ENABLE_CUDNN",
 };
 

@@ -42,8 +42,7 @@ Result<fs::path> FindFile(const fs::path& path) {
 }
 
 ByteRange BytesOf(const OpenFile& file) {
-  return {.size = file.size(),
-          .read = [file](uint64_t offset, std::span<char> to) { return file.Read(offset, to); }};
+  return {.size = file.size(), .read = [file](uint64_t offset, std::span<char> to) { return file.Read(offset, to); }};
 }
 
 std::vector<std::string> NamesOf(const std::vector<TensorSpec>& specs) {
@@ -94,8 +93,10 @@ Status CheckHalf(const Program& program, const std::vector<at::Tensor>& sample, 
     if (a.sizes() == b.sizes() && (a.numel() == 0 || at::allclose(a, b, 1e-2, a.abs().max().item<double>() * 1e-2))) {
       continue;
     }
-    return InvalidArgument("parameters[\"precision\"]: expected fp32, as the model gives something else in half "
-                           "precision (output '" + whole[i].name + "'), found 'fp16'");
+    return InvalidArgument(
+        "parameters[\"precision\"]: expected fp32, as the model gives something else in half "
+        "precision (output '" +
+        whole[i].name + "'), found 'fp16'");
   }
   return half.size() == whole.size() ? Status() : Internal("it gives other outputs in half precision");
 }
@@ -127,8 +128,8 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
       ASSIGN_OR_RETURN(loaded.program, MakeProgram(module, plan, loaded.facts, loaded.settings, options, false));
       if (!results.empty()) RETURN_IF_ERROR(CheckHalf(*loaded.program, loaded.found.sample, results));
     }
-    ASSIGN_OR_RETURN(loaded.program, MakeProgram(module, plan, loaded.facts, loaded.settings, options,
-                                                 loaded.settings.optimized));
+    ASSIGN_OR_RETURN(loaded.program,
+                     MakeProgram(module, plan, loaded.facts, loaded.settings, options, loaded.settings.optimized));
     return std::move(loaded);
   });
 }
@@ -191,8 +192,9 @@ Result<ModelFacts> TorchBackend::Describe(const ModelSource& source, const OpenO
                    .format = "TorchScript, " + loaded->program->plan().text(),
                    .notes = std::move(loaded->found.notes)};
   if (loaded->facts.keeps_state) {
-    facts.notes.emplace_back("the model writes to its own attributes: its runs come one after the other, and what one "
-                             "client sends may show in what another gets");
+    facts.notes.emplace_back(
+        "the model writes to its own attributes: its runs come one after the other, and what one "
+        "client sends may show in what another gets");
   }
   return facts;
 }

@@ -11,8 +11,8 @@
 
 namespace trireme::torch_backend {
 
-// TorchScript modules on libtorch. A model is a file (.pt, .pth or .torchscript), or a folder with model.pt or one other
-// such file in it. A state_dict or a pickled module is no model: nothing is ever unpickled (archive.h).
+// TorchScript modules on libtorch. A model is a file (.pt, .pth or .torchscript), or a folder with model.pt or one
+// other such file in it. A state_dict or a pickled module is no model: nothing is ever unpickled (archive.h).
 //
 // Such a file does not say what it takes. What ModelSource::declared leaves open is found out by running it
 // (trial.h); so Describe() loads the module, and costs what Open() does before it chooses how to run it (execution.h).

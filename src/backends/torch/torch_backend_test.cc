@@ -84,25 +84,25 @@ class TorchBackendTest : public testing::Test {
 constexpr const char* kIdentity = "def forward(self, x):\n  return x\n";
 
 TEST_F(TorchBackendTest, TellsWhatAModelTakesByItsFirstLayer) {
-  const auto linear =
-      Module("def forward(self, x):\n  return torch.relu(torch.linear(x, self.w, self.b))\n", {{"w", {5, 7}}, {"b", {5}}});
+  const auto linear = Module("def forward(self, x):\n  return torch.relu(torch.linear(x, self.w, self.b))\n",
+                             {{"w", {5, 7}}, {"b", {5}}});
   EXPECT_THAT(Shown(linear->signature().inputs), ElementsAre("x FP32[-1,7]"));
   EXPECT_THAT(Shown(linear->signature().outputs), ElementsAre("output__0 FP32[-1,5]"));
   EXPECT_TRUE(linear->signature().batched);
-  const auto image =
-      Module("def forward(self, image):\n  return torch.conv2d(image / 2.0, self.w).mean([2, 3])\n", {{"w", {4, 3, 3, 3}}});
+  const auto image = Module("def forward(self, image):\n  return torch.conv2d(image / 2.0, self.w).mean([2, 3])\n",
+                            {{"w", {4, 3, 3, 3}}});
   EXPECT_THAT(Shown(image->signature().inputs), ElementsAre("image FP32[-1,3,-1,-1]"));
   EXPECT_THAT(Shown(image->signature().outputs), ElementsAre("output__0 FP32[-1,4]"));
-  const auto text = Module("def forward(self, ids, mask):\n  return torch.embedding(self.w, ids) * mask.unsqueeze(-1)\n",
-                           {{"w", {10, 6}}});
+  const auto text = Module(
+      "def forward(self, ids, mask):\n  return torch.embedding(self.w, ids) * mask.unsqueeze(-1)\n", {{"w", {10, 6}}});
   EXPECT_THAT(Shown(text->signature().inputs), ElementsAre("ids INT64[-1,-1]", "mask INT64[-1,-1]"));
   EXPECT_THAT(Shown(text->signature().outputs), ElementsAre("output__0 FP32[-1,-1,6]"));
 }
 
 TEST_F(TorchBackendTest, FindsTheSideOfAnImageThatIsFixed) {
-  const auto model = Module(
-      "def forward(self, x):\n  return torch.linear(torch.conv2d(x, self.k).flatten(1), self.w)\n",
-      {{"k", {1, 1, 1, 1}}, {"w", {10, 28 * 28}}});
+  const auto model =
+      Module("def forward(self, x):\n  return torch.linear(torch.conv2d(x, self.k).flatten(1), self.w)\n",
+             {{"k", {1, 1, 1, 1}}, {"w", {10, 28 * 28}}});
   EXPECT_THAT(Shown(model->signature().inputs), ElementsAre("x FP32[-1,1,28,28]"));
   EXPECT_THAT(Shown(model->signature().outputs), ElementsAre("output__0 FP32[-1,10]"));
 }
@@ -181,12 +181,13 @@ TEST_F(TorchBackendTest, FlattensWhatForwardReturns) {
 }
 
 TEST_F(TorchBackendTest, FindsOutputsByTheirKeyWhateverTheirOrder) {
-  const auto path = Write(
-      "def forward(self, x):\n  # type: (Tensor) -> Dict[str, Tensor]\n  return {'a': x + 1, 'b': x + 2}\n");
-  const auto model = Open({.path = path,
-                           .declared = {.inputs = {{"x", DataType::kFp32, {kAny, 1}}},
-                                        .outputs = {{"b", DataType::kFp32, {kAny, 1}}, {"a", DataType::kFp32, {kAny, 1}}},
-                                        .batched = true}});
+  const auto path =
+      Write("def forward(self, x):\n  # type: (Tensor) -> Dict[str, Tensor]\n  return {'a': x + 1, 'b': x + 2}\n");
+  const auto model =
+      Open({.path = path,
+            .declared = {.inputs = {{"x", DataType::kFp32, {kAny, 1}}},
+                         .outputs = {{"b", DataType::kFp32, {kAny, 1}}, {"a", DataType::kFp32, {kAny, 1}}},
+                         .batched = true}});
   const auto got = Run(*model, {Numbers({1, 1})});
   ASSERT_TRUE(got.ok()) << got.status();
   EXPECT_THAT((*got)[0].As<float>(), ElementsAre(2));
@@ -212,11 +213,12 @@ TEST_F(TorchBackendTest, GivesDetectionsOfOneImageByName) {
 TEST_F(TorchBackendTest, TakesTuplesDictsOptionalsAndNumbers) {
   const TensorSpec x{"x", DataType::kFp32, {kAny}};
   const TensorSpec y{"y", DataType::kFp32, {kAny}};
-  const auto tuple = Module("def forward(self, p):\n  # type: (Tuple[Tensor, Tensor]) -> Tensor\n  return p[0] - p[1]\n");
+  const auto tuple =
+      Module("def forward(self, p):\n  # type: (Tuple[Tensor, Tensor]) -> Tensor\n  return p[0] - p[1]\n");
   EXPECT_THAT(Shown(tuple->signature().inputs), ElementsAre("p__0 FP32[-1,-1]", "p__1 FP32[-1,-1]"));
-  const auto dict = Open(
-      {.path = Write("def forward(self, d):\n  # type: (Dict[str, Tensor]) -> Tensor\n  return d['x'] - d['y']\n"),
-       .declared = {.inputs = {y, x}, .outputs = {}}});
+  const auto dict =
+      Open({.path = Write("def forward(self, d):\n  # type: (Dict[str, Tensor]) -> Tensor\n  return d['x'] - d['y']\n"),
+            .declared = {.inputs = {y, x}, .outputs = {}}});
   EXPECT_THAT((*Run(*dict, {Numbers({1}, 1), Numbers({1}, 5)}))[0].As<float>(), ElementsAre(4));
   const auto path = Write(
       "def forward(self, x, y: Optional[Tensor], scale: float, flag: bool = False):\n"
@@ -225,9 +227,8 @@ TEST_F(TorchBackendTest, TakesTuplesDictsOptionalsAndNumbers) {
   EXPECT_THAT(Shown(without->signature().inputs), ElementsAre("x FP32[-1,-1]", "scale FP32[1]"));
   TensorSpec left_out = y;
   left_out.optional = true;
-  const auto with = Open(
-      {.path = path,
-       .declared = {.inputs = {x, left_out, {"scale", DataType::kFp32, {1}}}, .outputs = {}}});
+  const auto with =
+      Open({.path = path, .declared = {.inputs = {x, left_out, {"scale", DataType::kFp32, {1}}}, .outputs = {}}});
   ASSERT_EQ(with->signature().inputs.size(), 3U);
   EXPECT_TRUE(with->signature().inputs[1].optional);
   EXPECT_THAT((*Run(*with, {Numbers({1}, 1), Numbers({1}, 5), Numbers({1}, 2)}))[0].As<float>(), ElementsAre(12));
@@ -291,7 +292,8 @@ TEST_F(TorchBackendTest, EveryExecutionGivesTheSame) {
       ASSERT_TRUE(got.ok()) << how << ": " << got.status();
       const auto values = (*got)[0].As<float>();
       if (expected.empty()) expected.assign(values.begin(), values.end());
-      for (size_t j = 0; j < expected.size(); ++j) EXPECT_NEAR(values[j], expected[j], 1e-3 + std::abs(expected[j]) * 1e-5);
+      for (size_t j = 0; j < expected.size(); ++j)
+        EXPECT_NEAR(values[j], expected[j], 1e-3 + std::abs(expected[j]) * 1e-5);
     }
   }
 }
@@ -322,7 +324,8 @@ TEST_F(TorchBackendTest, NeverUnpicklesAndSaysHowToExport) {
   const auto legacy = folder_.Write("legacy.pt", std::string("\x80\x02") + "cos\nsystem\n(S'touch pwned'\ntR.");
   const Status status = OpenError({.path = legacy});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(status.message(), AllOf(HasSubstr("pickle"), HasSubstr("torch.jit.script"), HasSubstr("torch.jit.trace")));
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("pickle"), HasSubstr("torch.jit.script"), HasSubstr("torch.jit.trace")));
   EXPECT_EQ(backend_->Inspect(legacy).confidence, 0);
 }
 

@@ -13,8 +13,8 @@ enum class During {
   kRun,   // the program is the same as at its first run: what it refuses is these inputs
 };
 
-// What has been thrown: to be called where it is caught, in a `catch (...)`, and nowhere else. kOutOfMemory where memory
-// was lacking, kUnsupported for what this build of libtorch does not have, kInternal for its own bugs; else
+// What has been thrown: to be called where it is caught, in a `catch (...)`, and nowhere else. kOutOfMemory where
+// memory was lacking, kUnsupported for what this build of libtorch does not have, kInternal for its own bugs; else
 // kInvalidArgument.
 Status TakeException(During during);
 

@@ -28,17 +28,14 @@ bool LiesIn(const at::Tensor& tensor, std::span<const Tensor> inputs) {
 
 TorchModel::TorchModel(std::unique_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
                        const Options& options)
-    : program_(std::move(program)),
-      signature_(std::move(signature)),
-      places_(std::move(places)),
-      options_(options) {}
+    : program_(std::move(program)), signature_(std::move(signature)), places_(std::move(places)), options_(options) {}
 
 Result<std::vector<Tensor>> TorchModel::Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                             std::span<Buffer> destinations) {
   CHECK(inputs.size() == signature_.inputs.size());
   CHECK(destinations.empty() || destinations.size() == wanted.size());
-  Result<std::vector<Tensor>> outputs = Guarded(
-      During::kRun, [&]() -> Result<std::vector<Tensor>> { return RunProgram(inputs, wanted, destinations); });
+  Result<std::vector<Tensor>> outputs =
+      Guarded(During::kRun, [&]() -> Result<std::vector<Tensor>> { return RunProgram(inputs, wanted, destinations); });
   if (outputs.ok()) return outputs;
   return Explain(std::move(outputs).status(), inputs);
 }
@@ -56,8 +53,8 @@ Result<std::vector<Tensor>> TorchModel::RunProgram(std::span<const Tensor> input
     const auto output = static_cast<size_t>(wanted[i]);
     ASSIGN_OR_RETURN(const NamedResult* result, Find(results, output));
     const Buffer destination = destinations.empty() ? Buffer() : destinations[i];
-    Result<Tensor> tensor = FromTorch(result->tensor, signature_.outputs[output].type, destination,
-                                      LiesIn(result->tensor, inputs));
+    Result<Tensor> tensor =
+        FromTorch(result->tensor, signature_.outputs[output].type, destination, LiesIn(result->tensor, inputs));
     if (!tensor.ok()) return std::move(tensor).status().Within("output '" + signature_.outputs[output].name + "'");
     outputs.push_back(*std::move(tensor));
   }

@@ -239,7 +239,8 @@ Result<Found> FirstThatGoes(const Program& program, const std::vector<Attempt>& 
       if (!inputs) continue;
       Result<Results> results = Run(program, *inputs);
       if (results.ok()) {
-        return Found{.specs = attempt.specs, .sizes = sizes, .inputs = *std::move(inputs), .results = *std::move(results)};
+        return Found{
+            .specs = attempt.specs, .sizes = sizes, .inputs = *std::move(inputs), .results = *std::move(results)};
       }
       said = results.status();
       if (said.code() == StatusCode::kUnsupported || said.code() == StatusCode::kOutOfMemory) return said;
@@ -304,7 +305,8 @@ class OutputShapes {
   std::vector<Shape> shapes_;
 };
 
-// Tries other sizes. Where a guessed dimension turns out not to be free it gets the size that went; a config is believed.
+// Tries other sizes. Where a guessed dimension turns out not to be free it gets the size that went; a config is
+// believed.
 OutputShapes Generalise(const Program& program, bool is_guess, Found& found) {
   OutputShapes shapes(found.results);
   if (HasFree(found.specs)) {
@@ -355,8 +357,8 @@ Result<std::vector<ResultPlace>> PlacesOf(const std::vector<TensorSpec>& declare
     return std::ranges::find_if(results, [&](const NamedResult& result) { return result.name == name; });
   };
   std::vector<ResultPlace> places;
-  const bool by_name = std::ranges::all_of(
-      declared, [&](const TensorSpec& output) { return of_name(output.name) != results.end(); });
+  const bool by_name =
+      std::ranges::all_of(declared, [&](const TensorSpec& output) { return of_name(output.name) != results.end(); });
   std::set<size_t> indexes;
   for (size_t i = 0; i < declared.size(); ++i) {
     ResultPlace place{.index = i, .key = {}};
@@ -364,7 +366,8 @@ Result<std::vector<ResultPlace>> PlacesOf(const std::vector<TensorSpec>& declare
     if (by_name) {
       place.index = static_cast<size_t>(of_name(name) - results.begin());
     } else if (const size_t at = name.rfind("__"); at != std::string::npos && at + 2 < name.size() &&
-               name.find_first_not_of("0123456789", at + 2) == std::string::npos && name.size() - at < 6) {
+                                                   name.find_first_not_of("0123456789", at + 2) == std::string::npos &&
+                                                   name.size() - at < 6) {
       place.index = std::stoul(name.substr(at + 2));
     }
     if (place.index >= results.size() || !indexes.insert(place.index).second) {

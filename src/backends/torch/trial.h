@@ -20,9 +20,9 @@ struct ResultPlace {
 // What a module takes and gives, as far as its config says it, its program shows it and runs have found it.
 struct FoundSignature {
   Signature signature;
-  std::vector<ResultPlace> places;     // one an output
-  std::vector<at::Tensor> sample;      // inputs that it took, one a leaf; empty: none was found
-  std::vector<std::string> notes;      // what was assumed, for people
+  std::vector<ResultPlace> places;  // one an output
+  std::vector<at::Tensor> sample;   // inputs that it took, one a leaf; empty: none was found
+  std::vector<std::string> notes;   // what was assumed, for people
 };
 
 // A file of TorchScript says neither types nor shapes. What `declared` (a config) does not say is found out by running
