@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/torch/archive.h"
 
+#include <zlib.h>
+
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +18,8 @@ constexpr uint32_t kEndRecord = 0x06054b50;
 constexpr uint32_t kEndRecord64 = 0x06064b50;
 constexpr uint32_t kEndLocator64 = 0x07064b50;
 constexpr uint32_t kEntryRecord = 0x02014b50;
+constexpr uint32_t kFileRecord = 0x04034b50;
+constexpr size_t kFileRecordBytes = 30;
 constexpr size_t kEndRecordBytes = 22;
 constexpr size_t kEndRecord64Bytes = 56;
 constexpr size_t kEndLocator64Bytes = 20;
@@ -25,6 +30,9 @@ constexpr uint64_t kMaxDirectoryBytes = uint64_t{64} << 20;
 constexpr uint64_t kMaxUnpackedBytes = uint64_t{1} << 30;
 constexpr uint32_t kIn64Bits = 0xFFFFFFFF;
 constexpr uint16_t kStored = 0;
+constexpr uint16_t kDeflated = 8;
+// Larger ones are debug information, if anything.
+constexpr uint64_t kMaxCheckedBytes = uint64_t{64} << 20;
 
 constexpr std::string_view kHowToExport =
     "save a program instead: torch.jit.save(torch.jit.script(model.eval()), \"model.pt\"), or torch.jit.trace(model, "
@@ -117,17 +125,31 @@ struct Entry {
   std::string_view name;
   uint64_t packed_bytes = 0;
   uint64_t bytes = 0;
-  bool is_stored = false;
+  uint64_t offset = 0;
+  uint32_t checksum = 0;
+  uint16_t method = 0;
+
+  bool is_stored() const { return method == kStored; }
 };
 
-void ReadSizes64(std::string_view extra, uint64_t& bytes, uint64_t& packed_bytes) {
+// Its name without the folder that all lie in.
+std::string_view NameIn(const Entry& entry) {
+  return entry.name.substr(std::min(entry.name.find('/'), entry.name.size() - 1) + 1);
+}
+
+bool IsTensor(const Entry& entry) {
+  return NameIn(entry).starts_with("data/") || NameIn(entry).starts_with("constants/");
+}
+
+void ReadSizes64(std::string_view extra, Entry& entry) {
   Numbers fields(extra);
   while (fields.left() >= 4) {
     const auto id = fields.Next<uint16_t>();
     Numbers field(fields.Take(fields.Next<uint16_t>()));
     if (id != 1) continue;
-    if (bytes == kIn64Bits) bytes = field.Next<uint64_t>();
-    if (packed_bytes == kIn64Bits) packed_bytes = field.Next<uint64_t>();
+    for (uint64_t* size : {&entry.bytes, &entry.packed_bytes, &entry.offset}) {
+      if (*size == kIn64Bits) *size = field.Next<uint64_t>();
+    }
   }
 }
 
@@ -137,19 +159,66 @@ Result<Entry> NextEntry(Numbers& list) {
   }
   Entry entry;
   list.Skip(6);
-  entry.is_stored = list.Next<uint16_t>() == kStored;
-  list.Skip(8);
+  entry.method = list.Next<uint16_t>();
+  list.Skip(4);
+  entry.checksum = list.Next<uint32_t>();
   entry.packed_bytes = list.Next<uint32_t>();
   entry.bytes = list.Next<uint32_t>();
   const auto name_bytes = list.Next<uint16_t>();
   const auto extra_bytes = list.Next<uint16_t>();
   const auto comment_bytes = list.Next<uint16_t>();
-  list.Skip(12);
+  list.Skip(8);
+  entry.offset = list.Next<uint32_t>();
   entry.name = list.Take(name_bytes);
   const std::string_view extra = list.Take(extra_bytes);
   list.Skip(comment_bytes);
-  ReadSizes64(extra, entry.bytes, entry.packed_bytes);
+  ReadSizes64(extra, entry);
   return entry;
+}
+
+// What zlib makes of packed bytes; nothing if they are damaged, or more than they should be.
+std::optional<uint32_t> ChecksumOfPacked(const std::string& packed, uint64_t expected_bytes) {
+  z_stream stream = {};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return std::nullopt;
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // zlib does not write to it
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::array<Bytef, 1 << 14> piece;
+  uLong checksum = crc32(0, nullptr, 0);
+  uint64_t bytes = 0;
+  int result = Z_OK;
+  while (result == Z_OK && bytes <= expected_bytes) {
+    stream.next_out = piece.data();
+    stream.avail_out = static_cast<uInt>(piece.size());
+    result = inflate(&stream, Z_NO_FLUSH);
+    const size_t made = piece.size() - stream.avail_out;
+    checksum = crc32(checksum, piece.data(), static_cast<uInt>(made));
+    bytes += made;
+  }
+  inflateEnd(&stream);
+  if (result != Z_STREAM_END || bytes != expected_bytes) return std::nullopt;
+  return static_cast<uint32_t>(checksum);
+}
+
+// libtorch does not look at checksums, and damaged code may end the process. Tensors are not looked at: there are far
+// more of them, and damaged ones are only wrong.
+Status CheckEntry(const ByteRange& file, const Entry& entry) {
+  if (IsTensor(entry) || entry.bytes > kMaxCheckedBytes || entry.packed_bytes > kMaxCheckedBytes) return {};
+  const std::string what = "its record '" + std::string(entry.name) + "' is damaged";
+  ASSIGN_OR_RETURN(const std::string head, ReadBytes(file, entry.offset, kFileRecordBytes));
+  Numbers said(head);
+  if (said.Next<uint32_t>() != kFileRecord) return InvalidArgument(what);
+  said.Skip(22);
+  const uint64_t name_bytes = said.Next<uint16_t>();
+  const uint64_t begin = entry.offset + kFileRecordBytes + name_bytes + said.Next<uint16_t>();
+  ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(file, begin, entry.packed_bytes));
+  std::optional<uint32_t> checksum;
+  if (entry.method == kDeflated) {
+    checksum = ChecksumOfPacked(bytes, entry.bytes);
+  } else if (entry.is_stored()) {
+    checksum =
+        static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
+  }
+  return checksum == entry.checksum ? Status() : InvalidArgument(what);
 }
 
 // What its entries are, and how much there is of it.
@@ -163,18 +232,19 @@ struct Contents {
   uint64_t tensor_bytes = 0;
 
   Status Note(const Entry& entry, uint64_t file_bytes) {
-    const std::string_view name = entry.name.substr(std::min(entry.name.find('/'), entry.name.size() - 1) + 1);
+    const std::string_view name = NameIn(entry);
     has_code |= name.starts_with("code/");
     has_constants |= name == "constants.pkl";
     has_data |= name == "data.pkl";
     has_program |= name.starts_with("models/") || name.starts_with("serialized_exported_program");
-    if (entry.is_stored && entry.bytes != entry.packed_bytes) return InvalidArgument("its list of contents is damaged");
-    if (entry.bytes > (entry.is_stored ? file_bytes - stored_bytes : kMaxUnpackedBytes - unpacked_bytes)) {
+    if (entry.is_stored() && entry.bytes != entry.packed_bytes)
+      return InvalidArgument("its list of contents is damaged");
+    if (entry.bytes > (entry.is_stored() ? file_bytes - stored_bytes : kMaxUnpackedBytes - unpacked_bytes)) {
       return InvalidArgument("it claims to have more in it than a file of " + std::to_string(file_bytes) +
                              " bytes can have");
     }
-    (entry.is_stored ? stored_bytes : unpacked_bytes) += entry.bytes;
-    if (name.starts_with("data/") || name.starts_with("constants/")) tensor_bytes += entry.bytes;
+    (entry.is_stored() ? stored_bytes : unpacked_bytes) += entry.bytes;
+    if (IsTensor(entry)) tensor_bytes += entry.bytes;
     return {};
   }
 
@@ -217,12 +287,15 @@ Result<Archive> ReadArchive(const ByteRange& file) {
   ASSIGN_OR_RETURN(const std::string list, ReadBytes(file, directory.offset, directory.bytes));
   Numbers numbers(list);
   Contents contents;
+  std::vector<Entry> entries;
   for (uint64_t i = 0; i < directory.entries; ++i) {
     ASSIGN_OR_RETURN(const Entry entry, NextEntry(numbers));
     if (entry.name.empty()) return InvalidArgument("its list of contents is damaged");
     RETURN_IF_ERROR(contents.Note(entry, file.size));
+    entries.push_back(entry);
   }
   RETURN_IF_ERROR(contents.WhyNotTorchScript());
+  for (const Entry& entry : entries) RETURN_IF_ERROR(CheckEntry(file, entry));
   return Archive{.tensor_bytes = contents.tensor_bytes};
 }
 

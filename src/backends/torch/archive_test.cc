@@ -24,7 +24,7 @@ ByteRange Bytes(std::string bytes) {
 }
 
 void Put(std::string& out, uint64_t value, size_t bytes) {
-  for (size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  for (size_t i = 0; i < bytes; ++i) out.push_back(i < 8 ? static_cast<char>(value >> (8 * i)) : char{0});
 }
 
 struct File {
@@ -32,20 +32,35 @@ struct File {
   uint32_t bytes = 0;
   uint32_t packed_bytes = 0;
   uint16_t method = 0;
+  uint32_t checksum = 0;
+  bool absent = false;  // it is in the list alone
 };
 
-// A list of contents alone, behind `body` bytes.
-std::string Zip(const std::vector<File>& files, size_t body = 100) {
-  std::string zip(body, '\0');
+// Files of zeros: a record of each, then the list of contents.
+std::string Zip(const std::vector<File>& files) {
+  std::string zip;
+  std::vector<size_t> offsets;
   for (const File& file : files) {
+    offsets.push_back(zip.size());
+    zip += "PK\3\4";
+    Put(zip, 0, 22);
+    Put(zip, file.name.size(), 2);
+    Put(zip, 0, 2);
+    zip += file.name + std::string(file.absent ? 0 : file.packed_bytes, '\0');
+  }
+  const size_t body = zip.size();
+  for (size_t i = 0; i < files.size(); ++i) {
+    const File& file = files[i];
     zip += "PK\1\2";
     Put(zip, 0, 6);
     Put(zip, file.method, 2);
-    Put(zip, 0, 8);
+    Put(zip, 0, 4);
+    Put(zip, file.checksum, 4);
     Put(zip, file.packed_bytes, 4);
     Put(zip, file.bytes, 4);
     Put(zip, file.name.size(), 2);
-    Put(zip, 0, 16);
+    Put(zip, 0, 12);
+    Put(zip, offsets[i], 4);
     zip += file.name;
   }
   const size_t directory = zip.size() - body;
@@ -86,11 +101,19 @@ TEST(ReadArchive, SaysWhatOtherFilesAre) {
 
 TEST(ReadArchive, RefusesWhatClaimsMoreThanThereIs) {
   std::vector<File> files = kModule;
-  for (int i = 0; i < 100; ++i) files.push_back({"m/data/same", 90, 90});
+  for (int i = 0; i < 100; ++i) files.push_back({"m/data/same", 1000000000, 1000000000, 0, 0, /*absent=*/true});
   EXPECT_THAT(Error(Zip(files)), HasSubstr("claims to have more"));
   files = kModule;
   files.push_back({"m/code/bomb.py", 0x50000000, 10, 8});
   EXPECT_THAT(Error(Zip(files)), HasSubstr("claims to have more"));
+}
+
+TEST(ReadArchive, RefusesDamagedCodeAndLooksAtNoTensor) {
+  std::vector<File> files = kModule;
+  files.push_back({"m/data/1", 30, 30, 0, 12345});
+  EXPECT_TRUE(ReadArchive(Bytes(Zip(files))).ok());
+  files.push_back({"m/code/b.py", 30, 30, 0, 12345});
+  EXPECT_THAT(Error(Zip(files)), HasSubstr("its record 'm/code/b.py' is damaged"));
 }
 
 TEST(ReadArchive, RefusesADamagedList) {

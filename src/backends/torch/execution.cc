@@ -150,6 +150,7 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
   if (reference.run > kLongRun) return chosen;
   Nanoseconds limit(static_cast<int64_t>(static_cast<double>(reference.run.count()) * kClearly));
   std::unique_ptr<const Program> best;
+  Nanoseconds shortest{0};
   for (const Execution execution : {Execution::kFreeze, Execution::kOfi}) {
     Result<std::unique_ptr<const Program>> made = Make(*first, execution);
     if (!made.ok()) continue;  // a module that cannot be brought into that form is no worse for it
@@ -163,11 +164,20 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
       continue;
     }
     if (timed->run > limit) continue;
+    shortest = timed->run;
     limit = Nanoseconds(static_cast<int64_t>(static_cast<double>(timed->run.count()) * kClearly));
     best = std::move(made).value();
     chosen.execution = execution;
   }
-  if (best != nullptr) chosen.program = std::move(best);
+  if (best == nullptr) return chosen;
+  // The first to be timed met memory that nobody had touched: what decides is the plain one again.
+  ASSIGN_OR_RETURN(const Timed again, Time(*first, options.sample));
+  chosen.why += ", plain again " + Milliseconds(again.run);
+  if (static_cast<double>(shortest.count()) > static_cast<double>(again.run.count()) * kClearly) {
+    chosen.execution = Execution::kPlain;
+  } else {
+    chosen.program = std::move(best);
+  }
   return chosen;
 }
 

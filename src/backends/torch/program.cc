@@ -146,7 +146,9 @@ bool KeepsState(const std::shared_ptr<Graph>& graph) {
   bool keeps = false;
   ForEachNode(*graph->block(), [&](const Node& node) {
     const bool reads = node.kind() == c10::prim::GetAttr && node.output()->type()->isSubtypeOf(*c10::TensorType::get());
-    keeps = keeps || node.kind() == c10::prim::SetAttr || (reads && aliases.hasWriters(node.output()));
+    // A flag, such as "has warned", is no state that a run could get wrong from another.
+    const bool sets = node.kind() == c10::prim::SetAttr && node.input(1)->type()->kind() != c10::TypeKind::BoolType;
+    keeps = keeps || sets || (reads && aliases.hasWriters(node.output()));
   });
   return keeps;
 }

@@ -15,11 +15,11 @@ struct TypePair {
 };
 
 constexpr std::array kTypes = {
-    TypePair{DataType::kFp32, at::kFloat}, TypePair{DataType::kInt64, at::kLong},
-    TypePair{DataType::kInt32, at::kInt},  TypePair{DataType::kUint8, at::kByte},
-    TypePair{DataType::kBool, at::kBool},  TypePair{DataType::kFp64, at::kDouble},
-    TypePair{DataType::kFp16, at::kHalf},  TypePair{DataType::kBf16, at::kBFloat16},
-    TypePair{DataType::kInt8, at::kChar},  TypePair{DataType::kInt16, at::kShort},
+    TypePair{DataType::kFp32, at::kFloat},    TypePair{DataType::kInt64, at::kLong},
+    TypePair{DataType::kInt32, at::kInt},     TypePair{DataType::kUint8, at::kByte},
+    TypePair{DataType::kBool, at::kBool},     TypePair{DataType::kFp64, at::kDouble},
+    TypePair{DataType::kFp16, at::kHalf},     TypePair{DataType::kBf16, at::kBFloat16},
+    TypePair{DataType::kInt8, at::kChar},     TypePair{DataType::kInt16, at::kShort},
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
     TypePair{DataType::kUint16, at::kUInt16}, TypePair{DataType::kUint32, at::kUInt32},
     TypePair{DataType::kUint64, at::kUInt64},
