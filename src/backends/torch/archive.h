@@ -25,9 +25,9 @@ struct Archive {
   uint64_t tensor_bytes = 0;  // of all tensors in it
 };
 
-// Reads it, and the checksums of all but tensors. kInvalidArgument: it is no TorchScript file; of files that people take for one
-// (a state_dict, a pickled module, an exported program) the message says what to do. Nothing is unpickled. What would
-// unpack to far more than the file has is refused as well.
+// Reads it, and the checksums of all but tensors. kInvalidArgument: it is no TorchScript file; of files that people
+// take for one (a state_dict, a pickled module, an exported program) the message says what to do. Nothing is unpickled.
+// What would unpack to far more than the file has is refused as well.
 Result<Archive> ReadArchive(const ByteRange& file);
 
 // Whether the bytes are a TorchScript file, as far as the list of contents tells.

@@ -51,7 +51,7 @@ std::string Clean(std::string_view text) {
   // The interpreter puts a trace of the program in front of what went wrong in it.
   for (const std::string_view mark : {"\nRuntimeError: ", "\nbuiltins.", "\ntorch.jit.Error: "}) {
     if (const size_t at = text.rfind(mark); at != std::string_view::npos) {
-      text.remove_prefix(at + (mark == "\nbuiltins." ? mark.size() : mark.size()));
+      text.remove_prefix(at + mark.size());
       break;
     }
   }
