@@ -105,7 +105,7 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.settings, ReadSettings(options));
   ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(path));
-  RETURN_IF_ERROR(ReadArchive(BytesOf(file)).status());
+  ASSIGN_OR_RETURN(const Archive archive, ReadArchive(BytesOf(file)));
   UseThreads(loaded.settings.threads);
   ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(file));
   return Guarded(During::kLoad, [&]() -> Result<Loaded> {
@@ -113,7 +113,8 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
     ASSIGN_OR_RETURN(const ForwardPlan plan, ForwardPlan::Make(module.get_method("forward").function().getSchema(),
                                                                NamesOf(source.declared.inputs)));
     MoveTo(module, options.device, false);
-    loaded.tensor_bytes = TensorBytes(module);
+    // Quantised weights are packed away where nobody can count them; in the file they are.
+    loaded.tensor_bytes = std::max(TensorBytes(module), archive.tensor_bytes);
     Settings whole = loaded.settings;
     whole.half = false;
     // What is tried here is not what the program should be rewritten for.
