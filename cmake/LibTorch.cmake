@@ -28,7 +28,7 @@ endforeach()
 foreach(what LIBTORCH_INCLUDE LIBTORCH_API_INCLUDE ${needed})
   if(NOT ${what})
     set(message "libtorch is not there: TorchScript models are not served. './dev build --with torch' installs and builds "
-      "it; TORCH_ROOT names a folder that has its include/ and lib/.")
+      "it. TORCH_ROOT names a folder that has its include/ and lib/.")
     if(TRIREME_TORCH STREQUAL "ON")
       message(FATAL_ERROR ${message})
     endif()
