@@ -20,6 +20,8 @@ MANIFEST = ROOT / "deploy/kubernetes.yaml"
 
 PROGRAM = "trireme"
 PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libonnxruntime.so.1"]
+# For those who want them, with libraries of their own; and a driver that tests make up.
+OTHERS = {"libtrireme_torch.so", "libtrireme_fake_cuda.so"}
 # What no Debian is without.
 EVERYWHERE = {"libc6", "libgcc-s1"}
 
@@ -81,8 +83,9 @@ class Deploy(unittest.TestCase):
         for page in (PAGE, DOCKERFILE):
             for file in [PROGRAM, *PLUGINS]:
                 self.assertIn(file, page.read_text(), page)
-        built = {path.name for path in self.build.glob("libtrireme_*.so")} - {"libtrireme_fake_cuda.so"}
+        built = {path.name for path in self.build.glob("libtrireme_*.so")} - OTHERS
         self.assertEqual(built | {"libonnxruntime.so.1"}, set(PLUGINS))
+        self.assertIn("libtrireme_torch.so", PAGE.read_text(), PAGE)
 
     def test_every_flag_is_one_that_the_server_has(self):
         known = set(re.findall(r"--[a-z][a-z0-9-]*", output(self.build / PROGRAM, "serve", "--help")))

@@ -76,6 +76,20 @@ def make(name, folder):
     return path
 
 
+def make_torchscript(name, folder):
+    """The same of an image model as a TorchScript program, whose input is `x`."""
+    path = folder / f"{name}.pt"
+    if not path.exists():
+        import torch
+        from image_models import image_model
+
+        print(f"making {path}", flush=True)
+        unfinished = path.with_suffix(".unfinished")
+        torch.jit.save(torch.jit.script(image_model(name).eval()), str(unfinished))
+        os.replace(unfinished, path)
+    return path
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)

@@ -123,8 +123,8 @@ struct ModelSource {
   // Inputs with a default that requests may send: they are in the signature, behind the others. All others with one
   // keep it and are not.
   std::vector<std::string> optional_inputs = {};
-  // What the model's config says of its inputs and outputs, where `path` is a folder without a model file: there is
-  // nothing else to go by. Shapes are whole, the dimension for rows included.
+  // What the model's config says of its inputs and outputs: all of either, or none. For models whose files do not say
+  // it, or that have none. Shapes are whole, the dimension for rows included.
   Signature declared = {};
 };
 

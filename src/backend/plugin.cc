@@ -6,12 +6,21 @@
 #include <cstring>
 
 namespace trireme {
+namespace {
+
+// Those on libraries that not everybody wants are built when they are asked for.
+std::string HowToBuild(const std::string& name) {
+  if (name == "torch") return "'./dev build --with torch' installs libtorch and makes it";
+  return "'./dev build' makes it";
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Backend>> OpenPlugin(const std::string& name, const PluginHost& host) {
   const std::filesystem::path file = host.folder / ("libtrireme_" + name + ".so");
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
-    return NotFound("plug-in " + file.string() + " does not exist; './dev build' makes it");
+    return NotFound("plug-in " + file.string() + " does not exist; " + HowToBuild(name));
   }
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps the text of dlerror for each thread

@@ -110,6 +110,7 @@ std::string WayOf(const ModelEntry& entry) {
     way += "\n" + std::to_string(key.size()) + key + std::to_string(value.size()) + value;
   }
   for (const std::string& input : entry.declared.optional_inputs()) way += "\n" + input;
+  way += OpeningWords(entry.path, entry.declared);
   return way;
 }
 

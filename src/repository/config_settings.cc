@@ -16,7 +16,8 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr const char* kThreads = "intra_op_thread_count";
-constexpr const char* kVersionLabels = "version_labels";  // our own
+constexpr const char* kTorchThreads = "INTRA_OP_THREAD_COUNT";  // what Triton's PyTorch backend calls them
+constexpr const char* kVersionLabels = "version_labels";        // our own
 
 void ReadMaxBatchSize(ConfigReader& reader) {
   const std::optional<int64_t> size = reader.max_batch_size();
@@ -47,12 +48,12 @@ std::optional<int> ParseThreads(std::string_view text) {
   return count;
 }
 
-void ReadThreads(const std::string& text, ConfigReader& reader) {
+void ReadThreads(const std::string& key, const std::string& text, ConfigReader& reader) {
   if (const std::optional<int> count = ParseThreads(text)) {
     if (*count > 0) reader.file.config.threads = *count;
     return;
   }
-  reader.findings.Add(reader.root.Entry("parameters", reader.message, kThreads)
+  reader.findings.Add(reader.root.Entry("parameters", reader.message, key)
                           .Error("a number from 0 to " + std::to_string(kMaxThreads), Quoted(text.substr(0, 80)),
                                  "write \"0\" to leave it to the server"));
 }
@@ -85,8 +86,8 @@ void ReadParameters(ConfigReader& reader) {
   const auto& parameters = reader.message.parameters();
   if (!CheckCount(static_cast<int>(parameters.size()), reader.root.At("parameters"), reader.findings)) return;
   for (const auto& [key, value] : parameters) {
-    if (key == kThreads) {
-      ReadThreads(value.string_value(), reader);
+    if (key == kThreads || key == kTorchThreads) {
+      ReadThreads(key, value.string_value(), reader);
     } else if (key == kVersionLabels) {
       ReadVersionLabels(value.string_value(), reader);
     } else if (key == kDeviceParameter || key == kCopiesParameter) {

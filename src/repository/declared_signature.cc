@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "repository/folder.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -40,6 +41,31 @@ Result<Signature> WholeSignature(const DeclaredSignature& declared) {
   ASSIGN_OR_RETURN(signature.inputs, WholeSide(declared.inputs, with_rows, "input"));
   ASSIGN_OR_RETURN(signature.outputs, WholeSide(declared.outputs, with_rows, "output"));
   return signature;
+}
+
+Signature KnownSignature(const DeclaredSignature& declared) {
+  const bool with_rows = declared.max_batch_size.value_or(0) > 0;
+  Signature signature;
+  signature.batched = with_rows;
+  auto inputs = WholeSide(declared.inputs, with_rows, "input");
+  auto outputs = WholeSide(declared.outputs, with_rows, "output");
+  if (inputs.ok()) signature.inputs = *std::move(inputs);
+  if (outputs.ok()) signature.outputs = *std::move(outputs);
+  return signature;
+}
+
+std::string OpeningWords(const std::filesystem::path& file, const DeclaredSignature& declared) {
+  if (HasOnnxExtension(file)) return {};
+  const Signature known = KnownSignature(declared);
+  std::string words = known.batched ? "rows" : "";
+  for (const auto* side : {&known.inputs, &known.outputs}) {
+    words += '\n';
+    for (const TensorSpec& spec : *side) {
+      words += std::to_string(spec.name.size()) + spec.name + std::string(Name(spec.type)) + spec.shape.ToString();
+      if (spec.optional) words += '?';
+    }
+  }
+  return words;
 }
 
 }  // namespace trireme

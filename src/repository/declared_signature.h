@@ -73,4 +73,10 @@ struct DeclaredSignature {
 // open.
 Result<Signature> WholeSignature(const DeclaredSignature& declared);
 
+// What is declared whole, where the file of the model does not say it: all inputs, or none; all outputs, or none.
+Signature KnownSignature(const DeclaredSignature& declared);
+
+// The same as text, if it decides what opening that file gives: an ONNX file says all itself.
+std::string OpeningWords(const std::filesystem::path& file, const DeclaredSignature& declared);
+
 }  // namespace trireme

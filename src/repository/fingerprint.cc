@@ -163,6 +163,7 @@ void AddOpening(const ModelEntry& entry, Hash& hash) {
     hash.Add(value);
   }
   for (const std::string& input : entry.declared.optional_inputs()) hash.Add(input);
+  hash.Add(OpeningWords(entry.path, entry.declared));
 }
 
 void AddConfig(const ModelConfig& config, Hash& hash) {

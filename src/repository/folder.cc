@@ -20,8 +20,6 @@ struct KindOfModel {
 };
 
 constexpr std::array kUnserved = {
-    KindOfModel{".pt", "a TorchScript or PyTorch file"},
-    KindOfModel{".pth", "a PyTorch file"},
     KindOfModel{".pt2", "a PyTorch exported program"},
     KindOfModel{".mar", "a TorchServe archive"},
     KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
@@ -110,6 +108,15 @@ std::string NamesOf(const std::vector<fs::path>& paths) {
 
 bool HasOnnxExtension(const fs::path& path) {
   return LowerExtension(path) == ".onnx";
+}
+
+bool HasTorchExtension(const fs::path& path) {
+  const std::string extension = LowerExtension(path);
+  return extension == ".pt" || extension == ".pth" || extension == ".torchscript";
+}
+
+bool HasModelExtension(const fs::path& path) {
+  return HasOnnxExtension(path) || HasTorchExtension(path);
 }
 
 std::optional<std::string> UnservedKind(const fs::path& path) {

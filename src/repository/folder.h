@@ -34,9 +34,12 @@ Result<std::vector<std::filesystem::path>> ListFolder(const std::filesystem::pat
 // The names of the first few of `paths`: "a.txt, b and 3 more", or "nothing".
 std::string NamesOf(const std::vector<std::filesystem::path>& paths);
 
+// A file that a backend of this server runs, by its name.
+bool HasModelExtension(const std::filesystem::path& path);
 bool HasOnnxExtension(const std::filesystem::path& path);
+bool HasTorchExtension(const std::filesystem::path& path);
 
-// "a TorchScript or PyTorch file (.pt)", if `path` is a model that no backend of this server runs yet. Decided by
+// "a TensorFlow graph (.pb)", if `path` is a model that no backend of this server runs yet. Decided by
 // names, and for .json, which may be anything, by the first bytes.
 std::optional<std::string> UnservedKind(const std::filesystem::path& path);
 

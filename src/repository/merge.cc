@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "repository/folder.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -61,6 +62,25 @@ void GiveWay(std::vector<Candidate>& places) {
     if (unserved(place)) served->notes.push_back("passed over: " + place.status.message());
   }
   std::erase_if(places, unserved);
+}
+
+// An ONNX file beside what it has been exported from, which may as well be a state_dict: the ONNX file.
+void PreferExports(std::vector<Candidate>& places) {
+  const auto exported = std::find_if(places.begin(), places.end(), [](const Candidate& place) {
+    return place.status.ok() && HasOnnxExtension(place.path);
+  });
+  if (exported == places.end()) return;
+  const fs::path kept = exported->path;
+  const auto is_source = [&](const Candidate& place) {
+    return HasTorchExtension(place.path) && place.path.parent_path() == kept.parent_path();
+  };
+  for (const Candidate& place : places) {
+    if (is_source(place)) {
+      exported->notes.push_back("passed over: " + Quoted(place.path.string()) + ", as " +
+                                Quoted(kept.filename().string()) + " beside it is served");
+    }
+  }
+  std::erase_if(places, is_source);
 }
 
 Complaint SeveralPlaces(const std::vector<Candidate>& places) {
@@ -138,6 +158,7 @@ void AddOne(Candidate candidate, RepositoryScan& scan) {
 
 void Decide(std::vector<Candidate> places, RepositoryScan& scan) {
   GiveWay(places);
+  PreferExports(places);
   if (places.size() > 1) {
     scan.problems.push_back(InSeveralPlaces(std::move(places)));
   } else {

@@ -515,11 +515,12 @@ TEST(ReadConfig, ReadsVersionPolicies) {
 }
 
 TEST(ReadConfig, NamesBackendsThatAreNotServedYet) {
-  for (const char* text : {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
-                           "backend: 'onnxruntime' platform: 'onnxruntime_onnx'"}) {
+  for (const char* text :
+       {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
+        "backend: 'onnxruntime' platform: 'onnxruntime_onnx'", "backend: 'pytorch'", "platform: 'pytorch_libtorch'"}) {
     EXPECT_TRUE(ReadGood(text).served.ok()) << text;
   }
-  for (const char* name : {"python", "tensorrt_plan", "pytorch_libtorch"}) {
+  for (const char* name : {"python", "tensorrt_plan", "tensorflow_savedmodel"}) {
     for (const char* field : {"backend", "platform"}) {
       const std::string text = std::string(field) + ": '" + name + "'";
       const ConfigFile file = Read(text);

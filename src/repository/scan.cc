@@ -54,7 +54,7 @@ std::optional<Candidate> MisplacedModel(const fs::path& folder) {
   }
   for (const fs::path& path : *inside) {
     if (const auto kind = UnservedKind(path)) return Problem(folder, NameOfFolder(folder), NotServedYet(path, *kind));
-    if (!HasOnnxExtension(path)) continue;
+    if (!HasModelExtension(path)) continue;
     const fs::path better = folder / "1" / "model.onnx";
     return Problem(folder, NameOfFolder(folder),
                    Complain(NotFound("model folder " + Quoted(folder.string()) + " has no version folder: expected " +
@@ -88,11 +88,11 @@ void ReadChild(const fs::path& path, Scanning& scanning) {
   if (const auto unserved = UnservedKind(path)) {
     scanning.found.push_back(Problem(path, path.stem().string(), NotServedYet(path, *unserved)));
   } else if (kind == PathKind::kFile) {
-    if (HasOnnxExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
-  } else if (kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable || HasOnnxExtension(path)) {
+    if (HasModelExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
+  } else if (kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable || HasModelExtension(path)) {
     const std::string what(Describe(kind));
     // What cannot be looked at may be a model's folder, whose name may have a dot.
-    const bool whole = kind == PathKind::kUnreadable && !HasOnnxExtension(path);
+    const bool whole = kind == PathKind::kUnreadable && !HasModelExtension(path);
     const std::string name = (whole ? path.filename() : path.stem()).string();
     scanning.found.push_back(Problem(path, name,
                                      Complain(NotFound(Quoted(path.string()) + ": expected a model, found " + what),
@@ -111,7 +111,7 @@ Candidate NoModelIn(const fs::path& folder, const std::vector<fs::path>& inside)
 bool LiesAmongModels(const std::vector<fs::path>& inside) {
   return std::any_of(inside.begin(), inside.end(), [](const fs::path& path) {
     const PathKind kind = KindOf(path);
-    return kind == PathKind::kFile ? HasOnnxExtension(path)
+    return kind == PathKind::kFile ? HasModelExtension(path)
                                    : kind == PathKind::kFolder && LookAtFolder(path).kind == FolderKind::kModel;
   });
 }
@@ -151,7 +151,7 @@ void ReadFolder(const fs::path& folder, Scanning& scanning) {
 
 void ReadFile(const fs::path& file, Scanning& scanning) {
   if (!scanning.Wants(file.stem())) return;
-  if (HasOnnxExtension(file)) {
+  if (HasModelExtension(file)) {
     scanning.found.push_back(ReadModelFile(file, scanning.options));
   } else if (const auto unserved = UnservedKind(file)) {
     scanning.found.push_back(Problem(file, file.stem().string(), NotServedYet(file, *unserved)));

@@ -40,12 +40,12 @@ bool IsVersionFolder(const fs::path& path) {
 
 // One model of a Triton repository, or a model file with or without its config.
 bool IsModel(const fs::path& folder, const std::vector<fs::path>& inside) {
-  return LookAtFolder(folder).kind == FolderKind::kModel || std::ranges::any_of(inside, HasOnnxExtension);
+  return LookAtFolder(folder).kind == FolderKind::kModel || std::ranges::any_of(inside, HasModelExtension);
 }
 
 Candidate ReadModel(const fs::path& folder, const std::vector<fs::path>& inside, const Wanted& wanted) {
   const bool has_versions = std::ranges::any_of(inside, IsVersionFolder);
-  const bool has_file = std::ranges::any_of(inside, HasOnnxExtension);
+  const bool has_file = std::ranges::any_of(inside, HasModelExtension);
   return has_file && !has_versions ? ReadFlatFolder(folder, wanted.name, wanted.options)
                                    : ReadModelFolder(folder, wanted.name, wanted.options);
 }
@@ -93,7 +93,7 @@ Candidate ReadFolder(const fs::path& folder, const Wanted& wanted) {
 
 Candidate ReadFile(const fs::path& file, const Wanted& wanted) {
   if (const auto kind = UnservedKind(file)) return Problem(file, wanted.name, NotServedYet(file, *kind));
-  if (!HasOnnxExtension(file)) return NothingAt(file, "a file of another kind", wanted);
+  if (!HasModelExtension(file)) return NothingAt(file, "a file of another kind", wanted);
   Candidate model = ReadModelFile(file, wanted.options);
   model.name = wanted.name;
   return model;

@@ -101,13 +101,13 @@ TEST(ScanModelAt, SaysWhyAModelCannotBeServed) {
   const TempDir dir;
   dir.Write("config/config.pbtxt", "max_batch_size: 'four'");
   dir.Write("config/1/model.onnx");
-  dir.Write("torch/model.pt");
+  dir.Write("trt/model.plan");
   dir.Write("several/a/1/model.onnx");
   dir.Write("several/b/1/model.onnx");
   dir.Write("two/a.onnx");
   dir.Write("two/b.onnx");
   EXPECT_EQ(ProblemAt(dir / "config").code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(ProblemAt(dir / "torch").code(), StatusCode::kUnsupported);
+  EXPECT_EQ(ProblemAt(dir / "trt").code(), StatusCode::kUnsupported);
   EXPECT_THAT(ProblemAt(dir / "several").message(), HasSubstr("expected one model, found 2: \"a\", \"b\""));
   EXPECT_THAT(ProblemAt(dir / "two").message(), HasSubstr("expected model.onnx, found \"a.onnx\", \"b.onnx\""));
 }

@@ -168,7 +168,7 @@ TEST_F(ScanWithConfig, EveryProblemHasAFindingWithAFix) {
   dir_.Write("bare/config.pbtxt");
   dir_.MakeFolder("empty/1");
   dir_.Write("misplaced/model.onnx");
-  dir_.Write("torch/1/model.pt");
+  dir_.Write("trt/1/model.plan");
   dir_.Write("bad name.onnx");
   dir_.Write("m.onnx");
   dir_.Write("boost.ubj");

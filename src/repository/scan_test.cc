@@ -304,7 +304,7 @@ struct Unserved {
 };
 
 TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
-  for (const Unserved& kind : {Unserved{"m.pt", "", "TorchScript"}, Unserved{"m.mar", "", "a TorchServe archive"},
+  for (const Unserved& kind : {Unserved{"m.plan", "", "a TensorRT plan"}, Unserved{"m.mar", "", "a TorchServe archive"},
                                Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
                                Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
     const TempDir dir;
@@ -320,7 +320,7 @@ TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
 
 TEST(ScanRepository, SaysOfOtherFamiliesInVersionFoldersThatTheyAreNotServedYet) {
   const TempDir dir;
-  dir.Write("torch/1/model.pt");
+  dir.Write("trt/1/model.plan");
   dir.Write("tf/1/saved_model.pb");
   dir.Write("triton_tf/1/model.savedmodel/saved_model.pb");
   dir.Write("flat_tf/saved_model.pb");
@@ -330,7 +330,23 @@ TEST(ScanRepository, SaysOfOtherFamiliesInVersionFoldersThatTheyAreNotServedYet)
     names.push_back(problem.name);
     EXPECT_EQ(problem.status.code(), StatusCode::kUnsupported) << problem.status;
   }
-  EXPECT_THAT(names, ElementsAre("flat_tf", "tf", "torch", "triton_tf"));
+  EXPECT_THAT(names, ElementsAre("flat_tf", "tf", "triton_tf", "trt"));
+}
+
+TEST(ScanRepository, FindsTorchScriptFilesAsItFindsOnnxFiles) {
+  const TempDir dir;
+  dir.Write("plain.pt");
+  dir.Write("other.torchscript");
+  dir.Write("usual/1/model.pt");
+  dir.Write("only/1/resnet.pth");
+  dir.Write("both/1/model.onnx");
+  dir.Write("both/1/model.pt");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("both/1", "only/1", "other/1", "plain/1", "usual/1"));
+  EXPECT_EQ(scan.models[0].path.filename(), "model.onnx");
+  EXPECT_EQ(scan.models[1].path.filename(), "resnet.pth");
+  EXPECT_THAT(scan.models[1].notes, ElementsAre(HasSubstr("there is no model.pt beside it")));
+  EXPECT_THAT(scan.problems, IsEmpty());
 }
 
 TEST(ScanRepository, AModelIsServedThoughAFileOfAnotherFamilyLiesBesideIt) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "onnxfile/onnx_reader.h"
+#include "repository/folder.h"
 #include "repository/model_name.h"
 #include "repository/open_file.h"
 #include "repository/recorded_requests.h"
@@ -103,7 +104,7 @@ bool StaysBelow(const std::string& name) {
 Result<VersionFiles> FilesOfPlainModel(const fs::path& file) {
   const Result<OpenFile> model = OpenFile::Open(file);
   if (!model.ok()) return {{model.status().code(), Quoted(file.string()) + " is " + model.status().message()}};
-  const std::string name = "model.onnx";
+  const std::string name = HasTorchExtension(file) ? "model.pt" : "model.onnx";
   VersionFiles found{.model = name, .files = {{.name = name, .path = file, .stamp = model->stamp()}}};
   for (const std::string& data : DataNamesOf(*model)) {
     if (!StaysBelow(data)) continue;

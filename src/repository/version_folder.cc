@@ -14,11 +14,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The only .onnx file, if there is no model.onnx: an easy thing to mean.
-const fs::path* OnlyOnnxFile(const std::vector<fs::path>& inside) {
-  const auto first = std::find_if(inside.begin(), inside.end(), HasOnnxExtension);
-  if (first == inside.end() || std::any_of(first + 1, inside.end(), HasOnnxExtension)) return nullptr;
-  return &*first;
+// The only .onnx file, if there is no model.onnx: an easy thing to mean. Where there is none at all, the only
+// TorchScript file.
+const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
+  for (const auto is_of_kind : {HasOnnxExtension, HasTorchExtension}) {
+    const auto first = std::find_if(inside.begin(), inside.end(), is_of_kind);
+    if (first == inside.end()) continue;
+    return std::any_of(first + 1, inside.end(), is_of_kind) ? nullptr : &*first;
+  }
+  return nullptr;
+}
+
+// What a model is called where nobody has said it: whichever is there.
+std::string UsualName(const fs::path& folder) {
+  const bool is_torch =
+      KindOf(folder / "model.onnx") == PathKind::kMissing && KindOf(folder / "model.pt") != PathKind::kMissing;
+  return is_torch ? "model.pt" : "model.onnx";
 }
 
 Complaint NoModel(const fs::path& folder, const std::string& expected, const std::vector<fs::path>& inside) {
@@ -41,7 +52,7 @@ Complaint NotOf(const fs::path& path, const std::string& expected, PathKind kind
 FoundModel CheckFile(fs::path file, std::string note) {
   if (const auto kind = UnservedKind(file)) return {.complaint = NotServedYet(file, *kind)};
   if (const PathKind kind = KindOf(file); kind != PathKind::kFile) {
-    return {.complaint = NotOf(file, "an ONNX file", kind)};
+    return {.complaint = NotOf(file, "a model file", kind)};
   }
   return {.path = std::move(file), .note = std::move(note)};
 }
@@ -65,13 +76,14 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
     return {.complaint = Complain(inside.status(), folder, "a version folder", "one that cannot be read",
                                   "let the server read it")};
   }
-  const std::string name = filename.empty() ? "model.onnx" : filename;
+  const std::string name = filename.empty() ? UsualName(folder) : filename;
   fs::path file = folder / name;
   if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) file /= "model.onnx";
   if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
-  const fs::path* only = filename.empty() ? OnlyOnnxFile(*inside) : nullptr;
+  const fs::path* only = filename.empty() ? OnlyModelFile(*inside) : nullptr;
   if (only == nullptr) return {.complaint = NoModel(folder, name, *inside)};
-  return CheckFile(*only, Quoted(only->string()) + " is served: there is no model.onnx beside it");
+  return CheckFile(*only, Quoted(only->string()) + " is served: there is no " +
+                              (HasOnnxExtension(*only) ? "model.onnx" : "model.pt") + " beside it");
 }
 
 FoundModel FindModelWithoutFile(const fs::path& folder) {

@@ -20,7 +20,8 @@ struct FoundModel {
   std::optional<Complaint> complaint;  // why there is none
 };
 
-// The model in a version's folder: the file `filename`; where that is empty model.onnx, or the only .onnx file. A
+// The model in a version's folder: the file `filename`; where that is empty model.onnx, model.pt, the only .onnx
+// file, or the only TorchScript file (.pt, .pth, .torchscript), whichever of these is there first. A
 // model.onnx may be a folder that has such a file and its external data.
 FoundModel FindModel(const std::filesystem::path& folder, const std::string& filename);
 

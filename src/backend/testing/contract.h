@@ -32,6 +32,8 @@ struct ContractModels {
   std::filesystem::path add_sub;  // INT32 INPUT0, INPUT1 [n,16] -> OUTPUT0 = sum, OUTPUT1 = difference
   std::map<DataType, std::filesystem::path> identity;   // INPUT0 [n,d] -> OUTPUT0, for every type that the backend has
   std::map<std::string, std::filesystem::path> broken;  // files of the right name that are no models
+  // What a config says of them, where the files do not say it themselves.
+  std::map<std::filesystem::path, Signature> declared = {};
 };
 
 // Rules that every backend keeps. A backend's test says
@@ -51,8 +53,14 @@ class BackendContract : public testing::Test {
     models_ = Subject::WriteModels(folder_.path());
   }
 
+  ModelSource Source(const std::filesystem::path& path) const {
+    ModelSource source{.path = path};
+    if (const auto said = models_.declared.find(path); said != models_.declared.end()) source.declared = said->second;
+    return source;
+  }
+
   std::unique_ptr<OpenModel> Open(const std::filesystem::path& path) {
-    Result<Opened> opened = backend_->Open({.path = path}, {});
+    Result<Opened> opened = backend_->Open(Source(path), {});
     EXPECT_TRUE(opened.ok()) << opened.status();
     return opened.ok() ? std::get<std::unique_ptr<OpenModel>>(std::move(opened).value()) : nullptr;
   }
@@ -132,7 +140,7 @@ TYPED_TEST_P(BackendContract, NamesTheFileThatCannotBeOpened) {
 TYPED_TEST_P(BackendContract, DescribesAModelAsItIsOnceOpen) {
   this->models_.identity[DataType::kInt32] = this->models_.add_sub;
   for (const auto& [type, path] : this->models_.identity) {
-    const auto facts = this->backend_->Describe({.path = path}, {});
+    const auto facts = this->backend_->Describe(this->Source(path), {});
     ASSERT_TRUE(facts.ok()) << Name(type) << ": " << facts.status();
     EXPECT_FALSE(facts->format.empty());
     const auto model = this->Open(path);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/torch/program.h"
+#include "backends/torch/trial.h"
+
+namespace trireme::torch_backend {
+
+// A TorchScript module: it has the weights once, and any number of threads run it, but for one that writes to its own
+// attributes, whose runs wait for one another. Inputs are read where they lie, unless the program writes to them;
+// outputs stay where the library put them.
+class TorchModel : public OpenModel {
+ public:
+  struct Options {
+    bool copies_inputs = false;  // the program writes to what it is given
+    MemoryUse memory_use = {};
+  };
+
+  TorchModel(std::unique_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
+             const Options& options);
+
+  const Signature& signature() const override { return signature_; }
+  Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                  std::span<Buffer> destinations) override;
+  MemoryUse memory_use() const override { return options_.memory_use; }
+
+ private:
+  Result<std::vector<Tensor>> RunProgram(std::span<const Tensor> inputs, std::span<const int> wanted,
+                                         std::span<Buffer> destinations) const;
+  Result<const NamedResult*> Find(const std::vector<NamedResult>& results, size_t output) const;
+  Status Explain(Status status, std::span<const Tensor> inputs) const;
+
+  const std::unique_ptr<const Program> program_;
+  const Signature signature_;
+  const std::vector<ResultPlace> places_;
+  const Options options_;
+};
+
+}  // namespace trireme::torch_backend
