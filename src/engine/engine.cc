@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/check_request.h"
+#include "engine/transform_stage.h"
 
 namespace trireme {
 namespace {
@@ -61,6 +62,15 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
   }
   ServedModel& model = **found;
   Status status = CheckResponses(model, *request);
+  if (transforms_ == nullptr || !status.ok() || !TransformStage::Concerns(model, *request)) {
+    return Enter(model, std::move(request), std::move(status));
+  }
+  transforms_->Start(*std::move(found), std::move(request),
+                     [](const std::shared_ptr<ServedModel>& served, std::unique_ptr<InferRequest> transformed,
+                        Status made) { Enter(*served, std::move(transformed), std::move(made)); });
+}
+
+void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status) {
   if (status.ok()) status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
   if (!status.ok()) {
     request->stages.answered = Clock::System().Now();
@@ -129,6 +139,12 @@ std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, co
   const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
   if (!model.ok()) return nullptr;
   return {*model, &(*model)->signature};
+}
+
+std::string Engine::PictureInput(std::string_view name, const VersionChoice& version) const {
+  const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
+  if (!model.ok() || (*model)->transform == nullptr || !(*model)->transform->picture) return {};
+  return (*model)->signature.inputs[(*model)->transform->picture->input].name;
 }
 
 bool Engine::IsDecoupled(std::string_view name, const VersionChoice& version) const {

@@ -30,6 +30,8 @@
 
 namespace trireme {
 
+class TransformStage;
+
 // A model version as its metadata and its config show it.
 struct ModelDescription {
   ModelId id;
@@ -84,8 +86,10 @@ struct MemoryTraffic {
 // Thread-safe; nothing here blocks.
 class Engine {
  public:
-  // Both must outlive it. Without a control nothing can be loaded or unloaded by name.
-  explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr) : lifecycle_(lifecycle), control_(control) {}
+  // All must outlive it. Without a control nothing can be loaded or unloaded by name; without a stage for transforms
+  // models take and give tensors alone.
+  explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr, TransformStage* transforms = nullptr)
+      : lifecycle_(lifecycle), control_(control), transforms_(transforms) {}
 
   // Checks the request against the model and puts it in the model's line. It is finished through its reply exactly
   // once, perhaps before this returns. One to a decoupled model that does not take several responses is kUnsupported.
@@ -110,6 +114,10 @@ class Engine {
   // What goes into a model and comes out, at less cost than Describe(); null of one that does not serve. Not for
   // keeping: it keeps the model.
   std::shared_ptr<const Signature> FindSignature(std::string_view name, const VersionChoice& version) const;
+
+  // The input of a model that takes pictures besides its tensors: files, one an element of BYTES (TransformStage).
+  // Empty: it has none, or does not serve.
+  std::string PictureInput(std::string_view name, const VersionChoice& version) const;
 
   // Whether a request may have several responses; false of a model that is not there.
   bool IsDecoupled(std::string_view name, const VersionChoice& version) const;
@@ -172,9 +180,11 @@ class Engine {
   void Refuse(std::unique_ptr<InferRequest> request, Status status);
   void Accept(std::unique_ptr<InferRequest> request);
   void Await(std::unique_ptr<InferRequest> request);
+  static void Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status);
 
   Lifecycle& lifecycle_;
   ModelControl* const control_;
+  TransformStage* const transforms_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
   std::array<std::atomic<uint64_t>, std::tuple_size_v<trireme::Refusals>>

@@ -12,8 +12,10 @@
 #include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/warmup.h"
+#include "lifecycle/unpacked_model.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
+#include "repository/transform_file.h"
 
 namespace trireme {
 namespace {
@@ -59,7 +61,13 @@ Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const Mod
 }
 
 // What the model's own file says; false if it cannot be served for that alone.
-bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends) {
+bool ReadModelFile(const ModelEntry& packed, CheckedModel& checked, BackendSet& backends) {
+  const Result<UnpackedModel> unpacked = Unpack(packed);
+  if (!unpacked.ok()) {
+    checked.findings.push_back(ModelFileError(checked.path, unpacked.status()));
+    return false;
+  }
+  const ModelEntry& entry = unpacked->entry;
   const Result<Backend*> backend = BackendFor(backends, entry);
   if (!backend.ok()) {
     checked.findings.push_back(ModelFileError(checked.path, backend.status()));
@@ -105,6 +113,16 @@ void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedMo
   }
 }
 
+void CheckTransform(const ModelEntry& packed, CheckedModel& checked) {
+  const Result<UnpackedModel> unpacked = Unpack(packed);
+  if (!unpacked.ok()) return;  // that is said already
+  const ModelEntry& entry = unpacked->entry;
+  const Status fits = FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels).status();
+  if (fits.ok()) return;
+  checked.findings.push_back(
+      Error(entry.folder / kTransformFileName, fits, "a transform that suits the model", "put the field right"));
+}
+
 CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {
   CheckedModel checked;
   checked.id = entry.id;
@@ -124,6 +142,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus,
     // What follows from the signature would only repeat what is wrong with it.
     if (!HasError(fitted.findings)) {
       Append(checked.findings, ReadLabels(entry, checked.signature).findings);
+      CheckTransform(entry, checked);
       Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
       CheckRequests(entry, read_request, checked);
     }

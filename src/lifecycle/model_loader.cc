@@ -17,9 +17,11 @@
 #include "lifecycle/parameter_finding.h"
 #include "lifecycle/placement.h"
 #include "lifecycle/trial.h"
+#include "lifecycle/unpacked_model.h"
 #include "lifecycle/warmup.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
+#include "repository/transform_file.h"
 #include "repository/version_files.h"
 #include "scheduler/batch_queue.h"
 
@@ -40,6 +42,15 @@ void Annotate(const ModelEntry& entry, ServedModel& served, ModelLabels labels) 
   served.declared = entry.declared;
   served.config_message = entry.config_message;
   served.labels = std::make_shared<const ModelLabels>(std::move(labels));
+}
+
+// Null: there is nothing to do around it.
+Result<std::shared_ptr<const transform::ModelTransform>> TransformOf(const ModelEntry& entry,
+                                                                     const Signature& signature,
+                                                                     const ModelLabels& labels) {
+  ASSIGN_OR_RETURN(transform::ModelTransform made, FitTransformOf(entry, signature, labels));
+  if (!made.picture && !made.answer) return std::shared_ptr<const transform::ModelTransform>();
+  return std::make_shared<const transform::ModelTransform>(std::move(made));
 }
 
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
@@ -237,7 +248,9 @@ void ModelLoader::KeepOffGpus(ModelEntry& entry, std::span<const Device> devices
   trireme::KeepOffGpus(entry, devices, backends_);
 }
 
-Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntry& entry) const {
+Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntry& packed) const {
+  ASSIGN_OR_RETURN(const UnpackedModel unpacked, Unpack(packed));
+  const ModelEntry& entry = unpacked.entry;
   auto described = std::make_shared<ServedModel>();
   described->id = entry.id;
   described->config = DecideThreads(entry.config, cpus_);
@@ -258,7 +271,8 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   ModelEntry decided = entry;
   decided.config = described->config;
   described->likeness = LikenessOfEntry(std::move(decided));
-  Annotate(entry, *described, std::move(labels.labels));
+  ASSIGN_OR_RETURN(described->transform, TransformOf(entry, described->signature, labels.labels));
+  Annotate(packed, *described, std::move(labels.labels));
   return std::shared_ptr<const ServedModel>(std::move(described));
 }
 
@@ -299,6 +313,7 @@ class ModelLoader::Loading {
     ReadLabelsResult labels = ReadLabels(entry_, signature_);
     RETURN_IF_ERROR(Judge(labels.findings, notes_));
     labels_ = std::move(labels.labels);
+    ASSIGN_OR_RETURN(transform_, TransformOf(entry_, signature_, labels_));
     // Before any run: a mistake that the files show costs no trial.
     return Judge(CheckWarmupSamples(decided_.config.warmup, entry_.declared, signature_), notes_);
   }
@@ -339,6 +354,7 @@ class ModelLoader::Loading {
     served->free_dim = trial_.free_dim;
     served->backend = std::move(first.backend);
     Annotate(entry_, *served, std::move(labels_));
+    served->transform = std::move(transform_);
     served->metrics = loader_.metrics_.Take(decided_.id);
     served->metrics->RecordLoad(served->load_took);
     served->line =
@@ -379,6 +395,7 @@ class ModelLoader::Loading {
   uint64_t likeness_ = 0;
   Signature signature_;
   ModelLabels labels_;
+  std::shared_ptr<const transform::ModelTransform> transform_;  // shared with what serves, and with requests
   std::shared_ptr<ShapeBook> shapes_;  // shared with the model's other lines
   TrialResult trial_;
   std::vector<std::string> notes_;
@@ -387,7 +404,10 @@ class ModelLoader::Loading {
 // A model that finds no memory is a model that cannot be loaded: whoever serves goes on.
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   try {
-    Loading loading(*this, entry);
+    std::optional<Result<UnpackedModel>> unpacked;  // until it is loaded
+    RunQuietly({}, [&] { unpacked.emplace(Unpack(entry)); });
+    RETURN_IF_ERROR(unpacked->status());
+    Loading loading(*this, (*unpacked)->entry);
     RETURN_IF_ERROR(loading.Open());
     opened();
     RETURN_IF_ERROR(loading.Fit());

@@ -52,7 +52,7 @@ class ModelLoader {
 
   // What its files say of a model, without loading it: as its Description() after a load, as far as that shows without
   // a trial run.
-  Result<std::shared_ptr<const ServedModel>> Describe(const ModelEntry& entry) const;
+  Result<std::shared_ptr<const ServedModel>> Describe(const ModelEntry& packed) const;
 
   // As lifecycle/model_source.h.
   void KeepOffGpus(ModelEntry& entry, std::span<const Device> devices);

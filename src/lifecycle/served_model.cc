@@ -16,6 +16,7 @@ std::shared_ptr<const ServedModel> ServedModel::Description() const {
   description->declared = declared;
   description->config_message = config_message;
   description->labels = labels;
+  description->transform = transform;
   description->metrics = metrics;
   return description;
 }

@@ -15,6 +15,7 @@
 #include "repository/declared_signature.h"
 #include "scheduler/model_line.h"
 #include "scheduler/model_metrics.h"
+#include "transform/model_transform.h"
 
 namespace trireme {
 
@@ -36,6 +37,7 @@ struct ServedModel {
   DeclaredSignature declared;                         // as its config file says it
   std::shared_ptr<const std::string> config_message;  // what that file says; shared as ModelEntry's, null without one
   std::shared_ptr<const ModelLabels> labels;          // never null; shared with answers that are just being written
+  std::shared_ptr<const transform::ModelTransform> transform;  // what is done around it; null: nothing. Shared likewise
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end

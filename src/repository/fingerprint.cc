@@ -209,6 +209,9 @@ Result<Fingerprint> FingerprintOf(const ModelEntry& entry, const fs::path& versi
   for (const DeclaredTensor& output : entry.declared.outputs) {
     if (!output.label_file.empty() && !entry.folder.empty()) AddFile(entry.folder / output.label_file, hash);
   }
+  if (entry.transform.answer && !entry.transform.answer->names_file.empty()) {
+    AddFile(entry.folder / entry.transform.answer->names_file, hash);
+  }
   const uint64_t largest = AddRecordedRequests(entry, version_folder, hash);
   hash.Add(config_hash);
   AddConfig(entry.config, hash);

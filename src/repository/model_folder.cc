@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "repository/fingerprint.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
+#include "repository/transform_file.h"
 #include "repository/version_folder.h"
 #include "repository/version_manifest.h"
 #include "repository/version_policy.h"
@@ -31,6 +33,7 @@ struct Reading {
   Candidate model;
   fs::path folder;
   ConfigFile config;
+  transform::TransformWish transform;
   std::shared_ptr<const std::string> config_message;  // shared by the versions
   uint64_t config_hash = 0;                           // of its text
   bool require_manifest = false;
@@ -98,6 +101,7 @@ ModelEntry EntryOf(const Reading& reading, int64_t version) {
   entry.backend = reading.config.backend;
   entry.config = reading.config.config;
   entry.declared = reading.config.declared;
+  entry.transform = reading.transform;
   entry.config_message = reading.config_message;
   entry.version_labels = reading.config.version_labels;
   return entry;
@@ -222,9 +226,12 @@ void TakeConfig(ConfigFile config, Reading& reading) {
   Candidate& model = reading.model;
   model.config = config.declared.file;
   model.findings = std::move(config.findings);
+  TransformFile around = reading.folder.empty() ? TransformFile() : ReadTransformFile(reading.folder);
+  std::ranges::move(around.findings, std::back_inserter(model.findings));
+  reading.transform = std::move(around.wish);
   model.status = config.served.ok() ? StatusOf(model.findings) : config.served;
   if (!model.status.ok()) model.path = model.config;
-  reading.config_hash = HashOf(config.text);
+  reading.config_hash = HashOf(config.text + '\0' + around.text);
   if (!config.message.empty()) reading.config_message = std::make_shared<const std::string>(std::move(config.message));
   reading.config = std::move(config);
 }

@@ -10,6 +10,7 @@
 #include "base/excerpt.h"
 #include "repository/candidate.h"
 #include "repository/folder.h"
+#include "repository/mar_model.h"
 #include "repository/merge.h"
 #include "repository/model_folder.h"
 #include "repository/model_name.h"
@@ -66,6 +67,10 @@ std::optional<Candidate> MisplacedModel(const fs::path& folder) {
 }
 
 void ReadSubfolder(const fs::path& path, Scanning& scanning) {
+  if (IsMarFolder(path)) {
+    scanning.found.push_back(ReadMar(path, path.filename().string(), scanning.options));
+    return;
+  }
   const FolderLook look = LookAtFolder(path);
   if (look.kind == FolderKind::kUnclear) {
     scanning.found.push_back(
@@ -89,6 +94,7 @@ void ReadChild(const fs::path& path, Scanning& scanning) {
     scanning.found.push_back(Problem(path, path.stem().string(), NotServedYet(path, *unserved)));
   } else if (kind == PathKind::kFile) {
     if (HasModelExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
+    if (HasMarExtension(path)) scanning.found.push_back(ReadMar(path, path.stem().string(), scanning.options));
   } else if (kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable || HasModelExtension(path)) {
     const std::string what(Describe(kind));
     // What cannot be looked at may be a model's folder, whose name may have a dot.
@@ -131,6 +137,11 @@ void CannotRead(const fs::path& folder, const Status& status, Scanning& scanning
 void ReadFolder(const fs::path& folder, Scanning& scanning) {
   auto inside = ListFolder(folder);
   if (!inside.ok()) return CannotRead(folder, inside.status(), scanning);
+  if (IsMarFolder(folder)) {
+    const std::string name = NameOfFolder(folder);
+    if (scanning.Wants(name)) scanning.found.push_back(ReadMar(folder, name, scanning.options));
+    return;
+  }
   const FolderLook look = LookAtFolder(folder);
   if (look.kind == FolderKind::kUnclear && !LiesAmongModels(*inside)) {
     return CannotRead(folder, look.status, scanning);
@@ -151,7 +162,9 @@ void ReadFolder(const fs::path& folder, Scanning& scanning) {
 
 void ReadFile(const fs::path& file, Scanning& scanning) {
   if (!scanning.Wants(file.stem())) return;
-  if (HasModelExtension(file)) {
+  if (HasMarExtension(file)) {
+    scanning.found.push_back(ReadMar(file, file.stem().string(), scanning.options));
+  } else if (HasModelExtension(file)) {
     scanning.found.push_back(ReadModelFile(file, scanning.options));
   } else if (const auto unserved = UnservedKind(file)) {
     scanning.found.push_back(Problem(file, file.stem().string(), NotServedYet(file, *unserved)));

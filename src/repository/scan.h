@@ -15,6 +15,7 @@
 #include "model/model_id.h"
 #include "repository/declared_signature.h"
 #include "repository/finding.h"
+#include "transform/model_transform.h"
 
 namespace trireme {
 
@@ -22,12 +23,14 @@ namespace trireme {
 struct ModelEntry {
   ModelId id;
   std::filesystem::path path;    // what a backend opens: the model file, or the version's folder if it has none
+  std::string archived_file;     // of an archive, which `path` is then: the model's file in it; empty: it is none
   std::filesystem::path root;    // the path given to the scan that it was found at
   std::filesystem::path folder;  // the model's own, where labels and warm-up data lie; empty: a plain file has none
   std::filesystem::path version_folder;  // where the version's files lie, and perhaps its manifest; empty: the same
   std::string backend;                   // that opens it, if the model has no file; empty: the file says which
   ModelConfig config;
   DeclaredSignature declared;
+  transform::TransformWish transform;  // what its trireme.yaml wants done around it
   // What its config file says: a serialized inference.ModelConfig; null without one. Shared by the versions of a model,
   // by the scans that tell of them and by what is loaded from them: it may have a megabyte.
   std::shared_ptr<const std::string> config_message;

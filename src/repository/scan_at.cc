@@ -9,6 +9,7 @@
 
 #include "repository/candidate.h"
 #include "repository/folder.h"
+#include "repository/mar_model.h"
 #include "repository/merge.h"
 #include "repository/model_folder.h"
 #include "repository/model_name.h"
@@ -81,6 +82,7 @@ Candidate CannotRead(const fs::path& folder, const Status& status, const Wanted&
 }
 
 Candidate ReadFolder(const fs::path& folder, const Wanted& wanted) {
+  if (IsMarFolder(folder)) return ReadMar(folder, wanted.name, wanted.options);
   const auto inside = ListFolder(folder);
   if (!inside.ok()) return CannotRead(folder, inside.status(), wanted);
   if (IsModel(folder, *inside)) return ReadModel(folder, *inside, wanted);
@@ -93,6 +95,7 @@ Candidate ReadFolder(const fs::path& folder, const Wanted& wanted) {
 
 Candidate ReadFile(const fs::path& file, const Wanted& wanted) {
   if (const auto kind = UnservedKind(file)) return Problem(file, wanted.name, NotServedYet(file, *kind));
+  if (HasMarExtension(file)) return ReadMar(file, wanted.name, wanted.options);
   if (!HasModelExtension(file)) return NothingAt(file, "a file of another kind", wanted);
   Candidate model = ReadModelFile(file, wanted.options);
   model.name = wanted.name;

@@ -356,4 +356,21 @@ Result<transform::ClassNames> ReadClassNames(const fs::path& folder, const std::
   return transform::ClassNames(Lines(text));
 }
 
+Result<transform::ModelTransform> FitTransformOf(const ModelEntry& entry, const Signature& signature,
+                                                 const ModelLabels& labels) {
+  transform::TransformWish wish = entry.transform;
+  if (!wish.image && !wish.answer) return transform::OfferedTransform(signature, labels);
+  const std::string file = "\"" + (entry.folder / kTransformFileName).string() + "\"";
+  if (wish.answer && !wish.answer->names_file.empty()) {
+    Result<transform::ClassNames> names = ReadClassNames(entry.folder, wish.answer->names_file);
+    if (!names.ok()) {
+      return std::move(names).status().Within(file + ": transform." + std::string(Name(wish.answer->kind)) +
+                                              ".labels: '" + wish.answer->names_file + "'");
+    }
+    wish.answer->names = *std::move(names);
+  }
+  Result<transform::ModelTransform> fitted = transform::FitTransform(wish, signature, labels);
+  return fitted.ok() ? std::move(fitted) : Result<transform::ModelTransform>(std::move(fitted).status().Within(file));
+}
+
 }  // namespace trireme

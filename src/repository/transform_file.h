@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/labels.h"
+#include "model/signature.h"
 #include "repository/finding.h"
+#include "repository/scan.h"
 #include "transform/model_transform.h"
 
 namespace trireme {
@@ -38,5 +41,10 @@ TransformFile ParseTransformFile(std::string_view yaml, const std::filesystem::p
 // The names of classes in such a file: one a line, or, of a file whose name ends with .json, as TorchServe's
 // index_to_name.json has them. The file must lie in the model's folder, links followed, and has 64 MiB at most.
 Result<transform::ClassNames> ReadClassNames(const std::filesystem::path& folder, const std::string& name);
+
+// What is done around a model whose entry is this: what its file wants, laid over what the model takes and gives; else
+// what can be offered without being asked for. kInvalidArgument names the file, the field, what was expected and found.
+Result<transform::ModelTransform> FitTransformOf(const ModelEntry& entry, const Signature& signature,
+                                                 const ModelLabels& labels);
 
 }  // namespace trireme

@@ -14,6 +14,7 @@
 #include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
+#include "engine/transform_stage.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/model_control.h"
 #include "lifecycle/model_loader.h"
@@ -97,7 +98,8 @@ class Server::Parts {
         bodies_(options.net.limits.max_body_bytes_in_flight),
         lifecycle_(LifecycleOptions(options, bodies_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
-        engine_(lifecycle_, &control_),
+        transforms_({.threads = std::max(1, AvailableCpus())}, pool_),
+        engine_(lifecycle_, &control_, &transforms_),
         access_log_(MakeAccessLog(options)),
         shared_memory_(options.shared_memory),
         tracer_(options.tracing, registry_, log),
@@ -211,6 +213,7 @@ class Server::Parts {
   net::ByteBudget bodies_;  // of requests; the network takes them, and models have less meanwhile
   Lifecycle lifecycle_;
   ModelControl control_;
+  TransformStage transforms_;
   Engine engine_;
   std::unique_ptr<AccessLogWriter> access_log_;
   SharedMemoryRegions shared_memory_;

@@ -101,7 +101,8 @@ net::BodyPlan PlanInvocation(const Services& services, const net::HttpRequest& h
 void StartInvocation(const Services& services, net::HttpRequest http, const std::string& model,
                      const Identity& identity, net::HttpReply reply) {
   reply = TranslateReply(std::move(reply), CustomAttributesOf(http));
-  const Format format = FormatOfBody(HeaderOf(http, "content-type")).value();
+  Format format = FormatOfBody(HeaderOf(http, "content-type")).value();
+  if (format == Format::kJson && LooksLikePicture(TextOf(http))) format = Format::kPicture;
   if (IsV2(http, format)) return Infer(services, std::move(http), model, identity, std::move(reply));
   InferPlainly(services, {.http = std::move(http), .model = model, .body = format}, identity, std::move(reply));
 }

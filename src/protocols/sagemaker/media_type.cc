@@ -21,6 +21,9 @@ std::string_view TypeIn(std::string_view text) {
   return net::TrimBlanks(text.substr(0, text.find(';')));
 }
 
+constexpr std::array<std::string_view, 4> kPictureTypes = {"image/jpeg", "image/png", "image/webp",
+                                                           "application/x-image"};
+
 std::optional<Format> Known(std::string_view type) {
   const auto found =
       std::ranges::find_if(kTypes, [&](const auto& known) { return net::EqualsIgnoringCase(type, known.first); });
@@ -38,6 +41,8 @@ std::string_view MediaTypeOf(Format format) {
       return "text/csv";
     case Format::kNpy:
       return "application/x-npy";
+    case Format::kPicture:
+      return "application/x-image";
   }
   return "";
 }
@@ -47,7 +52,13 @@ std::optional<Format> FormatOfBody(std::string_view content_type) {
   for (const char* json : {"", "application/octet-stream", "application/x-www-form-urlencoded"}) {
     if (net::EqualsIgnoringCase(type, json)) return Format::kJson;
   }
-  return Known(type);
+  const auto is_picture = [&](std::string_view known) { return net::EqualsIgnoringCase(type, known); };
+  return std::ranges::any_of(kPictureTypes, is_picture) ? Format::kPicture : Known(type);
+}
+
+bool LooksLikePicture(std::string_view body) {
+  const bool is_webp = body.starts_with("RIFF") && body.substr(0, 12).ends_with("WEBP");
+  return is_webp || body.starts_with("\xff\xd8\xff") || body.starts_with("\x89PNG\r\n");
 }
 
 std::optional<Format> FormatOfAnswer(std::string_view accept, Format otherwise) {

@@ -2,6 +2,7 @@
 #include "protocols/sagemaker/plain_call.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "dialect/codec_job.h"
 #include "model/infer_request.h"
 #include "protocols/sagemaker/plain_answer.h"
+#include "tensor/bytes_elements.h"
 #include "tracing/traced_request.h"
 #include "wire/kserve/json_data.h"
 #include "wire/sagemaker/csv.h"
@@ -35,7 +37,7 @@ std::string HeaderOf(const net::HttpRequest& http, std::string_view lower_case_n
 }
 
 bool IsLarge(Format format, size_t bytes) {
-  return bytes > (format == Format::kNpy ? kLargeArrayBytes : kLargeTextBytes);
+  return bytes > (format == Format::kNpy || format == Format::kPicture ? kLargeArrayBytes : kLargeTextBytes);
 }
 
 // What the body is for: a model's one input, or the one that it cannot do without.
@@ -49,6 +51,22 @@ Result<const TensorSpec*> InputOf(const Signature& signature, const PlainRequest
       " inputs: expected a body of KServe V2, {\"inputs\": [...]}, found " +
       (request.body == Format::kJson ? "an array or \"instances\"" : std::string(MediaTypeOf(request.body))) +
       ", which holds one");
+}
+
+// The body as the one element of a tensor of BYTES.
+Tensor PictureTensor(std::span<const std::byte> body, MemoryPool& pool) {
+  const auto bytes = static_cast<uint32_t>(body.size());
+  Tensor tensor{.type = DataType::kBytes, .shape = {1}, .data = Buffer::Take(pool, sizeof(bytes) + body.size())};
+  std::memcpy(tensor.data.mutable_data(), &bytes, sizeof(bytes));
+  std::memcpy(tensor.data.mutable_data() + sizeof(bytes), body.data(), body.size());
+  return tensor;
+}
+
+// The answer for people that was made of a model's outputs; null: these are the outputs themselves.
+const Tensor* OnlyAnswer(const InferResponse& response) {
+  if (response.outputs.size() != 1) return nullptr;
+  const Tensor& output = response.outputs.front().tensor;
+  return output.type == DataType::kBytes && output.shape == Shape{1} ? &output : nullptr;
 }
 
 // One request on its way. It owns itself: through the Reply while the engine has it, and as a task while it travels
@@ -100,6 +118,12 @@ class PlainCall final : public ReplySink, public Task {
     const TimePoint begin = Clock::System().Now();
     if (!outcome_->response) {
       encoded_ = services_.v2.error(outcome_->status);
+      return;
+    }
+    if (const Tensor* text = request_.body == Format::kPicture ? OnlyAnswer(*outcome_->response) : nullptr) {
+      encoded_.emplace();
+      encoded_->headers.emplace_back("Content-Type", MediaTypeOf(Format::kJson));
+      encoded_->body = BytesReader(text->data.bytes()).Next().value_or("");
       return;
     }
     Result<net::HttpResponse> answer = EncodePlainAnswer(*outcome_->response, request_.answer, has_instances_);
@@ -154,10 +178,21 @@ class PlainCall final : public ReplySink, public Task {
     if (request_.http.cancellation.cancelled()) return Cancelled("the client went away before its request was read");
     // Not for keeping: it keeps the model.
     const std::shared_ptr<const Signature> signature = std::move(signature_);
+    if (request_.body == Format::kPicture) return ReadPicture(request);
     ASSIGN_OR_RETURN(const TensorSpec* input, InputOf(*signature, request_));
     Result<Tensor> tensor = ReadTensor(*input);
     if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input->name + "'");
     request.inputs.push_back({.name = input->name, .tensor = *std::move(tensor)});
+    return {};
+  }
+
+  Status ReadPicture(InferRequest& request) {
+    std::string input = services_.engine.PictureInput(request_.model, {});
+    if (input.empty()) {
+      return InvalidArgument("model '" + request_.model + "' takes no pictures: expected a tensor, found a picture");
+    }
+    request.inputs.push_back(
+        {.name = std::move(input), .tensor = PictureTensor(request_.http.body, services_.pool)});
     return {};
   }
 
@@ -169,6 +204,7 @@ class PlainCall final : public ReplySink, public Task {
       case Format::kNpy:
         return ReadNpy(http.body, http.storage, input, services_.pool);
       case Format::kJson:
+      case Format::kPicture:
         break;
     }
     has_instances_ = FormOfJson(TextOf(http)) == JsonForm::kInstances;

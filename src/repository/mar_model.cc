@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/mar_model.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "repository/archive.h"
+#include "repository/file_contents.h"
+#include "repository/fingerprint.h"
+#include "repository/folder.h"
+#include "repository/mar_config.h"
+#include "repository/mar_manifest.h"
+#include "repository/model_name.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kIndexToName = "index_to_name.json";
+
+// The files of an archive, packed or not.
+class MarFiles {
+ public:
+  explicit MarFiles(fs::path path) : path_(std::move(path)), is_folder_(KindOf(path_) == PathKind::kFolder) {}
+
+  const fs::path& path() const { return path_; }
+  bool is_folder() const { return is_folder_; }
+
+  Result<std::string> Read(const std::string& name, size_t max_bytes) const {
+    return is_folder_ ? ReadFileContents(path_ / name, max_bytes) : ReadFromArchive(path_, name, max_bytes);
+  }
+
+  // A file of one byte would be read; of a larger one it is enough to know that.
+  bool Has(const std::string& name) const {
+    if (is_folder_) return KindOf(path_ / name) == PathKind::kFile;
+    const Status found = ReadFromArchive(path_, name, 1).status();
+    return found.ok() || found.code() == StatusCode::kTooLarge;
+  }
+
+ private:
+  const fs::path path_;
+  const bool is_folder_;
+};
+
+Complaint Wrong(const fs::path& path, const Status& status, const std::string& fix) {
+  return Complain({status.code(), Quoted(path.string()) + ": " + status.message()}, path, "a TorchServe archive",
+                  status.message(), fix);
+}
+
+Complaint NeedsPython(const fs::path& path, const std::string& what) {
+  const std::string text = what + ", which needs a Python worker: not served yet";
+  return Complain(Unsupported(Quoted(path.string()) + ": " + text), path, "TorchScript with a default handler", text,
+                  "save the model with torch.jit.script, and name base_handler, image_classifier, image_segmenter or "
+                  "object_detector as its handler");
+}
+
+// What the default handlers do around the model (ts/torch_handler of TorchServe; their answers are its own).
+std::optional<transform::TransformWish> WishOf(HandlerKind kind, bool has_names) {
+  transform::TransformWish wish;
+  const transform::ImageSteps imagenet = transform::ImagenetSteps();
+  transform::ImageWish image;
+  image.resize = imagenet.resize;
+  image.side = imagenet.side;
+  image.crop = imagenet.crop;
+  image.layout = transform::Layout::kNchw;
+  image.scale = {.divide_by_255 = true, .mean = imagenet.mean, .deviation = imagenet.deviation};
+  transform::AnswerWish answer;
+  if (has_names) answer.names_file = kIndexToName;
+  switch (kind) {
+    case HandlerKind::kImageClassifier:
+      answer.softmax = true;
+      break;
+    case HandlerKind::kImageSegmenter:
+      answer.kind = transform::AnswerKind::kSegmentation;
+      answer.output = "out";
+      break;
+    case HandlerKind::kObjectDetector:
+      image = {.resize = transform::ImageSteps::ResizeTo::kAsItIs,
+               .layout = transform::Layout::kNchw,
+               .scale = transform::ImageWish::Scale()};
+      answer.kind = transform::AnswerKind::kDetections;
+      break;
+    default:
+      return std::nullopt;
+  }
+  wish.image = std::move(image);
+  wish.answer = std::move(answer);
+  return wish;
+}
+
+bool IsNative(HandlerKind kind) {
+  return kind == HandlerKind::kBase || kind == HandlerKind::kCppBase || kind == HandlerKind::kCppTorchScript ||
+         WishOf(kind, false).has_value();
+}
+
+// As many workers of TorchServe as callers of one model here.
+void TakeSettings(const MarConfig& mar, ModelConfig& config) {
+  constexpr int64_t kMostInstances = 1024;
+  constexpr int64_t kMostRows = int64_t{1} << 20;
+  const std::optional<int64_t> workers = mar.max_workers ? mar.max_workers : mar.min_workers;
+  if (workers && *workers > 0) config.instances = static_cast<int>(std::min(*workers, kMostInstances));
+  if (mar.batch_size && *mar.batch_size > 0) config.max_rows = std::min(*mar.batch_size, kMostRows);
+  if (mar.max_batch_delay && *mar.batch_size > 1) config.max_delay = *mar.max_batch_delay;
+  if (mar.job_queue_size && *mar.job_queue_size > 0) {
+    config.max_waiting_requests = static_cast<size_t>(*mar.job_queue_size);
+  }
+  if (mar.device_type == "cpu") config.copies = {DeviceWish::On(Device())};
+  if (mar.device_type == "gpu") config.copies = {DeviceWish{.kind = DeviceWish::Kind::kGpu}};
+}
+
+// Fills in what the archive says; false: `model` says what is wrong.
+class MarReading {
+ public:
+  MarReading(const fs::path& path, const std::string& name, const ReadOptions& options)
+      : files_(path), options_(options) {
+    model_.name = name;
+  }
+
+  Candidate Read() && {
+    ModelEntry entry;
+    entry.id = {model_.name, 1};
+    entry.config = options_.scan.defaults;
+    entry.path = files_.path();
+    if (ReadManifest() && ReadHandler(entry) && ReadSettings(entry)) Finish(std::move(entry));
+    if (!model_.status.ok()) model_.versions.clear();
+    return std::move(model_);
+  }
+
+ private:
+  bool Fails(Complaint complaint) {
+    model_.Add(std::move(complaint));
+    if (model_.path.empty()) model_.path = files_.path();
+    return false;
+  }
+
+  bool ReadManifest() {
+    const Result<std::string> json = files_.Read(kMarManifestName, kMaxMarManifestBytes);
+    if (!json.ok()) return Fails(Wrong(files_.path(), json.status(), "pack it with torch-model-archiver"));
+    Result<MarManifest> manifest = ParseMarManifest(*json);
+    if (!manifest.ok()) return Fails(Wrong(files_.path(), manifest.status(), "put the manifest right"));
+    manifest_ = *std::move(manifest);
+    return true;
+  }
+
+  bool ReadHandler(ModelEntry& entry) {
+    const std::string code = FileOfMarHandler(manifest_.handler);
+    Result<MarHandler> handler = ParseMarHandler(manifest_.handler, !code.empty() && files_.Has(code));
+    if (!handler.ok()) return Fails(Wrong(files_.path(), handler.status(), "name a handler that there is"));
+    if (!IsNative(handler->kind)) {
+      return Fails(NeedsPython(files_.path(), "its handler is " + Quoted(manifest_.handler)));
+    }
+    if (!manifest_.model_file.empty()) {
+      return Fails(NeedsPython(files_.path(), "its model is made by " + Quoted(manifest_.model_file)));
+    }
+    if (manifest_.serialized_file.empty() || !HasModelExtension(manifest_.serialized_file)) {
+      return Fails(Wrong(files_.path(),
+                         InvalidArgument("serializedFile: expected a TorchScript (.pt) or ONNX file, found " +
+                                         Quoted(manifest_.serialized_file)),
+                         "pack a model"));
+    }
+    if (const auto wish = WishOf(handler->kind, files_.Has(kIndexToName))) entry.transform = *wish;
+    return true;
+  }
+
+  bool ReadSettings(ModelEntry& entry) {
+    if (manifest_.config_file.empty()) return true;
+    const Result<std::string> yaml = files_.Read(manifest_.config_file, kMaxMarConfigBytes);
+    const fs::path file = files_.path() / manifest_.config_file;
+    if (!yaml.ok()) return Fails(Wrong(file, yaml.status(), "pack the file that the manifest names"));
+    Result<MarConfig> config = ParseMarConfig(*yaml, file);
+    if (!config.ok()) return Fails(Wrong(file, config.status(), "put it right"));
+    settings_hash_ = HashOf(*yaml);
+    std::ranges::move(config->findings, std::back_inserter(model_.findings));
+    for (const MarConfig::Ignored& ignored : config->ignored) {
+      entry.notes.push_back(manifest_.config_file + ":" + std::to_string(ignored.line) + ": " + ignored.key +
+                            " is ignored: " + ignored.reason);
+    }
+    TakeSettings(*config, entry.config);
+    return true;
+  }
+
+  void Finish(ModelEntry entry) {
+    if (files_.is_folder()) {
+      entry.folder = files_.path();
+      entry.path = files_.path() / manifest_.serialized_file;
+    } else {
+      entry.archived_file = manifest_.serialized_file;
+    }
+    const Result<Fingerprint> fingerprint =
+        FingerprintOf(entry, files_.is_folder() ? files_.path() : fs::path(), settings_hash_);
+    if (!fingerprint.ok()) {
+      Fails(Wrong(files_.path(), fingerprint.status(), "wait"));
+      return;
+    }
+    entry.version_folder = entry.folder;
+    entry.fingerprint = fingerprint->value;
+    entry.weights_fingerprint = fingerprint->weights;
+    entry.file_bytes = fingerprint->file_bytes;
+    entry.warmup_bytes = fingerprint->warmup_bytes;
+    model_.path = entry.path;
+    model_.versions.push_back(std::move(entry));
+  }
+
+  const MarFiles files_;
+  const ReadOptions& options_;
+  Candidate model_;
+  MarManifest manifest_;
+  uint64_t settings_hash_ = 0;
+};
+
+}  // namespace
+
+bool HasMarExtension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
+  return extension == ".mar";
+}
+
+bool IsMarFolder(const fs::path& folder) {
+  return KindOf(folder / kMarManifestName) == PathKind::kFile;
+}
+
+Candidate ReadMar(const fs::path& path, const std::string& name, const ReadOptions& options) {
+  return MarReading(path, name, options).Read();
+}
+
+}  // namespace trireme
