@@ -31,7 +31,6 @@ class AnswerSink final : public ReplySink {
       : model_(std::move(model)), wanted_(std::move(wanted)), reply_(std::move(reply)), workers_(workers) {}
 
   void Respond(InferResponse response) override {
-    const Stages stages = response.stages;
     Result<InferResponse> made = Make(std::move(response));
     if (made.ok()) return reply_.Send(*std::move(made));
     failed_ = made.status();
