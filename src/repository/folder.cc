@@ -21,7 +21,6 @@ struct KindOfModel {
 
 constexpr std::array kUnserved = {
     KindOfModel{".pt2", "a PyTorch exported program"},
-    KindOfModel{".mar", "a TorchServe archive"},
     KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
     KindOfModel{".graphdef", "a TensorFlow graph"},
     KindOfModel{".pb", "a TensorFlow graph"},
@@ -134,8 +133,8 @@ std::optional<std::string> UnservedKind(const fs::path& path) {
 
 Complaint NotServedYet(const fs::path& path, const std::string& kind) {
   return Complain(
-      Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected an .onnx file"),
-      path, "an .onnx file", kind + ", which is not served yet", "export the model to ONNX");
+      Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected ONNX or TorchScript"),
+      path, "ONNX (.onnx) or TorchScript (.pt, .mar)", kind + ", which is not served yet", "export the model to ONNX");
 }
 
 }  // namespace trireme
