@@ -103,7 +103,7 @@ void TakeSettings(const MarConfig& mar, ModelConfig& config) {
   const std::optional<int64_t> workers = mar.max_workers ? mar.max_workers : mar.min_workers;
   if (workers && *workers > 0) config.instances = static_cast<int>(std::min(*workers, kMostInstances));
   if (mar.batch_size && *mar.batch_size > 0) config.max_rows = std::min(*mar.batch_size, kMostRows);
-  if (mar.max_batch_delay && *mar.batch_size > 1) config.max_delay = *mar.max_batch_delay;
+  if (mar.max_batch_delay && mar.batch_size.value_or(1) > 1) config.max_delay = *mar.max_batch_delay;
   if (mar.job_queue_size && *mar.job_queue_size > 0) {
     config.max_waiting_requests = static_cast<size_t>(*mar.job_queue_size);
   }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/mar_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/testing/temp_dir.h"
+#include "repository/scan.h"
+
+namespace trireme {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using transform::AnswerKind;
+using transform::ImageSteps;
+
+// Archives that were not packed; those that were are read by the same means (archive_test.cc) and in the end-to-end
+// tests.
+class MarModelTest : public testing::Test {
+ protected:
+  void Write(const std::string& handler, const std::string& more = "", const std::string& file = "model.pt") {
+    dir_.Write("m/MAR-INF/MANIFEST.json", R"({"runtime": "python", "model": {"modelName": "other", "modelVersion": "1.0",
+        "handler": ")" + handler + R"(", "serializedFile": ")" + file + "\"" + more + "}}");
+    dir_.Write("m/" + file, "weights");
+  }
+  Candidate Read() { return ReadMar(dir_ / "m", "m", {}); }
+  std::string WhyNot() { return Read().status.message(); }
+
+  TempDir dir_;
+};
+
+TEST_F(MarModelTest, AreRunByTheirDefaultHandler) {
+  Write("image_classifier");
+  dir_.Write("m/index_to_name.json", "{}");
+  const Candidate model = Read();
+  ASSERT_TRUE(model.status.ok()) << model.status;
+  ASSERT_EQ(model.versions.size(), 1U);
+  const ModelEntry& entry = model.versions[0];
+  EXPECT_EQ(entry.id, (ModelId{"m", 1}));
+  EXPECT_EQ(entry.path, dir_ / "m/model.pt");
+  ASSERT_TRUE(entry.transform.image && entry.transform.answer);
+  EXPECT_EQ(entry.transform.image->resize, ImageSteps::ResizeTo::kShorterSide);
+  EXPECT_EQ(entry.transform.answer->names_file, "index_to_name.json");
+  EXPECT_EQ(entry.transform.answer->softmax, true);
+
+  Write("object_detector");
+  EXPECT_EQ(Read().versions[0].transform.answer->kind, AnswerKind::kDetections);
+  Write("image_segmenter");
+  EXPECT_EQ(Read().versions[0].transform.answer->output, "out");
+  Write("base_handler");
+  EXPECT_FALSE(Read().versions[0].transform.image);
+}
+
+TEST_F(MarModelTest, TakeTheirSettings) {
+  Write("base_handler", R"(, "configFile": "model-config.yaml")");
+  dir_.Write("m/model-config.yaml",
+             "minWorkers: 1\nmaxWorkers: 3\nbatchSize: 4\nmaxBatchDelay: 20\njobQueueSize: 7\nuseVenv: true\n"
+             "responseTimeout: soon\n");
+  const Candidate model = Read();
+  ASSERT_TRUE(model.status.ok()) << model.status;
+  const ModelConfig& config = model.versions[0].config;
+  EXPECT_EQ(config.instances, 3);
+  EXPECT_EQ(config.max_rows, 4);
+  EXPECT_EQ(config.max_delay, std::chrono::milliseconds(20));
+  EXPECT_EQ(config.max_waiting_requests, 7U);
+  EXPECT_THAT(model.versions[0].notes, Contains(HasSubstr("model-config.yaml:6: useVenv is ignored")));
+  ASSERT_EQ(model.findings.size(), 1U) << "a value of the wrong type is a warning";
+  EXPECT_EQ(model.findings[0].severity, Finding::Severity::kWarning);
+}
+
+TEST_F(MarModelTest, ADelayWithoutBatchesIsNone) {
+  Write("base_handler", R"(, "configFile": "c.yaml")");
+  dir_.Write("m/c.yaml", "maxBatchDelay: 20\n");
+  EXPECT_EQ(Read().versions[0].config.max_delay.count(), 0);
+}
+
+TEST_F(MarModelTest, ThatNeedPythonSaySo) {
+  Write("service.py");
+  dir_.Write("m/service.py");
+  EXPECT_EQ(Read().status.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(WhyNot(), AllOf(HasSubstr("\"service.py\""), HasSubstr("needs a Python worker")));
+  Write("text_classifier");
+  EXPECT_THAT(WhyNot(), HasSubstr("needs a Python worker"));
+  Write("image_classifier", R"(, "modelFile": "net.py")");
+  dir_.Write("m/net.py");
+  EXPECT_THAT(WhyNot(), HasSubstr("made by \"net.py\""));
+}
+
+TEST_F(MarModelTest, ThatAreNoneSayWhy) {
+  Write("nothing_known");
+  EXPECT_THAT(WhyNot(), HasSubstr("nothing_known"));
+  Write("base_handler", "", "weights.bin");
+  EXPECT_THAT(WhyNot(), HasSubstr("serializedFile: expected a TorchScript (.pt) or ONNX file"));
+  Write("base_handler", R"(, "configFile": "missing.yaml")");
+  EXPECT_THAT(WhyNot(), HasSubstr("missing.yaml"));
+  dir_.Write("m/MAR-INF/MANIFEST.json", R"({"runtime": "python"})");
+  EXPECT_THAT(WhyNot(), HasSubstr("Missing Model entry in manifest file."));
+  dir_.Write("m/MAR-INF/MANIFEST.json", "{");
+  EXPECT_EQ(Read().status.code(), StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Read().versions.empty());
+}
+
+TEST_F(MarModelTest, AreFoundAmongOtherModels) {
+  Write("base_handler");
+  dir_.Write("a.onnx");
+  dir_.Write("broken.mar", "PK no");
+  const auto scan = ScanRepository(std::vector{dir_.path()}, {});
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  ASSERT_EQ(scan->models.size(), 2U);
+  EXPECT_EQ(scan->models[1].id.name, "m");
+  ASSERT_EQ(scan->problems.size(), 1U);
+  EXPECT_EQ(scan->problems[0].name, "broken");
+  const uint64_t before = scan->models[1].fingerprint;
+  dir_.Write("m/model.pt", "other weights");
+  EXPECT_NE(ScanRepository(std::vector{dir_.path()}, {})->models[1].fingerprint, before);
+}
+
+}  // namespace
+}  // namespace trireme
