@@ -304,6 +304,7 @@ struct Unserved {
 };
 
 TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
+  for (const Unserved& kind : {Unserved{"m.plan", "", "a TensorRT plan"},
                                Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
                                Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
     const TempDir dir;

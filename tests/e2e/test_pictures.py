@@ -51,7 +51,7 @@ class PicturesTest(ServingTest):
         return self.serve(folder, *arguments)
 
     def invoke(self, server, model, body, kind="image/png"):
-        answer = server.ask("POST", f"/v2/models/{model}/infer", json.dumps(as_json("pixels", body)))
+        answer = server.ask("POST", f"/v2/models/{model}/infer", json.dumps(as_json("pixels", body)).encode())
         return answer
 
     def classes(self, answer):
@@ -71,7 +71,7 @@ class PicturesTest(ServingTest):
     def test_pictures_of_unequal_sizes_are_a_batch(self):
         server = self.serve_colours()
         request = as_json("pixels", picture(RED, (40, 10)), picture(BLUE, (5, 90)), picture(GREEN, (4, 4)))
-        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request))
+        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
         self.assertEqual(self.classes(answer), ["red", "blue", "green"])
 
     def test_binary_form_and_outputs_by_name(self):
@@ -91,9 +91,9 @@ class PicturesTest(ServingTest):
         server = self.serve_colours()
         request = {"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [1, 4, 4, 3], "data": [255, 0, 0] * 16}],
                    "outputs": [{"name": "classes"}]}
-        self.assertEqual(self.classes(server.ask("POST", "/v2/models/colours/infer", json.dumps(request))), ["red"])
+        self.assertEqual(self.classes(server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())), ["red"])
         del request["outputs"]
-        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request)).json()
+        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode()).json()
         self.assertEqual([output["name"] for output in answer["outputs"]], ["scores"], "as ever")
 
     def test_one_line_of_curl(self):
@@ -110,18 +110,17 @@ class PicturesTest(ServingTest):
         whole = picture(RED, (64, 64), "JPEG")
         huge = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 60000, 60000) + b"\x08\x02\0\0\0\0\0\0\0"
         for body, expected in ((b"", "expected bytes of a JPEG, PNG or WebP"), (b"text", "found bytes that begin with"),
-                               (whole[:-40], "truncated"), (huge, "60000"),
-                               (b"data:image/png;base64,?", "Base64")):
+                               (whole[:-40], "truncated"), (huge, "60000")):
             with self.subTest(body=body[:20]):
                 answer = self.invoke(server, "colours", body)
                 self.assertIn(answer.status, (400, 413), answer)
                 self.assertIn(expected, answer.error())
         request = as_json("pixels", picture(RED), b"no picture")
-        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request))
+        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
         self.assertEqual(answer.status, 400)
         self.assertIn("input 'pixels', picture 1: ", answer.error())
         request["inputs"][0]["shape"] = [2, 2]
-        self.assertEqual(server.ask("POST", "/v2/models/colours/infer", json.dumps(request)).status, 400)
+        self.assertEqual(server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode()).status, 400)
         self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
 
     def test_mistakes_in_the_file_are_named(self):
@@ -149,7 +148,7 @@ class PicturesTest(ServingTest):
         server = self.serve(folder)
         for photo, name in (("cat_720p", "Egyptian cat"), ("parrot", "macaw"), ("hot_dog", "hotdog, hot dog, red hot")):
             body = (data / f"{photo}.jpg").read_bytes()
-            answer = server.ask("POST", "/v2/models/mobilenet/infer", json.dumps(as_json("input", body)))
+            answer = server.ask("POST", "/v2/models/mobilenet/infer", json.dumps(as_json("input", body)).encode())
             self.assertEqual(self.classes(answer), [name])
             answer = server.ask("POST", "/invocations", body, {"Content-Type": "image/jpeg"})
             self.assertEqual(next(iter(answer.json())), name)
