@@ -38,6 +38,42 @@ std::vector<std::string> Tensors(const std::vector<TensorSpec>& specs) {
   return Aligned(rows);
 }
 
+// "JPEG, PNG or WebP as BYTES of 'input': 256 on the shorter side, the middle 224x224"
+std::string Pictures(const CheckedModel& model) {
+  using transform::ImageSteps;
+  const ImageSteps& steps = model.transform.picture->steps;
+  const auto size = [](const transform::ImageSize& s) {
+    return std::to_string(s.width) + "x" + std::to_string(s.height);
+  };
+  std::string text = "JPEG, PNG or WebP as BYTES of '" +
+                     PlainText(model.signature.inputs[model.transform.picture->input].name) + "': ";
+  switch (steps.resize) {
+    case ImageSteps::ResizeTo::kAsItIs:
+      text += "in their own size";
+      break;
+    case ImageSteps::ResizeTo::kShorterSide:
+      text += std::to_string(steps.side) + " on the shorter side";
+      break;
+    case ImageSteps::ResizeTo::kLongestSide:
+      text += std::to_string(steps.side) + " on the longer side, filled up to a square";
+      break;
+    case ImageSteps::ResizeTo::kExact:
+      text += size(steps.size);
+      break;
+  }
+  return steps.crop ? text + ", the middle " + size(*steps.crop) : text;
+}
+
+// "classes, the 5 best of 'output', with 1001 names"
+std::string Answers(const transform::ModelTransform::Answer& answer) {
+  std::string text = answer.name();
+  if (answer.kind == transform::AnswerKind::kClasses) text += ", the " + std::to_string(answer.top) + " best";
+  for (const std::string& output : answer.outputs) {
+    text += (&output == answer.outputs.data() ? " of '" : ", '") + PlainText(output) + "'";
+  }
+  return answer.names.size() == 0 ? text : text + ", with " + std::to_string(answer.names.size()) + " names";
+}
+
 std::string Batching(const CheckedModel& model) {
   const ModelConfig& config = model.config;
   if (config.decoupled) return "off: the model is decoupled";
@@ -75,6 +111,8 @@ class Writer {
     Lines("inputs", Tensors(model.signature.inputs));
     Lines("outputs", Tensors(model.signature.outputs));
     if (model.servable) {
+      if (model.transform.picture) Line("pictures", Pictures(model));
+      if (model.transform.answer) Line("answers", Answers(*model.transform.answer));
       Line("batching", Batching(model));
       if (model.config.decoupled) Line("decoupled", "a request has any number of responses");
       Line("runs on", RunsOn(model.config));

@@ -117,10 +117,14 @@ void CheckTransform(const ModelEntry& packed, CheckedModel& checked) {
   const Result<UnpackedModel> unpacked = Unpack(packed);
   if (!unpacked.ok()) return;  // that is said already
   const ModelEntry& entry = unpacked->entry;
-  const Status fits = FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels).status();
-  if (fits.ok()) return;
-  checked.findings.push_back(
-      Error(entry.folder / kTransformFileName, fits, "a transform that suits the model", "put the field right"));
+  Result<transform::ModelTransform> fitted =
+      FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels);
+  if (fitted.ok()) {
+    checked.transform = *std::move(fitted);
+    return;
+  }
+  checked.findings.push_back(Error(packed.folder / kTransformFileName, fitted.status(),
+                                   "a transform that suits the model", "put the field right"));
 }
 
 CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {

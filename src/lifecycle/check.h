@@ -16,6 +16,7 @@
 #include "model/signature.h"
 #include "repository/finding.h"
 #include "repository/scan.h"
+#include "transform/model_transform.h"
 
 namespace trireme {
 
@@ -30,6 +31,7 @@ struct CheckedModel {
   Signature signature;   // as clients would see it; `batched` as an inspection suggests: a trial run decides at load
   Signature model_says;  // as the file has it, before its config file was laid over it
   DeclaredSignature file_says;
+  transform::ModelTransform transform;  // what would be done around it
   ModelConfig config;         // with threads and instances decided
   uint64_t weight_bytes = 0;  // estimated
   std::vector<Finding> findings;
