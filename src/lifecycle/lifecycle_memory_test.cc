@@ -39,7 +39,14 @@ struct Leftovers {
 
   MemoryRules Under(MemoryRules rules) {
     rules.allocated_bytes = [this] { return std::optional<uint64_t>(bytes.load()); };
- 
+    rules.release_idle = [this] {
+      ++releases;
+      bytes = 0;
+    };
+    return rules;
+  }
+};
+
 class LifecycleMemoryTest : public testing::Test {
  protected:
   static RepositoryScan Scan(std::vector<ModelEntry> models) { return {.models = std::move(models), .notes = {}}; }
@@ -129,14 +136,6 @@ TEST_F(LifecycleMemoryTest, EverybodyGetsHisTurn) {
   for (const ModelEntry& entry : all) answers.push_back(Ask(entry.id.name));
   for (std::future<Status>& answer : answers) EXPECT_TRUE(answer.get().ok());
 }
-
-   rules.release_idle = [this] {
-      ++releases;
-      bytes = 0;
-    };
-    return rules;
-  }
-};
 
 TEST_F(LifecycleMemoryTest, WhatRunsLeftGoesBeforeAModelDoes) {
   MemoryRules rules = RoomForTwo();
