@@ -36,7 +36,10 @@ TimePoint DeadlineOf(const ServingTable& table, const InferRequest& request) {
   if (request.queue_timeout.count() <= 0) return request.deadline;
   const auto known = table.Describe(request.model, request.version);
   const bool has_policy = known.ok() && (*known)->config.queue_policy.timeout.count() > 0;
-  return has_policy ? request.deadline : std::min(request.deadline, Clock::System().Now() + request.queue_timeout);
+  const TimePoint from = request.stages.received;
+  const auto most = std::chrono::duration_cast<std::chrono::microseconds>(kNever - from);
+  if (has_policy || request.queue_timeout >= most) return request.deadline;
+  return std::min(request.deadline, from + request.queue_timeout);
 }
 
 }  // namespace

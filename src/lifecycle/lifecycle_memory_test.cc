@@ -32,6 +32,21 @@ MemoryRules RoomForTwo() {
   return {.budgets = {{"cpu", 2 * kModelBytes + kModelBytes / 2}}, .on_demand = true};
 }
 
+// What runs left behind, and the process has beside its models.
+struct Leftovers {
+  std::atomic<uint64_t> bytes = uint64_t{1} << 30;
+  std::atomic<int> releases = 0;
+
+  MemoryRules Under(MemoryRules rules) {
+    rules.allocated_bytes = [this] { return std::optional<uint64_t>(bytes.load()); };
+    rules.release_idle = [this] {
+      ++releases;
+      bytes = 0;
+    };
+    return rules;
+  }
+};
+
 class LifecycleMemoryTest : public testing::Test {
  protected:
   static RepositoryScan Scan(std::vector<ModelEntry> models) { return {.models = std::move(models), .notes = {}}; }
@@ -72,6 +87,7 @@ class LifecycleMemoryTest : public testing::Test {
   }
 
   std::vector<std::string> required_;
+  Leftovers left_;
   FakeModels models_{FakeOptions{.weight_bytes = 0}};
   FakeScript& script_ = *models_.script;
   std::unique_ptr<Lifecycle> lifecycle_;
@@ -121,39 +137,22 @@ TEST_F(LifecycleMemoryTest, EverybodyGetsHisTurn) {
   for (std::future<Status>& answer : answers) EXPECT_TRUE(answer.get().ok());
 }
 
-// What runs left behind, and the process has beside its models.
-struct Leftovers {
-  std::atomic<uint64_t> bytes = uint64_t{1} << 30;
-  std::atomic<int> releases = 0;
-
-  MemoryRules Under(MemoryRules rules) {
-    rules.allocated_bytes = [this] { return std::optional<uint64_t>(bytes.load()); };
-    rules.release_idle = [this] {
-      ++releases;
-      bytes = 0;
-    };
-    return rules;
-  }
-};
-
 TEST_F(LifecycleMemoryTest, WhatRunsLeftGoesBeforeAModelDoes) {
-  Leftovers left;
   MemoryRules rules = RoomForTwo();
   rules.lazy = true;
-  Begin(left.Under(rules), {FakeEntry("a"), FakeEntry("b")});
+  Begin(left_.Under(rules), {FakeEntry("a"), FakeEntry("b")});
   EXPECT_TRUE(Ask("a").get().ok());
   EXPECT_TRUE(Ask("b").get().ok());
   lifecycle_->WaitUntilSettled();
   EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
   EXPECT_EQ(lifecycle_->evictions(), 0U);
-  EXPECT_GE(left.releases, 1);
+  EXPECT_GE(left_.releases, 1);
 }
 
 TEST_F(LifecycleMemoryTest, NobodyIsRefusedForWhatRunsLeft) {
-  Leftovers left;
   MemoryRules rules = RoomForTwo();
   rules.on_demand = false;
-  Begin(left.Under(rules), {FakeEntry("a"), FakeEntry("b")});
+  Begin(left_.Under(rules), {FakeEntry("a"), FakeEntry("b")});
   EXPECT_THAT(InMemory(), UnorderedElementsAre("a", "b"));
 }
 
