@@ -146,9 +146,7 @@ class TransformStage::Decoding {
                            ", found one that becomes " + shape.ToString());
   }
 
-  bool IsWanted() const {
-    return !request_->cancellation.cancelled() && Clock::System().Now() < request_->deadline;
-  }
+  bool IsWanted() const { return !request_->cancellation.cancelled() && Clock::System().Now() < request_->deadline; }
 
   Status MakeRow(size_t row, MemoryPool& pool) {
     const size_t bytes = tensor_.data.size() / rows();

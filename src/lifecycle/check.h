@@ -32,8 +32,8 @@ struct CheckedModel {
   Signature model_says;  // as the file has it, before its config file was laid over it
   DeclaredSignature file_says;
   transform::ModelTransform transform;  // what would be done around it
-  ModelConfig config;         // with threads and instances decided
-  uint64_t weight_bytes = 0;  // estimated
+  ModelConfig config;                   // with threads and instances decided
+  uint64_t weight_bytes = 0;            // estimated
   std::vector<Finding> findings;
 };
 

@@ -424,7 +424,7 @@ void Lifecycle::TellSettled() {
       }
     }
     waiting_.swap(still);
-    std::erase_if(waiting_for_end_, [&](auto& waiting) {
+    std::erase_if(waiting_for_end_, [&](std::pair<std::string, Settled>& waiting) {
       if (!waiting.second) return true;
       if (!closing_ && !book_.gone(waiting.first)) return false;
       told.emplace_back(std::move(waiting.second), Status());
@@ -454,7 +454,8 @@ void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version
       actions = book_.Demand({name, *number}, Moment::Now());
     }
   }
-  if (!refused.ok()) return done(std::move(refused));  // NOLINT(bugprone-use-after-move): it was not moved then
+  if (!refused.ok())
+    return done(std::move(refused));  // NOLINT(*-use-after-move, *-cplusplus.Move): it was not moved then
   Do(std::move(actions));
 }
 

@@ -396,7 +396,7 @@ class ModelLoader::Loading {
   Signature signature_;
   ModelLabels labels_;
   std::shared_ptr<const transform::ModelTransform> transform_;  // shared with what serves, and with requests
-  std::shared_ptr<ShapeBook> shapes_;  // shared with the model's other lines
+  std::shared_ptr<ShapeBook> shapes_;                           // shared with the model's other lines
   TrialResult trial_;
   std::vector<std::string> notes_;
 };

@@ -20,14 +20,10 @@ struct KindOfModel {
 };
 
 constexpr std::array kUnserved = {
-    KindOfModel{".pt2", "a PyTorch exported program"},
-    KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
-    KindOfModel{".graphdef", "a TensorFlow graph"},
-    KindOfModel{".pb", "a TensorFlow graph"},
-    KindOfModel{".tflite", "a TensorFlow Lite model"},
-    KindOfModel{".keras", "a Keras model"},
-    KindOfModel{".plan", "a TensorRT plan"},
-    KindOfModel{".safetensors", "a file of weights"},
+    KindOfModel{".pt2", "a PyTorch exported program"}, KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
+    KindOfModel{".graphdef", "a TensorFlow graph"},    KindOfModel{".pb", "a TensorFlow graph"},
+    KindOfModel{".tflite", "a TensorFlow Lite model"}, KindOfModel{".keras", "a Keras model"},
+    KindOfModel{".plan", "a TensorRT plan"},           KindOfModel{".safetensors", "a file of weights"},
     KindOfModel{".ubj", "an XGBoost model"},
 };
 
@@ -132,9 +128,10 @@ std::optional<std::string> UnservedKind(const fs::path& path) {
 }
 
 Complaint NotServedYet(const fs::path& path, const std::string& kind) {
-  return Complain(
-      Unsupported(Quoted(path.string()) + " is " + kind + ", a kind that is not served yet: expected ONNX or TorchScript"),
-      path, "ONNX (.onnx) or TorchScript (.pt, .mar)", kind + ", which is not served yet", "export the model to ONNX");
+  return Complain(Unsupported(Quoted(path.string()) + " is " + kind +
+                              ", a kind that is not served yet: expected ONNX or TorchScript"),
+                  path, "ONNX (.onnx) or TorchScript (.pt, .mar)", kind + ", which is not served yet",
+                  "export the model to ONNX");
 }
 
 }  // namespace trireme

@@ -66,7 +66,7 @@ std::optional<transform::TransformWish> WishOf(HandlerKind kind, bool has_names)
   image.side = imagenet.side;
   image.crop = imagenet.crop;
   image.layout = transform::Layout::kNchw;
-  image.scale = {.divide_by_255 = true, .mean = imagenet.mean, .deviation = imagenet.deviation};
+  image.scale = transform::ValueScale{.mean = imagenet.mean, .deviation = imagenet.deviation};
   transform::AnswerWish answer;
   if (has_names) answer.names_file = kIndexToName;
   switch (kind) {
@@ -80,7 +80,7 @@ std::optional<transform::TransformWish> WishOf(HandlerKind kind, bool has_names)
     case HandlerKind::kObjectDetector:
       image = {.resize = transform::ImageSteps::ResizeTo::kAsItIs,
                .layout = transform::Layout::kNchw,
-               .scale = transform::ImageWish::Scale()};
+               .scale = transform::ValueScale()};
       answer.kind = transform::AnswerKind::kDetections;
       break;
     default:
@@ -215,7 +215,8 @@ class MarReading {
 
 bool HasMarExtension(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
+  std::ranges::transform(extension, extension.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
   return extension == ".mar";
 }
 

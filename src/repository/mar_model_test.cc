@@ -24,8 +24,10 @@ using transform::ImageSteps;
 class MarModelTest : public testing::Test {
  protected:
   void Write(const std::string& handler, const std::string& more = "", const std::string& file = "model.pt") {
-    dir_.Write("m/MAR-INF/MANIFEST.json", R"({"runtime": "python", "model": {"modelName": "other", "modelVersion": "1.0",
-        "handler": ")" + handler + R"(", "serializedFile": ")" + file + "\"" + more + "}}");
+    dir_.Write(
+        "m/MAR-INF/MANIFEST.json", R"({"runtime": "python", "model": {"modelName": "other", "modelVersion": "1.0",
+        "handler": ")" + handler + R"(", "serializedFile": ")" +
+                                       file + "\"" + more + "}}");
     dir_.Write("m/" + file, "weights");
   }
   Candidate Read() { return ReadMar(dir_ / "m", "m", {}); }

@@ -304,9 +304,9 @@ struct Unserved {
 };
 
 TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
-  for (const Unserved& kind : {Unserved{"m.plan", "", "a TensorRT plan"},
-                               Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
-                               Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
+  for (const Unserved& kind :
+       {Unserved{"m.plan", "", "a TensorRT plan"}, Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
+        Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
     const TempDir dir;
     const fs::path file = dir.Write(kind.file, kind.contents);
     for (const fs::path& path : {file, dir.path()}) {

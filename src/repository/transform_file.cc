@@ -228,8 +228,8 @@ void ReadScale(const Place& image_place, ImageWish& image, Reader& reader) {
 
 ImageWish ReadImage(const Place& place, Reader& reader) {
   ImageWish image;
-  if (!reader.IsMapOf(place, {"input", "resize", "crop", "filter", "filling", "colour", "layout", "normalise",
-                              "decode"})) {
+  if (!reader.IsMapOf(place,
+                      {"input", "resize", "crop", "filter", "filling", "colour", "layout", "normalise", "decode"})) {
     return image;
   }
   constexpr std::array<Word<transform::Filter>, 3> kFilters = {{{"bilinear", transform::Filter::kBilinear},

@@ -113,8 +113,8 @@ Result<std::vector<std::string>> ScoreAnswers(const ModelTransform::Answer& answ
   return answers;
 }
 
-Result<std::vector<std::string>> DetectionAnswers(const ModelTransform::Answer& answer,
-                                                  std::span<const Tensor> outputs, int64_t rows) {
+Result<std::vector<std::string>> DetectionAnswers(const ModelTransform::Answer& answer, std::span<const Tensor> outputs,
+                                                  int64_t rows) {
   ASSIGN_OR_RETURN(const Floats boxes, Floats::Of(outputs[0]));
   ASSIGN_OR_RETURN(const Floats scores, Floats::Of(outputs[1]));
   ASSIGN_OR_RETURN(const std::vector<int64_t> classes, Indexes(outputs[2]));

@@ -60,7 +60,8 @@ Result<size_t> InputOf(const std::string& name, const std::vector<TensorSpec>& i
     found = i;
   }
   if (found) return *found;
-  return Wrong(kImage, "a model with an input of FP32, FP16 or UINT8 and [rows,3,height,width] or [rows,height,width,3]",
+  return Wrong(kImage,
+               "a model with an input of FP32, FP16 or UINT8 and [rows,3,height,width] or [rows,height,width,3]",
                "none");
 }
 
@@ -168,8 +169,8 @@ Result<const TensorSpec*> OnlyOutput(const AnswerWish& wish, const std::vector<T
 }
 
 Status CheckScores(const TensorSpec& spec, size_t rank, const std::string& field) {
-  const bool is_number = spec.type == DataType::kFp32 || spec.type == DataType::kFp16 ||
-                         spec.type == DataType::kFp64 || spec.type == DataType::kBf16;
+  const bool is_number = spec.type == DataType::kFp32 || spec.type == DataType::kFp16 || spec.type == DataType::kFp64 ||
+                         spec.type == DataType::kBf16;
   if (is_number && (spec.shape.rank() == rank || spec.shape.rank() == rank + 1)) return {};
   return Wrong("transform." + field,
                "an output of floating type with " + std::to_string(rank) + " dimensions, or one more for rows",

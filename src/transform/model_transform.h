@@ -15,6 +15,13 @@
 
 namespace trireme::transform {
 
+// What the values of a picture become (ImageSteps).
+struct ValueScale {
+  bool divide_by_255 = true;
+  std::vector<float> mean;
+  std::vector<float> deviation;
+};
+
 // How somebody wants pictures made into a model's input. What is not said follows from the model's shape.
 struct ImageWish {
   std::string input;  // empty: the only one that may be a picture
@@ -27,13 +34,7 @@ struct ImageWish {
   std::optional<Filter> filter;
   uint8_t filling = 0;
   bool decode_in_full = false;
-  // What the values become; nothing: nobody said, which only whole numbers from 0 to 255 do without.
-  struct Scale {
-    bool divide_by_255 = true;
-    std::vector<float> mean;
-    std::vector<float> deviation;
-  };
-  std::optional<Scale> scale;
+  std::optional<ValueScale> scale;  // nothing: nobody said, which only whole numbers from 0 to 255 do without
 };
 
 // What a model's outputs are made into.
@@ -48,13 +49,13 @@ std::string_view Name(AnswerKind kind);
 
 struct AnswerWish {
   AnswerKind kind = AnswerKind::kClasses;
-  std::string output;                           // of kClasses and kSegmentation; empty: the only one that can be meant
-  std::string boxes, scores, classes;           // of kDetections; empty: "boxes", "scores", "labels"
-  size_t top = 5;                               // of kClasses
-  std::optional<bool> softmax;                  // of kClasses; nothing: of what is no probabilities already
-  float threshold = 0.5F;                       // of kDetections
-  std::string names_file;                       // in the model's folder; empty: the output's labels, or indexes
-  std::optional<ClassNames> names;              // what that has
+  std::string output;                  // of kClasses and kSegmentation; empty: the only one that can be meant
+  std::string boxes, scores, classes;  // of kDetections; empty: "boxes", "scores", "labels"
+  size_t top = 5;                      // of kClasses
+  std::optional<bool> softmax;         // of kClasses; nothing: of what is no probabilities already
+  float threshold = 0.5F;              // of kDetections
+  std::string names_file;              // in the model's folder; empty: the output's labels, or indexes
+  std::optional<ClassNames> names;     // what that has
 };
 
 // Of one model; either may be missing.

@@ -54,7 +54,8 @@ TEST(ModelTransform, FollowsTheShapeOfTheModel) {
 TEST(ModelTransform, SaysWhatDoesNotSuitTheModel) {
   EXPECT_THAT(WhyNot({.image = ImageWish(), .answer = std::nullopt}, Classifier()),
               AllOf(HasSubstr("transform.image.normalise: expected imagenet"), HasSubstr("found nothing")));
-  EXPECT_THAT(WhyNot(Pictures({.input = "x"}), Classifier()), HasSubstr("one of the model's inputs, 'input', found 'x'"));
+  EXPECT_THAT(WhyNot(Pictures({.input = "x"}), Classifier()),
+              HasSubstr("one of the model's inputs, 'input', found 'x'"));
   EXPECT_THAT(WhyNot(Pictures({.crop = ImageSize{.width = 100, .height = 100}}), Classifier()),
               HasSubstr("steps that make [3,224,224]"));
   EXPECT_THAT(WhyNot(Pictures(), Classifier({-1, 3, 3, 3})), HasSubstr("nchw or nhwc, which the shape does not tell"));
@@ -82,7 +83,10 @@ Tensor Floats(const Shape& shape, const std::vector<float>& values) {
 }
 
 ModelTransform::Answer Classes() {
-  return {.kind = AnswerKind::kClasses, .outputs = {"output"}, .top = 1, .names = ClassNames(std::vector<std::string>{"cat", "dog"})};
+  return {.kind = AnswerKind::kClasses,
+          .outputs = {"output"},
+          .top = 1,
+          .names = ClassNames(std::vector<std::string>{"cat", "dog"})};
 }
 
 TEST(ModelAnswer, IsOneARow) {
@@ -108,7 +112,8 @@ TEST(ModelAnswer, SaysWhatTheModelGaveInstead) {
 TEST(ModelAnswer, NamesWhatWasDetected) {
   const std::vector<int64_t> classes = {1, 0};
   const std::vector<Tensor> outputs = {
-      Floats({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}), Floats({2}, {0.9F, 0.2F}),
+      Floats({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}),
+      Floats({2}, {0.9F, 0.2F}),
       {.type = DataType::kInt64, .shape = {2}, .data = Buffer::CopyOf(std::as_bytes(std::span(classes)))}};
   const ModelTransform::Answer answer{.kind = AnswerKind::kDetections,
                                       .outputs = {"boxes", "scores", "labels"},

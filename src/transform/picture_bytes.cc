@@ -27,9 +27,9 @@ Result<PictureBytes> PictureBytes::Of(std::string_view sent) {
   PictureBytes bytes;
   bytes.sent_ = sent;
   const std::string_view text = WithoutScheme(sent);
-  const bool is_base64 = text.size() != sent.size() || std::ranges::any_of(kBeginnings, [&](std::string_view beginning) {
-                           return text.starts_with(beginning);
-                         });
+  const bool is_base64 =
+      text.size() != sent.size() ||
+      std::ranges::any_of(kBeginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
   if (!is_base64) return bytes;
   ASSIGN_OR_RETURN(bytes.decoded_, DecodeBase64(text));
   return bytes;

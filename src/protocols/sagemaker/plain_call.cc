@@ -191,8 +191,7 @@ class PlainCall final : public ReplySink, public Task {
     if (input.empty()) {
       return InvalidArgument("model '" + request_.model + "' takes no pictures: expected a tensor, found a picture");
     }
-    request.inputs.push_back(
-        {.name = std::move(input), .tensor = PictureTensor(request_.http.body, services_.pool)});
+    request.inputs.push_back({.name = std::move(input), .tensor = PictureTensor(request_.http.body, services_.pool)});
     return {};
   }
 
