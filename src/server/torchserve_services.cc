@@ -8,6 +8,7 @@
 
 #include "repository/archive.h"
 #include "repository/file_contents.h"
+#include "repository/mar_config.h"
 #include "repository/mar_manifest.h"
 
 namespace trireme {
@@ -21,12 +22,22 @@ Result<std::optional<torchserve::ArchiveFacts>> ReadArchiveFacts(const std::file
   if (!is_packed && !(is_folder && std::filesystem::exists(path / kMarManifestName, error))) {
     return std::optional<torchserve::ArchiveFacts>();
   }
-  ASSIGN_OR_RETURN(const std::string text, is_folder ? ReadFileContents(path / kMarManifestName, kMaxMarManifestBytes)
-                                                     : ReadFromArchive(path, kMarManifestName, kMaxMarManifestBytes));
+  const auto read = [&](const std::string& name, size_t most) {
+    return is_folder ? ReadFileContents(path / name, most) : ReadFromArchive(path, name, most);
+  };
+  ASSIGN_OR_RETURN(const std::string text, read(kMarManifestName, kMaxMarManifestBytes));
   ASSIGN_OR_RETURN(MarManifest manifest, ParseMarManifest(text));
-  return std::optional(torchserve::ArchiveFacts{.model_name = std::move(manifest.model_name),
-                                                .model_version = std::move(manifest.model_version),
-                                                .runtime = std::string(Name(manifest.runtime))});
+  torchserve::ArchiveFacts facts{.model_name = std::move(manifest.model_name),
+                                 .model_version = std::move(manifest.model_version),
+                                 .runtime = std::string(Name(manifest.runtime))};
+  if (!manifest.config_file.empty()) {
+    ASSIGN_OR_RETURN(const std::string yaml, read(manifest.config_file, kMaxMarConfigBytes));
+    ASSIGN_OR_RETURN(const MarConfig config, ParseMarConfig(yaml, manifest.config_file));
+    facts.min_workers = config.min_workers;
+    facts.max_workers = config.max_workers;
+    facts.response_timeout = config.response_timeout;
+  }
+  return std::optional(std::move(facts));
 }
 
 }  // namespace

@@ -296,13 +296,22 @@ class ModelsByName(TorchServeTest):
 
 
 class ArchivesAndPictures(TorchServeTest):
-    def pack(self, version, handler="base_handler"):
-        model = {"modelName": "sum", "modelVersion": version, "serializedFile": "model.onnx", "handler": handler}
+    def pack(self, version, handler="base_handler", config=""):
+        model = {"modelName": "sum", "modelVersion": version, "serializedFile": "model.onnx", "handler": handler,
+                 **({"configFile": "model-config.yaml"} if config else {})}
         name = f"sum-{version}.mar"
         with zipfile.ZipFile(self.store / name, "w") as archive:
             archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"runtime": "python3", "model": model}))
             archive.write(self.store / "add.onnx", "model.onnx")
+            if config:
+                archive.writestr("model-config.yaml", config)
         return name
+
+    def test_workers_that_the_archive_wants(self):
+        server = self.start("--enable-model-api")
+        answer = server.manage("POST", f"/models?url={self.pack('1.0', config='minWorkers: 2')}")
+        self.assertEqual(answer.json(), {"status": 'Model "sum" Version: 1.0 registered with 2 initial workers'})
+        self.assertEqual(len(server.manage("GET", "/models/sum").json()[0]["workers"]), 2)
 
     def test_versions_of_an_archive(self):
         server = self.start("--enable-model-api")

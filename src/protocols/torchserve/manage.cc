@@ -26,6 +26,7 @@ struct Registration {
   bool is_default = false;  // of several versions at the start
   std::string version;      // at the start: what the snapshot says; empty: what the archive does
   std::filesystem::path path;
+  std::optional<ArchiveFacts> facts;
   BookedVersion booked;
   std::string model;
   ManageDone done;
@@ -70,7 +71,7 @@ void SaveSnapshot(const Services& services) {
 // What of the archive's facts the request does not say.
 std::optional<Failure> Name(const Services& services, Registration& registration) {
   const RegisterRequest& request = registration.request;
-  std::optional<ArchiveFacts> facts;
+  std::optional<ArchiveFacts>& facts = registration.facts;
   if (services.read_archive) {
     Result<std::optional<ArchiveFacts>> read = services.read_archive(registration.path);
     if (!read.ok()) return Failure{.type = ErrorType::kInvalidModel, .message = read.status().message()};
@@ -92,12 +93,20 @@ void Fill(const Services& services, Registration& registration) {
   BookedVersion& booked = registration.booked;
   booked.url = *request.url;
   booked.path = registration.path;
-  booked.min_workers = booked.max_workers = request.initial_workers.value_or(
-      std::min(services.options.default_workers_per_model.value_or(registration.is_at_start ? 1 : 0), kMostWorkers));
+  const int64_t otherwise = services.options.default_workers_per_model.value_or(registration.is_at_start ? 1 : 0);
+  const std::optional<int64_t> archived = registration.facts ? registration.facts->min_workers : std::nullopt;
+  booked.min_workers =
+      std::clamp<int64_t>(request.initial_workers.value_or(archived.value_or(otherwise)), 0, kMostWorkers);
+  booked.max_workers = booked.min_workers;
+  if (registration.facts && !request.initial_workers) {
+    booked.max_workers = std::max(booked.min_workers, registration.facts->max_workers.value_or(0));
+  }
   booked.callers = std::max<int64_t>(booked.min_workers, 1);
   booked.batch_size = request.batch_size.value_or(0);
   booked.max_batch_delay = std::chrono::milliseconds(request.max_batch_delay.value_or(0));
-  booked.response_timeout = std::chrono::seconds(request.response_timeout.value_or(120));
+  if (registration.facts)
+    booked.response_timeout = registration.facts->response_timeout.value_or(booked.response_timeout);
+  if (request.response_timeout) booked.response_timeout = std::chrono::seconds(*request.response_timeout);
   booked.startup_timeout = std::chrono::seconds(request.startup_timeout.value_or(120));
   booked.loaded_at_startup = registration.is_at_start;
   booked.since = std::chrono::system_clock::now();
@@ -212,7 +221,8 @@ std::optional<Failure> Check(const ScaleRequest& request) {
 
 void Register(const Services& services, const RegisterRequest& request, const Identity& identity, ManageDone done) {
   if (!services.options.enable_model_api) return done(NotAllowed());
-  Begin(services, {.request = request, .identity = identity, .path = {}, .booked = {}, .done = std::move(done)});
+  Begin(services,
+        {.request = request, .identity = identity, .path = {}, .facts = {}, .booked = {}, .done = std::move(done)});
 }
 
 void RegisterAtStart(const Services& services, const ModelSettings& settings, ManageDone done) {
@@ -228,6 +238,7 @@ void RegisterAtStart(const Services& services, const ModelSettings& settings, Ma
                    .is_default = settings.default_version.value_or(false),
                    .version = settings.version,
                    .path = {},
+                   .facts = {},
                    .booked = {},
                    .done = std::move(done)});
 }
@@ -275,7 +286,7 @@ void Unregister(const Services& services, const std::string& model, const std::s
   const std::string text = "Model \"" + model + "\" unregistered";
   if (!booked) {
     if (!services.book.VersionsOf(model).empty()) return done(VersionNotFound(model, version));
-    if (!IsKnown(services, model)) return done(ModelNotFound(model));
+    if (!IsKnown(services, model) || services.book.IsOnItsWay(model)) return done(ModelNotFound(model));
   } else if (booked->version == services.book.DefaultOf(model) && services.book.VersionsOf(model).size() > 1) {
     return done(Failure{.type = ErrorType::kInvalidModelVersion,
                         .message = "Cannot remove default version for model " + model});

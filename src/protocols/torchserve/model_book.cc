@@ -146,6 +146,12 @@ bool ModelBook::IsFurtherVersion(std::string_view engine_name) const {
   return false;
 }
 
+bool ModelBook::IsOnItsWay(std::string_view model) const {
+  const MutexLock lock(mutex_);
+  const auto entry = entries_.find(model);
+  return entry != entries_.end() && !entry->second.reserved.empty();
+}
+
 void ModelBook::Expect(size_t count) {
   const MutexLock lock(mutex_);
   expected_ += count;

@@ -75,6 +75,9 @@ class ModelBook {
   // Whether the engine's name is that of a further version, which is nobody's model.
   bool IsFurtherVersion(std::string_view engine_name) const;
 
+  // Whether a version of it is being loaded that nobody knows yet.
+  bool IsOnItsWay(std::string_view model) const;
+
   // How many are to be there from the start, and are not there yet and have not failed.
   void Expect(size_t count);
   void ExpectNoMore();  // one of them

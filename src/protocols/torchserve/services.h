@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -27,6 +28,10 @@ struct ArchiveFacts {
   std::string model_name;
   std::string model_version;
   std::string runtime;
+  // What its model-config.yaml says, where it has one.
+  std::optional<int64_t> min_workers = {};
+  std::optional<int64_t> max_workers = {};
+  std::optional<std::chrono::seconds> response_timeout = {};
 };
 
 // How many answers were sent over HTTP, by the hundreds of their status. Thread-safe.
