@@ -197,6 +197,13 @@ class WhatIsServed(TorchServeTest):
         for rpc in ("Predictions", "StreamPredictions"):
             answer = server.call(server.grpc_inference, "inference.InferenceAPIsService", rpc, request)
             self.assertEqual(json.loads(first_text(answer)), [[1.0, 2.0]])
+        with grpc.insecure_channel(f"127.0.0.1:{server.grpc_inference}") as channel:
+            stream = channel.stream_stream("/org.pytorch.serve.grpc.inference.InferenceAPIsService/StreamPredictions2")
+            asked = [text_field(1, "identity_fp32") + text_field(3, text_field(1, "data") + text_field(2, f"[[{i}]]"))
+                     for i in range(20)] + [text_field(1, "nobody")]
+            answers = list(stream(iter(asked), timeout=60))
+        self.assertEqual([json.loads(first_text(answer)) for answer in answers[:20]], [[[float(i)]] for i in range(20)])
+        self.assertIn(b"Model not found: nobody", answers[20])
         with self.assertRaises(grpc.RpcError) as caught:
             server.call(server.grpc_inference, "inference.InferenceAPIsService", "Predictions", text_field(1, "nobody"))
         self.assertEqual(caught.exception.details(), "Model not found: nobody\nModelNotFoundException")
