@@ -2,6 +2,7 @@
 #include "protocols/torchserve/manage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -313,17 +314,15 @@ ManageResult SetDefault(const Services& services, const std::string& model, cons
                  .text = "Default version successfully updated for model \"" + model + "\" to \"" + version + "\""};
 }
 
-void LoadAtStart(const Services& services) {
+namespace {
+
+// What the options want to be there at the start.
+std::vector<ModelSettings> WantedAtStart(const Options& options) {
   std::vector<ModelSettings> wanted;
-  const Options& options = services.options;
-  const auto settings_of = [&](const std::string& url) {
-    for (const ModelSettings& settings : options.models) {
-      if (settings.mar_name == url) return settings;
-    }
-    return ModelSettings{};
-  };
   const auto add = [&](const std::string& name, const std::string& url) {
-    ModelSettings settings = settings_of(url);
+    const auto said =
+        std::ranges::find_if(options.models, [&](const ModelSettings& settings) { return settings.mar_name == url; });
+    ModelSettings settings = said == options.models.end() ? ModelSettings{} : *said;
     if (!name.empty()) settings.name = name;
     settings.mar_name = url;
     wanted.push_back(std::move(settings));
@@ -332,17 +331,50 @@ void LoadAtStart(const Services& services) {
     for (const std::string& name : ListStore(options)) add("", name);
   }
   for (const ModelToLoad& model : options.load_models) add(model.name, model.url);
-  for (const ModelSettings& settings : options.snapshot_models) wanted.push_back(settings);
-  services.book.Expect(wanted.size());
-  for (const ModelSettings& settings : wanted) {
-    RegisterAtStart(services, settings, [&services, url = settings.mar_name.value_or("")](const ManageResult& result) {
-      services.book.ExpectNoMore();
-      if (const Failure* const failure = std::get_if<Failure>(&result)) {
-        services.log.Error("a model that was to be loaded at the start cannot be served",
-                           {{"url", url}, {"reason", failure->message}});
-      }
+  wanted.insert(wanted.end(), options.snapshot_models.begin(), options.snapshot_models.end());
+  return wanted;
+}
+
+// Registers many, some at a time: no more than can wait anywhere. Shared by those that are on their way.
+class StartLoads final : public std::enable_shared_from_this<StartLoads> {
+ public:
+  StartLoads(const Services& services, std::vector<ModelSettings> wanted)
+      : services_(services), wanted_(std::move(wanted)) {}
+
+  void Begin() {
+    services_.book.Expect(wanted_.size());
+    for (size_t i = 0; i < std::min(kAtATime, wanted_.size()); ++i) BeginNext();
+  }
+
+ private:
+  static constexpr size_t kAtATime = 64;
+
+  void BeginNext() {
+    const size_t index = next_.fetch_add(1, std::memory_order_relaxed);
+    if (index >= wanted_.size()) return;
+    RegisterAtStart(services_, wanted_[index], [self = shared_from_this(), index](const ManageResult& result) {
+      self->Finish(self->wanted_[index], result);
     });
   }
+
+  void Finish(const ModelSettings& settings, const ManageResult& result) {
+    services_.book.ExpectNoMore();
+    if (const Failure* const failure = std::get_if<Failure>(&result)) {
+      services_.log.Error("a model that was to be loaded at the start cannot be served",
+                          {{"url", settings.mar_name.value_or("")}, {"reason", failure->message}});
+    }
+    BeginNext();
+  }
+
+  const Services& services_;
+  const std::vector<ModelSettings> wanted_;
+  std::atomic<size_t> next_ = 0;  // a count alone: it orders nothing
+};
+
+}  // namespace
+
+void LoadAtStart(const Services& services) {
+  std::make_shared<StartLoads>(services, WantedAtStart(services.options))->Begin();
 }
 
 }  // namespace trireme::torchserve
