@@ -82,7 +82,8 @@ def serve(command, folder, variables):
 
 def at_ports_of(server, code):
     for port, its in ((8000, server.port), (8001, server.grpc_port), (8002, server.metrics_port),
-                      (8080, server.sagemaker_port)):
+                      (8080, server.sagemaker_port or server.torchserve_ports[0]),
+                      *zip((8081, 8082, 7070, 7071), server.torchserve_ports[1:])):
         code = re.sub(rf"\b(127\.0\.0\.1|localhost):{port}\b", rf"\1:{its}", code)
     url = f"--url http://127.0.0.1:{server.port}"
     return re.sub(r"^(examples/(?:read_text|read_page|image_client)\.py)", rf"\1 {url}", code, flags=re.MULTILINE)
@@ -98,7 +99,8 @@ class Document:
             self.examples = MODELS + self.examples
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         copy_repository(build, self.folder)
-        ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS", "SAGEMAKER")}
+        torchserve = [f"TORCHSERVE{of}" for of in ("", "_MANAGEMENT", "_METRICS", "_GRPC", "_GRPC_MANAGEMENT")]
+        ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS", "SAGEMAKER", *torchserve)}
         as_built = {"TRIREME_DEV_AS_BUILT": "yes"}
         # For `trireme models`, which would find other servers of this user, too.
         admin_socket = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "socket")

@@ -13,6 +13,7 @@
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
 #include "app/settings.h"
+#include "app/torchserve_settings.h"
 
 namespace trireme {
 namespace {
@@ -178,11 +179,28 @@ Result<SettingTexts> ReadAdditionalFlags(const SagemakerPlatform& platform, std:
   return InvalidArgument("SAGEMAKER_TRITON_ADDITIONAL_ARGS: expected flags of a server, found --help");
 }
 
+Setting TorchserveConfigSetting(std::string& file) {
+  Setting setting = Text("ts-config", "FILE", "Read settings from TorchServe's config.properties", file);
+  setting.group = "TorchServe";
+  return setting;
+}
+
+// The same of TorchServe's config.properties.
+Result<SettingTexts> ReadTorchserveConfig(const Setting& config, const std::string& file,
+                                          std::span<const SettingTexts* const> sources, const Environment& environment,
+                                          TorchserveFlags& flags) {
+  RETURN_IF_ERROR(ApplySettings({&config, 1}, sources));
+  if (file.empty()) return SettingTexts();
+  return ReadTorchserveProperties(file, environment, flags);
+}
+
 Result<Command> ParseServe(std::span<const std::string> arguments, const Environment& environment) {
   ServeOptions options;
   std::string config_file;
   std::vector<Setting> settings = ServeSettings(options);
   settings.insert(settings.begin() + 1, ConfigSetting(config_file));
+  std::string torchserve_file;
+  settings.push_back(TorchserveConfigSetting(torchserve_file));
   ASSIGN_OR_RETURN(auto flags, ReadFlags(ServeText(), settings, arguments));
   if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
 
@@ -190,8 +208,12 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   const std::array outer = {&std::as_const(std::get<SettingTexts>(flags)), &variables};
   const Setting config = settings[1];
   settings.erase(settings.begin() + 1);
+  const Setting torchserve_config = settings.back();
+  settings.pop_back();
   ASSIGN_OR_RETURN(const SettingTexts file, ReadConfigFile(config, config_file, outer, settings));
-  std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file};
+  ASSIGN_OR_RETURN(const SettingTexts properties,
+                   ReadTorchserveConfig(torchserve_config, torchserve_file, outer, environment, options.torchserve));
+  std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file, &properties};
   std::optional<SagemakerPlatform> platform;
   SettingTexts additional;
   if (LeavesPathsOpen(sources)) platform = ReadSagemakerPlatform(environment);
@@ -203,6 +225,7 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
     options.without_effect = platform->without_effect;
   }
   RETURN_IF_ERROR(ApplySettings(settings, sources));
+  SettleTorchserve(options);
   RETURN_IF_ERROR(CheckServeOptions(options));
   return Command(std::move(options));
 }

@@ -112,6 +112,17 @@ struct SagemakerFlags {
   bool on_platform = false;  // it is SageMaker's platform that started us, in its closed network
 };
 
+// TorchServe's listeners.
+struct TorchserveFlags {
+  TorchserveListeners listeners;     // but for their hosts
+  std::string host;                  // empty: that of REST
+  std::string management_host;       // the same
+  std::string metrics_host;          // the same
+  std::string grpc_host;             // the same
+  std::string grpc_management_host;  // the same
+  std::vector<std::string> remarks;  // what its config.properties says and is not honoured
+};
+
 // `trireme serve`.
 struct ServeOptions {
   std::vector<std::filesystem::path> paths;  // at least one, or SageMaker loads models by name
@@ -134,6 +145,7 @@ struct ServeOptions {
   uint16_t grpc_port = 8001;
   uint16_t metrics_port = 8002;
   SagemakerFlags sagemaker;
+  TorchserveFlags torchserve;
   std::filesystem::path unix_socket;  // besides these; empty: none
   uint32_t unix_socket_mode = 0600;
   // For `trireme models`: nothing: none; empty: where it looks for it.

@@ -77,6 +77,28 @@ const std::vector<Case>& Cases() {
       {"http-port", "0", [](O o) { return o.http_port == 0; }},
       {"metrics-port", "65535", [](O o) { return o.metrics_port == 65535; }},
       {"dialects", "kserve,sagemaker", [](O o) { return o.sagemaker.allow && o.allow_http; }},
+      {"dialects", "torchserve", [](O o) { return o.torchserve.listeners.allow && !o.allow_http && !o.allow_grpc; }},
+      {"torchserve-address", "127.0.0.6", [](O o) { return o.torchserve.host == "127.0.0.6"; }},
+      {"torchserve-port", "0", [](O o) { return o.torchserve.listeners.port == 0; }},
+      {"torchserve-management-address", "127.0.0.6", [](O o) { return o.torchserve.management_host == "127.0.0.6"; }},
+      {"torchserve-management-port", "1", [](O o) { return o.torchserve.listeners.management_port == 1; }},
+      {"torchserve-metrics-address", "127.0.0.6", [](O o) { return o.torchserve.metrics_host == "127.0.0.6"; }},
+      {"torchserve-metrics-port", "2", [](O o) { return o.torchserve.listeners.metrics_port == 2; }},
+      {"torchserve-allow-metrics", "off", [](O o) { return !o.torchserve.listeners.allow_metrics; }},
+      {"torchserve-grpc-address", "127.0.0.6", [](O o) { return o.torchserve.grpc_host == "127.0.0.6"; }},
+      {"torchserve-grpc-port", "3", [](O o) { return o.torchserve.listeners.grpc_port == 3; }},
+      {"torchserve-grpc-management-address", "127.0.0.6",
+       [](O o) { return o.torchserve.grpc_management_host == "127.0.0.6"; }},
+      {"torchserve-grpc-management-port", "4", [](O o) { return o.torchserve.listeners.grpc_management_port == 4; }},
+      {"torchserve-models", "a=b.mar,c.onnx",
+       [](O o) { return o.torchserve.listeners.dialect.load_models.size() == 2; }},
+      {"torchserve-allowed-urls", "https://x/.*",
+       [](O o) { return o.torchserve.listeners.dialect.allowed_urls.has_value(); }},
+      {"torchserve-default-workers", "3",
+       [](O o) { return o.torchserve.listeners.dialect.default_workers_per_model == 3; }},
+      {"torchserve-metrics-mode", "log",
+       [](O o) { return o.torchserve.listeners.dialect.metrics_mode == torchserve::MetricsMode::kLog; }},
+      {"torchserve-snapshot", "s.cfg", [](O o) { return o.torchserve.listeners.dialect.snapshot == "s.cfg"; }},
       {"allow-sagemaker", "true", [](O o) { return o.sagemaker.allow; }},
       {"sagemaker-address", "127.0.0.5", [](O o) { return o.sagemaker.host == "127.0.0.5"; }},
       {"sagemaker-port", "0", [](O o) { return o.sagemaker.port == 0; }},
@@ -168,8 +190,8 @@ std::vector<std::string> NamesOf(const Case& c) {
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
   // These have tests of their own.
-  std::set<std::string> tested = {"paths",         "load-model",      "tls-cert",       "tls-key",
-                                  "tls-client-ca", "tls-client-name", "required-models"};
+  std::set<std::string> tested = {"paths",         "load-model",      "tls-cert",        "tls-key",
+                                  "tls-client-ca", "tls-client-name", "required-models", "enable-model-api"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/setting_kinds.h"
+#include "app/torchserve_settings.h"
 
 namespace trireme {
 namespace {
@@ -78,6 +79,14 @@ std::vector<Door> OpenDoors(const ServeOptions& options) {
   add(options.allow_metrics, Or(options.metrics_host, options.host), tls);
   // SageMaker's own network lets nobody in but its platform, which has no keys.
   add(options.sagemaker.allow && !options.sagemaker.on_platform, Or(options.sagemaker.host, options.host), tls);
+  if (options.torchserve.listeners.allow) {
+    const TorchserveListeners listeners = TorchserveListenersOf(options);
+    add(true, listeners.host, tls);
+    add(true, listeners.management_host, tls);
+    add(listeners.allow_metrics, listeners.metrics_host, tls);
+    add(true, listeners.grpc_host, tls);
+    add(true, listeners.grpc_management_host, tls);
+  }
   if (!options.unix_socket.empty() && (options.unix_socket_mode & 077) != 0) {
     doors.push_back({.where = "unix-socket '" + options.unix_socket.string() + "' is open to other users",
                      .inside = "--unix-socket-mode 0600",

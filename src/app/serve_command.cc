@@ -26,6 +26,7 @@
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
 #include "app/sagemaker_platform.h"
+#include "app/torchserve_settings.h"
 #include "app/tracing_settings.h"
 #include "base/memory_limit.h"
 #include "base/out_of_memory.h"
@@ -194,6 +195,9 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.net.grpc_compression = options.grpc_compression;
   SetProtection(server, options);
   RETURN_IF_ERROR(SetSagemaker(server, options));
+  server.torchserve = TorchserveListenersOf(options);
+  // The model store is no repository then: what lies there has a name when it is registered.
+  if (RegistersModels(options)) server.paths.erase(server.paths.begin());
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
   server.access_log_fd = access_log_fd;
@@ -212,6 +216,11 @@ struct Urls {
   std::string grpc;
   std::string metrics;
   std::string sagemaker;
+  std::string torchserve;
+  std::string torchserve_management;
+  std::string torchserve_metrics;
+  std::string torchserve_grpc;
+  std::string torchserve_grpc_management;
   std::string unix_socket;
 };
 
@@ -222,6 +231,15 @@ Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
     urls.grpc = Url(options.grpc_host, ports.grpc, options.grpc_tls ? options.grpc_tls : options.tls);
   if (ports.metrics != 0) urls.metrics = Url(options.metrics_host, ports.metrics, options.tls);
   if (ports.sagemaker != 0) urls.sagemaker = Url(options.sagemaker_host, ports.sagemaker, options.tls);
+  const TorchserveListeners& torchserve = options.torchserve;
+  const auto url = [&](const std::string& host, uint16_t port) {
+    return port == 0 ? std::string() : Url(host, port, options.tls);
+  };
+  urls.torchserve = url(torchserve.host, ports.torchserve);
+  urls.torchserve_management = url(torchserve.management_host, ports.torchserve_management);
+  urls.torchserve_metrics = url(torchserve.metrics_host, ports.torchserve_metrics);
+  urls.torchserve_grpc = url(torchserve.grpc_host, ports.torchserve_grpc);
+  urls.torchserve_grpc_management = url(torchserve.grpc_management_host, ports.torchserve_grpc_management);
   urls.unix_socket = options.unix_socket.string();
   return urls;
 }
@@ -235,6 +253,11 @@ std::string Also(const Urls& urls) {
   add("gRPC on", urls.grpc);
   add("metrics on", urls.metrics.empty() ? urls.metrics : urls.metrics + "/metrics");
   add("SageMaker on", urls.sagemaker);
+  add("TorchServe on", urls.torchserve);
+  add("its management on", urls.torchserve_management);
+  add("its metrics on", urls.torchserve_metrics.empty() ? "" : urls.torchserve_metrics + "/metrics");
+  add("its gRPC on", urls.torchserve_grpc);
+  add("and", urls.torchserve_grpc_management);
   add("a Unix socket at", urls.unix_socket);
   return text;
 }
@@ -346,6 +369,7 @@ void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
   std::string flags;
   for (const std::string& flag : options.without_effect) flags += (flags.empty() ? "" : ", ") + flag;
   if (!flags.empty()) log.Warning("accepted without effect: " + flags);
+  for (const std::string& remark : options.torchserve.remarks) log.Warning(remark);
 }
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {
@@ -388,6 +412,11 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
                          {"grpc", urls.grpc},
                          {"metrics", urls.metrics},
                          {"sagemaker", urls.sagemaker},
+                         {"torchserve", urls.torchserve},
+                         {"torchserve_management", urls.torchserve_management},
+                         {"torchserve_metrics", urls.torchserve_metrics},
+                         {"torchserve_grpc", urls.torchserve_grpc},
+                         {"torchserve_grpc_management", urls.torchserve_grpc_management},
                          {"unix_socket", urls.unix_socket},
                          {"keys", options.keys.string()},
                          {"admin_socket", server.admin_socket().string()}});

@@ -11,6 +11,7 @@
 #include "app/protection_settings.h"
 #include "app/sagemaker_settings.h"
 #include "app/setting_kinds.h"
+#include "app/torchserve_settings.h"
 #include "app/tracing_settings.h"
 #include "app/triton_settings.h"
 
@@ -291,7 +292,7 @@ std::vector<Setting> Http2(ServeOptions& options) {
 }
 
 Status CheckListeners(const ServeOptions& options) {
-  if (!options.allow_http && !options.allow_grpc && !options.sagemaker.allow) {
+  if (!options.allow_http && !options.allow_grpc && !options.sagemaker.allow && !options.torchserve.listeners.allow) {
     if (!options.unix_socket.empty()) {
       return InvalidArgument("unix-socket: expected --allow-http or --allow-grpc beside it, found both off");
     }
@@ -310,6 +311,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "Listening", Listening(options));
   Append(settings, "HTTP/2 and gRPC", Http2(options));
   Append(settings, "SageMaker", SagemakerSettings(options.sagemaker));
+  Append(settings, "TorchServe", TorchserveSettings(options.torchserve));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
   Append(settings, "Memory", Memory(options.devices, options.memory));
@@ -334,6 +336,7 @@ Status CheckServeOptions(const ServeOptions& options) {
   }
   RETURN_IF_ERROR(CheckListeners(options));
   RETURN_IF_ERROR(CheckSagemaker(options));
+  RETURN_IF_ERROR(CheckTorchserve(options));
   return CheckProtection(options);
 }
 

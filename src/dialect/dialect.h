@@ -20,16 +20,18 @@ namespace trireme {
 // What a pattern's placeholders matched. Views into the request.
 struct PathArguments {
   std::string_view model;
-  std::string_view version;  // digits, a label, or empty
+  std::string_view version;  // digits, a label, any text where the pattern says so, or empty
   std::string_view region;   // of shared memory
 };
 
 // One path of a protocol: what it is called, what it does, and who answers.
 //
 // A pattern is a path whose segments may be `{model}` or `{region}` (any name) or `{version}` (digits or a label):
-// "/v2/models/{model}/infer".
+// "/v2/models/{model}/infer". Where a protocol's versions are any text it is `{any_version}`; `{rest}` at the end is
+// all that follows, one segment at least; and behind a `{model}` may stand what its segment ends with:
+// "{model}:predict".
 struct Route {
-  std::string method;  // "GET", "POST"
+  std::string method;  // "GET", "POST"; "*": any
   std::string pattern;
   Operation operation;
   // On the loop's thread, after authorisation; see HttpHandler::OnRequest.
@@ -60,6 +62,9 @@ struct Dialect {
   std::vector<Route> routes;
   std::function<net::HttpResponse(const Status&)> error;
   std::vector<GrpcMethod> methods = {};
+  // Optional: the same where a path exists and the method does not; `allowed_methods` as in "GET, POST".
+  std::function<net::HttpResponse(std::string_view allowed_methods)> no_such_method = nullptr;
+  bool takes_trailing_slash = false;  // "/models/" is "/models"
 };
 
 // The one table from our codes to gRPC's.

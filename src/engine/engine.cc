@@ -195,9 +195,10 @@ void Engine::Unload(const std::string& name, ModelControl::Done done) {
   control_->Unload(name, std::move(done));
 }
 
-void Engine::LoadFrom(const std::string& name, const std::filesystem::path& path, ModelControl::Done done) {
+void Engine::LoadFrom(const std::string& name, const std::filesystem::path& path, const LoadWish& wish,
+                      ModelControl::Done done) {
   if (control_ == nullptr) return done(Unavailable("this server's models cannot be changed by name"));
-  control_->LoadFrom(name, path, std::move(done));
+  control_->LoadFrom(name, path, wish, std::move(done));
 }
 
 std::vector<ModelOverview> Engine::Overview() const {

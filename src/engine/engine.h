@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -18,6 +19,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/load_wish.h"
 #include "lifecycle/model_control.h"
 #include "model/infer_request.h"
 #include "model/labels.h"
@@ -137,7 +139,11 @@ class Engine {
   // Unload() alone. kAlreadyExists: there is a model of that name; kNotFound: nothing lies there; kInvalidArgument: it
   // cannot be served, the message says why; kOutOfMemory: nothing is left of the attempt, it may be tried again.
   // kUnavailable in another mode than kExplicit.
-  void LoadFrom(const std::string& name, const std::filesystem::path& path, ModelControl::Done done);
+  void LoadFrom(const std::string& name, const std::filesystem::path& path, ModelControl::Done done) {
+    LoadFrom(name, path, LoadWish(), std::move(done));
+  }
+  void LoadFrom(const std::string& name, const std::filesystem::path& path, const LoadWish& wish,
+                ModelControl::Done done);
 
   // Every known version and what it did, and the memory of all.
   std::vector<ModelOverview> Overview() const;

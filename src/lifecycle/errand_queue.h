@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "lifecycle/load_wish.h"
 #include "repository/scan.h"
 
 namespace trireme {
@@ -23,6 +24,7 @@ struct Errand {
   std::string name;
   LoadOverride instead;
   std::filesystem::path from = {};  // kLoadFrom: where it lies
+  LoadWish wish = {};               // kLoadFrom
   std::function<void(Status)> done;
 };
 

@@ -43,6 +43,12 @@ uint64_t OtherFingerprint(uint64_t fingerprint, uint64_t count) {
   return (fingerprint ^ count * 0x9E3779B97F4A7C15ULL) + 1;
 }
 
+void LayOver(const LoadWish& wish, ModelConfig& config) {
+  if (wish.instances > 0) config.instances = wish.instances;
+  if (wish.max_rows > 0) config.max_rows = wish.max_rows;
+  if (wish.max_delay.count() > 0) config.max_delay = wish.max_delay;
+}
+
 // What is known of the contents of files is known to all scans.
 ModelControl::Options WithDigests(ModelControl::Options options) {
   if (!options.scan.digests) options.scan.digests = std::make_shared<DigestBook>();
@@ -198,8 +204,14 @@ void ModelControl::Unload(const std::string& name, Done done) {
   Ask({.kind = Errand::Kind::kUnload, .name = name, .instead = {}, .done = std::move(done)});
 }
 
-void ModelControl::LoadFrom(const std::string& name, const std::filesystem::path& from, Done done) {
-  Ask({.kind = Errand::Kind::kLoadFrom, .name = name, .instead = {}, .from = from, .done = std::move(done)});
+void ModelControl::LoadFrom(const std::string& name, const std::filesystem::path& from, const LoadWish& wish,
+                            Done done) {
+  Ask({.kind = Errand::Kind::kLoadFrom,
+       .name = name,
+       .instead = {},
+       .from = from,
+       .wish = wish,
+       .done = std::move(done)});
 }
 
 void ModelControl::Ask(Errand errand) {
@@ -216,6 +228,8 @@ void ModelControl::CarryOut(Errand errand) {
     lifecycle_.WhenSettled(errand.name, std::move(errand.done));
     return errands_->Finished(errand.name);
   }
+  // There must be one to take the place of.
+  errand.wish.replaces &= outside_.contains(errand.name) && IsKnown(errand.name);
   std::shared_ptr<const ScratchFolder> scratch;
   const Result<RepositoryScan> wanted = FindModel(errand, scratch);
   if (!wanted.ok()) {
@@ -233,6 +247,8 @@ void ModelControl::CarryOut(Errand errand) {
     errands->Finished(name);
   };
   if (errand.kind == Errand::Kind::kLoadFrom) {
+    // What serves goes on if its successor fails.
+    if (errand.wish.replaces) return lifecycle_.WhenSettled(name, finish);
     outside_.insert(name);
     return lifecycle_.WhenSettled(name, [&lifecycle = lifecycle_, name, finish](Status status) {
       if (status.ok()) return finish(std::move(status));
@@ -245,12 +261,18 @@ void ModelControl::CarryOut(Errand errand) {
   lifecycle_.WhenSettled(name, finish);
 }
 
-Result<RepositoryScan> ModelControl::FindOutside(const Errand& errand) const {
-  if (IsKnown(errand.name)) {
+Result<RepositoryScan> ModelControl::FindOutside(const Errand& errand) {
+  const bool replaces = errand.wish.replaces;
+  if (!replaces && IsKnown(errand.name)) {
     return Status(StatusCode::kAlreadyExists, "model '" + errand.name + "' is loaded already");
   }
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanModelAt(errand.from, errand.name, options_.scan));
   if (!scan.problems.empty()) return scan.problems.front().status;
+  if (replaces) ++overrides_;
+  for (ModelEntry& entry : scan.models) {
+    LayOver(errand.wish, entry.config);
+    if (replaces) entry.fingerprint = OtherFingerprint(entry.fingerprint, overrides_);
+  }
   return scan;
 }
 

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "lifecycle/errand_queue.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/load_wish.h"
 #include "lifecycle/look_out.h"
 #include "lifecycle/scratch_folder.h"
 #include "repository/file_system.h"
@@ -77,7 +78,7 @@ class ModelControl {
 
   // Loads what lies at `from`, outside of the repositories, under that name; see Engine::LoadFrom. Unload() of such a
   // model is done when its memory is free again.
-  void LoadFrom(const std::string& name, const std::filesystem::path& from, Done done);
+  void LoadFrom(const std::string& name, const std::filesystem::path& from, const LoadWish& wish, Done done);
 
   // Retires all versions of a model; done as soon as no new request finds it. OK too if it was not loaded. kNotFound:
   // no such model anywhere.
@@ -101,7 +102,7 @@ class ModelControl {
   void StartExplicit(const RepositoryScan& scan);
   void Attempt(Errand errand);
   void CarryOut(Errand errand);
-  Result<RepositoryScan> FindOutside(const Errand& errand) const;
+  Result<RepositoryScan> FindOutside(const Errand& errand);
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
   bool IsKnown(const std::string& name) const;
   void Ask(Errand errand);

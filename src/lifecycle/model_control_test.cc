@@ -89,6 +89,11 @@ class ModelControlTest : public testing::Test {
     control_->Unload(name, answer.done());
     return answer.Wait();
   }
+  Status LoadFrom(const std::string& name, const fs::path& from, const LoadWish& wish = {}) {
+    Answer answer;
+    control_->LoadFrom(name, folder_.path() / from, wish, answer.done());
+    return answer.Wait();
+  }
   bool Serves(const std::string& name) { return lifecycle_.table()->Find(name, std::nullopt).ok(); }
   ModelStatus StatusOf(const std::string& name, int64_t version = 1) {
     return StatusIn(*lifecycle_.table(), name, version);
@@ -574,6 +579,31 @@ TEST_F(WatchingControlTest, LooksAtOnceWhenALoadThatSomebodyWaitsForFails) {
 TEST_F(WatchingControlTest, StopsWhileItWaits) {
   BeginToWatch();
   control_->Stop();
+}
+
+TEST_F(ModelControlTest, WhatIsLoadedFromOutsideIsRunAsItIsWished) {
+  Write("store/a");
+  paths_.clear();
+  Begin(Mode::kExplicit);
+  ASSERT_TRUE(
+      LoadFrom("m", "store/a", {.instances = 2, .max_rows = 3, .max_delay = std::chrono::milliseconds(4)}).ok());
+  EXPECT_EQ(Find("m")->config.instances, 2);
+  EXPECT_EQ(Find("m")->config.max_delay, std::chrono::milliseconds(4));
+  EXPECT_EQ(LoadFrom("m", "store/a").code(), StatusCode::kAlreadyExists);
+}
+
+TEST_F(ModelControlTest, WhatIsLoadedFromOutsideMayBeReplaced) {
+  Write("store/a");
+  paths_.clear();
+  Begin(Mode::kExplicit);
+  EXPECT_TRUE(LoadFrom("m", "store/a", {.instances = 1, .replaces = true}).ok());
+  ASSERT_TRUE(LoadFrom("m", "store/a", {.instances = 3, .replaces = true}).ok());
+  EXPECT_EQ(Find("m")->config.instances, 3);
+  Write("store/a", "bad");
+  EXPECT_FALSE(LoadFrom("m", "store/a", {.instances = 2, .replaces = true}).ok());
+  EXPECT_EQ(Find("m")->config.instances, 3) << "what serves goes on";
+  EXPECT_TRUE(Unload("m").ok());
+  EXPECT_FALSE(Serves("m"));
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ std::string Filled(std::string pattern, const std::string& model) {
   };
   fill("{model}", model);
   fill("{version}", "3");
+  fill("{any_version}", "3");
+  fill("{rest}", "r");
   fill("{region}", "r");
   return pattern;
 }
@@ -110,10 +112,14 @@ class EveryWayInTest : public testing::Test {
     return {.bytes = std::as_bytes(std::span(bytes)), .storage = nullptr, .received = {}};
   }
 
+  static std::string_view MethodOf(const Route& route) {
+    return route.method == "*" ? std::string_view("POST") : std::string_view(route.method);
+  }
+
   // How the head is answered; nothing if the body is wanted.
   std::optional<int> AtTheHead(const Route& route, const std::string& model, std::string_view key) {
     const std::string path = Filled(route.pattern, model);
-    const net::BodyPlan plan = handler_.OnHead(Request(route.method, path, key));
+    const net::BodyPlan plan = handler_.OnHead(Request(MethodOf(route), path, key));
     if (plan.refusal && plan.refusal->status == 401) {
       EXPECT_THAT(plan.refusal->headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
     }
@@ -128,7 +134,7 @@ class EveryWayInTest : public testing::Test {
   int AtTheBody(const Route& route, const std::string& model, std::string_view key) {
     const std::string path = Filled(route.pattern, model);
     const auto answer = std::make_shared<net::RecordedAnswer>();  // shared with the reply
-    handler_.OnRequest(Request(route.method, path, key), net::HttpReply(answer));
+    handler_.OnRequest(Request(MethodOf(route), path, key), net::HttpReply(answer));
     return answer->ends == 1 ? answer->response.status : 0;
   }
   net::GrpcCode AtTheMessage(const GrpcMethod& method, const std::string& model, std::string_view key) {

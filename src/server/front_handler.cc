@@ -17,8 +17,10 @@ net::HttpResponse NoSuchRoute(const net::HttpRequest& request, const RouteMatch&
     return match.dialect->error(NotFound("no such path " + Excerpt(request.path)));
   }
   net::HttpResponse response =
-      match.dialect->error(InvalidArgument("method " + std::string(request.method) + " on " + Excerpt(request.path) +
-                                           ": expected " + match.allowed_methods));
+      match.dialect->no_such_method
+          ? match.dialect->no_such_method(match.allowed_methods)
+          : match.dialect->error(InvalidArgument("method " + std::string(request.method) + " on " +
+                                                 Excerpt(request.path) + ": expected " + match.allowed_methods));
   response.status = 405;
   response.headers.emplace_back("Allow", match.allowed_methods);
   return response;

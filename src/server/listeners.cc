@@ -18,11 +18,18 @@ Status Add(std::vector<ListenerPlan>& plans, ListenerPlan plan) {
       return InvalidArgument(other.flag + " and " + plan.flag +
                              ": expected a port of its own for SageMaker, found the same");
     }
+    if (other.torchserve.any() != plan.torchserve.any()) {
+      return InvalidArgument(other.flag + " and " + plan.flag +
+                             ": expected a port of its own for TorchServe, found the same");
+    }
     if (other.tls != plan.tls) {
       return InvalidArgument(other.flag + " and " + plan.flag +
                              ": expected the same TLS settings for one port, found different ones");
     }
     other.also.push_back(plan.port);
+    other.torchserve.inference |= plan.torchserve.inference;
+    other.torchserve.management |= plan.torchserve.management;
+    other.torchserve.metrics |= plan.torchserve.metrics;
     return {};
   }
   plans.push_back(std::move(plan));
@@ -35,6 +42,28 @@ ListenerPlan TcpListener(const std::string& name, const std::string& host, uint1
           .flag = "--" + name + "-port " + std::to_string(port),
           .address = {.host = host, .port = port},
           .port = bound};
+}
+
+Status AddTorchserve(std::vector<ListenerPlan>& plans, const ServerOptions& options, const net::TlsOptions* tls) {
+  const TorchserveListeners& wanted = options.torchserve;
+  const auto add = [&](const std::string& name, const std::string& host, uint16_t port, uint16_t ServerPorts::*bound,
+                       const TorchserveSurfaces& surfaces) {
+    ListenerPlan plan = TcpListener(name, host, port, bound);
+    plan.torchserve = surfaces;
+    plan.tls = tls;
+    return Add(plans, std::move(plan));
+  };
+  RETURN_IF_ERROR(add("torchserve", wanted.host, wanted.port, &ServerPorts::torchserve, {.inference = true}));
+  RETURN_IF_ERROR(add("torchserve-management", wanted.management_host, wanted.management_port,
+                      &ServerPorts::torchserve_management, {.management = true}));
+  if (wanted.allow_metrics) {
+    RETURN_IF_ERROR(add("torchserve-metrics", wanted.metrics_host, wanted.metrics_port,
+                        &ServerPorts::torchserve_metrics, {.metrics = true}));
+  }
+  RETURN_IF_ERROR(
+      add("torchserve-grpc", wanted.grpc_host, wanted.grpc_port, &ServerPorts::torchserve_grpc, {.inference = true}));
+  return add("torchserve-grpc-management", wanted.grpc_management_host, wanted.grpc_management_port,
+             &ServerPorts::torchserve_grpc_management, {.management = true});
 }
 
 }  // namespace
@@ -66,6 +95,7 @@ Result<std::vector<ListenerPlan>> PlanListeners(const ServerOptions& options) {
     sagemaker.tls = tls;
     RETURN_IF_ERROR(Add(plans, std::move(sagemaker)));
   }
+  if (options.torchserve.allow) RETURN_IF_ERROR(AddTorchserve(plans, options, tls));
   if (!options.unix_socket.empty()) {
     plans.push_back({.name = "unix",
                      .flag = "--unix-socket",

@@ -55,6 +55,32 @@ TEST(PlanListeners, SagemakerHasAPortOfItsOwn) {
             "--metrics-port 8002 and --sagemaker-port 8002: expected a port of its own for SageMaker, found the same");
 }
 
+TEST(PlanListeners, TorchserveHasFivePorts) {
+  ServerOptions options;
+  options.allow_http = options.allow_grpc = options.allow_metrics = false;
+  options.torchserve.allow = true;
+  EXPECT_THAT(Names(options), ElementsAre("torchserve", "torchserve-management", "torchserve-metrics",
+                                          "torchserve-grpc", "torchserve-grpc-management"));
+  options.torchserve.allow_metrics = false;
+  options.torchserve.management_port = options.torchserve.port;
+  const auto plans = PlanListeners(options);
+  ASSERT_TRUE(plans.ok()) << plans.status();
+  EXPECT_TRUE(plans->front().torchserve.inference && plans->front().torchserve.management);
+  EXPECT_THAT(plans->front().also, ElementsAre(&ServerPorts::torchserve_management));
+}
+
+TEST(PlanListeners, TorchserveSharesNoPortWithOthers) {
+  ServerOptions options;
+  options.torchserve.allow = options.allow_sagemaker = true;
+  EXPECT_EQ(
+      PlanListeners(options).status().message(),
+      "--sagemaker-port 8080 and --torchserve-port 8080: expected a port of its own for SageMaker, found the same");
+  options.allow_sagemaker = false;
+  options.torchserve.port = options.http_port;
+  EXPECT_EQ(PlanListeners(options).status().message(),
+            "--http-port 8000 and --torchserve-port 8000: expected a port of its own for TorchServe, found the same");
+}
+
 TEST(PlanListeners, PortsThatTheSystemChoosesAreDifferent) {
   ServerOptions options;
   options.http_port = options.grpc_port = options.metrics_port = 0;

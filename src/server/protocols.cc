@@ -7,6 +7,7 @@
 #include "protocols/grpc/reflection.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "protocols/sagemaker/sagemaker_dialect.h"
+#include "protocols/torchserve/torchserve_dialect.h"
 #include "server/grpc_router.h"
 #include "server/metrics_dialect.h"
 #include "server/probe_dialect.h"
@@ -14,10 +15,11 @@
 namespace trireme {
 namespace {
 
-// Those whose methods are given, and reflection itself.
+// Those whose messages reflection can describe, and reflection itself: TorchServe's are written by hand.
 std::vector<std::string> ServiceNames(const Protocols& protocols) {
   GrpcRouter router;
-  for (const auto* methods : protocols.methods()) router.Add(*methods);
+  router.Add(protocols.kserve.methods);
+  router.Add(protocols.health);
   std::vector<std::string> names = router.services();
   names.emplace_back("grpc.reflection.v1.ServerReflection");
   names.emplace_back("grpc.reflection.v1alpha.ServerReflection");
@@ -27,11 +29,15 @@ std::vector<std::string> ServiceNames(const Protocols& protocols) {
 }  // namespace
 
 Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::Services& sagemaker_services,
-                        const metrics::Registry& registry) {
+                        const torchserve::Services& torchserve_services, const metrics::Registry& registry) {
   Protocols protocols{.kserve = kserve::MakeDialect(services),
                       .metrics = MakeMetricsDialect(registry),
                       .sagemaker = sagemaker::MakeDialect(sagemaker_services),
                       .invocations = sagemaker::MakeInvocations(sagemaker_services),
+                      .torchserve_inference = torchserve::MakeInference(torchserve_services),
+                      .torchserve_management = torchserve::MakeManagement(torchserve_services),
+                      .torchserve_metrics = torchserve::MakeMetrics(torchserve_services),
+                      .predictions = torchserve::MakePredictions(torchserve_services),
                       .probes = MakeProbeDialect(services.engine, services.probes_name_models),
                       .health = HealthMethods(services.engine),
                       .reflection = {}};

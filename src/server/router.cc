@@ -40,13 +40,18 @@ bool IsVersion(std::string_view text) {
   return IsNumber(text) || IsVersionLabel(text);
 }
 
-bool Matches(std::span<const std::string_view> pattern, const Segments& path, PathArguments& arguments) {
-  if (pattern.size() != path.count) return false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const std::string_view segment = path.items[i];
+bool Matches(std::span<const std::string_view> pattern, std::string_view behind_model,
+             std::span<const std::string_view> path, PathArguments& arguments) {
+  const bool has_rest = !pattern.empty() && pattern.back() == "{rest}";
+  if (has_rest ? pattern.size() > path.size() : pattern.size() != path.size()) return false;
+  for (size_t i = 0; i < pattern.size() - (has_rest ? 1 : 0); ++i) {
+    const std::string_view segment = path[i];
     if (pattern[i] == "{model}") {
+      if (segment.size() <= behind_model.size() || !segment.ends_with(behind_model)) return false;
+      arguments.model = segment.substr(0, segment.size() - behind_model.size());
+    } else if (pattern[i] == "{any_version}") {
       if (segment.empty()) return false;
-      arguments.model = segment;
+      arguments.version = segment;
     } else if (pattern[i] == "{region}") {
       if (segment.empty()) return false;
       arguments.region = segment;
@@ -66,9 +71,16 @@ void Router::Add(const Dialect& dialect) {
   if (first_ == nullptr) first_ = &dialect;
   for (const Route& route : dialect.routes) {
     const Segments segments = Split(route.pattern).value_or(Segments());
-    entries_.push_back({.dialect = &dialect,
-                        .route = &route,
-                        .segments = {segments.items.begin(), segments.items.begin() + segments.count}});
+    Entry entry{.dialect = &dialect,
+                .route = &route,
+                .segments = {segments.items.begin(), segments.items.begin() + segments.count}};
+    for (std::string_view& segment : entry.segments) {
+      constexpr std::string_view kModel = "{model}";
+      if (!segment.starts_with(kModel)) continue;
+      entry.behind_model = segment.substr(kModel.size());
+      segment = kModel;
+    }
+    entries_.push_back(std::move(entry));
   }
 }
 
@@ -78,11 +90,16 @@ RouteMatch Router::Find(std::string_view method, std::string_view path) const {
   if (!segments) return match;
   // HEAD is GET without the body, which the connection leaves out.
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  const std::span<const std::string_view> whole(segments->items.data(), segments->count);
+  // "/models/" has an empty segment behind "models".
+  const bool ends_with_slash = whole.size() > 1 && whole.back().empty();
   for (const Entry& entry : entries_) {
     PathArguments arguments;
-    if (!Matches(entry.segments, *segments, arguments)) continue;
+    const bool shorten = ends_with_slash && entry.dialect->takes_trailing_slash;
+    if (!Matches(entry.segments, entry.behind_model, whole.first(whole.size() - (shorten ? 1 : 0)), arguments))
+      continue;
     match.dialect = entry.dialect;
-    if (entry.route->method == wanted) {
+    if (entry.route->method == wanted || entry.route->method == "*") {
       match.route = entry.route;
       match.arguments = arguments;
       return match;

@@ -17,8 +17,9 @@ struct RouteMatch {
   std::string allowed_methods;       // "GET, POST", if the path exists and the method does not
 };
 
-// Finds the route of a request among those of a listener's dialects. Paths are matched exactly, segment by segment, and
-// never decoded: no name that a model may have needs it. Immutable after Add; thread-safe then.
+// Finds the route of a request among those of a listener's dialects. Paths are matched exactly (but for a
+// slash at the end where a dialect takes it), segment by segment, and never decoded: no name that a model may have
+// needs it. Of several routes that match the first one added answers. Immutable after Add; thread-safe then.
 class Router {
  public:
   // `dialect` must outlive the router. The first one added answers for unknown paths.
@@ -31,6 +32,7 @@ class Router {
     const Dialect* dialect;
     const Route* route;
     std::vector<std::string_view> segments;
+    std::string_view behind_model = {};  // in the segment of the model
   };
   std::vector<Entry> entries_;
   const Dialect* first_ = nullptr;

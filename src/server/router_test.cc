@@ -57,6 +57,65 @@ TEST_F(RouterTest, NamesTheMethodsThatAPathHas) {
   EXPECT_EQ(router_.Find("GET", "/nowhere").allowed_methods, "");
 }
 
+// As TorchServe has them.
+class LooseRouterTest : public testing::Test {
+ protected:
+  LooseRouterTest() {
+    dialect_.takes_trailing_slash = true;
+    const auto add = [&](const char* method, const char* pattern) {
+      dialect_.routes.push_back(
+          {.method = method, .pattern = pattern, .operation = Operation::kMetadata, .handle = nullptr});
+    };
+    add("OPTIONS", "/predictions/{model}");
+    add("*", "/predictions/{model}");
+    add("*", "/predictions/{model}/{any_version}");
+    add("*", "/predictions/{model}/{any_version}/{rest}");
+    add("POST", "/v1/models/{model}:predict");
+    add("GET", "/v1/models/{model}");
+    router_.Add(dialect_);
+  }
+
+  RouteMatch Find(std::string_view method, std::string_view path) { return router_.Find(method, path); }
+  std::string PatternOf(std::string_view method, std::string_view path) {
+    const RouteMatch match = Find(method, path);
+    return match.route == nullptr ? "none" : match.route->pattern;
+  }
+
+  Dialect dialect_{.name = "loose", .routes = {}, .error = nullptr};
+  Router router_;
+};
+
+TEST_F(LooseRouterTest, TakesAnyMethodWhereTheRouteDoesAndPrefersTheFirst) {
+  EXPECT_EQ(Find("OPTIONS", "/predictions/m").route->method, "OPTIONS");
+  for (const char* method : {"GET", "POST", "PUT", "PATCH"})
+    EXPECT_EQ(Find(method, "/predictions/m").route->method, "*");
+}
+
+TEST_F(LooseRouterTest, TakesAnyTextForAVersion) {
+  EXPECT_EQ(Find("POST", "/predictions/m/1.0").arguments.version, "1.0");
+  EXPECT_EQ(Find("POST", "/predictions/m/-").arguments.version, "-");
+}
+
+TEST_F(LooseRouterTest, TakesWhatFollows) {
+  EXPECT_EQ(PatternOf("GET", "/predictions/m/1.0/a/b"), "/predictions/{model}/{any_version}/{rest}");
+  EXPECT_EQ(Find("GET", "/predictions/m/1.0/a/b").arguments.version, "1.0");
+}
+
+TEST_F(LooseRouterTest, TakesASlashAtTheEnd) {
+  EXPECT_EQ(PatternOf("GET", "/predictions/m/"), "/predictions/{model}");
+  EXPECT_EQ(PatternOf("GET", "/predictions/m/2/"), "/predictions/{model}/{any_version}");
+  EXPECT_EQ(PatternOf("GET", "/predictions/"), "none");
+  EXPECT_EQ(PatternOf("GET", "/"), "none");
+}
+
+TEST_F(LooseRouterTest, FindsWhatStandsBehindAModel) {
+  EXPECT_EQ(Find("POST", "/v1/models/m:predict").arguments.model, "m");
+  EXPECT_EQ(Find("POST", "/v1/models/a:b:predict").arguments.model, "a:b");
+  EXPECT_EQ(PatternOf("POST", "/v1/models/:predict"), "none");
+  EXPECT_EQ(Find("GET", "/v1/models/m:predict").arguments.model, "m:predict");
+  EXPECT_EQ(PatternOf("POST", "/v1/models/m"), "none");
+}
+
 TEST_F(RouterTest, AnswersHeadWhereThereIsGet) {
   EXPECT_EQ(PatternOf("HEAD", "/v2"), "/v2");
   EXPECT_EQ(PatternOf("HEAD", "/v2/models/m/infer"), "none");

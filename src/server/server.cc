@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <deque>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -20,6 +21,7 @@
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
+#include "protocols/torchserve/manage.h"
 #include "server/access_log.h"
 #include "server/admin_door.h"
 #include "server/front_handler.h"
@@ -34,6 +36,7 @@
 #include "server/recorded_request.h"
 #include "server/router.h"
 #include "server/sagemaker_services.h"
+#include "server/torchserve_services.h"
 
 namespace trireme {
 namespace {
@@ -114,7 +117,10 @@ class Server::Parts {
                         .server_name = options.server_name,
                         .probes_name_models = !protection_->authoriser().asks_for_keys()},
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
-        protocols_(MakeProtocols(infer_services_, sagemaker_services_, registry_)),
+        torchserve_snapshot_(options.torchserve.dialect),
+        torchserve_services_(MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_,
+                                                    torchserve_snapshot_, torchserve_counts_)),
+        protocols_(MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
@@ -131,12 +137,16 @@ class Server::Parts {
     loader_.ReadRequestsWith(ReadRequestBody);
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
+    if (options.allow_http) main_router_.Add(protocols_.predictions);
     sagemaker_router_.Add(protocols_.sagemaker);
     main_router_.Add(protocols_.probes);
     if (options.allow_metrics) main_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.probes);
-    for (const auto* methods : protocols_.methods()) grpc_router_.Add(*methods);
+    for (const auto* methods : {&protocols_.kserve.methods, &protocols_.health, &protocols_.reflection,
+                                &protocols_.torchserve_inference.methods}) {
+      grpc_router_.Add(*methods);
+    }
   }
 
   // Where the start failed half way, what is open closes before what it uses goes.
@@ -149,13 +159,17 @@ class Server::Parts {
     for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
     if (options.admin_socket) RETURN_IF_ERROR(admin_door_.Open(*options.admin_socket, network_, log));
     protection_->Show(registry_, options, plans);
-    return control_.Start();
+    RETURN_IF_ERROR(control_.Start());
+    if (options.torchserve.allow) torchserve::LoadAtStart(torchserve_services_);
+    return {};
   }
 
   Status Listen(const ServerOptions& options, const ListenerPlan& plan) {
     net::Reception reception{.http = HandlerOf(plan), .tls = protection_->CertificatesOf(options, plan)};
     if (plan.inference && options.allow_grpc) reception.grpc = &grpc_handler_;
-    if (!plan.inference && !plan.sagemaker) reception.own_connections = kOwnersConnections;
+    if (plan.torchserve.any()) Receive(options, plan.torchserve, reception);
+    const bool is_metrics = !plan.inference && !plan.sagemaker && !plan.torchserve.any();
+    if (is_metrics) reception.own_connections = kOwnersConnections;
     Result<uint16_t> bound = network_.Listen(plan.address, reception);
     if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
     if (plan.port != nullptr) ports_.*plan.port = *bound;
@@ -166,6 +180,35 @@ class Server::Parts {
   net::HttpHandler* HandlerOf(const ListenerPlan& plan) {
     if (plan.sagemaker) return &sagemaker_handler_;
     return plan.inference ? &main_handler_ : &metrics_handler_;
+  }
+
+  // What one listener has of TorchServe.
+  struct Surface {
+    Router router;
+    GrpcRouter grpc_router;
+    std::unique_ptr<FrontHandler> handler;
+    std::unique_ptr<GrpcFrontHandler> grpc_handler;
+  };
+
+  void Receive(const ServerOptions& options, const TorchserveSurfaces& wanted, net::Reception& reception) {
+    Surface& surface = torchserve_surfaces_.emplace_back();
+    const auto add = [&](bool is_wanted, const Dialect& dialect) {
+      if (!is_wanted) return;
+      surface.router.Add(dialect);
+      surface.grpc_router.Add(dialect.methods);
+    };
+    add(wanted.inference, protocols_.torchserve_inference);
+    add(wanted.management, protocols_.torchserve_management);
+    add(wanted.metrics, protocols_.torchserve_metrics);
+    surface.router.Add(protocols_.probes);
+    surface.grpc_router.Add(protocols_.health);
+    const uint64_t most = options.net.limits.max_body_bytes;
+    surface.handler =
+        std::make_unique<FrontHandler>(surface.router, protection_->authoriser(), most, access_log_.get());
+    surface.grpc_handler =
+        std::make_unique<GrpcFrontHandler>(surface.grpc_router, protection_->authoriser(), most, access_log_.get());
+    reception.http = surface.handler.get();
+    reception.grpc = surface.grpc_handler.get();
   }
 
   // Ends the parts that work, in the direction in which requests travel.
@@ -220,6 +263,10 @@ class Server::Parts {
   Tracer tracer_;
   const kserve::InferServices infer_services_;
   const sagemaker::Services sagemaker_services_;
+  torchserve::ModelBook torchserve_book_;
+  torchserve::SnapshotFile torchserve_snapshot_;
+  torchserve::AnswerCounts torchserve_counts_;
+  const torchserve::Services torchserve_services_;
   const Protocols protocols_;
   const Dialect kserve_without_routes_;
   Router main_router_;
@@ -230,6 +277,7 @@ class Server::Parts {
   FrontHandler metrics_handler_;
   FrontHandler sagemaker_handler_;
   GrpcFrontHandler grpc_handler_;
+  std::deque<Surface> torchserve_surfaces_;
   AdminDoor admin_door_;
   net::Network network_;
   NetworkMetrics network_metrics_;

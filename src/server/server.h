@@ -18,10 +18,29 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "protocols/sagemaker/options.h"
+#include "protocols/torchserve/options.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
 
 namespace trireme {
+
+// TorchServe's surfaces, each with a port of its own for REST; inference and management have one for gRPC, too.
+// Surfaces of one address are on one listener. The listeners of other protocols answer /ping and /predictions.
+struct TorchserveListeners {
+  bool allow = false;
+  bool allow_metrics = true;
+  std::string host = "127.0.0.1";
+  std::string management_host = "127.0.0.1";
+  std::string metrics_host = "127.0.0.1";
+  std::string grpc_host = "127.0.0.1";
+  std::string grpc_management_host = "127.0.0.1";
+  uint16_t port = 8080;  // 0: any free one
+  uint16_t management_port = 8081;
+  uint16_t metrics_port = 8082;
+  uint16_t grpc_port = 7070;
+  uint16_t grpc_management_port = 7071;
+  torchserve::Options dialect;
+};
 
 struct ServerOptions {
   std::vector<std::filesystem::path> paths;  // models, folders, repositories
@@ -51,6 +70,7 @@ struct ServerOptions {
   std::string sagemaker_host = "127.0.0.1";
   uint16_t sagemaker_port = 8080;
   sagemaker::Options sagemaker;
+  TorchserveListeners torchserve;
   std::filesystem::path unix_socket;  // of the inference protocols; empty: none
   uint32_t unix_socket_mode = 0600;
   // For the owner's own commands (server/admin_door.h): at a path, or where they look for it if that is empty.
@@ -77,6 +97,11 @@ struct ServerPorts {
   uint16_t grpc = 0;
   uint16_t metrics = 0;
   uint16_t sagemaker = 0;
+  uint16_t torchserve = 0;
+  uint16_t torchserve_management = 0;
+  uint16_t torchserve_metrics = 0;
+  uint16_t torchserve_grpc = 0;
+  uint16_t torchserve_grpc_management = 0;
 };
 
 // The whole server: builds every part, hands each its neighbours, and ends them in order.

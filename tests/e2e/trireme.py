@@ -48,9 +48,13 @@ class Trireme:
         try:
             # Listening comes before loading, and is told in the log.
             found = self._wait_for("stderr", r'"listening","http":"([^"]*)","grpc":"([^"]*)",'
-                                            r'"metrics":"([^"]*)","sagemaker":"([^"]*)"')
-            self.port, self.grpc_port, self.metrics_port, self.sagemaker_port = (
-                int(url.rpartition(":")[2] or 0) for url in found.groups())
+                                            r'"metrics":"([^"]*)","sagemaker":"([^"]*)",'
+                                            r'"torchserve":"([^"]*)","torchserve_management":"([^"]*)",'
+                                            r'"torchserve_metrics":"([^"]*)","torchserve_grpc":"([^"]*)",'
+                                            r'"torchserve_grpc_management":"([^"]*)"')
+            ports = [int(url.rpartition(":")[2] or 0) for url in found.groups()]
+            self.port, self.grpc_port, self.metrics_port, self.sagemaker_port = ports[:4]
+            self.torchserve_ports = ports[4:]  # inference, management, metrics, and the first two over gRPC
             if wait:
                 self.wait_until_loaded()
         except BaseException:

@@ -10,6 +10,7 @@
 #include "net/byte_budget.h"
 #include "server/protocols.h"
 #include "server/sagemaker_services.h"
+#include "server/torchserve_services.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
 
@@ -41,7 +42,11 @@ class AllProtocols {
                                         .shared_memory = shared_memory_,
                                         .tracer = tracer_};
   const sagemaker::Services sagemaker_services_ = MakeSagemakerServices(services_, {});
-  const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, registry_);
+  torchserve::ModelBook book_;
+  torchserve::SnapshotFile snapshot_{torchserve::Options{}};
+  torchserve::AnswerCounts counts_;
+  const torchserve::Services torchserve_services_ = MakeTorchserveServices(services_, {}, book_, snapshot_, counts_);
+  const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, torchserve_services_, registry_);
 };
 
 }  // namespace trireme

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "net/grpc_message.h"
+#include "wire/torchserve/errors.h"
+
+namespace trireme::torchserve {
+
+// Something that went wrong, as a client of TorchServe's is told.
+struct Failure {
+  ErrorType type = ErrorType::kInternalServer;
+  std::string message;
+  int http = 0;  // 0: that of the type
+
+  int code() const { return http != 0 ? http : NumbersOf(type).http; }
+};
+
+// The one table from our codes to TorchServe's, where nothing more is known. What is a client's fault is 4xx, also
+// where TorchServe answers 500 or 503.
+Failure FailureOf(const Status& status);
+
+Failure ModelNotFound(std::string_view model);
+Failure VersionNotFound(std::string_view model, std::string_view version);
+// 503: the model has no worker.
+Failure NoWorker(std::string_view model, std::string_view version);
+Failure BadRequest(std::string message);
+// 405, of what exists, but is not allowed here.
+Failure NotAllowed();
+
+// How a call of the inference service ends: with the type behind the message, as TorchServe has it.
+net::GrpcStatus InferenceStatus(const Failure& failure);
+// The same of the management service.
+net::GrpcStatus ManagementStatus(const Failure& failure);
+
+}  // namespace trireme::torchserve

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/torchserve/inference_routes.h"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/excerpt.h"
+#include "codec/form_fields.h"
+#include "protocols/torchserve/answers.h"
+#include "protocols/torchserve/open_api.h"
+#include "protocols/torchserve/prediction.h"
+#include "wire/torchserve/messages.h"
+#include "wire/torchserve/requests.h"
+
+namespace trireme::torchserve {
+namespace {
+
+using net::HttpReply;
+using net::HttpRequest;
+
+std::string HeaderOf(const HttpRequest& http, std::string_view lower_case_name) {
+  const std::string_view* const value = http.Find(lower_case_name);
+  return value == nullptr ? std::string() : std::string(*value);
+}
+
+class HttpAsker final : public Asker {
+ public:
+  HttpAsker(const Services& services, HttpRequest http, HttpReply reply)
+      : services_(services), http_(std::move(http)), reply_(std::move(reply)) {}
+
+  Result<std::vector<RequestPart>> Parts() override { return PartsOf(http_); }
+  void Release() override {
+    http_.body = {};
+    http_.headers = {};
+    http_.storage.reset();
+  }
+  // Without a content type, as TorchServe has it where the handler names none.
+  void Answer(std::string body) override {
+    net::HttpResponse response;
+    response.body = std::move(body);
+    reply_.Send(Dressed(services_, std::move(response)));
+  }
+  void Fail(const Failure& failure) override { reply_.Send(FailureAnswer(services_, failure)); }
+  Executor& executor() override { return reply_.executor(); }
+
+ private:
+  const Services& services_;
+  HttpRequest http_;
+  HttpReply reply_;
+};
+
+void Predict(const Services& services, HttpRequest http, std::string model, std::string version,
+             const Identity& identity, HttpReply reply) {
+  PredictionRequest request{
+      .model = std::move(model),
+      .version = std::move(version),
+      .caller = {.principal = identity.principal, .tenant = identity.tenant},
+      .cancellation = http.cancellation,
+      .received = http.received,
+      .trace = {.traceparent = HeaderOf(http, "traceparent"), .tracestate = HeaderOf(http, "tracestate")},
+      .bytes = http.body.size()};
+  StartPrediction(services, std::move(request),
+                  std::make_unique<HttpAsker>(services, std::move(http), std::move(reply)));
+}
+
+net::BodyPlan PlanPlainBody(const Services& services, const HttpRequest& head) {
+  const std::string coding = HeaderOf(head, "content-encoding");
+  if (coding.empty() || coding == "identity") return {};
+  Failure failure = BadRequest("Content-Encoding: expected a body that is not compressed, found " + Excerpt(coding));
+  failure.http = 415;
+  return {.refusal = FailureAnswer(services, failure)};
+}
+
+Route PredictRoute(const Services& services, std::string method, std::string pattern) {
+  return {.method = std::move(method),
+          .pattern = std::move(pattern),
+          .operation = Operation::kInfer,
+          .handle =
+              [&services](HttpRequest http, const PathArguments& path, const Identity& identity, HttpReply reply) {
+                std::string model(path.model);
+                std::string version(path.version);
+                Predict(services, std::move(http), std::move(model), std::move(version), identity, std::move(reply));
+              },
+          .plan_body = [&services](const HttpRequest& head) { return PlanPlainBody(services, head); }};
+}
+
+Route PingRoute(const Services& services) {
+  return {.method = "GET",
+          .pattern = "/ping",
+          .operation = Operation::kProbe,
+          .handle =
+              [&services](const HttpRequest&, const PathArguments&, const Identity&, HttpReply reply) {
+                const bool healthy = IsHealthy(services);
+                reply.Send(JsonAnswer(services, healthy ? 200 : 500, EncodePing(healthy)));
+              },
+          .plan_body = [](const HttpRequest&) { return net::BodyPlan{.max_bytes = 1024}; }};
+}
+
+Route ExplainRoute(const Services& services, std::string method, std::string pattern) {
+  return {.method = std::move(method),
+          .pattern = std::move(pattern),
+          .operation = Operation::kInfer,
+          .handle =
+              [&services](const HttpRequest&, const PathArguments& path, const Identity&, HttpReply reply) {
+                Failure failure = BadRequest("Model \"" + std::string(path.model) +
+                                             "\" has no handler that explains: this server runs models, not Python");
+                failure.http = 501;
+                reply.Send(FailureAnswer(services, failure));
+              },
+          .plan_body = [&services](const HttpRequest& head) { return PlanPlainBody(services, head); }};
+}
+
+// The model of a request that names none in its path: of the query, of a form, else the only one.
+struct NamedModel {
+  std::optional<std::string> model;
+  std::string version;
+};
+
+NamedModel ModelOfFields(Parameters parameters) {
+  return {.model = TextOf(parameters, "model_name"), .version = TextOf(parameters, "model_version").value_or("")};
+}
+
+NamedModel ModelOfBody(const HttpRequest& http) {
+  NamedModel named;
+  const Result<std::vector<RequestPart>> parts = PartsOf(http);
+  if (!parts.ok()) return named;  // whoever reads it later says why
+  for (const RequestPart& part : *parts) {
+    const std::string text(reinterpret_cast<const char*>(part.bytes.data()), std::min<size_t>(part.bytes.size(), 256));
+    if (part.name == "model_name") named.model = text;
+    if (part.name == "model_version") named.version = text;
+  }
+  return named;
+}
+
+std::optional<std::string> OnlyModel(const Services& services, const Identity& identity) {
+  std::set<std::string> names;
+  for (const ModelStatus& model : services.engine.Index()) {
+    if (model.state == ModelState::kRetired || services.book.IsFurtherVersion(model.id.name)) continue;
+    if (identity.Sees(model.id.name)) names.insert(model.id.name);
+  }
+  return names.size() == 1 ? std::optional(*names.begin()) : std::nullopt;
+}
+
+void Invoke(const Services& services, HttpRequest http, const Identity& identity, HttpReply reply) {
+  const Result<std::vector<FormField>> query = ParseFormFields(http.query);
+  if (!query.ok()) return reply.Send(FailureAnswer(services, FailureOf(query.status())));
+  NamedModel named = ModelOfFields(*query);
+  constexpr size_t kLargeForm = 1 << 20;  // what is looked through on the loop; larger ones name it in the query
+  if (!named.model && http.body.size() <= kLargeForm) named = ModelOfBody(http);
+  if (!named.model) named.model = OnlyModel(services, identity);
+  if (!named.model) return reply.Send(FailureAnswer(services, BadRequest("Parameter model_name is required.")));
+  if (const Status status = Authorise(identity, Operation::kInfer, *named.model); !status.ok()) {
+    return reply.Send(FailureAnswer(services, FailureOf(status)));
+  }
+  Predict(services, std::move(http), *std::move(named.model), std::move(named.version), identity, std::move(reply));
+}
+
+Route InvocationsRoute(const Services& services) {
+  return {.method = "*",
+          .pattern = "/invocations",
+          .operation = Operation::kInfer,
+          .handle = [&services](HttpRequest http, const PathArguments&, const Identity& identity,
+                                HttpReply reply) { Invoke(services, std::move(http), identity, std::move(reply)); },
+          .plan_body = [&services](const HttpRequest& head) { return PlanPlainBody(services, head); }};
+}
+
+}  // namespace
+
+bool IsHealthy(const Services& services) {
+  return services.engine.Ready() && services.book.expected() == 0;
+}
+
+void AddPredictionRoutes(std::vector<Route>& routes, const Services& services) {
+  routes.push_back(PingRoute(services));
+  routes.push_back(ModelApiRoute(services, "/predictions/{model}"));
+  routes.push_back(ModelApiRoute(services, "/predictions/{model}/{any_version}"));
+  routes.push_back(PredictRoute(services, "*", "/predictions/{model}"));
+  routes.push_back(PredictRoute(services, "*", "/predictions/{model}/{any_version}"));
+  routes.push_back(PredictRoute(services, "*", "/predictions/{model}/{any_version}/{rest}"));
+}
+
+void AddInferenceRoutes(std::vector<Route>& routes, const Services& services) {
+  AddPredictionRoutes(routes, services);
+  routes.push_back(ExplainRoute(services, "*", "/explanations/{model}"));
+  routes.push_back(ExplainRoute(services, "*", "/explanations/{model}/{any_version}"));
+  routes.push_back(InvocationsRoute(services));
+  routes.push_back(PredictRoute(services, "*", "/models/{model}/invoke"));
+  routes.push_back(PredictRoute(services, "POST", "/v1/models/{model}:predict"));
+  routes.push_back(ExplainRoute(services, "POST", "/v1/models/{model}:explain"));
+  routes.push_back(PredictRoute(services, "*", "/{model}/predict"));
+  routes.push_back(PredictRoute(services, "*", "/{model}/{any_version}/predict"));
+}
+
+}  // namespace trireme::torchserve

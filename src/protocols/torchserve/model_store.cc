@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/torchserve/model_store.h"
+
+#include <algorithm>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace trireme::torchserve {
+namespace {
+
+Failure NotFoundAt(std::string message) {
+  return {.type = ErrorType::kModelNotFound, .message = std::move(message)};
+}
+
+bool IsBelow(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end() && path != folder;
+}
+
+// Nothing that is there: empty.
+std::filesystem::path Resolved(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path resolved = std::filesystem::canonical(path, error);
+  return error ? std::filesystem::path() : resolved;
+}
+
+}  // namespace
+
+std::variant<std::filesystem::path, Failure> FindInStore(const Options& options, const std::string& url) {
+  constexpr std::string_view kFile = "file://";
+  if (url.empty()) return NotFoundAt("empty url");
+  if (url.find("..") != std::string::npos) return NotFoundAt("Relative path is not allowed in url: " + url);
+  const bool is_file = url.starts_with(kFile);
+  const bool has_scheme = url.find("://") != std::string::npos;
+  const Failure refused = NotFoundAt("Given URL " + url + " does not match any allowed URL(s)");
+  if (has_scheme && options.allowed_urls && !options.allowed_urls->Allow(url)) return refused;
+  if (has_scheme && !is_file) {
+    if (!options.allowed_urls) return refused;
+    return Failure{.type = ErrorType::kDownloadArchive,
+                   .message = "Failed to download archive from: " + url + " (this server downloads no models)"};
+  }
+  const std::filesystem::path store = Resolved(options.model_store);
+  if (options.model_store.empty() || store.empty()) return NotFoundAt("Model not found at: " + url);
+  const std::filesystem::path path = Resolved(store / (is_file ? url.substr(kFile.size()) : url));
+  if (path.empty()) return NotFoundAt("Model not found at: " + url);
+  if (!IsBelow(path, store)) return refused;
+  return path;
+}
+
+std::vector<std::string> ListStore(const Options& options) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(options.model_store, error), end; !error && at != end;
+       at.increment(error)) {
+    std::string name = at->path().filename().string();
+    if (!name.starts_with('.')) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string NameOfUrl(const std::string& url) {
+  std::string name = std::filesystem::path(url).stem().string();
+  if (name.ends_with(".tar")) name.resize(name.size() - 4);
+  for (char& c : name) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!is_word) c = '_';
+  }
+  return name;
+}
+
+}  // namespace trireme::torchserve

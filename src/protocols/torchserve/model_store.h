@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocols/torchserve/failure.h"
+#include "protocols/torchserve/options.h"
+
+namespace trireme::torchserve {
+
+// What the URL of a model that is registered leads to: a file or folder in the model store, links followed, by its name
+// there, its path, or as file://. Nothing is downloaded: other URLs are refused. Looks at the file system. Thread-safe.
+std::variant<std::filesystem::path, Failure> FindInStore(const Options& options, const std::string& url);
+
+// What in the store looks like models, by name; hidden files are passed over.
+std::vector<std::string> ListStore(const Options& options);
+
+// "resnet-18" for "folder/resnet-18.mar": what a model without another name is called.
+std::string NameOfUrl(const std::string& url);
+
+}  // namespace trireme::torchserve

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/torchserve/request_inputs.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/excerpt.h"
+#include "codec/base64.h"
+#include "codec/json_cursor.h"
+#include "net/http_chars.h"
+#include "tensor/bytes_elements.h"
+#include "wire/sagemaker/csv.h"
+#include "wire/sagemaker/nested_json.h"
+#include "wire/sagemaker/npy.h"
+
+namespace trireme::torchserve {
+namespace {
+
+constexpr size_t kMostInstances = 10'000;
+
+std::string_view TextOf(const RequestPart& part) {
+  return {reinterpret_cast<const char*>(part.bytes.data()), part.bytes.size()};
+}
+
+bool IsType(const RequestPart& part, std::string_view lower_case) {
+  return net::EqualsIgnoringCase(net::TrimBlanks(part.content_type.substr(0, part.content_type.find(';'))), lower_case);
+}
+
+bool IsPicture(std::string_view bytes) {
+  return bytes.starts_with("\xFF\xD8\xFF") || bytes.starts_with("\x89PNG\r\n") ||
+         (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP"));
+}
+
+bool IsPicture(const RequestPart& part) {
+  const std::string_view type = part.content_type.substr(0, 6);
+  return net::EqualsIgnoringCase(type, "image/") || IsPicture(TextOf(part));
+}
+
+bool IsNumpy(const RequestPart& part) {
+  return IsType(part, "application/x-npy") || TextOf(part).starts_with("\x93NUMPY");
+}
+
+bool IsJson(const RequestPart& part) {
+  if (IsType(part, "application/json")) return true;
+  const std::string_view text = TextOf(part);
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && (text[begin] == '[' || text[begin] == '{');
+}
+
+Tensor BytesTensor(std::span<const std::string_view> elements, const Shape& shape) {
+  std::vector<std::byte> data;
+  for (const std::string_view element : elements) AppendBytesElement(data, element);
+  return {.type = DataType::kBytes, .shape = shape, .data = Buffer::CopyOf(data)};
+}
+
+// One text as all that an input of BYTES has: of as many dimensions, each of one.
+Tensor TextTensor(std::string_view text, const TensorSpec& input) {
+  const std::vector<int64_t> ones(input.shape.rank(), 1);
+  return BytesTensor({&text, 1}, Shape(ones));
+}
+
+// How many arrays lie in one another at the beginning of a text.
+size_t DepthOf(std::string_view text) {
+  size_t depth = 0;
+  for (const char c : text) {
+    if (c == '[') {
+      ++depth;
+    } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+      break;
+    }
+  }
+  return depth;
+}
+
+// A member of an object, as its value is spelled.
+struct Member {
+  std::string key;
+  std::string_view value;
+};
+
+Result<std::vector<Member>> MembersOf(std::string_view text) {
+  JsonCursor json(text, JsonCursor::kMostDepth);
+  std::vector<Member> members;
+  if (!json.EnterObject()) return json.status();
+  while (const auto key = json.NextKey()) {
+    std::string name(*key);
+    json.Peek();  // passes the blanks
+    const size_t begin = json.offset();
+    json.Skip(NonFinite::kAccept);
+    if (members.size() == kMostInstances) return TooLarge("expected at most 10000 members of an object, found more");
+    members.push_back({.key = std::move(name), .value = text.substr(begin, json.offset() - begin)});
+  }
+  json.Finish();
+  if (!json.ok()) return json.status();
+  return members;
+}
+
+const Member* FindMember(const std::vector<Member>& members, std::string_view key) {
+  const auto found = std::ranges::find(members, key, &Member::key);
+  return found == members.end() ? nullptr : &*found;
+}
+
+// The elements of an array of objects, each by its one member that has a row.
+struct Instances {
+  bool are_pictures = false;  // "b64"
+  std::vector<std::string_view> values;
+};
+
+// Nothing: the array has no objects.
+Result<std::optional<Instances>> InstancesOf(std::string_view array) {
+  JsonCursor json(array, JsonCursor::kMostDepth);
+  if (!json.EnterArray()) return json.status();
+  std::optional<Instances> instances;
+  while (json.NextElement()) {
+    if (json.Peek() != JsonCursor::Kind::kObject) {
+      if (!instances) return std::optional<Instances>();
+      return InvalidArgument("\"instances\": expected objects alone, found something else among them");
+    }
+    const size_t begin = json.offset();
+    json.Skip(NonFinite::kAccept);
+    if (!json.ok()) return json.status();
+    ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(array.substr(begin, json.offset() - begin)));
+    if (!instances) instances.emplace();
+    const Member* member = FindMember(members, "b64");
+    if (member != nullptr) instances->are_pictures = true;
+    if (member == nullptr) member = FindMember(members, "data");
+    if (member == nullptr) member = FindMember(members, "body");
+    if (member == nullptr) {
+      return InvalidArgument(
+          "\"instances\": expected \"b64\", \"data\" or \"body\" in each object, found none of them");
+    }
+    if (instances->values.size() == kMostInstances)
+      return TooLarge("\"instances\": expected at most 10000, found more");
+    instances->values.push_back(member->value);
+  }
+  if (!json.ok()) return json.status();
+  return instances;
+}
+
+Result<Tensor> DecodePictures(const Instances& instances) {
+  std::vector<std::string> pictures;
+  for (const std::string_view value : instances.values) {
+    JsonCursor json(value);
+    const auto text = json.ReadString();
+    if (!text) return json.status();
+    Result<std::string> bytes = DecodeBase64(*text);
+    if (!bytes.ok()) return std::move(bytes).status().Within("\"b64\"");
+    pictures.push_back(*std::move(bytes));
+  }
+  const std::vector<std::string_view> views(pictures.begin(), pictures.end());
+  return BytesTensor(views, Shape({static_cast<int64_t>(views.size())}));
+}
+
+Result<Tensor> ReadArray(std::string_view array, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  ASSIGN_OR_RETURN(Tensor tensor, sagemaker::ReadNestedJson(array, input, pool));
+  found.is_lone_row = tensor.shape.rank() == DepthOf(array) + 1;
+  return tensor;
+}
+
+Result<Tensor> ReadInstances(std::string_view array, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  found.has_instances = true;
+  ASSIGN_OR_RETURN(const std::optional<Instances> instances, InstancesOf(array));
+  if (!instances) {
+    Result<Tensor> tensor = ReadArray(array, input, pool, found);
+    found.is_lone_row = false;  // they are rows, however few dimensions each has
+    if (!tensor.ok()) return std::move(tensor).status().Within("\"instances\"");
+    return tensor;
+  }
+  if (instances->are_pictures) {
+    found.has_pictures = true;
+    return DecodePictures(*instances);
+  }
+  std::string rows = "[";
+  for (const std::string_view value : instances->values) {
+    if (rows.size() > 1) rows += ',';
+    rows += value;
+  }
+  rows += ']';
+  Result<Tensor> tensor = sagemaker::ReadNestedJson(rows, input, pool);
+  if (!tensor.ok()) return std::move(tensor).status().Within("\"instances\", put together");
+  return tensor;
+}
+
+Result<Tensor> ReadObject(std::string_view text, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(text));
+  if (const Member* const member = FindMember(members, "instances")) {
+    return ReadInstances(member->value, input, pool, found);
+  }
+  for (const std::string_view key :
+       {std::string_view("data"), std::string_view("body"), std::string_view(input.name)}) {
+    if (const Member* const member = FindMember(members, key)) return ReadArray(member->value, input, pool, found);
+  }
+  return InvalidArgument("expected \"instances\", \"data\" or \"body\", found an object without");
+}
+
+Result<Tensor> ReadJson(std::string_view text, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  JsonCursor json(text);
+  if (json.Peek() == JsonCursor::Kind::kObject) return ReadObject(text, input, pool, found);
+  return ReadArray(text, input, pool, found);
+}
+
+// The input that a part is for, in whatever form it came.
+Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  const std::string_view text = TextOf(part);
+  if (IsPicture(part)) {
+    found.is_lone_row = found.has_pictures = true;
+    return BytesTensor({&text, 1}, Shape({1}));
+  }
+  if (IsNumpy(part)) return sagemaker::ReadNpy(part.bytes, part.storage, input, pool);
+  if (IsType(part, "text/csv")) return sagemaker::ReadCsv(text, input, pool);
+  // A text for a model that takes texts may well begin like JSON.
+  const bool is_text = input.type == DataType::kBytes && !IsType(part, "application/json");
+  if (IsJson(part)) {
+    Result<Tensor> tensor = ReadJson(text, input, pool, found);
+    if (tensor.ok() || !is_text) return tensor;
+    found = {};
+  }
+  if (is_text) {
+    found.is_lone_row = true;
+    return TextTensor(text, input);
+  }
+  return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture, found " +
+                         (text.empty() ? std::string("nothing") : Excerpt(text)));
+}
+
+const RequestPart* FindPart(std::span<const RequestPart> parts, std::string_view name) {
+  const auto found = std::ranges::find(parts, name, &RequestPart::name);
+  return found == parts.end() ? nullptr : &*found;
+}
+
+std::string NamesOf(std::span<const RequestPart> parts) {
+  std::string names;
+  for (const RequestPart& part : parts.first(std::min<size_t>(parts.size(), 5))) {
+    names += (names.empty() ? "" : ", ") + Excerpt(part.name);
+  }
+  return names.empty() ? "none" : names;
+}
+
+Result<const RequestPart*> PartFor(const TensorSpec& input, std::span<const RequestPart> parts) {
+  for (const std::string_view name :
+       {std::string_view("data"), std::string_view("body"), std::string_view(input.name)}) {
+    if (const RequestPart* const part = FindPart(parts, name)) return part;
+  }
+  if (parts.size() == 1) return &parts.front();
+  return InvalidArgument("expected a field 'data', 'body' or '" + input.name + "', found " + NamesOf(parts));
+}
+
+Status AddInput(const RequestPart& part, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+  Result<Tensor> tensor = InputOf(part, input, pool, found);
+  if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input.name + "'");
+  found.inputs.push_back({.name = input.name, .tensor = *std::move(tensor)});
+  return {};
+}
+
+// Of a model with several inputs: each part is one of them.
+Result<RequestInputs> NamedInputs(const Signature& signature, std::span<const RequestPart> parts, MemoryPool& pool) {
+  RequestInputs found;
+  std::optional<bool> are_lone_rows;
+  for (const RequestPart& part : parts) {
+    const int index = FindSpec(signature.inputs, part.name);
+    if (index < 0) {
+      std::string expected;
+      for (const TensorSpec& input : signature.inputs) expected += (expected.empty() ? "'" : ", '") + input.name + "'";
+      return InvalidArgument("expected a field for each input (" + expected + "), found " + Excerpt(part.name));
+    }
+    found.is_lone_row = false;
+    RETURN_IF_ERROR(AddInput(part, signature.inputs[static_cast<size_t>(index)], pool, found));
+    are_lone_rows = are_lone_rows.value_or(true) && found.is_lone_row;
+  }
+  found.is_lone_row = are_lone_rows.value_or(false);
+  found.has_instances = false;
+  return found;
+}
+
+bool IsObject(const RequestPart& part) {
+  JsonCursor json(TextOf(part));
+  return IsJson(part) && json.Peek() == JsonCursor::Kind::kObject;
+}
+
+Result<RequestInputs> SeveralInputs(const Signature& signature, std::span<const RequestPart> parts, MemoryPool& pool) {
+  const bool is_object =
+      parts.size() == 1 && FindSpec(signature.inputs, parts.front().name) < 0 && IsObject(parts.front());
+  if (!is_object) return NamedInputs(signature, parts, pool);
+  ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(TextOf(parts.front())));
+  std::vector<RequestPart> named;
+  named.reserve(members.size());
+  for (const Member& member : members) {
+    named.push_back({.name = member.key,
+                     .content_type = "application/json",
+                     .bytes = std::as_bytes(std::span(member.value)),
+                     .storage = parts.front().storage});
+  }
+  return NamedInputs(signature, named, pool);
+}
+
+}  // namespace
+
+Result<RequestInputs> InputsOf(const Signature& signature, const std::string& picture_input,
+                               std::span<const RequestPart> parts, MemoryPool& pool) {
+  const std::vector<TensorSpec>& inputs = signature.inputs;
+  const auto is_needed = [](const TensorSpec& input) { return !input.optional; };
+  if (inputs.size() != 1 && std::ranges::count_if(inputs, is_needed) != 1) {
+    return SeveralInputs(signature, parts, pool);
+  }
+  const TensorSpec& input = inputs.size() == 1 ? inputs.front() : *std::ranges::find_if(inputs, is_needed);
+  ASSIGN_OR_RETURN(const RequestPart* part, PartFor(input, parts));
+  RequestInputs found;
+  RETURN_IF_ERROR(AddInput(*part, input, pool, found));
+  // What was decoded around a model may be for another input than the rest, which is optional then.
+  if (found.has_pictures && input.type != DataType::kBytes) {
+    if (picture_input.empty()) return InvalidArgument("the model takes no pictures: expected numbers, found a picture");
+    found.inputs.front().name = picture_input;
+  }
+  return found;
+}
+
+}  // namespace trireme::torchserve

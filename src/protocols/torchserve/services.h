@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "engine/engine.h"
+#include "protocols/torchserve/model_book.h"
+#include "protocols/torchserve/options.h"
+#include "protocols/torchserve/snapshot_file.h"
+#include "tracing/tracer.h"
+
+namespace trireme::torchserve {
+
+// What an archive says of itself; read by the server, which knows archives.
+struct ArchiveFacts {
+  std::string model_name;
+  std::string model_version;
+  std::string runtime;
+  // What its model-config.yaml says, where it has one.
+  std::optional<int64_t> min_workers = {};
+  std::optional<int64_t> max_workers = {};
+  std::optional<std::chrono::seconds> response_timeout = {};
+};
+
+// How many answers were sent over HTTP, by the hundreds of their status. Thread-safe.
+struct AnswerCounts {
+  std::array<std::atomic<uint64_t>, 6> of{};  // counts alone: they order nothing
+
+  void Add(int status) {
+    of.at(static_cast<size_t>(std::clamp(status / 100, 0, 5))).fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+// What every call uses; outlives them all.
+struct Services {
+  Engine& engine;
+  MemoryPool& pool;
+  ThreadPool& codec_workers;  // read and write what would hold a loop up, and look at files
+  Tracer& tracer;
+  const Logger& log;
+  Options options;
+  ModelBook& book;
+  SnapshotFile& snapshot;
+  AnswerCounts& counts;
+  // Of a file or folder with a manifest of TorchServe's; nothing: it has none. kInvalidArgument: a wrong one. On a
+  // codec worker.
+  std::function<Result<std::optional<ArchiveFacts>>(const std::filesystem::path&)> read_archive = nullptr;
+};
+
+}  // namespace trireme::torchserve

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "protocols/kserve/infer_services.h"
+#include "protocols/torchserve/services.h"
+
+namespace trireme {
+
+// What TorchServe's dialect uses, and its counters and book, which are the server's own. All arguments must outlive it.
+torchserve::Services MakeTorchserveServices(const kserve::InferServices& services, torchserve::Options options,
+                                            torchserve::ModelBook& book, torchserve::SnapshotFile& snapshot,
+                                            torchserve::AnswerCounts& counts);
+
+}  // namespace trireme
