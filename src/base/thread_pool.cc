@@ -16,12 +16,21 @@ void NameThisThread(const std::string& name) {
 }
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
-  const MutexLock lock(mutex_);
-  threads_.reserve(options_.threads);
-  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
+  try {
+    const MutexLock lock(mutex_);
+    threads_.reserve(options_.threads);
+    for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
+  } catch (...) {  // the system gave some of them: those that it gave have to end
+    End();
+    throw;
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  End();
+}
+
+void ThreadPool::End() {
   std::vector<std::thread> threads;
   {
     const MutexLock lock(mutex_);

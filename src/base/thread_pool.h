@@ -37,6 +37,7 @@ class ThreadPool {
 
  private:
   void Work();
+  void End();
 
   const Options options_;
   Mutex mutex_;

@@ -14,7 +14,11 @@ TEST(FormatOfBody, KnowsTheTypesThatAreSent) {
   EXPECT_EQ(FormatOfBody("application/x-www-form-urlencoded"), Format::kJson);
   EXPECT_EQ(FormatOfBody("text/csv; label_size=0"), Format::kCsv);
   EXPECT_EQ(FormatOfBody("application/x-npy"), Format::kNpy);
-  for (const char* other : {"application/x-npz", "application/jsonlines", "image/jpeg", "text", "application/jsonx"}) {
+  for (const char* picture : {"image/jpeg", "image/png", "image/webp", "application/x-image"}) {
+    EXPECT_EQ(FormatOfBody(picture), Format::kPicture) << picture;
+    EXPECT_EQ(FormatOfAnswer(picture, Format::kJson), std::nullopt) << picture;
+  }
+  for (const char* other : {"application/x-npz", "application/jsonlines", "image/gif", "text", "application/jsonx"}) {
     EXPECT_EQ(FormatOfBody(other), std::nullopt) << other;
   }
 }
