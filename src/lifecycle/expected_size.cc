@@ -39,6 +39,10 @@ uint64_t ExpectedSizes::Of(const ModelEntry& entry) const {
   const auto own = measured_.find(entry.id);
   const Measured* known = own != measured_.end() ? &own->second : AnyOf(entry.id);
   if (known != nullptr && own != measured_.end() && known->fingerprint == entry.fingerprint) return known->bytes;
+  if (known != nullptr && known->file_bytes > 0 && known->file_bytes < kTelling) {
+    const uint64_t more = entry.file_bytes - std::min(entry.file_bytes, known->file_bytes);
+    return std::max(kLeast, known->bytes + Scaled(more, bytes_a_file_byte_));
+  }
   if (known != nullptr && known->file_bytes > 0) {
     const double ratio = static_cast<double>(known->bytes) / static_cast<double>(known->file_bytes);
     return std::max(kLeast, Scaled(entry.file_bytes, ratio));

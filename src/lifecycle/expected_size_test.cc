@@ -35,6 +35,14 @@ TEST(ExpectedSizes, TakesAnotherVersionForAMeasure) {
   EXPECT_EQ(sizes.Of(Entry("m", 1, 9, 10 * kMiB)), 30 * kMiB);
 }
 
+TEST(ExpectedSizes, ASmallVersionIsNoMeasureOfALargeOne) {
+  ExpectedSizes sizes;
+  sizes.Learn(Entry("m", 1, 1, 193), 270'916);
+  const uint64_t expected = sizes.Of(Entry("m", 1, 2, 46 * kMiB));
+  EXPECT_GT(expected, 46 * kMiB);
+  EXPECT_LT(expected, 100 * kMiB);
+}
+
 TEST(ExpectedSizes, LearnsFromOtherModels) {
   ExpectedSizes sizes;
   const ModelEntry unknown = Entry("other", 1, 1, 100 * kMiB);

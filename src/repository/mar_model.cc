@@ -30,12 +30,14 @@ class MarFiles {
   bool is_folder() const { return is_folder_; }
 
   Result<std::string> Read(const std::string& name, size_t max_bytes) const {
-    return is_folder_ ? ReadFileContents(path_ / name, max_bytes) : ReadFromArchive(path_, name, max_bytes);
+    if (!is_folder_) return ReadFromArchive(path_, name, max_bytes);
+    ASSIGN_OR_RETURN(const fs::path file, FindInside(path_, path_, name));  // no link leads out of it
+    return ReadFileContents(file, max_bytes);
   }
 
   // A file of one byte would be read; of a larger one it is enough to know that.
   bool Has(const std::string& name) const {
-    if (is_folder_) return KindOf(path_ / name) == PathKind::kFile;
+    if (is_folder_) return FindInside(path_, path_, name).ok();
     const Status found = ReadFromArchive(path_, name, 1).status();
     return found.ok() || found.code() == StatusCode::kTooLarge;
   }

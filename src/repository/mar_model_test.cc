@@ -107,6 +107,16 @@ TEST_F(MarModelTest, ThatAreNoneSayWhy) {
   EXPECT_TRUE(Read().versions.empty());
 }
 
+TEST_F(MarModelTest, ReadNothingThatLiesOutside) {
+  Write("base_handler", R"(, "configFile": "c.yaml")");
+  dir_.Write("secret.yaml", "text that is nobody's business");
+  std::filesystem::create_symlink(dir_ / "secret.yaml", dir_ / "m/c.yaml");
+  EXPECT_THAT(WhyNot(), AllOf(HasSubstr("leads out of the model's folder"), testing::Not(HasSubstr("business"))));
+  std::filesystem::remove(dir_ / "m/MAR-INF/MANIFEST.json");
+  std::filesystem::create_symlink(dir_ / "secret.yaml", dir_ / "m/MAR-INF/MANIFEST.json");
+  EXPECT_THAT(WhyNot(), testing::Not(HasSubstr("business")));
+}
+
 TEST_F(MarModelTest, AreFoundAmongOtherModels) {
   Write("base_handler");
   dir_.Write("a.onnx");

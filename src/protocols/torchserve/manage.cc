@@ -70,6 +70,21 @@ void SaveSnapshot(const Services& services) {
 }
 
 // What of the archive's facts the request does not say.
+// Whether it can stand in a path as it is: nothing else would ever reach the model, nor remove it.
+bool FitsPath(std::string_view text) {
+  static constexpr std::string_view kOthers = "_-.+@~:";
+  const auto fits = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           kOthers.find(c) != std::string_view::npos;
+  };
+  return !text.empty() && text != "." && text != ".." && std::ranges::all_of(text, fits);
+}
+
+Failure CannotBeAsked(const std::string& field, std::string_view text) {
+  return BadRequest(field + ": expected ASCII letters, digits and _-.+@~:, which a path can hold, found " +
+                    Excerpt(text));
+}
+
 std::optional<Failure> Name(const Services& services, Registration& registration) {
   const RegisterRequest& request = registration.request;
   std::optional<ArchiveFacts>& facts = registration.facts;
@@ -86,6 +101,8 @@ std::optional<Failure> Name(const Services& services, Registration& registration
   if (booked.version.empty()) booked.version = facts ? facts->model_version : "1.0";
   if (facts) booked.runtime = facts->runtime;
   if (request.runtime) booked.runtime = *request.runtime;
+  if (!FitsPath(registration.model)) return CannotBeAsked("model_name", registration.model);
+  if (!FitsPath(booked.version)) return CannotBeAsked("the version", booked.version);
   return std::nullopt;
 }
 
@@ -142,6 +159,10 @@ void FinishRegistration(const Services& services, const Registration& registrati
     services.book.Release(registration.model, version);
     if (registration.is_entered) services.book.Remove(registration.model, version);
     return registration.done(WhyNotLoaded(status));
+  }
+  if (registration.is_entered && !services.book.VersionOf(registration.model, version)) {
+    // Somebody has unregistered it while it was on its way: what came after all goes again.
+    return services.engine.Unload(registration.booked.engine_name, [](const Status&) {});
   }
   if (!registration.is_entered) services.book.Enter(registration.model, registration.booked);
   if (registration.is_default) services.book.SetDefault(registration.model, version);
