@@ -61,13 +61,7 @@ Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const Mod
 }
 
 // What the model's own file says; false if it cannot be served for that alone.
-bool ReadModelFile(const ModelEntry& packed, CheckedModel& checked, BackendSet& backends) {
-  const Result<UnpackedModel> unpacked = Unpack(packed);
-  if (!unpacked.ok()) {
-    checked.findings.push_back(ModelFileError(checked.path, unpacked.status()));
-    return false;
-  }
-  const ModelEntry& entry = unpacked->entry;
+bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends) {
   const Result<Backend*> backend = BackendFor(backends, entry);
   if (!backend.ok()) {
     checked.findings.push_back(ModelFileError(checked.path, backend.status()));
@@ -113,18 +107,35 @@ void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedMo
   }
 }
 
-void CheckTransform(const ModelEntry& packed, CheckedModel& checked) {
-  const Result<UnpackedModel> unpacked = Unpack(packed);
-  if (!unpacked.ok()) return;  // that is said already
-  const ModelEntry& entry = unpacked->entry;
+void CheckTransform(const ModelEntry& entry, const fs::path& transform_file, CheckedModel& checked) {
   Result<transform::ModelTransform> fitted =
       FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels);
   if (fitted.ok()) {
     checked.transform = *std::move(fitted);
     return;
   }
-  checked.findings.push_back(Error(packed.folder / kTransformFileName, fitted.status(),
-                                   "a transform that suits the model", "put the field right"));
+  checked.findings.push_back(
+      Error(transform_file, fitted.status(), "a transform that suits the model", "put the field right"));
+}
+
+// What only the opened model can say. Findings name the files where the user has them, not where an archive was
+// unpacked.
+void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet& backends,
+                 const RequestReader& read_request, CheckedModel& checked) {
+  if (!ReadModelFile(unpacked, checked, backends)) return;
+  if (const Status status = CheckDecoupled(checked.config); !status.ok() && !HasError(checked.findings)) {
+    checked.findings.push_back(
+        Error(entry.declared.file, status, "a config that suits a decoupled model", "leave preserve_ordering out"));
+  }
+  FittedSignature fitted = FitToModel(entry.declared, checked.model_says);
+  checked.signature = std::move(fitted.signature);
+  Append(checked.findings, fitted.findings);
+  // What follows from the signature would only repeat what is wrong with it.
+  if (HasError(fitted.findings)) return;
+  Append(checked.findings, ReadLabels(entry, checked.signature).findings);
+  CheckTransform(unpacked, entry.folder / kTransformFileName, checked);
+  Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
+  CheckRequests(entry, read_request, checked);
 }
 
 CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {
@@ -135,21 +146,10 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus,
   checked.config = DecideThreads(entry.config, cpus);
   checked.findings = entry.findings;
   for (const std::string& note : entry.notes) checked.findings.push_back(Note({}, note));
-  if (ReadModelFile(entry, checked, backends)) {
-    if (const Status status = CheckDecoupled(checked.config); !status.ok() && !HasError(checked.findings)) {
-      checked.findings.push_back(
-          Error(entry.declared.file, status, "a config that suits a decoupled model", "leave preserve_ordering out"));
-    }
-    FittedSignature fitted = FitToModel(entry.declared, checked.model_says);
-    checked.signature = std::move(fitted.signature);
-    Append(checked.findings, fitted.findings);
-    // What follows from the signature would only repeat what is wrong with it.
-    if (!HasError(fitted.findings)) {
-      Append(checked.findings, ReadLabels(entry, checked.signature).findings);
-      CheckTransform(entry, checked);
-      Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
-      CheckRequests(entry, read_request, checked);
-    }
+  if (const Result<UnpackedModel> unpacked = Unpack(entry); unpacked.ok()) {
+    CheckOpened(entry, unpacked->entry, backends, read_request, checked);
+  } else {
+    checked.findings.push_back(ModelFileError(checked.path, unpacked.status()));
   }
   checked.servable = !HasError(checked.findings);
   return checked;
