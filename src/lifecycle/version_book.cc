@@ -201,6 +201,7 @@ std::optional<VersionBook::LoadOrder> VersionBook::BeginLoad(const ModelId& id, 
   }
   tracked.tried = tracked.entry.fingerprint;
   tracked.given_up = false;
+  tracked.blocked = false;
   if (!reload) MoveTo(tracked, ModelState::kLoading, now);
   ModelEntry entry = tracked.entry;
   entry.config.devices = tracked.placed;
@@ -557,7 +558,7 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   if (tracked.state == ModelState::kOnDemand && !tracked.ask) {
     status.reason = tracked.refusal.message();
     status.note = "loaded by the first request for it";
-    status.too_large = IsTooLarge(tracked);
+    status.too_large = IsTooLarge(status.memory);
     if (status.too_large && status.reason.empty()) {
       status.reason = "no room: it needs about " + BytesText(status.memory.total()) + ", more than the whole budget";
     }

@@ -163,7 +163,7 @@ class VersionBook {
 
   // It takes too long: counts as failed from now on, and what comes of it nobody will ask for. Until HasEnded() its
   // memory counts, whatever becomes of the version, and nothing of that model is loaded: nobody knows how many such
-  // loads there would be else.
+  // loads there would be else. Files that came meanwhile are tried then.
   void GiveUp(const ModelId& id, const Moment& now);
   std::vector<Action> HasEnded(uint64_t attempt, const Moment& now);
 
@@ -214,6 +214,7 @@ class VersionBook {
     uint64_t attempt = 0;    // which load is under way, or was the last; of all versions' loads, no two have the same
     std::string failure;     // why the last try failed; empty if it did not
     bool given_up = false;   // its last load did not end in time
+    bool blocked = false;    // its files were not tried, as an earlier load of its model had not ended
     bool no_memory = false;  // because there was no room
 
     std::optional<uint64_t> ask;           // for memory: its number, in the order of asking; nothing: it does not ask
@@ -281,7 +282,7 @@ class VersionBook {
   uint64_t BudgetOf(const std::string& device) const;
   bool Stays(const std::string& name) const;
   bool MayGo(const ModelId& id, const Tracked& tracked) const;
-  bool IsTooLarge(const Tracked& tracked) const;
+  bool IsTooLarge(const DeviceBytes& bytes) const;
   std::string WhyItDoesNotServe(const std::string& name) const;
   DeviceBytes Expected(const Tracked& tracked) const;
   void AddClaims(const ModelId& id, Tracked& tracked, ClaimsByDevice& claims, const Moment& now);

@@ -34,10 +34,8 @@ bool VersionBook::Stays(const std::string& name) const {
 }
 
 // For all that is known, nobody can ever go for it.
-bool VersionBook::IsTooLarge(const Tracked& tracked) const {
-  const DeviceBytes expected = Expected(tracked);
-  return std::ranges::any_of(expected.by_device(),
-                             [this](const auto& one) { return one.second > BudgetOf(one.first); });
+bool VersionBook::IsTooLarge(const DeviceBytes& bytes) const {
+  return std::ranges::any_of(bytes.by_device(), [this](const auto& one) { return one.second > BudgetOf(one.first); });
 }
 
 bool VersionBook::MayGo(const ModelId& id, const Tracked& tracked) const {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/check.h"
 #include "lifecycle/version_book.h"
 #include "tensor/device.h"
 
@@ -112,6 +113,7 @@ void VersionBook::Ask(const Action& action, const Moment& now) {
   Tracked& tracked = versions_.at(action.id);
   const auto hangs = [&](const auto& load) { return load.second.id.name == action.id.name; };
   if (std::ranges::any_of(given_up_loads_, hangs)) {
+    tracked.blocked = tracked.tried != tracked.entry.fingerprint;
     tracked.tried = tracked.entry.fingerprint;
     tracked.given_up = true;  // it says nothing of the files either
     return Failed(action.id, Unavailable("an earlier load of this model has not ended yet"), now);
@@ -267,10 +269,13 @@ void VersionBook::GiveUp(const ModelId& id, const Moment& now) {
 }
 
 std::vector<Action> VersionBook::HasEnded(uint64_t attempt, const Moment& now) {
-  given_up_loads_.erase(attempt);
-  std::vector<Action> actions;
-  Grant(actions, now);
-  return actions;
+  const auto ended = given_up_loads_.extract(attempt);
+  CHECK(ended);
+  for (auto& [id, tracked] : versions_) {
+    if (id.name != ended.mapped().id.name || !std::exchange(tracked.blocked, false)) continue;
+    tracked.tried = 0;  // its turn has come
+  }
+  return Plan(versions_.begin(), versions_.end(), now);
 }
 
 // Whether a request for it is worth waiting for: it is out of memory and comes back, or nothing else of its model
