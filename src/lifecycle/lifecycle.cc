@@ -327,11 +327,15 @@ void Lifecycle::DescribeWhatIsOut() {
   }
   for (ModelEntry& entry : entries) {
     (void)digesters_.Submit([this, entry = std::move(entry)] {
-      Result<std::shared_ptr<const ServedModel>> description = loader_.Describe(entry);
+      std::shared_ptr<const ServedModel> description;
+      // It may have to unpack the files, and to open the model.
+      RunQuietly({}, [&] {
+        if (auto described = loader_.Describe(entry); described.ok()) description = *std::move(described);
+      });
       {
         const MutexLock lock(mutex_);
         // What cannot be described cannot be loaded either: whoever asks for it will be told why.
-        book_.SetDescription(entry, description.ok() ? *std::move(description) : nullptr);
+        book_.SetDescription(entry, std::move(description));
       }
       Publish();
     });
@@ -454,8 +458,10 @@ void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version
       actions = book_.Demand({name, *number}, Moment::Now());
     }
   }
-  if (!refused.ok())
-    return done(std::move(refused));  // NOLINT(*-use-after-move, *-cplusplus.Move): it was not moved then
+  if (!refused.ok()) {
+    // NOLINTNEXTLINE(*-use-after-move, *-cplusplus.Move): it was not moved then
+    return done(std::move(refused));
+  }
   Do(std::move(actions));
 }
 
