@@ -225,7 +225,7 @@ void ModelControl::Ask(Errand errand) {
 void ModelControl::CarryOut(Errand errand) {
   // No repository says anything about what was loaded from elsewhere.
   if (errand.kind == Errand::Kind::kLoad && errand.instead.files.empty() && outside_.contains(errand.name)) {
-    lifecycle_.WhenSettled(errand.name, std::move(errand.done));
+    lifecycle_.LoadNow(errand.name, std::move(errand.done));
     return errands_->Finished(errand.name);
   }
   // There must be one to take the place of.

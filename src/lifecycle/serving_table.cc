@@ -98,8 +98,9 @@ Status ServingTable::WhyNot(std::string_view name, const VersionChoice& version)
     if (!version.any() && status.id.version != number && status.id.version != 0) continue;
     if (told == nullptr || status.state != ModelState::kRetired) told = &status;
   }
-  if (told != nullptr)
+  if (told != nullptr) {
     return Unavailable("model '" + std::string(name) + "'" + Named(version) + " is not ready: " + Explained(*told));
+  }
   // In Triton's words, which clients look for.
   const std::string unknown = "Request for unknown model: " + Excerpt(name);
   return NotFound(unknown + (known ? Named(version) : "") + " is not found" + waits);
