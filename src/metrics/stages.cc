@@ -29,13 +29,13 @@ Buckets RowBuckets() {
   return Buckets::Counts({1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024});
 }
 
+}  // namespace
+
 std::string CodeLabel(StatusCode code) {
   std::string label(Name(code));
   std::ranges::replace(label, ' ', '_');
   return label;
 }
-
-}  // namespace
 
 RequestMetrics::RequestMetrics(Registry& registry, const std::string& model, const std::string& version) {
   const Labels labels = {{"model", model}, {"version", version}};

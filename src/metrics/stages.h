@@ -18,6 +18,9 @@ namespace trireme::metrics {
 enum class Stage { kDecode, kLoad, kQueue, kInput, kCompute, kOutput, kEncode };
 inline constexpr size_t kStages = 7;
 
+// How a code is written in labels: its name in one word, "deadline_exceeded".
+std::string CodeLabel(StatusCode code);
+
 // What is counted of the requests of one model version:
 //
 //   trireme_request_stage_seconds{model,version,stage=decode|load|queue|input|compute|output|encode}

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "metrics/stages.h"
 
 namespace trireme {
 namespace {
@@ -113,9 +114,8 @@ std::vector<FamilySamples> RefusalFamilies(const Refusals& refusals) {
                         .kind = FamilySamples::Kind::kCounter,
                         .samples = {}};
   for (size_t code = 1; code < refusals.size(); ++code) {
-    std::string name(Name(static_cast<StatusCode>(code)));
-    std::ranges::replace(name, ' ', '_');
-    refused.samples.push_back({{{"code", std::move(name)}}, static_cast<double>(refusals[code])});
+    refused.samples.push_back(
+        {{{"code", metrics::CodeLabel(static_cast<StatusCode>(code))}}, static_cast<double>(refusals[code])});
   }
   return {std::move(refused)};
 }
