@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--loads N]
+// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--jpeg FILE] [--loads N]
 //
 // What ONNX Runtime alone makes of a model, in process and without a server: N callers run one session of T threads a
 // run, each as fast as it can, on random input (free dimensions are 1). Prints one JSON object. `--spin 0` switches off
-// the runtime's busy waiting, which is on by default. `--loads N` instead loads the model N times, runs it once each
-// time, and says how long either took.
+// the runtime's busy waiting, which is on by default. With `--jpeg FILE` libjpeg-turbo decodes that photo in full
+// before each run, as a client would have to; what then would make it the model's input is left out. `--loads N`
+// instead loads the model N times, runs it once each time, and says how long either took.
 #ifndef ORT_API_MANUAL_INIT
 #define ORT_API_MANUAL_INIT
 #endif
@@ -15,44 +16,55 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>  // jpeglib.h needs it
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <iostream>
+#include <iterator>
+#include <memory>
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include <jpeglib.h>
+
+#include "bare.h"
 
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
+using trireme::bare::Load;
+using trireme::bare::SteadyClock;
 
 struct Options {
   std::string model;
-  int callers = 1;
-  int threads = 1;
-  double seconds = 3;
+  Load load;
   bool spin = true;
-  int loads = 0;  // 0: measure runs
+  std::string jpeg;  // the file's bytes; empty: none is decoded
+  int loads = 0;     // 0: measure runs
 };
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::invalid_argument("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 Options ParseOptions(const std::vector<std::string>& arguments) {
   if (arguments.size() % 2 != 1) {
-    throw std::invalid_argument(
-        "usage: bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--loads N]");
+    throw std::invalid_argument("usage: bare_onnx MODEL " + std::string(trireme::bare::kLoadUsage) +
+                                " [--spin 0|1] [--jpeg FILE] [--loads N]");
   }
   Options options{.model = arguments[0]};
   for (size_t i = 1; i < arguments.size(); i += 2) {
     const std::string& value = arguments[i + 1];
-    if (arguments[i] == "--callers") {
-      options.callers = std::clamp(std::stoi(value), 1, 1024);
-    } else if (arguments[i] == "--threads") {
-      options.threads = std::clamp(std::stoi(value), 1, 1024);
-    } else if (arguments[i] == "--seconds") {
-      options.seconds = std::clamp(std::stod(value), 0.1, 600.0);
-    } else if (arguments[i] == "--spin") {
+    if (Read(arguments[i], value, options.load)) continue;
+    if (arguments[i] == "--spin") {
       options.spin = value != "0";
+    } else if (arguments[i] == "--jpeg") {
+      options.jpeg = Contents(value);
     } else if (arguments[i] == "--loads") {
       options.loads = std::clamp(std::stoi(value), 1, 1000);
     } else {
@@ -60,6 +72,26 @@ Options ParseOptions(const std::vector<std::string>& arguments) {
     }
   }
   return options;
+}
+
+// Its errors end the program, as libjpeg does of itself.
+void DecodeInFull(const std::string& file) {
+  jpeg_decompress_struct jpeg;
+  jpeg_error_mgr errors;
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_decompress(&jpeg);
+  jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(file.data()), file.size());
+  jpeg_read_header(&jpeg, TRUE);
+  jpeg.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&jpeg);
+  const size_t row_bytes = size_t{3} * jpeg.output_width;
+  const std::unique_ptr<JSAMPLE[]> pixels(new JSAMPLE[row_bytes * jpeg.output_height]);
+  while (jpeg.output_scanline < jpeg.output_height) {
+    JSAMPROW row = pixels.get() + row_bytes * jpeg.output_scanline;
+    jpeg_read_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_decompress(&jpeg);
+  jpeg_destroy_decompress(&jpeg);
 }
 
 // Beside this program, as for the server's plug-in, or where ONNXRUNTIME_ROOT says.
@@ -77,14 +109,14 @@ void OpenRuntime() {
 
 Ort::Session OpenModel(const Ort::Env& env, const Options& options) {
   Ort::SessionOptions session;
-  session.SetIntraOpNumThreads(options.threads);
+  session.SetIntraOpNumThreads(options.load.threads);
   session.SetInterOpNumThreads(1);
   session.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
   if (!options.spin) session.AddConfigEntry("session.intra_op.allow_spinning", "0");
   return Ort::Session(env, options.model.c_str(), session);
 }
 
-// One caller's inputs, which stay the same, and how long each of its runs took.
+// One caller's inputs, which stay the same.
 class Caller {
  public:
   Caller(Ort::Session& session, unsigned seed) : session_(session) {
@@ -104,19 +136,6 @@ class Caller {
     const std::vector<const char*> outputs = Pointers(output_names_);
     session_.Run(Ort::RunOptions(), inputs.data(), inputs_.data(), inputs_.size(), outputs.data(), outputs.size());
   }
-
-  // Runs before `measure_from` warm up.
-  void RunUntil(SteadyClock::time_point measure_from, SteadyClock::time_point end) {
-    for (auto begin = SteadyClock::now(); begin < end;) {
-      Run();
-      const auto now = SteadyClock::now();
-      if (begin >= measure_from)
-        microseconds_.push_back(std::chrono::duration<double, std::micro>(now - begin).count());
-      begin = now;
-    }
-  }
-
-  const std::vector<double>& microseconds() const { return microseconds_; }
 
  private:
   void AddInput(const Ort::ConstTensorTypeAndShapeInfo& info, std::mt19937& random) {
@@ -141,7 +160,6 @@ class Caller {
   Ort::Session& session_;
   std::vector<std::string> input_names_, output_names_;
   std::vector<Ort::Value> inputs_;
-  std::vector<double> microseconds_;
 };
 
 double MillisecondsSince(SteadyClock::time_point begin) {
@@ -170,27 +188,13 @@ void MeasureLoads(const Ort::Env& env, const Options& options) {
 
 void MeasureRuns(const Ort::Env& env, const Options& options) {
   Ort::Session session = OpenModel(env, options);
-  std::vector<Caller> callers;
-  for (int i = 0; i < options.callers; ++i) callers.emplace_back(session, static_cast<unsigned>(i));
-
-  const auto seconds =
-      std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options.seconds));
-  const auto measure_from = SteadyClock::now() + seconds / 4;
-  std::vector<std::thread> threads;
-  for (Caller& caller : callers) {
-    threads.emplace_back([&, end = measure_from + seconds] { caller.RunUntil(measure_from, end); });
-  }
-  for (std::thread& thread : threads) thread.join();
-
-  std::vector<double> all;
-  for (const Caller& caller : callers) {
-    all.insert(all.end(), caller.microseconds().begin(), caller.microseconds().end());
-  }
-  if (all.empty()) throw std::runtime_error("not one run ended in time: give it more --seconds");
-  std::ranges::sort(all);
-  std::cout << "{\"callers\":" << options.callers << ",\"threads\":" << options.threads << ",\"runs\":" << all.size()
-            << ",\"items_per_second\":" << static_cast<double>(all.size()) / options.seconds
-            << ",\"p50_us\":" << all[all.size() / 2] << ",\"p99_us\":" << all[all.size() * 99 / 100] << "}\n";
+  trireme::bare::MeasureRuns(options.load, 1, [&](int number) -> std::function<void()> {
+    const auto caller = std::make_shared<Caller>(session, static_cast<unsigned>(number));
+    return [&options, caller] {
+      if (!options.jpeg.empty()) DecodeInFull(options.jpeg);
+      caller->Run();
+    };
+  });
 }
 
 }  // namespace
