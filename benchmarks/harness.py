@@ -128,15 +128,21 @@ def run_json(command, timeout_s):
 
 
 def load(setup, server, model, *, connections=1, calls=1, stream=False, form="binary", shapes=(), shared_memory=None,
-         ca=None, seconds=6.0, windows=3):
-    """`trireme bench` on a running server."""
+         ca=None, dialect=None, inputs=(), seconds=6.0, windows=3):
+    """`trireme bench` on a running server; without a model, what the only one there makes of the inputs."""
     if setup.quick:
         seconds, windows = seconds / 6, 1
     window_ms = max(1, int(seconds * 1000 / windows))
-    command = [setup.program("trireme"), "bench", server.url, "--json", "--model", model,
+    command = [setup.program("trireme"), "bench", server.url, "--json",
                "--connections", str(connections), "--form", form, "--windows", str(windows),
                "--window", f"{window_ms}ms", "--warm-up", "200ms" if setup.quick else "1s",
                "--pid", str(server.process.pid)]
+    if model:
+        command += ["--model", model]
+    if dialect:
+        command += ["--dialect", dialect]
+    for path in inputs:
+        command += ["--input", str(path)]
     for shape in shapes:
         command += ["--shape", shape]
     if calls > 1:

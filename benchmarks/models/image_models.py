@@ -13,6 +13,11 @@ def settle_batch_norms(model):
             module.running_var.copy_(torch.rand(module.running_var.shape, generator=chance) * 0.5 + 0.75)
 
 
+def side_of(name):
+    """Of the square pictures that it was made for."""
+    return 600 if name == "efficientnet_b7" else 224
+
+
 def image_model(name):
     torch.manual_seed(1234)
     model = getattr(torchvision.models, name)(weights=None).eval()

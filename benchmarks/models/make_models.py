@@ -3,7 +3,7 @@
 """Makes the models that benchmarks run: make_models.py FOLDER [NAME...]
 
 Without a name the two that most benchmarks need, mobilenet_v3_large and resnet50; the others only where they are named:
-the capacity table's convnext_base, vit_l_16, bert_base and roberta_large take three minutes, 3.4 GB of disk and several
+the capacity table's convnext_base, vit_l_16, bert_base and roberta_large, and efficientnet_b7, take three minutes, 3.4 GB of disk and several
 of memory. The weights are random from a fixed seed: only shapes and cost are real. What is there already is left alone.
 Needs Debian's python3-torch, python3-torchvision and python3-onnx.
 """
@@ -25,12 +25,12 @@ def export(model, example, path, inputs, outputs, free_dims, *, is_traced_in_tra
 
 
 def make_image_model(name, path, _):
-    """Input float32 [n, 3, 224, 224], output [n, 1000]."""
+    """Input float32 [n, 3, side, side], output [n, 1000]."""
     import torch
-    from image_models import image_model
+    from image_models import image_model, side_of
 
     # Attention's fast path, which is taken where nothing is to be learnt, cannot be exported.
-    export(image_model(name), (torch.randn(2, 3, 224, 224),), path, ["input"], ["output"],
+    export(image_model(name), (torch.randn(2, 3, side_of(name), side_of(name)),), path, ["input"], ["output"],
            {"input": {0: "batch"}, "output": {0: "batch"}}, is_traced_in_training=name.startswith("vit"))
 
 
@@ -57,6 +57,7 @@ MAKERS = {
     "mobilenet_v3_large": make_image_model,
     "resnet50": make_image_model,
     "resnet50_int8": make_int8_model,
+    "efficientnet_b7": make_image_model,
     "convnext_base": make_image_model,
     "vit_l_16": make_image_model,
     "bert_base": make_text_model,
@@ -77,15 +78,15 @@ def make(name, folder):
 
 
 def make_torchscript(name, folder):
-    """The same of an image model as a TorchScript program, whose input is `x`."""
+    """A model of torchscript_models.py as a TorchScript program."""
     path = folder / f"{name}.pt"
     if not path.exists():
         import torch
-        from image_models import image_model
+        from torchscript_models import torchscript_model
 
         print(f"making {path}", flush=True)
         unfinished = path.with_suffix(".unfinished")
-        torch.jit.save(torch.jit.script(image_model(name).eval()), str(unfinished))
+        torch.jit.save(torchscript_model(name), str(unfinished))
         os.replace(unfinished, path)
     return path
 
