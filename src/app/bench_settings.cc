@@ -91,6 +91,15 @@ Setting MaxModels(BenchOptions& options) {
                          }));
 }
 
+Setting Inputs(BenchOptions& options) {
+  return Repeated(Custom("input", "FILE", "Send this instead of random elements; may repeat, to send them in turn", "",
+                         [&options](std::string_view text) -> Status {
+                           if (text.empty()) return UnexpectedText("FILE", text);
+                           options.input_files.emplace_back(text);
+                           return {};
+                         }));
+}
+
 Setting Stages(BenchOptions& options) {
   return Custom("stages", "USERS@TIME[:N/s],...", "Users who wait for answers, as in 10@30s:5/s,50@1m", "",
                 [&options](std::string_view text) -> Status {
@@ -150,14 +159,19 @@ void Append(std::vector<Setting>& settings, const std::string& group, std::vecto
 std::vector<Setting> BenchSettings(BenchOptions& options) {
   std::vector<Setting> settings;
   Append(settings, "What is asked",
-         {Url(options), Models(options),
-          Named("model-version", "N", "Its version", "the server's choice", options.version),
+         {Url(options),
+          Choice<bench::Dialect>("dialect", "What is spoken with it", options.dialect,
+                                 {{"kserve", bench::Dialect::kKserve},
+                                  {"torchserve", bench::Dialect::kTorchserve},
+                                  {"sagemaker", bench::Dialect::kSagemaker}}),
+          Models(options), Named("model-version", "N", "Its version", "the server's choice", options.version),
           Choice<bench::Form>("form", "How tensors travel over HTTP", options.form,
                               {{"binary", bench::Form::kBinary}, {"json", bench::Form::kJson}}),
           Whole<int64_t>("rows", "N", "Rows of a request", options.rows, 1, 1'000'000), InputShape(options),
           Whole<uint64_t>("seed", "N", "Of random elements, models and arrivals", options.seed, 0,
                           std::numeric_limits<uint64_t>::max()),
-          Named("input", "FILE", "Send this V2 request in JSON instead of random elements", "", options.input_file),
+          Inputs(options),
+          Named("content-type", "TYPE", "Of these files, unless KServe's", "what they are", options.content_type),
           Choice<bench::SharedMemory>(
               "shared-memory", "Tensors lie in memory that the server shares", options.shared_memory,
               {{"none", bench::SharedMemory::kNone}, {"system", bench::SharedMemory::kSystem}})});

@@ -58,7 +58,9 @@ const std::vector<Case>& Cases() {
       {"rows", "8", [](O o) { return o.rows == 8; }},
       {"shape", "x=1,2", [](O o) { return o.shapes.size() == 1 && o.shapes[0].input == "x"; }},
       {"seed", "18446744073709551615", [](O o) { return o.seed == UINT64_MAX; }},
-      {"input", "request.json", [](O o) { return o.input_file == "request.json"; }},
+      {"dialect", "torchserve", [](O o) { return o.dialect == bench::Dialect::kTorchserve; }},
+      {"input", "request.json", [](O o) { return o.input_files == std::vector<std::string>{"request.json"}; }},
+      {"content-type", "image/jpeg", [](O o) { return o.content_type == "image/jpeg"; }},
       {"shared-memory", "system", [](O o) { return o.shared_memory == bench::SharedMemory::kSystem; }},
       {"connections", "16", [](O o) { return o.connections == 16; }},
       {"calls", "4", [](O o) { return o.calls == 4; }},
@@ -130,6 +132,11 @@ TEST(BenchSettings, VariantsMayRepeatOrStandInARow) {
   EXPECT_THAT(Problem({"--max-models", "a,,b"}), HasSubstr("files with commas between them"));
 }
 
+TEST(BenchSettings, FilesToSendMayRepeat) {
+  EXPECT_EQ(Bench({"http://h", "--input", "a.jpg", "--input", "b,c.jpg"}).input_files,
+            (std::vector<std::string>{"a.jpg", "b,c.jpg"}));
+}
+
 TEST(BenchSettings, ABudgetForServersDoesNotMatterElsewhere) {
   EXPECT_EQ(Bench({"http://h"}, {{"TRIREME_BUDGET", "cuda:0=4GiB"}}).url, "http://h");
 }
@@ -143,6 +150,7 @@ TEST(BenchSettings, AnErrorNamesTheFlagWhatIsExpectedAndWhatCame) {
   const auto problem = [](const std::string& flag) { return Problem({"http://h", "--" + flag}); };
   EXPECT_EQ(problem("shape=3,4"), "--shape: expected an input and its shape, as in image=1,3,224,224, found '3,4'");
   EXPECT_EQ(problem("pid=0"), "--pid: expected a whole number from 1 to 2147483647, found '0'");
+  EXPECT_EQ(problem("dialect=v3"), "--dialect: expected kserve|torchserve|sagemaker, found 'v3'");
   EXPECT_EQ(problem("form=xml"), "--form: expected binary|json, found 'xml'");
   EXPECT_EQ(problem("rate=0"), "--rate: expected more than 0 and at most 1000000, found '0'");
   EXPECT_EQ(problem("report=r.pdf"),

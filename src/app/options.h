@@ -49,10 +49,11 @@ struct LogOptions {
   Logger::Settings settings() const;
 };
 
-// Bounds on what clients may send or hold. net/listener.h says what each one does.
+// Bounds on what clients may send or hold. net/listener.h says what each one does, and server/server.h.
 struct ServeLimits {
   uint64_t max_body_bytes = uint64_t{64} << 20;
   uint64_t max_body_bytes_in_flight = uint64_t{2} << 30;
+  uint64_t max_picture_bytes = uint64_t{2} << 30;
   size_t max_connections = 1024;
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};

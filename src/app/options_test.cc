@@ -133,6 +133,7 @@ const std::vector<Case>& Cases() {
       {"http-thread-count", "4", [](O o) { return o.loops == 4; }},
       {"max-connections", "7", [](O o) { return o.limits.max_connections == 7; }},
       {"http-max-input-size", "1048576", [](O o) { return o.limits.max_body_bytes == 1 << 20; }},
+      {"max-picture-memory", "3MiB", [](O o) { return o.limits.max_picture_bytes == 3 << 20; }},
       {"max-body-in-flight", "3MiB", [](O o) { return o.limits.max_body_bytes_in_flight == 3 << 20; }},
       {"head-timeout", "1s", [](O o) { return o.limits.head_timeout == milliseconds(1000); }},
       {"idle-timeout", "2s", [](O o) { return o.limits.idle_timeout == milliseconds(2000); }},

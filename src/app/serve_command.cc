@@ -135,10 +135,11 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   MemoryRules& rules = server.memory;
   if (const uint64_t budget = DefaultBudget(); budget > 0) rules.budgets.emplace("cpu", budget);
   std::erase_if(rules.budgets, [](const auto& budget) { return budget.second == 0; });
-  // Bodies of requests are in it too, and leave half of it to models.
+  // Bodies of requests are in it too, and what their pictures are decoded into; half of it is left to models.
   net::HttpLimits& limits = server.net.limits;
   if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
     limits.max_body_bytes_in_flight = std::min(limits.max_body_bytes_in_flight, std::max<uint64_t>(cpu->second / 2, 1));
+    server.max_picture_bytes = std::min(server.max_picture_bytes, std::max<uint64_t>(cpu->second / 4, 1));
   }
   limits.max_body_bytes = std::min(limits.max_body_bytes, limits.max_body_bytes_in_flight);
   rules.on_demand = options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit);
@@ -187,6 +188,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.net.loops = options.loops;
   server.net.limits.max_body_bytes = options.limits.max_body_bytes;
   server.net.limits.max_body_bytes_in_flight = options.limits.max_body_bytes_in_flight;
+  server.max_picture_bytes = options.limits.max_picture_bytes;
   server.net.limits.max_connections = options.limits.max_connections;
   server.net.limits.head_timeout = options.limits.head_timeout;
   server.net.limits.idle_timeout = options.limits.idle_timeout;

@@ -68,17 +68,26 @@ Status Encode(const BenchOptions& options, Preparation& made, MemoryPool& pool) 
   const size_t slots = Connections(options) * made.workload.calls;
   for (size_t i = 0; i < made.workload.models.size(); ++i) {
     ModelRequests& requests = made.workload.models[i];
-    std::vector<kserve::InferRequestMessage> messages = {requests.message};
+    if (options.dialect != Dialect::kKserve) {
+      RETURN_IF_ERROR(EncodeBodies(options, made.url, made.access, requests));
+      continue;
+    }
+    std::vector<kserve::InferRequestMessage> messages = requests.messages;
     if (options.shared_memory == SharedMemory::kSystem) {
       const std::string name = "trireme-bench-" + std::to_string(getpid()) + "-" + std::to_string(i);
-      ASSIGN_OR_RETURN(auto shared, SharedTensors::Make(*made.client, requests.model, options.version, requests.message,
-                                                        slots, name, pool));
+      ASSIGN_OR_RETURN(auto shared, SharedTensors::Make(*made.client, requests.model, options.version,
+                                                        requests.messages[0], slots, name, pool));
       messages = shared->requests();
       made.shared.push_back(std::move(shared));
     }
     RETURN_IF_ERROR(EncodeRequests(options, made.url, made.access, messages, requests));
   }
   return {};
+}
+
+std::string_view MethodOf(const BenchOptions& options) {
+  if (options.dialect == Dialect::kTorchserve) return kPredictions;
+  return options.stream ? client::kModelStreamInfer : client::kModelInfer;
 }
 
 Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
@@ -96,10 +105,9 @@ Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
   if (const auto pid = made.context.server_pid; pid && !CpuTimeOf(*pid)) {
     return InvalidArgument("--pid: there is no process " + std::to_string(*pid));
   }
-  const std::string_view method = options.stream ? client::kModelStreamInfer : client::kModelInfer;
   // A stream lives for as long as its connection, however long one request may take.
   const auto timeout = options.stream ? std::nullopt : std::optional(options.timeout);
-  made.head = client::PrepareCall(made.url, method, timeout, client::MetadataOf(made.access));
+  made.head = client::PrepareCall(made.url, MethodOf(options), timeout, client::MetadataOf(made.access));
   return made;
 }
 

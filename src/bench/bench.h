@@ -7,8 +7,8 @@
 
 namespace trireme::bench {
 
-// `trireme bench --max-models MODEL` is MeasureCapacity(); `trireme bench URL` loads a server that speaks KServe V2 and
-// says what it did on `out`, what went wrong on `err`.
+// `trireme bench --max-models MODEL` is MeasureCapacity(); `trireme bench URL` loads a server that speaks KServe V2, or
+// what TorchServe's or SageMaker's clients do, and says what it did on `out`, what went wrong on `err`.
 //
 // Returns the process's exit code: 0 if every request was answered with success, 1 if one failed, the server did not
 // keep up with a rate, or nothing could be measured, 2 for wrong options. SIGINT and SIGTERM end the load early, and

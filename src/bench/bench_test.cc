@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <sstream>
 
@@ -153,10 +154,93 @@ TEST(BenchTest, AnInputThatIsNoRequestIsSaid) {
   for (const auto& [file, problem] : {std::pair("/no/such/file", "cannot read"), std::pair("/", "cannot read"),
                                       std::pair("/dev/null", "expected an object")}) {
     BenchOptions options;
-    options.input_file = file;
+    options.input_files = {file};
     const Outcome outcome = Bench(options, [] { return ScriptedServer::Answer("{}"); });
     EXPECT_EQ(outcome.exit_code, 1) << file;
     EXPECT_THAT(outcome.err, HasSubstr(problem)) << file;
+  }
+}
+
+// A server that speaks TorchServe's or SageMaker's protocol, and nothing of V2.
+Outcome BenchPlainServer(BenchOptions options, const ScriptedServer::Script& script) {
+  const ScriptedServer server(script);
+  options.url = server.url();
+  options.warm_up = std::chrono::milliseconds(0);
+  options.window_requests = 6;
+  options.windows = 1;
+  std::ostringstream out, err;
+  const int exit_code = RunBench(options, out, err);
+  return {exit_code, out.str(), err.str()};
+}
+
+std::string FileWith(const std::string& name, const std::string& bytes) {
+  std::string path = testing::TempDir() + "/" + name;
+  std::ofstream(path, std::ios::binary) << bytes;
+  return path;
+}
+
+TEST(BenchTest, SendsTorchserveFilesInTurn) {
+  BenchOptions options;
+  options.dialect = Dialect::kTorchserve;
+  options.models = {{.name = "resnet"}};
+  options.version = "2.0";
+  options.input_files = {FileWith("bench_a.jpg", "\xFF\xD8\xFF a"), FileWith("bench_b.json", "[1]")};
+  std::atomic<int> pictures = 0, arrays = 0, others = 0;
+  const Outcome outcome = BenchPlainServer(options, [&](const std::string& request) {
+    if (!request.starts_with("POST /predictions/resnet/2.0 HTTP/1.1\r\n"))
+      return ScriptedServer::Answer("{}", "404 No");
+    const bool is_picture = request.find("Content-Type: image/jpeg\r\n") != std::string::npos;
+    const bool is_json = request.find("Content-Type: application/json\r\n") != std::string::npos;
+    ++(is_picture && request.ends_with("\xFF\xD8\xFF a") ? pictures : is_json ? arrays : others);
+    return ScriptedServer::Answer("[]");
+  });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("resnet version 2.0: bench_a.jpg, bench_b.json\n"),
+                                 HasSubstr("image/jpeg+application/json, 1 connection, torchserve, ")));
+  EXPECT_GE(pictures, 3);
+  EXPECT_GE(arrays, 3);
+  EXPECT_EQ(others, 0);
+}
+
+TEST(BenchTest, ShowsTheMessageOfTorchservesErrors) {
+  BenchOptions options;
+  options.dialect = Dialect::kTorchserve;
+  options.models = {{.name = "m"}};
+  options.input_files = {FileWith("bench_c.json", "[1]")};
+  const Outcome outcome = BenchPlainServer(options, [](const std::string&) {
+    return ScriptedServer::Answer(R"({"code": 503, "type": "ServiceUnavailableException", "message": "no worker"})",
+                                  "503 Service Unavailable");
+  });
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("HTTP 503: 6 times, first: no worker\n"));
+}
+
+TEST(BenchTest, AsksSagemakersDefaultModel) {
+  BenchOptions options;
+  options.dialect = Dialect::kSagemaker;
+  options.input_files = {FileWith("bench_d.csv", "1,2")};
+  std::atomic<int> others = 0;
+  const Outcome outcome = BenchPlainServer(options, [&](const std::string& request) {
+    if (!request.starts_with("POST /invocations HTTP/1.1\r\n") && !request.starts_with("GET /v2 ")) ++others;
+    return ScriptedServer::Answer("3");
+  });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("/invocations: bench_d.csv\n"));
+  EXPECT_EQ(others, 0);
+}
+
+TEST(BenchTest, AsksForAFileWhereNobodySaysWhatAModelTakes) {
+  for (const Dialect dialect : {Dialect::kTorchserve, Dialect::kSagemaker}) {
+    BenchOptions options;
+    options.dialect = dialect;
+    options.models = {{.name = "m"}};
+    const auto script = [](const std::string&) { return ScriptedServer::Answer("{}", "404 Not Found"); };
+    Outcome outcome = BenchPlainServer(options, script);
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("--input: expected a file to send"));
+    options.models.clear();
+    outcome = BenchPlainServer(options, script);
+    EXPECT_THAT(outcome.err, HasSubstr(dialect == Dialect::kTorchserve ? "--model: expected" : "--input: expected"));
   }
 }
 

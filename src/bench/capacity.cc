@@ -104,7 +104,7 @@ class Variant {
   std::unique_ptr<CapacityServer> server_;  // ends before its folder goes
   client::Url url_;
   ModelMemory memory_;
-  kserve::InferRequestMessage request_;
+  std::vector<kserve::InferRequestMessage> requests_;
   Workload workload_;
   client::Endpoint endpoint_;
 };
@@ -193,7 +193,7 @@ Status Variant::MakeRequests() {
   BenchOptions one = options_;
   one.models = {{.name = CopyName(row_.name, 1)}};
   ASSIGN_OR_RETURN(Workload workload, MakeWorkload(one, client, pool_));
-  request_ = std::move(workload.models[0].message);
+  requests_ = std::move(workload.models[0].messages);
   row_.inputs = Visible(workload.models[0].inputs);
   return {};
 }
@@ -201,10 +201,10 @@ Status Variant::MakeRequests() {
 // Every copy has answered before it is measured.
 Status Variant::TryOne(const std::string& model) {
   const client::KserveClient client(url_, {.timeout = options_.timeout});
-  Status answered = client.InferOnce(model, "", request_, pool_).status();
+  Status answered = client.InferOnce(model, "", requests_[0], pool_).status();
   if (!answered.ok()) return std::move(answered).Within("asking " + model);
-  ModelRequests requests{.model = model};
-  RETURN_IF_ERROR(EncodeRequests(options_, url_, {.timeout = options_.timeout}, {request_}, requests));
+  ModelRequests requests{.model = model, .in_turn = requests_.size() > 1};
+  RETURN_IF_ERROR(EncodeRequests(options_, url_, {.timeout = options_.timeout}, requests_, requests));
   workload_.models.push_back(std::move(requests));
   return {};
 }

@@ -17,6 +17,7 @@
 #include "client/testing/grpc_server.h"
 #include "codec/proto_wire.h"
 #include "wire/kserve/infer_proto.h"
+#include "wire/torchserve/grpc_messages.h"
 
 namespace trireme::bench {
 namespace {
@@ -124,6 +125,28 @@ TEST(GrpcBenchTest, MeasuresTheOnlyModelOfAServer) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("add: x FP32[1,2]"), HasSubstr("2 connections x 4 calls"),
                                  HasSubstr("throughput"), HasSubstr("failed        0\n")));
   EXPECT_GT(requests, 8);
+}
+
+TEST(GrpcBenchTest, SendsTorchservesPredictions) {
+  BenchOptions options;
+  options.dialect = Dialect::kTorchserve;
+  options.calls = 3;
+  options.models = {{.name = "resnet"}};
+  const std::string file = testing::TempDir() + "/grpc_bench_body";
+  std::ofstream(file) << "body";
+  options.input_files = {file};
+  std::atomic<int> others = 0;
+  const Outcome outcome = Bench(options, [&](const Message& message) {
+    const auto request = torchserve::DecodePredictionsRequest(std::as_bytes(std::span(message.bytes)));
+    const bool is_right = message.path == "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions" &&
+                          request.ok() && request->model_name == "resnet" && request->inputs.size() == 1 &&
+                          request->inputs[0].bytes.size() == 4;
+    if (!is_right) ++others;
+    return Answer{.messages = {"answer"}};
+  });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("1 connection x 3 calls, torchserve"));
+  EXPECT_EQ(others, 0);
 }
 
 TEST(GrpcBenchTest, SendsTheKeyThatItWasGiven) {

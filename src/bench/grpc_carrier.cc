@@ -40,7 +40,7 @@ bool GrpcCarrier::Begin(size_t slot, size_t model) {
   }
   answered_bytes_[slot] = 0;
   connection_.Start(slot, parts_.head);
-  connection_.Send(slot, parts_.workload.Grpc(model, parts_.number, slot), /*last=*/true);
+  connection_.Send(slot, parts_.workload.Grpc(model, parts_.number, slot, turn_++), /*last=*/true);
   return true;
 }
 
@@ -88,7 +88,7 @@ bool GrpcStreamCarrier::Begin(size_t slot, size_t model) {
     connection_.Start(0, parts_.head);
   }
   slots_[slot] = {.busy = true};
-  connection_.Send(0, parts_.workload.Grpc(model, parts_.number, slot), /*last=*/false);
+  connection_.Send(0, parts_.workload.Grpc(model, parts_.number, slot, turn_++), /*last=*/false);
   return true;
 }
 

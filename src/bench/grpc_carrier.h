@@ -15,7 +15,7 @@ struct GrpcCarrierParts {
   size_t number = 0;  // of the connection, from 0
   size_t calls = 1;   // slots
   const client::Endpoint& endpoint;
-  const client::GrpcHead& head;  // of ModelInfer or ModelStreamInfer
+  const client::GrpcHead& head;  // of ModelInfer, ModelStreamInfer or Predictions
   const Workload& workload;
   CarrierListener& listener;
 };
@@ -42,6 +42,7 @@ class GrpcCarrier final : public Carrier, private client::GrpcListener {
   const GrpcCarrierParts parts_;
   client::GrpcConnection connection_;
   uint64_t generation_ = 0;
+  size_t turn_ = 0;                       // requests so far
   std::vector<uint64_t> answered_bytes_;  // of each slot; 0: no message yet
 };
 
@@ -74,6 +75,7 @@ class GrpcStreamCarrier final : public Carrier, private client::GrpcListener {
   const GrpcCarrierParts parts_;
   client::GrpcConnection connection_;
   uint64_t generation_ = 0;
+  size_t turn_ = 0;  // requests so far
   std::vector<Slot> slots_;
 };
 

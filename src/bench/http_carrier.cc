@@ -39,7 +39,7 @@ bool HttpCarrier::Begin(size_t /*slot*/, size_t model) {
     }
   }
   received_ = connection_.bytes_received();
-  Went(connection_.Start(workload_.Http(model, number_), &body_, kErrorBytes));
+  Went(connection_.Start(workload_.Http(model, number_, turn_++), &body_, kErrorBytes));
   return true;
 }
 

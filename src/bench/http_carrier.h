@@ -37,6 +37,7 @@ class HttpCarrier final : public Carrier {
   CarrierListener& listener_;
   client::HttpConnection connection_;
   uint64_t generation_ = 0;
+  size_t turn_ = 0;  // requests so far
   bool busy_ = false;
   uint64_t received_ = 0;  // before the call under way
   std::string body_;       // its beginning, for messages

@@ -26,6 +26,40 @@ Status CheckTime(std::string_view flag, std::chrono::milliseconds value, int64_t
   return CheckRange<int64_t>(flag, value.count(), least, kDay, " ms");
 }
 
+// The path of a call where the server's is expected.
+Status CheckPath(const BenchOptions& options, const client::Url& url) {
+  const std::string_view path = url.path;
+  const auto has = [&](std::string_view part) { return path.find(part) != std::string_view::npos; };
+  const bool is_call = has("/predictions/") || has("/v2/models/") || path.ends_with("/invocations") ||
+                       (has("/models/") && path.ends_with("/invoke"));
+  if (!is_call) return {};
+  return InvalidArgument("URL \"" + options.url +
+                         "\": expected the server alone: --dialect kserve|torchserve|sagemaker and --model say what is "
+                         "asked of it");
+}
+
+Status CheckDialect(const BenchOptions& options, const client::Url& url) {
+  const bool is_kserve = options.dialect == Dialect::kKserve;
+  if (!is_kserve && options.stream) return InvalidArgument("--stream: only KServe's ModelStreamInfer is measured");
+  if (!is_kserve && options.shared_memory != SharedMemory::kNone) {
+    return InvalidArgument("--shared-memory: only KServe V2 has it");
+  }
+  if (options.dialect == Dialect::kSagemaker && url.grpc) {
+    return InvalidArgument("--dialect sagemaker: SageMaker speaks HTTP alone");
+  }
+  if (options.dialect == Dialect::kSagemaker && !options.version.empty()) {
+    return InvalidArgument("--model-version: SageMaker's paths have none");
+  }
+  if (options.content_type.empty()) return {};
+  if (is_kserve || url.grpc || options.input_files.empty()) {
+    return InvalidArgument("--content-type: only of files (--input) that TorchServe or SageMaker is sent over HTTP");
+  }
+  if (!std::ranges::all_of(options.content_type, [](char c) { return c >= ' ' && c < 0x7F; })) {
+    return InvalidArgument("--content-type: expected visible ASCII characters");
+  }
+  return {};
+}
+
 // What only one of the protocols has.
 Status CheckProtocol(const BenchOptions& options, const client::Url& url) {
   if (!url.grpc && options.calls > 1) {
@@ -34,6 +68,9 @@ Status CheckProtocol(const BenchOptions& options, const client::Url& url) {
   if (!url.grpc && options.stream) return InvalidArgument("--stream: only gRPC has streams (grpc://HOST:PORT)");
   if (url.grpc && options.form == Form::kJson) {
     return InvalidArgument("--form json: gRPC carries tensors in their binary form only");
+  }
+  if (options.shared_memory != SharedMemory::kNone && options.input_files.size() > 1) {
+    return InvalidArgument("--shared-memory: expected one --input at most, since the inputs lie in one place");
   }
   if (options.shared_memory != SharedMemory::kNone && options.form == Form::kJson) {
     return InvalidArgument("--form json: tensors in shared memory are binary");
@@ -53,6 +90,10 @@ Status CheckLoad(const BenchOptions& options) {
   }
   if (options.window_requests > 0 && !options.stages.empty()) {
     return InvalidArgument("--window-requests and --stages: expected one of them, since stages end after their time");
+  }
+  if (options.input_files.size() > kMaxInputFiles) return InvalidArgument("--input: expected at most 10000 files");
+  if (options.stream && options.input_files.size() * static_cast<size_t>(options.calls) > size_t{kMaxSlots}) {
+    return InvalidArgument("--input x --calls: expected at most " + std::to_string(kMaxSlots) + " on streams");
   }
   if (options.most_waiting > kMaxWaiting) return InvalidArgument("--max-waiting: expected at most 10000000");
   if (options.per_second > 0 && !options.stages.empty()) {
@@ -76,6 +117,7 @@ Status CheckCapacity(const BenchOptions& options) {
                   : Status();
   };
   RETURN_IF_ERROR(refuse(!options.url.empty(), "URL"));
+  RETURN_IF_ERROR(refuse(options.dialect != usual.dialect, "--dialect"));
   RETURN_IF_ERROR(refuse(!options.models.empty(), "--model"));
   RETURN_IF_ERROR(refuse(options.connections != usual.connections, "--connections (see --stages)"));
   RETURN_IF_ERROR(refuse(options.per_second > 0, "--rate (see --stages)"));
@@ -104,6 +146,8 @@ Status Check(const BenchOptions& options) {
   RETURN_IF_ERROR(CheckTime("--window", options.window, 1));
   RETURN_IF_ERROR(CheckTime("--timeout", options.timeout, 1));
   ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
+  RETURN_IF_ERROR(CheckPath(options, url));
+  RETURN_IF_ERROR(CheckDialect(options, url));
   RETURN_IF_ERROR(CheckProtocol(options, url));
   return CheckLoad(options);
 }
@@ -171,6 +215,18 @@ Result<std::string> ReadApiKey(const BenchOptions& options) {
     return InvalidArgument(where + ": expected a key of visible ASCII characters");
   }
   return key;
+}
+
+std::string_view Name(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kKserve:
+      return "kserve";
+    case Dialect::kTorchserve:
+      return "torchserve";
+    case Dialect::kSagemaker:
+      return "sagemaker";
+  }
+  return "?";
 }
 
 std::string_view Name(Form form) {

@@ -20,6 +20,9 @@
 
 namespace trireme::bench {
 
+// What is spoken, in the words of `trireme serve --dialects`.
+enum class Dialect : uint8_t { kKserve, kTorchserve, kSagemaker };
+
 // How tensors travel.
 enum class Form : uint8_t { kJson, kBinary };
 
@@ -42,7 +45,10 @@ struct ReportFile {
 
 // What `trireme bench` measures: a server by its URL, or (capacity.h) how many models fit into one.
 struct BenchOptions {
-  std::string url;                 // client/url.h; of http a path is put in front of "/v2"
+  std::string url;  // client/url.h; of http a path is put in front of "/v2", "/predictions", "/invocations"
+  // --dialect: /v2/models/M/infer; /predictions/M or, over gRPC, Predictions; /models/M/invoke or, without a model,
+  // /invocations.
+  Dialect dialect = Dialect::kKserve;
   std::vector<ModelShare> models;  // --model; empty: the only one that the server lists as ready
   std::string version;             // --model-version; empty: the one the server takes
 
@@ -63,7 +69,10 @@ struct BenchOptions {
   int64_t rows = 1;                // --rows: the size of every input's outermost dimension where it is free
   std::vector<InputShape> shapes;  // --shape NAME=1,3,224,224: instead of what the metadata says
   uint64_t seed = 1;               // --seed of random elements, models and arrivals
-  std::string input_file;          // --input: a V2 infer request in JSON, sent instead of random elements
+  // --input: sent in turn instead of random elements. Of KServe V2 infer requests in JSON; of the other dialects any
+  // bodies, as their models take them.
+  std::vector<std::string> input_files;
+  std::string content_type;  // --content-type of such bodies; empty: by what they are
 
   std::chrono::milliseconds warm_up{1'000};   // --warm-up: load that is not measured
   int windows = 5;                            // --windows: measured one behind the other, without a pause
@@ -86,6 +95,7 @@ struct BenchOptions {
   std::vector<ReportFile> reports;  // --report FILE.md|.csv|.json|.html
 };
 
+inline constexpr size_t kMaxInputFiles = 10'000;
 inline constexpr int kMaxConnections = 10'000;
 inline constexpr int kMaxCalls = 1'000;    // of a connection
 inline constexpr int kMaxSlots = 100'000;  // connections x calls
@@ -107,6 +117,7 @@ Result<Form> ParseForm(std::string_view text);
 // Reads the value of --report: a file name that ends in .md, .csv, .json or .html.
 Result<ReportFile> ParseReportFile(std::string_view text);
 
+std::string_view Name(Dialect dialect);
 std::string_view Name(Form form);
 
 // The API key to be sent: the file's first line, or what the environment says; empty if there is neither. Errors name

@@ -64,6 +64,51 @@ TEST(BenchOptionsTest, NamesFlagsThatDoNotGoTogether) {
   EXPECT_THAT(refusal("http://:80", [](BenchOptions&) {}), HasSubstr("expected a host"));
 }
 
+TEST(BenchOptionsTest, NamesWhatADialectDoesNotHave) {
+  const auto refusal = [](const char* url, Dialect dialect, auto change) {
+    BenchOptions options;
+    options.url = url;
+    options.dialect = dialect;
+    change(options);
+    return Check(options).message();
+  };
+  const auto nothing = [](BenchOptions&) {};
+  EXPECT_EQ(refusal("http://h/gateway", Dialect::kTorchserve, nothing), "");
+  EXPECT_EQ(refusal("grpc://h:7070", Dialect::kTorchserve, [](BenchOptions& o) { o.calls = 4; }), "");
+  EXPECT_THAT(refusal("grpc://h", Dialect::kTorchserve, [](BenchOptions& o) { o.stream = true; }),
+              HasSubstr("--stream"));
+  EXPECT_THAT(
+      refusal("http://h", Dialect::kTorchserve, [](BenchOptions& o) { o.shared_memory = SharedMemory::kSystem; }),
+      HasSubstr("--shared-memory"));
+  EXPECT_THAT(refusal("grpc://h", Dialect::kSagemaker, nothing), HasSubstr("HTTP alone"));
+  EXPECT_THAT(refusal("http://h", Dialect::kSagemaker, [](BenchOptions& o) { o.version = "1"; }),
+              HasSubstr("--model-version"));
+  const auto typed = [](BenchOptions& o) {
+    o.content_type = "image/jpeg";
+    o.input_files = {"a"};
+  };
+  EXPECT_EQ(refusal("http://h", Dialect::kTorchserve, typed), "");
+  EXPECT_THAT(refusal("http://h", Dialect::kKserve, typed), HasSubstr("--content-type"));
+  EXPECT_THAT(refusal("grpc://h", Dialect::kTorchserve, typed), HasSubstr("--content-type"));
+  EXPECT_THAT(refusal("http://h", Dialect::kSagemaker, [](BenchOptions& o) { o.content_type = "text/csv"; }),
+              HasSubstr("--input"));
+  EXPECT_THAT(refusal("http://h", Dialect::kSagemaker,
+                      [](BenchOptions& o) {
+                        o.content_type = "a\r\nb";
+                        o.input_files = {"a"};
+                      }),
+              HasSubstr("visible ASCII"));
+}
+
+TEST(BenchOptionsTest, TheUrlIsTheServersAlone) {
+  for (const char* url : {"http://h/predictions/resnet", "http://h/invocations", "http://h/models/m/invoke",
+                          "http://h/v2/models/m/infer"}) {
+    BenchOptions options;
+    options.url = url;
+    EXPECT_THAT(Check(options).message(), HasSubstr("--dialect")) << url;
+  }
+}
+
 TEST(BenchOptionsTest, StagesSayHowManyConnectionsThereAre) {
   BenchOptions options;
   options.connections = 7;
@@ -121,6 +166,7 @@ TEST(BenchOptionsTest, TheCapacityTestHasNoServerOfSomebodyElse) {
     return Check(wrong).code() == StatusCode::kInvalidArgument;
   };
   EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.url = "http://127.0.0.1:8000"; }));
+  EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.dialect = Dialect::kTorchserve; }));
   EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.models = {{.name = "a"}}; }));
   EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.connections = 2; }));
   EXPECT_TRUE(refuses([](BenchOptions& wrong) { wrong.per_second = 1; }));

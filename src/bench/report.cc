@@ -17,6 +17,7 @@ std::string DescribeLoad(const BenchOptions& options, size_t connections) {
   if (options.calls > 1) where += " x " + Count(static_cast<size_t>(options.calls), "call");
   if (options.stream) where += ", streams";
   if (options.shared_memory == SharedMemory::kSystem) where += ", shared memory";
+  if (options.dialect != Dialect::kKserve) where += ", " + std::string(Name(options.dialect));
   if (options.per_second > 0) {
     const std::string arrivals = options.arrivals == Arrivals::kPoisson ? "poisson" : "constant";
     return Short(options.per_second) + " requests/s (" + arrivals + ") on " + where;
@@ -49,6 +50,11 @@ RunFacts VisibleFacts(RunFacts facts) {
     facts.*text = Visible(facts.*text);
   }
   return facts;
+}
+
+std::string FormOf(const BenchOptions& options, const Workload& workload) {
+  if (options.dialect == Dialect::kKserve) return std::string(Name(options.form));
+  return Visible(MediaTypesOf(workload.models[0].bodies));
 }
 
 std::string Joined(const std::vector<ModelRequests>& models, std::string ModelRequests::*member) {
@@ -119,6 +125,7 @@ Report Summarize(const BenchOptions& options, const Workload& workload, const Ru
   report.version = options.version;
   report.inputs = Visible(Joined(workload.models, &ModelRequests::inputs));
   report.connections = Connections(options);
+  report.form = FormOf(options, workload);
   report.load = DescribeLoad(options, report.connections);
   report.rows = workload.models[0].rows;
   report.request_bytes = workload.models[0].request_bytes();

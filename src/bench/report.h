@@ -44,6 +44,7 @@ struct ReportPart {
 // What a run says, ready to be shown.
 struct Report {
   std::string url, model, version, inputs;
+  std::string form;  // "binary", "json" of KServe; of other dialects the media types of what is sent
   std::string load;  // for people: "8 connections", "200 requests/s (poisson) on 8 connections"
   BenchOptions options;
   RunFacts facts;

@@ -91,7 +91,8 @@ void AppendEnd(std::string& out, const std::optional<EarlyEnd>& end) {
 
 void AppendLoad(std::string& out, const Report& report) {
   const BenchOptions& options = report.options;
-  AppendText(out, "form", Name(options.form));
+  AppendText(out, "dialect", Name(options.dialect));
+  AppendText(out, "form", report.form);
   AppendNumber(out, "connections", static_cast<uint64_t>(report.connections));
   AppendNumber(out, "calls", options.calls);
   AppendFlag(out, "stream", options.stream);

@@ -14,10 +14,9 @@ void AppendRow(std::string& out, std::string_view name, std::string_view value) 
 
 std::string DescribeLoad(const Report& report) {
   const std::string_view noun = report.has_stages() ? " stage" : " window";
-  std::string text = std::string(Name(report.options.form)) + ", " + report.load + ", " +
-                     std::to_string(report.request_bytes) + " bytes out, " + std::to_string(report.response_bytes) +
-                     " in, " + std::to_string(report.parts.size()) + std::string(noun) +
-                     (report.parts.size() == 1 ? "" : "s");
+  std::string text = report.form + ", " + report.load + ", " + std::to_string(report.request_bytes) + " bytes out, " +
+                     std::to_string(report.response_bytes) + " in, " + std::to_string(report.parts.size()) +
+                     std::string(noun) + (report.parts.size() == 1 ? "" : "s");
   if (report.early_end && report.early_end->why == EarlyEnd::Why::kInterrupted) text += " (interrupted)";
   return text;
 }

@@ -194,18 +194,19 @@ TEST(ReportTest, EveryLineOfACsvHasTheSameFields) {
 
 TEST(ReportTest, JsonIsForPrograms) {
   const std::string json = Json(Sample(false));
-  EXPECT_EQ(json.substr(0, json.find(",\"parts\"")),
-            R"({"url":"http://127.0.0.1:8000","model":"a|b","version":"","inputs":"x FP32[1,2]",)"
-            R"("command":"trireme bench","date":"2026-11-21T23:20:48Z","server":{"name":"triton","version":"2.1"},)"
-            R"("client":"trireme 1","machine":{"processor":"Some|CPU","processors":2},"form":"binary",)"
-            R"("connections":2,"calls":1,"stream":false,"shared_memory":false,"rows":1,"request_bytes":5,)"
-            R"("response_bytes":6,"windows":2,"requests":6,"responses":6,"failed":1,)"
-            R"("failures":{"HTTP 503":{"count":1,"sample":"the \"line\", is <full>"}},"interrupted":false,"notes":[],)"
-            R"("requests_per_second":{"median":3,"min":2,"max":4},"responses_per_second":3,)"
-            R"("latency_us":{"p50":200.192,"p90":3000,"p95":3000,"p99":3000,"p99.9":3000,"max":3000},)"
-            R"("p50_us":{"median":150.144,"min":100.096,"max":200.192},)"
-            R"("server_cpu_us":{"median":375,"min":250,"max":500},"server_pid":42,)"
-            R"("client_cores":{"median":0.25,"min":0.25,"max":0.25})");
+  EXPECT_EQ(
+      json.substr(0, json.find(",\"parts\"")),
+      R"({"url":"http://127.0.0.1:8000","model":"a|b","version":"","inputs":"x FP32[1,2]",)"
+      R"("command":"trireme bench","date":"2026-11-21T23:20:48Z","server":{"name":"triton","version":"2.1"},)"
+      R"("client":"trireme 1","machine":{"processor":"Some|CPU","processors":2},"dialect":"kserve","form":"binary",)"
+      R"("connections":2,"calls":1,"stream":false,"shared_memory":false,"rows":1,"request_bytes":5,)"
+      R"("response_bytes":6,"windows":2,"requests":6,"responses":6,"failed":1,)"
+      R"("failures":{"HTTP 503":{"count":1,"sample":"the \"line\", is <full>"}},"interrupted":false,"notes":[],)"
+      R"("requests_per_second":{"median":3,"min":2,"max":4},"responses_per_second":3,)"
+      R"("latency_us":{"p50":200.192,"p90":3000,"p95":3000,"p99":3000,"p99.9":3000,"max":3000},)"
+      R"("p50_us":{"median":150.144,"min":100.096,"max":200.192},)"
+      R"("server_cpu_us":{"median":375,"min":250,"max":500},"server_pid":42,)"
+      R"("client_cores":{"median":0.25,"min":0.25,"max":0.25})");
   EXPECT_THAT(json,
               HasSubstr(R"("moments":[{"warm_up":true,"begin_seconds":0,"seconds":1,"users":1,"requests":2,"failed":0,)"
                         R"("p50_us":100,"p99_us":0},)"));

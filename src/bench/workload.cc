@@ -2,8 +2,6 @@
 #include "bench/workload.h"
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -12,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/input_file.h"
 #include "bench/random_tensor.h"
 #include "client/kserve_client.h"
 #include "codec/proto_wire.h"
@@ -20,21 +19,24 @@
 namespace trireme::bench {
 namespace {
 
-constexpr size_t kMaxRequestBytes = size_t{1} << 30;
+constexpr size_t kMostGrpcBytes = size_t{1} << 31;  // of a message, as gRPC's implementations have it
 
-Result<kserve::InferRequestMessage> ReadRequest(const std::string& path, MemoryPool& pool) {
-  std::ifstream in(path, std::ios::binary);
-  const auto text = std::make_shared<std::string>();
-  std::array<char, 65536> block{};
-  while (in.read(block.data(), block.size()), in.gcount() > 0) {
-    text->append(block.data(), static_cast<size_t>(in.gcount()));
-    if (text->size() > kMaxRequestBytes) return TooLarge("--input \"" + path + "\": a request of more than 1 GiB");
-  }
-  if (!in.eof() || in.bad()) return NotFound("--input: cannot read \"" + path + "\"");
+Result<kserve::InferRequestMessage> DecodeRequest(const InputFile& file, MemoryPool& pool) {
   auto message = kserve::DecodeInferRequest(
-      {.bytes = std::as_bytes(std::span(*text)), .keep_alive = text, .json_bytes = {}}, pool);
-  if (!message.ok()) return std::move(message).status().Within("--input \"" + path + "\"");
+      {.bytes = std::as_bytes(std::span(*file.bytes)), .keep_alive = file.bytes, .json_bytes = {}}, pool);
+  if (!message.ok()) return std::move(message).status().Within("--input \"" + file.path + "\"");
   return message;
+}
+
+// "cat.jpg, owl.jpg and 8 more"
+std::string Describe(const std::vector<InputFile>& files) {
+  constexpr size_t kMostShown = 3;
+  std::string text;
+  for (const InputFile& file : std::span(files).first(std::min(files.size(), kMostShown))) {
+    text += (text.empty() ? "" : ", ") + file.name();
+  }
+  if (files.size() > kMostShown) text += " and " + std::to_string(files.size() - kMostShown) + " more";
+  return text;
 }
 
 std::string Describe(const std::vector<NamedTensor>& inputs) {
@@ -58,7 +60,6 @@ Status CheckShapeNames(const Signature& signature, const BenchOptions& options) 
 
 Status EncodeGrpc(const BenchOptions& options, const std::vector<kserve::InferRequestMessage>& messages,
                   ModelRequests& requests) {
-  constexpr size_t kMostBytes = size_t{1} << 31;  // of a message, as gRPC's implementations have it
   const auto calls = static_cast<size_t>(options.calls);
   for (size_t place = 0; place < messages.size(); ++place) {
     kserve::GrpcInferRequest request{
@@ -67,10 +68,10 @@ Status EncodeGrpc(const BenchOptions& options, const std::vector<kserve::InferRe
     if (options.stream) request.message.form.id.reset();
     request.wants_empty_final_response = options.stream;
     std::string body = kserve::EncodeGrpcInferRequest(request).Joined();
-    if (body.size() >= kMostBytes) return TooLarge("a request of more than 2 GiB");
+    if (body.size() >= kMostGrpcBytes) return TooLarge("a request of more than 2 GiB");
     if (!options.stream) {
       requests.grpc_heads.push_back(client::GrpcPrefix(body.size()));
-    } else if (messages.size() > 1) {
+    } else if (messages.size() > 1 && !requests.in_turn) {
       requests.grpc_heads.push_back(StreamHead(place % calls, body.size()));
     } else {
       for (size_t id = 0; id < calls; ++id) requests.grpc_heads.push_back(StreamHead(id, body.size()));
@@ -127,29 +128,106 @@ std::string StreamHead(size_t id, size_t body_bytes) {
 }
 
 size_t ModelRequests::request_bytes() const {
-  if (!http.empty()) return http[0].bytes.size();
-  return grpc_bodies.empty() ? 0 : grpc_heads[0].size() + grpc_bodies[0].size();
+  const size_t count = std::max(http.size(), grpc_bodies.size());
+  if (count == 0) return 0;
+  size_t bytes = 0;
+  for (const client::PreparedRequest& request : http) bytes += request.bytes.size();
+  for (const std::string& body : grpc_bodies) bytes += grpc_heads[0].size() + body.size();
+  return bytes / count;
 }
+
+namespace {
+
+// Made up, for a model of which the server says over V2 what it takes.
+Result<kserve::InferRequestMessage> MadeUpRequest(const BenchOptions& options, const client::InferenceClient& client,
+                                                  const std::string& model, MemoryPool& pool) {
+  ASSIGN_OR_RETURN(const auto metadata, client.Metadata(model, options.version));
+  return RandomRequest(metadata.signature, options, pool);
+}
+
+Result<std::string> OnlyModel(const client::InferenceClient& client) {
+  ASSIGN_OR_RETURN(const auto index, client.Index());
+  return PickModel(index);
+}
+
+void DescribeInputs(const std::vector<NamedTensor>& inputs, ModelRequests& requests) {
+  if (!inputs.empty() && inputs[0].tensor.shape.rank() > 0) requests.rows = inputs[0].tensor.shape[0];
+  requests.inputs = Describe(inputs);
+}
+
+Status AddMessages(const BenchOptions& options, const client::InferenceClient& client,
+                   const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
+  for (const InputFile& file : files) {
+    ASSIGN_OR_RETURN(auto message, DecodeRequest(file, pool));
+    requests.messages.push_back(std::move(message));
+  }
+  if (files.empty()) {
+    ASSIGN_OR_RETURN(auto message, MadeUpRequest(options, client, requests.model, pool));
+    requests.messages.push_back(std::move(message));
+  }
+  DescribeInputs(requests.messages[0].inputs, requests);
+  if (files.size() > 1) requests.inputs += ", of " + Describe(files);
+  return {};
+}
+
+// A server that does not speak V2 beside its dialect cannot be asked: what it would have said is missing.
+Status Ask(Status refused, std::string_view missing) {
+  if (refused.code() == StatusCode::kUnavailable || refused.code() == StatusCode::kDeadlineExceeded) return refused;
+  return std::move(refused).Within(missing);
+}
+
+Status AskForFile(Status refused) {
+  return Ask(std::move(refused),
+             "--input: expected a file to send, since the server does not say over V2 what its model takes");
+}
+
+Status AddBodies(const BenchOptions& options, const client::InferenceClient& client,
+                 const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
+  if (!files.empty()) {
+    requests.bodies = BodiesOf(files, options.content_type);
+    requests.inputs = Describe(files);
+    return {};
+  }
+  std::string model = requests.model;
+  if (model == kInvocations) {
+    Result<std::string> only = OnlyModel(client);
+    if (!only.ok()) return AskForFile(std::move(only).status());
+    model = *std::move(only);
+  }
+  auto message = MadeUpRequest(options, client, model, pool);
+  if (!message.ok()) return AskForFile(std::move(message).status());
+  ASSIGN_OR_RETURN(PlainBody body, JsonBody(options.dialect, *message));
+  requests.bodies.push_back(std::move(body));
+  DescribeInputs(message->inputs, requests);
+  return {};
+}
+
+// Who is asked where nobody was named.
+Result<std::string> DefaultModel(const BenchOptions& options, const client::InferenceClient& client) {
+  if (options.dialect == Dialect::kSagemaker) return std::string(kInvocations);
+  Result<std::string> only = OnlyModel(client);
+  if (only.ok() || options.dialect == Dialect::kKserve || only.status().code() == StatusCode::kInvalidArgument) {
+    return only;
+  }
+  return Ask(std::move(only).status(), "--model: expected the name of a model");
+}
+
+}  // namespace
 
 Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool) {
   std::vector<ModelShare> models = options.models;
   if (models.empty()) {
-    ASSIGN_OR_RETURN(const auto index, client.Index());
-    ASSIGN_OR_RETURN(std::string only, PickModel(index));
+    ASSIGN_OR_RETURN(std::string only, DefaultModel(options, client));
     models.push_back({.name = std::move(only)});
   }
+  // Each model's requests are bytes of their own.
+  ASSIGN_OR_RETURN(const std::vector<InputFile> files,
+                   ReadInputFiles(options.input_files, kMaxRequestBytes / models.size()));
   Workload workload{.models = {}, .calls = static_cast<size_t>(options.calls)};
   for (const ModelShare& share : models) {
-    ModelRequests requests{.model = share.name};
-    if (options.input_file.empty()) {
-      ASSIGN_OR_RETURN(const auto metadata, client.Metadata(share.name, options.version));
-      ASSIGN_OR_RETURN(requests.message, RandomRequest(metadata.signature, options, pool));
-    } else {
-      ASSIGN_OR_RETURN(requests.message, ReadRequest(options.input_file, pool));
-    }
-    const auto& inputs = requests.message.inputs;
-    if (!inputs.empty() && inputs[0].tensor.shape.rank() > 0) requests.rows = inputs[0].tensor.shape[0];
-    requests.inputs = Describe(inputs);
+    ModelRequests requests{.model = share.name, .in_turn = files.size() > 1};
+    const auto add = options.dialect == Dialect::kKserve ? AddMessages : AddBodies;
+    RETURN_IF_ERROR(add(options, client, files, pool, requests));
     workload.models.push_back(std::move(requests));
   }
   return workload;
@@ -165,6 +243,22 @@ Status EncodeRequests(const BenchOptions& options, const client::Url& url, const
     const auto form = binary ? kserve::InputForm::kBinary : kserve::InputForm::kJson;
     ASSIGN_OR_RETURN(auto request, client.PrepareInfer(requests.model, options.version, message, form));
     requests.http.push_back(std::move(request));
+  }
+  return {};
+}
+
+Status EncodeBodies(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
+                    ModelRequests& requests) {
+  const std::string path = PlainPath(options.dialect, requests.model, options.version);
+  for (const PlainBody& body : requests.bodies) {
+    if (!url.grpc) {
+      requests.http.push_back(PreparePlain(url, path, body, access.api_key));
+      continue;
+    }
+    std::string message = EncodePrediction(requests.model, options.version, body);
+    if (message.size() >= kMostGrpcBytes) return TooLarge("a request of more than 2 GiB");
+    requests.grpc_heads.push_back(client::GrpcPrefix(message.size()));
+    requests.grpc_bodies.push_back(std::move(message));
   }
   return {};
 }

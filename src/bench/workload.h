@@ -9,6 +9,7 @@
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "bench/options.h"
+#include "bench/plain_requests.h"
 #include "client/grpc_connection.h"
 #include "client/http_connection.h"
 #include "client/inference_client.h"
@@ -18,19 +19,28 @@
 
 namespace trireme::bench {
 
-// One model's requests, as bytes. Usually they are all the same; those in shared memory name a place of their own for
-// the outputs of each call slot.
+// One model's requests, as bytes. Usually they are all the same; of several files each connection sends one after the
+// other; those in shared memory name a place of their own for the outputs of each call slot.
 struct ModelRequests {
   std::string model;
-  int64_t rows = 0;    // of the first input; 0 if it has no dimensions
-  std::string inputs;  // "x FP32[1,16]", for people
-  kserve::InferRequestMessage message;
+  int64_t rows = 0;    // of the first input; 0 if it has no dimensions, or is not known
+  std::string inputs;  // "x FP32[1,16]", "cat.jpg", for people
+  // What is encoded: one, or one for each file.
+  std::vector<kserve::InferRequestMessage> messages;  // of KServe V2
+  std::vector<PlainBody> bodies;                      // of the other dialects
 
-  std::vector<client::PreparedRequest> http;  // one, or one for each slot
-  std::vector<std::string> grpc_bodies;       // one, or one for each slot
-  std::vector<std::string> grpc_heads;        // of each body, or (streams) of each slot: prefix, and the request's id
+  bool in_turn = false;                       // several are sent one after the other; else each slot has its own
+  std::vector<client::PreparedRequest> http;  // one, or several
+  std::vector<std::string> grpc_bodies;       // one, or several
+  // Prefixes of the bodies; on a stream with the request's id: of each body, or of each and every slot of a connection.
+  std::vector<std::string> grpc_heads;
 
-  size_t request_bytes() const;
+  size_t request_bytes() const;  // on average
+  // Which of `count` requests a slot sends; `turn` counts those that its connection has sent.
+  size_t Choose(size_t count, size_t slot, size_t turn) const {
+    if (count == 1) return 0;
+    return in_turn ? (slot + turn) % count : slot;
+  }
 };
 
 // What is sent, over and over. Slots are counted over all connections.
@@ -38,28 +48,27 @@ struct Workload {
   std::vector<ModelRequests> models;
   size_t calls = 1;  // slots of a connection
 
-  const client::PreparedRequest& Http(size_t model, size_t connection) const {
-    const auto& requests = models[model].http;
-    return requests[requests.size() == 1 ? 0 : connection];
-  }
-  client::GrpcBytes Grpc(size_t model, size_t connection, size_t slot) const {
+  const client::PreparedRequest& Http(size_t model, size_t connection, size_t turn) const {
     const ModelRequests& requests = models[model];
-    const size_t place = connection * calls + slot;
-    const size_t body = requests.grpc_bodies.size() == 1 ? 0 : place;
-    const size_t heads = requests.grpc_heads.size();
-    return {.head = requests.grpc_heads[heads == 1       ? 0
-                                        : heads == calls ? slot
-                                                         : place],
-            .body = requests.grpc_bodies[body]};
+    return requests.http[requests.Choose(requests.http.size(), connection, turn)];
+  }
+  client::GrpcBytes Grpc(size_t model, size_t connection, size_t slot, size_t turn) const {
+    const ModelRequests& requests = models[model];
+    const size_t body = requests.Choose(requests.grpc_bodies.size(), connection * calls + slot, turn);
+    const bool has_one_each = requests.grpc_heads.size() == requests.grpc_bodies.size();
+    return {.head = requests.grpc_heads[has_one_each ? body : body * calls + slot], .body = requests.grpc_bodies[body]};
   }
 };
 
 // Asks the server what there is and makes up a request for every model. Blocks as long as the client's time-outs allow.
 Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool);
 
-// Encodes the requests: `messages` of a model are one, or one for each slot.
+// Encodes the requests of KServe V2: `messages` of a model are one, one for each file (in_turn) or one for each slot.
 Status EncodeRequests(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
                       const std::vector<kserve::InferRequestMessage>& messages, ModelRequests& requests);
+// Encodes the bodies of the other dialects.
+Status EncodeBodies(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
+                    ModelRequests& requests);
 
 // The pieces, apart from the network.
 //

@@ -95,12 +95,29 @@ TEST(WorkloadTest, GivesEachSlotItsRequest) {
   ModelRequests& requests = workload.models[0];
   requests.grpc_bodies = {"body"};
   requests.grpc_heads = {"a", "b"};
-  EXPECT_EQ(workload.Grpc(0, 5, 1).head, "b");
-  EXPECT_EQ(workload.Grpc(0, 5, 1).body, "body");
+  EXPECT_EQ(workload.Grpc(0, 5, 1, 0).head, "b");
+  EXPECT_EQ(workload.Grpc(0, 5, 1, 7).body, "body");
   requests.grpc_bodies = {"0", "1", "2", "3"};
   requests.grpc_heads = {"h0", "h1", "h2", "h3"};
-  EXPECT_EQ(workload.Grpc(0, 1, 0).head, "h2");
-  EXPECT_EQ(workload.Grpc(0, 1, 1).body, "3");
+  EXPECT_EQ(workload.Grpc(0, 1, 0, 5).head, "h2");
+  EXPECT_EQ(workload.Grpc(0, 1, 1, 5).body, "3");
+}
+
+TEST(WorkloadTest, SendsSeveralInTurn) {
+  Workload workload{.models = std::vector<ModelRequests>(1), .calls = 2};
+  ModelRequests& requests = workload.models[0];
+  requests.in_turn = true;
+  requests.http = {{.bytes = "0"}, {.bytes = "1"}, {.bytes = "2"}};
+  // Connections begin with different ones.
+  EXPECT_EQ(workload.Http(0, 0, 0).bytes + workload.Http(0, 1, 0).bytes, "01");
+  EXPECT_EQ(workload.Http(0, 1, 1).bytes + workload.Http(0, 1, 2).bytes, "20");
+  requests.grpc_bodies = {"0", "1", "2"};
+  requests.grpc_heads = {"h0", "h1", "h2"};
+  EXPECT_EQ(workload.Grpc(0, 1, 1, 1).head, "h1");
+  // On a stream a request begins with the id of its slot.
+  requests.grpc_heads = {"h0a", "h0b", "h1a", "h1b", "h2a", "h2b"};
+  EXPECT_EQ(workload.Grpc(0, 1, 1, 1).head, "h1b");
+  EXPECT_EQ(workload.Grpc(0, 1, 1, 1).body, "1");
 }
 
 TEST(RandomRequestTest, RefusesMoreThanAGibibyte) {

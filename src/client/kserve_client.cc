@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "client/repository_index.h"
 #include "client/server_metadata.h"
+#include "wire/torchserve/errors.h"
 
 namespace trireme::client {
 namespace {
@@ -101,6 +102,7 @@ std::string EscapePathSegment(std::string_view text) {
 std::string RefusalText(std::string_view body) {
   constexpr size_t kMostShown = 256;
   if (const std::optional<std::string> said = kserve::DecodeError(body)) return *said;
+  if (const std::optional<std::string> said = torchserve::DecodeError(body)) return *said;
   return std::string(body.substr(0, kMostShown));
 }
 

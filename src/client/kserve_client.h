@@ -67,7 +67,8 @@ class KserveClient final : public InferenceClient {
 // Percent-encodes what a path segment cannot hold (RFC 3986, 3.3).
 std::string EscapePathSegment(std::string_view text);
 
-// What a server says in an answer that is no success: the message of its JSON, or how the body begins.
+// What a server says in an answer that is no success: the message of its JSON ("error", or TorchServe's "message"), or
+// how the body begins.
 std::string RefusalText(std::string_view body);
 
 // The Status for an answer that is no success: see KserveClient.

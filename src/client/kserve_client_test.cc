@@ -100,6 +100,7 @@ TEST(KserveClientTest, TellsOverloadFromFaults) {
 
 TEST(KserveClientTest, ARefusalsTextIsWhatTheServerSays) {
   EXPECT_EQ(RefusalText(R"({"error":"full"})"), "full");
+  EXPECT_EQ(RefusalText(R"({"code":503,"type":"ServiceUnavailableException","message":"no worker"})"), "no worker");
   EXPECT_EQ(RefusalText("<html>bad gateway"), "<html>bad gateway");
   EXPECT_EQ(RefusalText(std::string(1000, 'x')).size(), 256u);
   EXPECT_EQ(RefusalText(""), "");

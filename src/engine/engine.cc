@@ -65,10 +65,10 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
   }
   ServedModel& model = **found;
   Status status = CheckResponses(model, *request);
-  if (transforms_ == nullptr || !status.ok() || !TransformStage::Concerns(model, *request)) {
-    return Enter(model, std::move(request), std::move(status));
-  }
-  transforms_->Start(*std::move(found), std::move(request),
+  const TransformStage::Work work =
+      transforms_ != nullptr && status.ok() ? TransformStage::WorkFor(model, *request) : TransformStage::Work();
+  if (!work.any()) return Enter(model, std::move(request), std::move(status));
+  transforms_->Start(work, *std::move(found), std::move(request),
                      [](const std::shared_ptr<ServedModel>& served, std::unique_ptr<InferRequest> transformed,
                         Status made) { Enter(*served, std::move(transformed), std::move(made)); });
 }

@@ -36,18 +36,15 @@ bool WantsAnswer(const ServedModel& model, const InferRequest& request) {
          });
 }
 
-// The model is asked for what the answer is made of, and the reply for the answer.
-Status AskForAnswer(const std::shared_ptr<ServedModel>& model, InferRequest& request, ThreadPool& workers) {
+// The model is asked for what the answer is made of, and the reply for the answer: which is not written to where the
+// client may want it (RequestedOutput::destination), since it is made of text.
+void AskForAnswer(const std::shared_ptr<ServedModel>& model, InferRequest& request, ThreadPool& workers) {
   const ModelTransform::Answer& answer = *model->transform->answer;
   std::vector<std::string> wanted;
   std::vector<RequestedOutput> asked;
   for (RequestedOutput& output : request.outputs) {
     wanted.push_back(output.name);
-    if (output.name != answer.name()) {
-      asked.push_back(std::move(output));
-    } else if (!output.destination.empty()) {
-      return InvalidArgument("output '" + output.name + "' cannot be put in shared memory: it is made of text");
-    }
+    if (output.name != answer.name()) asked.push_back(std::move(output));
   }
   if (wanted.empty()) wanted.push_back(answer.name());
   for (const std::string& name : answer.outputs) {
@@ -56,7 +53,6 @@ Status AskForAnswer(const std::shared_ptr<ServedModel>& model, InferRequest& req
   }
   request.outputs = std::move(asked);
   request.reply = AnswerFor(model, std::move(wanted), std::move(request.reply), workers);
-  return {};
 }
 
 // The pictures of a request, one an element.
@@ -84,14 +80,18 @@ std::string Called(const NamedTensor& input, size_t row, size_t rows) {
 // A request whose pictures are decoded, by as many workers as are free. Shared by their jobs; the last one goes on.
 class TransformStage::Decoding {
  public:
-  Decoding(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request, Done done)
-      : model_(std::move(model)), request_(std::move(request)), done_(std::move(done)) {}
+  // `picture`: which of its inputs is pictures.
+  Decoding(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request, size_t picture, Done done)
+      : model_(std::move(model)),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        input_(&request_->inputs[picture]) {}
 
   size_t rows() const { return elements_.size(); }
 
   // What can be said before anything is decoded.
-  Status Prepare(MemoryPool& pool, size_t max_bytes) {
-    input_ = &request_->inputs[*PictureIn(*model_, *request_)];
+  Status Prepare(MemoryPool& pool, PictureMemory& memory, size_t max_bytes) {
+    RETURN_IF_ERROR(CheckWanted());
     const ModelTransform::Picture& picture = *model_->transform->picture;
     ASSIGN_OR_RETURN(elements_, ElementsOf(*input_, picture));
     for (size_t row = 0; row < elements_.size(); ++row) {
@@ -106,7 +106,9 @@ class TransformStage::Decoding {
       return TooLarge("input '" + input_->name + "': expected pictures that become " + std::to_string(max_bytes) +
                       " bytes of tensor at most, found " + shape.ToString());
     }
-    tensor_ = MakeTensor(pool, picture.steps.type, shape);
+    Result<Tensor> tensor = memory.Take(pool, picture.steps.type, shape);
+    if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input_->name + "'");
+    tensor_ = *std::move(tensor);
     return {};
   }
 
@@ -114,7 +116,7 @@ class TransformStage::Decoding {
   bool Work(MemoryPool& pool) {
     size_t done = 0;
     for (size_t row = next_.fetch_add(1); row < rows(); row = next_.fetch_add(1)) {
-      Status made = IsWanted() ? MakeRow(row, pool) : Status();
+      Status made = CheckWanted().ok() ? MakeRow(row, pool) : Status();
       if (!made.ok()) Note(row, std::move(made));
       ++done;
     }
@@ -146,7 +148,11 @@ class TransformStage::Decoding {
                            ", found one that becomes " + shape.ToString());
   }
 
-  bool IsWanted() const { return !request_->cancellation.cancelled() && Clock::System().Now() < request_->deadline; }
+  Status CheckWanted() const {
+    if (request_->cancellation.cancelled()) return Cancelled("the client went away before its pictures were decoded");
+    if (Clock::System().Now() < request_->deadline) return {};
+    return DeadlineExceeded("the request's time ran out before its pictures were decoded");
+  }
 
   Status MakeRow(size_t row, MemoryPool& pool) {
     const size_t bytes = tensor_.data.size() / rows();
@@ -164,8 +170,7 @@ class TransformStage::Decoding {
   }
 
   Status Outcome() {
-    if (request_->cancellation.cancelled()) return Cancelled("the client went away while its pictures were decoded");
-    if (!IsWanted()) return DeadlineExceeded("the request's time ran out while its pictures were decoded");
+    RETURN_IF_ERROR(CheckWanted());
     const MutexLock lock(mutex_);
     return wrong_;
   }
@@ -173,7 +178,7 @@ class TransformStage::Decoding {
   std::shared_ptr<ServedModel> model_;  // shared with the table: it may be replaced meanwhile
   std::unique_ptr<InferRequest> request_;
   Done done_;
-  NamedTensor* input_ = nullptr;  // of the request
+  NamedTensor* const input_;  // of the request
   std::vector<std::string_view> elements_;
   std::vector<transform::PictureBytes> pictures_;
   Shape row_shape_;
@@ -188,30 +193,29 @@ class TransformStage::Decoding {
 TransformStage::TransformStage(const Options& options, MemoryPool& pool)
     : options_(options),
       pool_(pool),
+      memory_(options.max_bytes),
       workers_({.name = "transform", .threads = options.threads, .max_waiting = options.max_waiting}) {}
 
-bool TransformStage::Concerns(const ServedModel& model, const InferRequest& request) {
-  if (model.transform == nullptr) return false;
-  return PictureIn(model, request) || WantsAnswer(model, request);
+TransformStage::Work TransformStage::WorkFor(const ServedModel& model, const InferRequest& request) {
+  if (model.transform == nullptr) return {};
+  return {.picture = PictureIn(model, request), .wants_answer = WantsAnswer(model, request)};
 }
 
-void TransformStage::Start(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request, Done done) {
-  const bool has_picture = PictureIn(*model, *request).has_value();
-  if (WantsAnswer(*model, *request) || (has_picture && request->outputs.empty() && model->transform->answer)) {
-    if (Status asked = AskForAnswer(model, *request, workers_); !asked.ok()) {
-      return done(std::move(model), std::move(request), std::move(asked));
-    }
-  }
-  if (!has_picture) return done(std::move(model), std::move(request), Status());
+void TransformStage::Start(const Work& work, std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request,
+                           Done done) {
+  const bool is_answered = work.picture && request->outputs.empty() && model->transform->answer;
+  if (work.wants_answer || is_answered) AskForAnswer(model, *request, workers_);
+  if (!work.picture) return done(std::move(model), std::move(request), Status());
   // Shared by the jobs of the workers who decode it.
-  const auto decoding = std::make_shared<Decoding>(std::move(model), std::move(request), std::move(done));
+  const auto decoding =
+      std::make_shared<Decoding>(std::move(model), std::move(request), *work.picture, std::move(done));
   if (workers_.Submit([this, decoding] { Decode(decoding); })) return;
   decoding->Fail(Overloaded("too many pictures wait to be decoded; try again later"));
 }
 
 // On a worker. Those who help find nothing to do if they come late.
 void TransformStage::Decode(const std::shared_ptr<Decoding>& decoding) {
-  if (Status prepared = decoding->Prepare(pool_, options_.max_request_bytes); !prepared.ok()) {
+  if (Status prepared = decoding->Prepare(pool_, memory_, options_.max_request_bytes); !prepared.ok()) {
     return decoding->Fail(std::move(prepared));
   }
   const auto work = [this, decoding] {

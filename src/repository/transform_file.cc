@@ -151,7 +151,7 @@ std::optional<ImageSize> ReadSize(const Place& place, Reader& reader) {
   const auto width = Reader::At(place, "width");
   const auto height = Reader::At(place, "height");
   if (!width || !height) {
-    reader.Wrong(place, "width and height", "one of them");
+    reader.Wrong(place, "width and height", width || height ? "one of them" : "neither");
     return std::nullopt;
   }
   const auto across = reader.Integer(*width, 1, kMostSide);
@@ -199,6 +199,10 @@ void ReadScale(const Place& image_place, ImageWish& image, Reader& reader) {
   const auto place = Reader::At(image_place, "normalise");
   if (!place) return;
   if (place->value->kind == Kind::kMap) {
+    if (place->value->members.empty()) {
+      return reader.Wrong(*place, "imagenet, minus_one_to_one, zero_to_one, none, or some of divide_by_255, mean, std",
+                          "an empty map");
+    }
     if (!reader.IsMapOf(*place, {"divide_by_255", "mean", "std"})) return;
     image.scale.emplace();
     if (const auto divide = Reader::At(*place, "divide_by_255")) {

@@ -69,6 +69,10 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
                     HasSubstr("trireme.yaml:4: transform.image.colour: expected one of rgb, bgr, grey, found"),
                     HasSubstr("trireme.yaml:5: transform.image.x: expected one of input, resize")));
   EXPECT_THAT(WrongWith("transform: {image: {crop: {width: 3}}}"), HasSubstr("expected width and height"));
+  EXPECT_THAT(WrongWith("transform: {image: {resize: {}}}"), HasSubstr("width and height, found neither"));
+  EXPECT_THAT(WrongWith("transform: {image: {normalise: {}}}"),
+              AllOf(HasSubstr("transform.image.normalise: expected imagenet, minus_one_to_one"),
+                    HasSubstr("found an empty map")));
   EXPECT_THAT(WrongWith("transform: {image: {crop: -1}}"), HasSubstr("transform.image.crop"));
   EXPECT_THAT(WrongWith("transform: {image: {filling: 256}}"), HasSubstr("from 0 to 255"));
   EXPECT_THAT(WrongWith("transform: {image: {normalise: {mean: 3}}}"), HasSubstr("a list of numbers"));

@@ -101,7 +101,7 @@ class Server::Parts {
         bodies_(options.net.limits.max_body_bytes_in_flight),
         lifecycle_(LifecycleOptions(options, bodies_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
-        transforms_({.threads = std::max(1, AvailableCpus())}, pool_),
+        transforms_({.threads = std::max(1, AvailableCpus()), .max_bytes = options.max_picture_bytes}, pool_),
         engine_(lifecycle_, &control_, &transforms_),
         access_log_(MakeAccessLog(options)),
         shared_memory_(options.shared_memory),

@@ -35,11 +35,11 @@ Result<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOptions&
   ASSIGN_OR_RETURN(const ImageHead head, ReadImageHead(bytes));
   RETURN_IF_ERROR(CheckLimits(bytes, head, options.limits));
   switch (head.format) {
-    case ImageFormat::kJpeg:
+    case PictureKind::kJpeg:
       return DecodeJpeg(bytes, head.size, options.wanted, pool);
-    case ImageFormat::kPng:
+    case PictureKind::kPng:
       return DecodePng(bytes, head.size, pool);
-    case ImageFormat::kWebp:
+    case PictureKind::kWebp:
       return DecodeWebp(bytes, head, pool);
   }
   return Internal("no decoder for this image");

@@ -33,12 +33,12 @@ class Reader {
   std::span<const std::byte> bytes_;
 };
 
-Status EndsEarly(ImageFormat format) {
+Status EndsEarly(PictureKind format) {
   return InvalidArgument("expected a whole " + std::string(Name(format)) +
                          " image, found one that ends within its head: it is truncated");
 }
 
-Status Malformed(ImageFormat format, std::string_view what) {
+Status Malformed(PictureKind format, std::string_view what) {
   return InvalidArgument("expected a " + std::string(Name(format)) +
                          " image, found one whose head is malformed: " + std::string(what));
 }
@@ -61,13 +61,13 @@ bool IsStartOfFrame(uint32_t marker) {
 }
 
 Result<ImageHead> ReadFrame(const Reader& reader, size_t at) {
-  if (!reader.Has(at, 8)) return EndsEarly(ImageFormat::kJpeg);
+  if (!reader.Has(at, 8)) return EndsEarly(PictureKind::kJpeg);
   const uint32_t components = reader.Byte(at + 7);
-  ImageHead head{.format = ImageFormat::kJpeg,
+  ImageHead head{.format = PictureKind::kJpeg,
                  .size = {.width = reader.Big16(at + 5), .height = reader.Big16(at + 3)},
                  .bits = static_cast<int>(reader.Byte(at + 2))};
   if (components != 1 && components != 3 && components != 4) {
-    return Malformed(ImageFormat::kJpeg, std::to_string(components) + " colour components, not 1, 3 or 4");
+    return Malformed(PictureKind::kJpeg, std::to_string(components) + " colour components, not 1, 3 or 4");
   }
   head.colour = components == 1 ? ColourKind::kGrey : components == 3 ? ColourKind::kColour : ColourKind::kInks;
   return Checked(head);
@@ -79,14 +79,14 @@ Result<ImageHead> ReadJpegHead(const Reader& reader) {
     // Between segments may be filling bytes, and what broken writers leave.
     while (reader.Has(at, 1) && reader.Byte(at) != 0xFF) ++at;
     while (reader.Has(at, 1) && reader.Byte(at) == 0xFF) ++at;
-    if (!reader.Has(at, 1)) return EndsEarly(ImageFormat::kJpeg);
+    if (!reader.Has(at, 1)) return EndsEarly(PictureKind::kJpeg);
     const uint32_t marker = reader.Byte(at++);
     if (marker == 0 || StandsAlone(marker)) continue;
-    if (marker == 0xD9 || marker == 0xDA) return Malformed(ImageFormat::kJpeg, "no frame before its end");
+    if (marker == 0xD9 || marker == 0xDA) return Malformed(PictureKind::kJpeg, "no frame before its end");
     if (IsStartOfFrame(marker)) return ReadFrame(reader, at);
-    if (!reader.Has(at, 2)) return EndsEarly(ImageFormat::kJpeg);
+    if (!reader.Has(at, 2)) return EndsEarly(PictureKind::kJpeg);
     const uint32_t length = reader.Big16(at);
-    if (length < 2) return Malformed(ImageFormat::kJpeg, "a segment of " + std::to_string(length) + " bytes");
+    if (length < 2) return Malformed(PictureKind::kJpeg, "a segment of " + std::to_string(length) + " bytes");
     at += length;
   }
 }
@@ -111,11 +111,11 @@ std::optional<ColourKind> PngColour(uint32_t type) {
 }
 
 Result<ImageHead> ReadPngHead(const Reader& reader) {
-  if (!reader.Has(0, 33)) return EndsEarly(ImageFormat::kPng);
-  if (reader.Text(12, 4) != "IHDR") return Malformed(ImageFormat::kPng, "no IHDR at its beginning");
+  if (!reader.Has(0, 33)) return EndsEarly(PictureKind::kPng);
+  if (reader.Text(12, 4) != "IHDR") return Malformed(PictureKind::kPng, "no IHDR at its beginning");
   const std::optional<ColourKind> colour = PngColour(reader.Byte(25));
-  if (!colour) return Malformed(ImageFormat::kPng, "colour type " + std::to_string(reader.Byte(25)));
-  return Checked({.format = ImageFormat::kPng,
+  if (!colour) return Malformed(PictureKind::kPng, "colour type " + std::to_string(reader.Byte(25)));
+  return Checked({.format = PictureKind::kPng,
                   .size = {.width = reader.Big32(16), .height = reader.Big32(20)},
                   .colour = *colour,
                   .bits = static_cast<int>(reader.Byte(24))});
@@ -124,7 +124,7 @@ Result<ImageHead> ReadPngHead(const Reader& reader) {
 // ---- WebP (RFC 9649): the first chunk is VP8, VP8L or VP8X.
 
 Result<ImageHead> ReadWebpHead(const Reader& reader) {
-  constexpr auto kFormat = ImageFormat::kWebp;
+  constexpr auto kFormat = PictureKind::kWebp;
   if (!reader.Has(0, 30)) return EndsEarly(kFormat);
   const std::string_view chunk = reader.Text(12, 4);
   ImageHead head{.format = kFormat};
@@ -199,24 +199,19 @@ std::string Described(const Reader& reader) {
 
 }  // namespace
 
-std::string_view Name(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::kJpeg:
-      return "JPEG";
-    case ImageFormat::kPng:
-      return "PNG";
-    case ImageFormat::kWebp:
-      return "WebP";
-  }
-  return "?";
-}
-
 Result<ImageHead> ReadImageHead(std::span<const std::byte> bytes) {
   const Reader reader(bytes);
-  if (reader.Has(0, 3) && reader.Text(0, 3) == "\xFF\xD8\xFF") return ReadJpegHead(reader);
-  if (reader.Has(0, 8) && reader.Text(0, 8) == "\x89PNG\r\n\x1A\n") return ReadPngHead(reader);
-  if (reader.Has(0, 12) && reader.Text(0, 4) == "RIFF" && reader.Text(8, 4) == "WEBP") return ReadWebpHead(reader);
-  return InvalidArgument("expected bytes of a JPEG, PNG or WebP image, found " + Described(reader));
+  const std::optional<PictureKind> kind = PictureKindOf(reader.Text(0, bytes.size()));
+  if (!kind) return InvalidArgument("expected bytes of a JPEG, PNG or WebP image, found " + Described(reader));
+  switch (*kind) {
+    case PictureKind::kJpeg:
+      return ReadJpegHead(reader);
+    case PictureKind::kPng:
+      return ReadPngHead(reader);
+    case PictureKind::kWebp:
+      break;
+  }
+  return ReadWebpHead(reader);
 }
 
 }  // namespace trireme::transform

@@ -4,24 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "base/status.h"
+#include "codec/picture_kind.h"
 #include "transform/image.h"
 
 namespace trireme::transform {
-
-enum class ImageFormat : uint8_t { kJpeg, kPng, kWebp };
-
-// "JPEG"
-std::string_view Name(ImageFormat format);
 
 // How the file keeps its pixels; they are decoded to RGB whatever it is.
 enum class ColourKind : uint8_t { kGrey, kGreyAlpha, kColour, kColourAlpha, kPalette, kInks };
 
 // What the first bytes of a file say of its picture: nothing is decoded, and nothing of it is believed beyond them.
 struct ImageHead {
-  ImageFormat format = ImageFormat::kJpeg;
+  PictureKind format = PictureKind::kJpeg;
   ImageSize size;  // as it is stored: neither side is 0; no turn that EXIF may ask for
   ColourKind colour = ColourKind::kColour;
   int bits = 8;           // of a channel, or of a palette's index

@@ -19,8 +19,8 @@ Result<ImageHead> Read(std::string_view text) {
 
 TEST(ImageHead, SaysFormatAndSize) {
   for (const auto& [file, format] :
-       {std::pair(PaintedJpeg({30, 20}), ImageFormat::kJpeg), std::pair(PaintedPng({30, 20}), ImageFormat::kPng),
-        std::pair(PaintedWebp({30, 20}), ImageFormat::kWebp)}) {
+       {std::pair(PaintedJpeg({30, 20}), PictureKind::kJpeg), std::pair(PaintedPng({30, 20}), PictureKind::kPng),
+        std::pair(PaintedWebp({30, 20}), PictureKind::kWebp)}) {
     const auto head = Read(file);
     ASSERT_TRUE(head.ok()) << head.status();
     EXPECT_EQ(head->format, format);

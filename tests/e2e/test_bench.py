@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """`trireme bench` measures a real server, whichever protocol it is asked for, and leaves nothing behind."""
 import csv
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy
+from PIL import Image
+
 from serving import ServingTest
+from test_sagemaker import Container
+from test_torchserve import TorchServe
 from trireme import wait_until, without_settings
 
 # As long as this machine needs.
@@ -62,6 +69,111 @@ class Protocols(BenchTest):
         result = self.bench(f"grpc://127.0.0.1:{server.metrics_port}", "--model", "add", code=1)
         self.assertTrue(result.stderr.startswith("trireme: "), result.stderr)
         self.bench("http://127.0.0.1:8000", "--stream", code=2)
+
+
+class Dialects(BenchTest):
+    """What TorchServe's and SageMaker's clients send, to their own ports, on which nobody says what a model takes."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = self.folder / "store"
+        self.store.mkdir()
+        shutil.copy(self.models / "good" / "add" / "1" / "model.onnx", self.store / "add.onnx")
+        shutil.copytree(self.models / "triton" / "colours", self.store / "colours")
+        self.row = self.folder / "row.json"
+        self.row.write_text(json.dumps([list(range(16))]))
+
+    def torchserve(self, *arguments):
+        server = TorchServe(self.program, self.store, *arguments)
+        self.addCleanup(server.__exit__)
+        return server
+
+    def photos(self):
+        """A file of each kind, as flags."""
+        for form, size in (("PNG", (8, 5)), ("JPEG", (40, 30)), ("WEBP", (9, 9))):
+            file = self.folder / f"green.{form.lower()}"
+            Image.new("RGB", size, (0, 255, 0)).save(file, form)
+            yield from ("--input", file)
+
+    def test_torchserves_predictions(self):
+        server = self.torchserve()
+        for url, extra in ((f"http://127.0.0.1:{server.inference}", ("--connections", "3")),
+                           (f"http://127.0.0.1:{server.inference}", ("--model-version", "1.0", "--rate", "500")),
+                           (f"grpc://127.0.0.1:{server.grpc_inference}", ("--calls", "4"))):
+            with self.subTest(url=url, extra=extra):
+                report = self.measure(url, "--dialect", "torchserve", "--model", "add", "--input", self.row, *extra,
+                                      *QUICK)
+                self.assertGreater(report["requests"], 0)
+                self.assertEqual((report["failed"], report["dialect"], report["form"]),
+                                 (0, "torchserve", "application/json"))
+                self.assertEqual(report["server_pid"], server.process.pid)
+
+    def test_pictures_are_sent_in_turn(self):
+        server = self.torchserve()
+        report = self.measure(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "colours",
+                              *self.photos(), "--stages", "2@300ms,4@300ms", "--stop-on-failure", code=(0, 1))
+        self.assertEqual((report["failed"], report["form"]), (0, "image/png+image/jpeg+image/webp"))
+        self.assertEqual(report["inputs"], "green.png, green.jpeg, green.webp")
+
+    def test_what_models_take_is_asked_over_v2_where_that_is_spoken(self):
+        for path, dialect, model in (("add", "sagemaker", ()), ("add", "torchserve", ()),
+                                     ("add_sub", "torchserve", ("--model", "add_sub"))):
+            server = self.serve(self.models / "good" / path)
+            report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", dialect, *model, *QUICK)
+            self.assertEqual((report["failed"], report["form"], report["rows"]), (0, "application/json", 1))
+            self.assertRegex(report["inputs"], r"^INPUT0 (FP32|INT32)\[1,16\]")
+        server = self.torchserve()
+        result = self.bench(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "add", code=1)
+        self.assertIn("--input: expected a file to send", result.stderr)
+
+    def test_torchserves_message_is_shown(self):
+        server = self.torchserve()
+        result = self.bench(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "nobody",
+                            "--input", self.row, "--stop-on-failure", "--window", "1h", code=1)
+        self.assertIn("HTTP 404: 1 time, first: Model not found: nobody\n", result.stdout)
+        report = self.measure(f"grpc://127.0.0.1:{server.grpc_inference}", "--dialect", "torchserve", "--model", "nobody",
+                              "--input", self.row, "--stop-on-failure", "--window", "1h", code=1)
+        self.assertEqual(report["early_end"]["why"], "failure")
+        self.assertIn("Model not found: nobody", report["failures"]["gRPC NOT_FOUND"]["sample"])
+
+    def test_models_without_a_worker_are_a_failure_of_torchserves(self):
+        server = self.torchserve("--enable-model-api")
+        server.manage("POST", "/models?url=add.onnx")
+        report = self.measure(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "add",
+                              "--input", self.row, *QUICK, code=1)
+        self.assertIn('Model "add" has no worker', report["failures"]["HTTP 503"]["sample"])
+
+    def test_sagemakers_endpoint_of_one_model(self):
+        model = self.folder / "ml" / "model" / "add" / "1"
+        model.mkdir(parents=True)
+        shutil.copy(self.store / "add.onnx", model / "model.onnx")
+        server = Container(self.program, self.folder / "ml")
+        self.addCleanup(server.__exit__)
+        server.wait_for_ping()
+        array = io.BytesIO()
+        numpy.save(array, numpy.ones((2, 16), numpy.float32))
+        files = {"rows.npy": array.getvalue(), "rows.csv": b"1," * 15 + b"1\n"}
+        for name, body in files.items():
+            (self.folder / name).write_bytes(body)
+            report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", "sagemaker", "--input",
+                                  self.folder / name, *QUICK)
+            self.assertEqual((report["failed"], report["model"]), (0, "/invocations"))
+        report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", "sagemaker", "--input", self.row,
+                              "--content-type", "text/plain", *QUICK, code=1)
+        self.assertIn("HTTP 415", report["failures"])
+
+    def test_sagemakers_endpoint_of_many_models(self):
+        server = Container(self.program, self.folder / "ml", environment={"SAGEMAKER_MULTI_MODEL": "true"})
+        self.addCleanup(server.__exit__)
+        server.wait_for_ping()
+        for name in ("a81f", "b 2"):
+            place = self.folder / "ml" / "models" / name
+            place.mkdir(parents=True)
+            shutil.copy(self.store / "add.onnx", place / "model.onnx")
+            self.assertEqual(server.load(name, place).status, 200)
+        report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", "sagemaker", "--model", "a81f:3,b 2",
+                              "--input", self.row, *QUICK)
+        self.assertEqual(([model["name"] for model in report["models"]], report["failed"]), (["a81f", "b 2"], 0))
 
 
 class Loads(BenchTest):

@@ -100,6 +100,8 @@ class PicturesTest(ServingTest):
         folder = self.folder()
         shutil.copytree(self.models / "triton" / "colours", folder / "colours")
         server = self.serve(folder)
+        answer = server.ask("POST", "/v2/models/colours/infer", picture(GREEN), {"Inference-Header-Content-Length": 0})
+        self.assertEqual(self.classes(answer), ["green"])
         for kind in ("image/png", "application/x-image", "application/octet-stream"):
             answer = server.ask("POST", "/invocations", picture(BLUE), {"Content-Type": kind})
             self.assertEqual((answer.status, answer.header("Content-Type")), (200, "application/json"), answer)
@@ -123,6 +125,15 @@ class PicturesTest(ServingTest):
         self.assertEqual(server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode()).status, 400)
         self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
 
+    def test_memory_of_pictures_is_bounded(self):
+        server = self.serve_colours("--max-picture-memory", "100")  # two pictures of 48 bytes
+        for count, status in ((2, 200), (3, 413), (2, 200)):
+            request = as_json("pixels", *[picture(RED)] * count)
+            answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
+            self.assertEqual(answer.status, status, answer)
+        self.assertIn("--max-picture-memory", server.ask("POST", "/v2/models/colours/infer", json.dumps(
+            as_json("pixels", *[picture(RED)] * 3)).encode()).error())
+
     def test_mistakes_in_the_file_are_named(self):
         server = self.serve_colours("--exit-on-error", "false")
         file = self.folder_ / "floats" / "trireme.yaml"
@@ -130,6 +141,8 @@ class PicturesTest(ServingTest):
         checked = self.run_trireme("check", self.folder_)
         self.assertEqual(checked.returncode, 1)
         self.assertIn("transform.image: expected steps that make [4,4,3]", checked.stdout)
+        file.write_text("transform:\n  image: {normalise: {}}\n")
+        self.assertIn("found     an empty map", self.run_trireme("check", self.folder_).stdout)
         file.write_text("transform:\n  image: {colour: pink}\n")
         self.assertIn("expected  one of rgb, bgr, grey", self.run_trireme("check", self.folder_).stdout)
         self.assertEqual(self.classes(self.invoke(server, "floats", picture(RED))), ["red"], "what serves goes on")

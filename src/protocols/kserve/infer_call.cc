@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
+#include "codec/picture_kind.h"
 #include "dialect/codec_job.h"
 #include "model/infer_request.h"
 #include "protocols/kserve/cold_route.h"
@@ -30,6 +32,10 @@ namespace {
 // form only strings, flags and what lies crooked have to be walked through, faster.
 constexpr size_t kLargeJsonBytes = 256 << 10;
 constexpr size_t kLargeBodyBytes = 1 << 20;
+
+bool LooksLikePicture(std::span<const std::byte> body) {
+  return PictureKindOf({reinterpret_cast<const char*>(body.data()), body.size()}).has_value();
+}
 
 bool IsBinary(const NamedTensor& output, const ResponseForm& form) {
   const auto listed = std::find_if(form.outputs.begin(), form.outputs.end(),
@@ -204,6 +210,9 @@ class InferCall final : public ReplySink, public Task {
       ASSIGN_OR_RETURN(received.json_bytes, ParseHeaderLength(*headers_.json_length, received.bytes.size()));
     }
     if (received.json_bytes != 0U) return DecodeInferRequest(received, services_.pool);
+    const std::string picture = services_.engine.PictureInput(request_->model, request_->version);
+    if (!picture.empty() && LooksLikePicture(received.bytes))
+      return DecodeRawPicture(received, picture, services_.pool);
     ASSIGN_OR_RETURN(const ModelDescription model, services_.engine.Describe(request_->model, request_->version));
     return DecodeRawRequest(received, model.signature, HasRows(model), services_.pool);
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/picture_kind.h"
 #include "net/http_chars.h"
 #include "protocols/sagemaker/default_model.h"
 #include "protocols/sagemaker/media_type.h"
@@ -102,7 +103,8 @@ void StartInvocation(const Services& services, net::HttpRequest http, const std:
                      const Identity& identity, net::HttpReply reply) {
   reply = TranslateReply(std::move(reply), CustomAttributesOf(http));
   Format format = FormatOfBody(HeaderOf(http, "content-type")).value();
-  if (format == Format::kJson && LooksLikePicture(TextOf(http))) format = Format::kPicture;
+  // Clients send pictures as application/octet-stream, too.
+  if (format == Format::kJson && PictureKindOf(TextOf(http))) format = Format::kPicture;
   if (IsV2(http, format)) return Infer(services, std::move(http), model, identity, std::move(reply));
   InferPlainly(services, {.http = std::move(http), .model = model, .body = format}, identity, std::move(reply));
 }

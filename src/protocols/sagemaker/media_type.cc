@@ -56,11 +56,6 @@ std::optional<Format> FormatOfBody(std::string_view content_type) {
   return std::ranges::any_of(kPictureTypes, is_picture) ? Format::kPicture : Known(type);
 }
 
-bool LooksLikePicture(std::string_view body) {
-  const bool is_webp = body.starts_with("RIFF") && body.substr(0, 12).ends_with("WEBP");
-  return is_webp || body.starts_with("\xff\xd8\xff") || body.starts_with("\x89PNG\r\n");
-}
-
 std::optional<Format> FormatOfAnswer(std::string_view accept, Format otherwise) {
   if (net::TrimBlanks(accept).empty()) return otherwise;
   while (!accept.empty()) {

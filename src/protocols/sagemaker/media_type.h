@@ -25,9 +25,6 @@ inline constexpr std::string_view kTakenTypes =
 // how clients of Triton's container call it, or as curl -d calls everything. Nothing: another one.
 std::optional<Format> FormatOfBody(std::string_view content_type);
 
-// Whether a body is a JPEG, PNG or WebP by its first bytes: clients send those as application/octet-stream, too.
-bool LooksLikePicture(std::string_view body);
-
 // The format that an Accept header (RFC 9110, section 12.5.1) asks for: the first that it names, weights or not. An
 // empty one, and what takes anything, means `otherwise`. Nothing: it takes none of them.
 std::optional<Format> FormatOfAnswer(std::string_view accept, Format otherwise);

@@ -12,6 +12,7 @@
 #include "base/excerpt.h"
 #include "codec/base64.h"
 #include "codec/json_cursor.h"
+#include "codec/picture_kind.h"
 #include "net/http_chars.h"
 #include "tensor/bytes_elements.h"
 #include "wire/sagemaker/csv.h"
@@ -31,14 +32,9 @@ bool IsType(const RequestPart& part, std::string_view lower_case) {
   return net::EqualsIgnoringCase(net::TrimBlanks(part.content_type.substr(0, part.content_type.find(';'))), lower_case);
 }
 
-bool IsPicture(std::string_view bytes) {
-  return bytes.starts_with("\xFF\xD8\xFF") || bytes.starts_with("\x89PNG\r\n") ||
-         (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP"));
-}
-
 bool IsPicture(const RequestPart& part) {
   const std::string_view type = part.content_type.substr(0, 6);
-  return net::EqualsIgnoringCase(type, "image/") || IsPicture(TextOf(part));
+  return net::EqualsIgnoringCase(type, "image/") || PictureKindOf(TextOf(part));
 }
 
 bool IsNumpy(const RequestPart& part) {

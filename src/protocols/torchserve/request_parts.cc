@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/torchserve/request_parts.h"
 
+#include <optional>
 #include <utility>
 
 #include "codec/form_fields.h"
 #include "codec/multipart.h"
+#include "codec/picture_kind.h"
 #include "net/http_chars.h"
 
 namespace trireme::torchserve {
@@ -22,6 +24,12 @@ bool IsType(std::string_view content_type, std::string_view lower_case) {
 bool LooksLikeJson(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
   return begin != std::string_view::npos && (text[begin] == '[' || text[begin] == '{');
+}
+
+// What curl calls a form though it is none; empty: it may be one. No name of a field begins so.
+std::string_view TypeBehindForm(std::string_view text) {
+  if (const std::optional<PictureKind> kind = PictureKindOf(text)) return MediaType(*kind);
+  return LooksLikeJson(text) ? "application/json" : "";
 }
 
 Result<std::vector<RequestPart>> PartsOfMultipart(const net::HttpRequest& http) {
@@ -59,11 +67,10 @@ Result<std::vector<RequestPart>> PartsOf(const net::HttpRequest& http) {
   const std::string_view text(reinterpret_cast<const char*>(http.body.data()), http.body.size());
   if (IsType(type, "multipart/form-data")) return PartsOfMultipart(http);
   const bool is_form = IsType(type, "application/x-www-form-urlencoded");
-  if (is_form && !LooksLikeJson(text)) return PartsOfForm(text);
-  return std::vector<RequestPart>{{.name = "body",
-                                   .content_type = is_form ? std::string_view("application/json") : type,
-                                   .bytes = http.body,
-                                   .storage = http.storage}};
+  const std::string_view real_type = is_form ? TypeBehindForm(text) : type;
+  if (is_form && real_type.empty()) return PartsOfForm(text);
+  return std::vector<RequestPart>{
+      {.name = "body", .content_type = real_type, .bytes = http.body, .storage = http.storage}};
 }
 
 }  // namespace trireme::torchserve

@@ -23,8 +23,8 @@ struct RequestPart {
 };
 
 // Takes the body of a request apart, by its Content-Type: a form of either kind, or one part. A body of
-// x-www-form-urlencoded that looks like JSON is that: curl -d says so of whatever it sends. kInvalidArgument: a form
-// that is none; kTooLarge: one with too many fields. In time of the body's length.
+// x-www-form-urlencoded that looks like JSON or a picture is that: curl -d says so of whatever it sends.
+// kInvalidArgument: a form that is none; kTooLarge: one with too many fields. In time of the body's length.
 Result<std::vector<RequestPart>> PartsOf(const net::HttpRequest& http);
 
 }  // namespace trireme::torchserve

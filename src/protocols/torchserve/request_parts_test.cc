@@ -48,6 +48,14 @@ TEST(PartsOf, WhatCurlSendsOfJsonIsJson) {
   EXPECT_EQ(parts->front().content_type, "application/json");
 }
 
+TEST(PartsOf, WhatCurlSendsOfAPictureIsThat) {
+  const auto parts = Parts("application/x-www-form-urlencoded", "\xFF\xD8\xFF%&=");
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_EQ(parts->front().name, "body");
+  EXPECT_EQ(parts->front().content_type, "image/jpeg");
+  EXPECT_EQ(parts->front().bytes.size(), 6U);
+}
+
 TEST(PartsOf, RefusesAFormThatIsNone) {
   EXPECT_FALSE(Parts("multipart/form-data; boundary=b", "--x").ok());
   EXPECT_FALSE(Parts("multipart/form-data", "x").ok());

@@ -112,4 +112,14 @@ Result<InferRequestMessage> DecodeRawRequest(const ReceivedBody& body, const Sig
   return message;
 }
 
+Result<InferRequestMessage> DecodeRawPicture(const ReceivedBody& body, const std::string& input, MemoryPool& pool) {
+  if (body.bytes.size() > std::numeric_limits<uint32_t>::max()) {
+    return TooLarge(std::string(kRaw) + ": expected a picture of less than 2^32 bytes");
+  }
+  InferRequestMessage message;
+  message.inputs.push_back(
+      {.name = input, .tensor = {.type = DataType::kBytes, .shape = {1}, .data = WithLength(body.bytes, pool)}});
+  return message;
+}
+
 }  // namespace trireme::kserve

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "model/signature.h"
@@ -19,5 +21,10 @@ namespace trireme::kserve {
 // kInvalidArgument: the model has other inputs than one, two sizes are free, or the bytes do not fit.
 Result<InferRequestMessage> DecodeRawRequest(const ReceivedBody& body, const Signature& signature, bool batched,
                                              MemoryPool& pool);
+
+// The same for a model around which pictures are decoded: the body is a file for `input` (Engine::PictureInput), the
+// one element of a tensor of BYTES. All outputs are wanted in JSON, which holds what is said of pictures. kTooLarge: of
+// 4 GiB or more.
+Result<InferRequestMessage> DecodeRawPicture(const ReceivedBody& body, const std::string& input, MemoryPool& pool);
 
 }  // namespace trireme::kserve

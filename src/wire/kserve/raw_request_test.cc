@@ -92,5 +92,16 @@ TEST_F(RawRequestTest, AStringIsSentWithoutItsLength) {
   EXPECT_THAT(ErrorOf(4, OneInput(DataType::kBytes, {kAny, 2}), true), HasSubstr("takes one element"));
 }
 
+TEST_F(RawRequestTest, APictureIsOneElementToo) {
+  const auto message = DecodeRawPicture(Received("", "jpeg"), "pixels", pool_);
+  ASSERT_TRUE(message.ok()) << message.status();
+  EXPECT_FALSE(message->form.binary_data_output);
+  const NamedTensor& input = message->inputs.at(0);
+  EXPECT_EQ(input.name, "pixels");
+  EXPECT_EQ(input.tensor.shape, Shape{1});
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(input.tensor.data.data()), input.tensor.data.size()),
+            std::string("\4\0\0\0jpeg", 8));
+}
+
 }  // namespace
 }  // namespace trireme::kserve

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "codec/json_cursor.h"
 #include "wire/torchserve/gson_writer.h"
 
 namespace trireme::torchserve {
@@ -50,6 +51,20 @@ std::string EncodeError(int code, std::string_view type, std::string_view messag
   GsonWriter json;
   json.BeginObject().Key("code").Integer(code).Key("type").Text(type).Key("message").Text(message).EndObject();
   return json.Take() + "\n";
+}
+
+std::optional<std::string> DecodeError(std::string_view text) {
+  JsonCursor json(text);
+  std::optional<std::string> message;
+  if (!json.EnterObject()) return std::nullopt;
+  while (const auto key = json.NextKey()) {
+    if (*key == "message" && json.Peek() == JsonCursor::Kind::kString) {
+      message = json.ReadString();
+    } else {
+      json.Skip();
+    }
+  }
+  return json.Finish() ? message : std::nullopt;
 }
 
 }  // namespace trireme::torchserve

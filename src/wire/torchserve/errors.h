@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,5 +41,8 @@ const ErrorNumbers& NumbersOf(ErrorType type);
 std::string EncodeError(ErrorType type, std::string_view message);
 // The same with another code: of a handler that chose one.
 std::string EncodeError(int code, std::string_view type, std::string_view message);
+
+// The message of such an answer, for a client; nothing if it is no JSON object with one.
+std::optional<std::string> DecodeError(std::string_view text);
 
 }  // namespace trireme::torchserve

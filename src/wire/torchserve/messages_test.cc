@@ -18,6 +18,13 @@ TEST(EncodeError, NamesCodeTypeAndMessage) {
             "{\n  \"code\": 512,\n  \"type\": \"PredictionException\",\n  \"message\": \"x\"\n}\n");
 }
 
+TEST(DecodeError, FindsTheMessage) {
+  EXPECT_EQ(DecodeError(EncodeError(ErrorType::kServiceUnavailable, "no \"worker\"")), "no \"worker\"");
+  for (const char* text : {"", "{}", "[]", "{\"message\": 7}", "{\"message\": \"cut", "Prediction failed"}) {
+    EXPECT_EQ(DecodeError(text), std::nullopt) << text;
+  }
+}
+
 TEST(NumbersOf, IsOneTable) {
   EXPECT_EQ(NumbersOf(ErrorType::kResourceNotFound).http, 404);
   EXPECT_EQ(NumbersOf(ErrorType::kInvalidKey).http, 400);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "codec/json_cursor.h"
+#include "wire/torchserve/errors.h"
 #include "wire/torchserve/grpc_management.h"
 #include "wire/torchserve/grpc_messages.h"
 #include "wire/torchserve/gson_writer.h"
@@ -52,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckPredictions(bytes);
   CheckPrinting(text);
   static_cast<void>(ParseRegisterRequest(text));
+  static_cast<void>(DecodeError(text));
   static_cast<void>(DecodeGrpcDescribe(bytes));
   static_cast<void>(DecodeGrpcList(bytes));
   static_cast<void>(DecodeGrpcRegister(bytes));

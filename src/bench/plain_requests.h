@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "bench/input_file.h"
+#include "bench/options.h"
+#include "client/http_connection.h"
+#include "client/inference_client.h"
+#include "client/url.h"
+#include "wire/kserve/infer_request_message.h"
+
+namespace trireme::bench {
+
+// What clients of TorchServe and SageMaker send: bodies in whatever form a model takes, and the model in the path.
+
+// A body, which may be long, and so is shared by the requests to all models.
+struct PlainBody {
+  std::string media_type;
+  std::shared_ptr<const std::string> bytes;
+};
+
+// What stands for the model that SageMaker's /invocations does not name; no model there has a '/' in its name.
+inline constexpr std::string_view kInvocations = "/invocations";
+// org.pytorch.serve.grpc.inference
+inline constexpr std::string_view kPredictions = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions";
+
+// Files, each as a body of `content_type` or, if that is empty, of what it looks like.
+std::vector<PlainBody> BodiesOf(const std::vector<InputFile>& files, const std::string& content_type);
+
+// Tensors in JSON: for SageMaker a V2 request; for TorchServe the nested array of the only input, or an object of them
+// by name.
+Result<PlainBody> JsonBody(Dialect dialect, const kserve::InferRequestMessage& message);
+
+// "image/jpeg", or several with '+' between them.
+std::string MediaTypesOf(const std::vector<PlainBody>& bodies);
+
+// "/predictions/M/V", "/models/M/invoke", "/invocations", with what a path cannot hold escaped. `dialect` is not
+// KServe's.
+std::string PlainPath(Dialect dialect, std::string_view model, std::string_view version);
+
+client::PreparedRequest PreparePlain(const client::Url& server, const std::string& path, const PlainBody& body,
+                                     const std::string& api_key);
+
+// A PredictionsRequest, with the body as "data".
+std::string EncodePrediction(std::string_view model, std::string_view version, const PlainBody& body);
+
+}  // namespace trireme::bench
