@@ -12,7 +12,9 @@
 #include <clocale>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <optional>
+#include <set>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -77,8 +79,8 @@ struct EntryHead {
 class ArchiveReader {
  public:
   ArchiveReader(const OpenFile& file, const ArchiveLimits& limits)
-      : file_(file), limits_(limits), names_(limits.name_bytes), reader_(archive_read_new()) {
-    CHECK(reader_ != nullptr);
+      : file_(file), limits_(limits), names_(limits), reader_(archive_read_new()) {
+    if (reader_ == nullptr) throw std::bad_alloc();
   }
 
   Status Open() {
@@ -158,22 +160,29 @@ class ArchiveReader {
     return reader_.get();
   }
 
-  static la_ssize_t ReadFile(struct archive* reader, void* self, const void** bytes) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    return me.Give(reader, me.ReadNext(), bytes);
+  static la_ssize_t ReadFile(struct archive* /*reader*/, void* self, const void** bytes) {
+    return static_cast<ArchiveReader*>(self)->Give(&ArchiveReader::ReadNext, bytes);
   }
 
-  static la_ssize_t ReadInflated(struct archive* reader, void* self, const void** bytes) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    return me.Give(reader, me.InflateNext(), bytes);
+  static la_ssize_t ReadInflated(struct archive* /*reader*/, void* self, const void** bytes) {
+    return static_cast<ArchiveReader*>(self)->Give(&ArchiveReader::InflateNext, bytes);
   }
 
-  la_ssize_t Give(struct archive* reader, const Result<size_t>& had, const void** bytes) {
+  // Called by libarchive, which is C: nothing is thrown through it.
+  la_ssize_t Give(Result<size_t> (ArchiveReader::*next)(), const void** bytes) noexcept {
     *bytes = block_.data();
-    if (had.ok()) return static_cast<la_ssize_t>(*had);
-    failure_ = had.status();
-    archive_set_error(reader, EIO, "%s", failure_.message().c_str());
+    try {
+      Result<size_t> had = (this->*next)();
+      if (had.ok()) return static_cast<la_ssize_t>(*had);
+      failure_ = std::move(had).status();
+    } catch (const std::bad_alloc&) {
+      is_short_of_memory_ = true;
+    }
     return -1;
+  }
+
+  void ThrowIfShortOfMemory() const {
+    if (is_short_of_memory_) throw std::bad_alloc();
   }
 
   Result<size_t> ReadNext() {
@@ -252,6 +261,7 @@ class ArchiveReader {
 
   // A tar may end before its gzip does, whose last bytes tell whether all of it is as it was written.
   Result<std::optional<EntryHead>> AtEnd() {
+    ThrowIfShortOfMemory();
     if (!failure_.ok()) return failure_;
     for (size_t had = 1; gunzip_ != nullptr && had > 0;) {
       ASSIGN_OR_RETURN(had, InflateNext());
@@ -277,7 +287,10 @@ class ArchiveReader {
   static Status Sparse() { return InvalidArgument("expected a plain file, found a sparse one"); }
 
   Status Broken() const {
+    ThrowIfShortOfMemory();
     if (!failure_.ok()) return failure_;
+    // No exception: it may have been the archive that wanted too much.
+    if (archive_errno(reader()) == ENOMEM) return OutOfMemory("the system gives no more memory to read it");
     const char* text = archive_error_string(reader());
     return InvalidArgument("expected a whole " + std::string(kind_ == ArchiveKind::kZip ? "zip" : "tar.gz") +
                            ", found: " + (text == nullptr ? "something else" : PlainText(Excerpt(text, 200))));
@@ -298,7 +311,8 @@ class ArchiveReader {
   uint64_t at_ = 0;
   bool listed_ = false;
   uint64_t listing_bytes_ = 0;
-  Status failure_;  // of the file below, which libarchive's own error hides
+  Status failure_;  // of the file below, which libarchive does not know
+  bool is_short_of_memory_ = false;
   size_t entries_ = 0;
   uint64_t bytes_ = 0;
   std::string name_;  // of the entry, as it stands
@@ -375,34 +389,52 @@ class WrittenFile {
   const int open_error_;  // where that failed
 };
 
-Status MakeFolders(const fs::path& root, const fs::path& below) {
-  fs::path path = root;
-  for (const fs::path& part : below) {
-    path /= part;
-    if (mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+// The folders below a new one, each made when something is to lie there.
+class MadeFolders {
+ public:
+  explicit MadeFolders(fs::path root) : root_(std::move(root)) {}
+
+  const fs::path& root() const { return root_; }
+
+  // `below` is a name as ArchiveNames gives it; empty: the root itself.
+  Status Make(std::string_view below) {
+    if (below.empty() || made_.contains(below)) return {};
+    RETURN_IF_ERROR(MakeParent(below));
+    if (mkdir((root_ / below).c_str(), S_IRWXU) != 0 && errno != EEXIST) {
       return Unavailable("cannot make a folder: " + ErrorText(errno));
     }
+    made_.emplace(below);
+    return {};
   }
-  return {};
-}
 
-Status ExtractFile(ArchiveReader& reader, const fs::path& root, const std::string& name) {
-  RETURN_IF_ERROR(MakeFolders(root, fs::path(name).parent_path()));
-  WrittenFile file(root / name);
+  Status MakeParent(std::string_view below) {
+    const size_t slash = below.rfind('/');
+    return slash == std::string_view::npos ? Status() : Make(below.substr(0, slash));
+  }
+
+ private:
+  const fs::path root_;
+  std::set<std::string, std::less<>> made_;
+};
+
+Status ExtractFile(ArchiveReader& reader, MadeFolders& folders, const std::string& name) {
+  RETURN_IF_ERROR(folders.MakeParent(name));
+  WrittenFile file(folders.root() / name);
   RETURN_IF_ERROR(reader.ReadContents([&](std::span<const char> bytes) { return file.Write(bytes); }));
   return file.Close().Within("entry " + Quoted(name));
 }
 
 Result<ExtractedArchive> ExtractAll(ArchiveReader& reader, const fs::path& root) {
   ExtractedArchive extracted;
+  MadeFolders folders(root);
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader.Next());
     if (!entry) break;
     if (entry->is_folder) {
-      RETURN_IF_ERROR(MakeFolders(root, entry->name).Within("entry " + Quoted(entry->name)));
+      RETURN_IF_ERROR(folders.Make(entry->name).Within("entry " + Quoted(entry->name)));
       continue;
     }
-    RETURN_IF_ERROR(ExtractFile(reader, root, entry->name));
+    RETURN_IF_ERROR(ExtractFile(reader, folders, entry->name));
     ++extracted.files;
   }
   if (extracted.files == 0) return NoFile();

@@ -297,8 +297,18 @@ TEST(ExtractArchive, RefusesOtherFiles) {
   EXPECT_EQ(ExtractArchive(folder / "pipe", folder / "out").status().code(), StatusCode::kNotFound);
 }
 
+TEST(ArchiveNames, CountFoldersThatNamesAloneTellOf) {
+  ArchiveNames names({.entries = 4});
+  EXPECT_TRUE(names.Take("a/b/1", false).ok());
+  EXPECT_TRUE(names.Take("a/b/2", false).ok());
+  EXPECT_TRUE(names.Take("a/b", true).ok()) << "it is known";
+  const Status status = names.Take("a/c/3", false).status();
+  EXPECT_EQ(status.code(), StatusCode::kTooLarge);
+  EXPECT_THAT(status.message(), HasSubstr("at most 4 files and folders"));
+}
+
 TEST(ArchiveNames, KeepBytesThatAreNoText) {
-  ArchiveNames names(100);
+  ArchiveNames names({.name_bytes = 100});
   EXPECT_FALSE(names.Take("\xff", false).ok());
   EXPECT_FALSE(names.Take("", false).ok());
   EXPECT_FALSE(names.Take("a/", false).ok());
