@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +22,7 @@
 #include "base/log.h"
 #include "repository/archive_names.h"
 #include "repository/gunzip_file.h"
+#include "repository/libarchive.h"
 #include "repository/model_name.h"
 #include "repository/open_file.h"
 
@@ -67,7 +66,8 @@ class Utf8OnThisThread {
 };
 
 struct FreeReader {
-  void operator()(struct archive* reader) const { archive_read_free(reader); }
+  const LibArchive* library;
+  void operator()(struct archive* reader) const { library->read_free(reader); }
 };
 
 struct EntryHead {
@@ -78,8 +78,12 @@ struct EntryHead {
 // Walks over the entries of one archive, in its own order, and keeps the limits.
 class ArchiveReader {
  public:
-  ArchiveReader(const OpenFile& file, const ArchiveLimits& limits)
-      : file_(file), limits_(limits), names_(limits), reader_(archive_read_new()) {
+  ArchiveReader(const LibArchive& library, const OpenFile& file, const ArchiveLimits& limits)
+      : library_(library),
+        file_(file),
+        limits_(limits),
+        names_(limits),
+        reader_(library.read_new(), FreeReader{.library = &library}) {
     if (reader_ == nullptr) throw std::bad_alloc();
   }
 
@@ -95,21 +99,21 @@ class ArchiveReader {
     // No filter: libarchive's would open gzip in gzip in gzip, and none of them looks at a checksum.
     const bool is_zip = kind == ArchiveKind::kZip;
     const int prepared =
-        is_zip ? archive_read_support_format_zip_seekable(reader()) : archive_read_support_format_tar(reader());
+        is_zip ? library_.read_support_format_zip_seekable(reader()) : library_.read_support_format_tar(reader());
     if (prepared != ARCHIVE_OK) return Internal("libarchive cannot read such files");
-    archive_read_set_read_callback(reader(), is_zip ? ReadFile : ReadInflated);
-    if (is_zip) archive_read_set_seek_callback(reader(), Seek);
-    if (is_zip) archive_read_set_skip_callback(reader(), Skip);
-    archive_read_set_callback_data(reader(), this);
+    library_.read_set_read_callback(reader(), is_zip ? ReadFile : ReadInflated);
+    if (is_zip) library_.read_set_seek_callback(reader(), Seek);
+    if (is_zip) library_.read_set_skip_callback(reader(), Skip);
+    library_.read_set_callback_data(reader(), this);
     if (!is_zip) gunzip_ = std::make_unique<GunzipFile>(file_);
-    if (archive_read_open1(reader()) != ARCHIVE_OK) return Broken();
+    if (library_.read_open1(reader()) != ARCHIVE_OK) return Broken();
     return {};
   }
 
   // The next entry, or nothing at the end.
   Result<std::optional<EntryHead>> Next() {
     archive_entry* entry = nullptr;
-    const int code = archive_read_next_header(reader(), &entry);
+    const int code = library_.read_next_header(reader(), &entry);
     listed_ = true;
     if (code == ARCHIVE_EOF) return AtEnd();
     if (entries_ == limits_.entries) {
@@ -131,7 +135,7 @@ class ArchiveReader {
       const void* data = nullptr;
       size_t bytes = 0;
       la_int64_t offset = 0;
-      const int code = archive_read_data_block(reader(), &data, &bytes, &offset);
+      const int code = library_.read_data_block(reader(), &data, &bytes, &offset);
       if (code == ARCHIVE_EOF) break;
       if (code != ARCHIVE_OK) return WithinEntry(Broken());
       if (offset < 0 || static_cast<uint64_t>(offset) != so_far) return WithinEntry(Sparse());
@@ -227,23 +231,24 @@ class ArchiveReader {
     return kAround + limits_.entries * (kBesideName + limits_.name_bytes);
   }
 
-  static std::string NameOf(archive_entry* entry) {
-    const char* name = entry == nullptr ? nullptr : archive_entry_pathname(entry);
-    if (name == nullptr && entry != nullptr) name = archive_entry_pathname_utf8(entry);
+  std::string NameOf(archive_entry* entry) const {
+    const char* name = entry == nullptr ? nullptr : library_.entry_pathname(entry);
+    if (name == nullptr && entry != nullptr) name = library_.entry_pathname_utf8(entry);
     return name == nullptr ? "" : name;
   }
 
   Result<EntryHead> Look(archive_entry* entry) {
-    const auto type = archive_entry_filetype(entry);
+    const auto type = library_.entry_filetype(entry);
     const bool is_folder = type == AE_IFDIR;
-    if (archive_entry_hardlink(entry) != nullptr || archive_entry_symlink(entry) != nullptr || type == AE_IFLNK) {
+    if (library_.entry_hardlink(entry) != nullptr || library_.entry_symlink(entry) != nullptr || type == AE_IFLNK) {
       return InvalidArgument("expected a file or a folder, found a link");
     }
     if (!is_folder && type != AE_IFREG) return InvalidArgument("expected a file or a folder, found a device or a pipe");
-    if (archive_entry_is_encrypted(entry) != 0) return InvalidArgument("expected a plain file, found an encrypted one");
-    if (archive_entry_sparse_count(entry) > 0) return Sparse();
+    if (library_.entry_is_encrypted(entry) != 0)
+      return InvalidArgument("expected a plain file, found an encrypted one");
+    if (library_.entry_sparse_count(entry) > 0) return Sparse();
     if (kind_ == ArchiveKind::kZip && !is_folder) {
-      const char* format = archive_format_name(reader());
+      const char* format = library_.format_name(reader());
       const std::string_view shown = format == nullptr ? "" : format;
       if (!shown.ends_with("(deflation)") && !shown.ends_with("(uncompressed)")) {
         return InvalidArgument("expected a deflated or stored file, found " + PlainText(Excerpt(shown, 64)));
@@ -251,8 +256,8 @@ class ArchiveReader {
     }
     ASSIGN_OR_RETURN(std::string name, names_.Take(name_, is_folder));
     expected_bytes_ = std::nullopt;
-    if (archive_entry_size_is_set(entry) != 0 && !is_folder) {
-      expected_bytes_ = static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+    if (library_.entry_size_is_set(entry) != 0 && !is_folder) {
+      expected_bytes_ = static_cast<uint64_t>(std::max<la_int64_t>(0, library_.entry_size(entry)));
     }
     // Only to fail before the disk is full of what is refused in the end; what comes is counted all the same.
     if (expected_bytes_.value_or(0) > limits_.bytes) return TooManyBytes();
@@ -290,8 +295,8 @@ class ArchiveReader {
     ThrowIfShortOfMemory();
     if (!failure_.ok()) return failure_;
     // No exception: it may have been the archive that wanted too much.
-    if (archive_errno(reader()) == ENOMEM) return OutOfMemory("the system gives no more memory to read it");
-    const char* text = archive_error_string(reader());
+    if (library_.error_number(reader()) == ENOMEM) return OutOfMemory("the system gives no more memory to read it");
+    const char* text = library_.error_string(reader());
     return InvalidArgument("expected a whole " + std::string(kind_ == ArchiveKind::kZip ? "zip" : "tar.gz") +
                            ", found: " + (text == nullptr ? "something else" : PlainText(Excerpt(text, 200))));
   }
@@ -301,6 +306,7 @@ class ArchiveReader {
     return std::move(status).Within("entry " + Quoted(name_.substr(0, kShownBytes)));
   }
 
+  const LibArchive& library_;
   const OpenFile& file_;
   const ArchiveLimits& limits_;
   ArchiveNames names_;
@@ -450,7 +456,8 @@ Result<ExtractedArchive> Extract(const fs::path& archive, const fs::path& into, 
   }
   ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(archive));
   file.ReadAheadOfUse();
-  ArchiveReader reader(file, limits);
+  ASSIGN_OR_RETURN(const LibArchive* library, OpenLibArchive());
+  ArchiveReader reader(*library, file, limits);
   RETURN_IF_ERROR(reader.Open());
   const std::string where = "unpacking into " + into.string();
   auto folder = TemporaryFolder::Beside(into);
@@ -463,7 +470,8 @@ Result<ExtractedArchive> Extract(const fs::path& archive, const fs::path& into, 
 Result<std::string> ReadOne(const fs::path& archive, std::string_view name, size_t max_bytes,
                             const ArchiveLimits& limits) {
   ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(archive));
-  ArchiveReader reader(file, limits);
+  ASSIGN_OR_RETURN(const LibArchive* library, OpenLibArchive());
+  ArchiveReader reader(*library, file, limits);
   RETURN_IF_ERROR(reader.Open());
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader.Next());
