@@ -20,6 +20,8 @@ MANIFEST = ROOT / "deploy/kubernetes.yaml"
 
 PROGRAM = "trireme"
 PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libonnxruntime.so.1"]
+# That the program opens by name when it first needs it.
+OPENED = "libarchive.so.13"
 # For those who want them, with libraries of their own; and a driver that tests make up.
 OTHERS = {"libtrireme_torch.so", "libtrireme_fake_cuda.so"}
 # What no Debian is without.
@@ -60,6 +62,9 @@ class Deploy(unittest.TestCase):
         libraries = set()  # their paths
         for file in [PROGRAM, *PLUGINS]:
             libraries.update(re.findall(r"=> (/\S+)", output("ldd", self.build / file)))
+        self.assertFalse([library for library in libraries if OPENED in library], "it is opened when it is needed")
+        opened = re.search(rf"{re.escape(OPENED)} .*=> (/\S+)", output("/sbin/ldconfig", "-p")).group(1)
+        libraries.update([opened, *re.findall(r"=> (/\S+)", output("ldd", opened))])
         if any(re.search(r"/lib[a-z]+san\.so", library) for library in libraries):
             self.skipTest("a sanitizer's build is linked with other libraries")
         packages = set()

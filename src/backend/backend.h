@@ -102,6 +102,10 @@ class OpenModel {
     return Internal("this model is not decoupled");
   }
 
+  // Whether a run changes what later ones give. Such a model is not run before somebody asks for it: no trial, and no
+  // warm-up but with the samples and requests that its owner has put there for that.
+  virtual bool keeps_state() const { return false; }
+
   virtual MemoryUse memory_use() const = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/letter_case.h"
 #include "base/log.h"
 
 namespace trireme {
@@ -32,14 +33,6 @@ std::string_view TakeToken(std::string_view& text) {
   const std::string_view token = text.substr(0, static_cast<size_t>(end - text.begin()));
   text.remove_prefix(token.size());
   return token;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // Behind the opening quote; nothing if there is no closing one.
@@ -86,7 +79,7 @@ Result<ParameterizedValue> ParseParameterizedValue(std::string_view text) {
   ParameterizedValue parsed;
   std::string_view rest = text;
   SkipBlanks(rest);
-  parsed.value = Lower(TakeToken(rest));
+  parsed.value = LowerCase(TakeToken(rest));
   if (parsed.value.empty()) return Wrong("a value", text);
   for (;;) {
     SkipBlanks(rest);
@@ -95,7 +88,7 @@ Result<ParameterizedValue> ParseParameterizedValue(std::string_view text) {
     rest.remove_prefix(1);
     SkipBlanks(rest);
     if (rest.empty()) return parsed;  // a semicolon at the end is what some send
-    const std::string name = Lower(TakeToken(rest));
+    const std::string name = LowerCase(TakeToken(rest));
     SkipBlanks(rest);
     if (name.empty() || !rest.starts_with('=')) return Wrong("a parameter and '='", name + std::string(rest));
     rest.remove_prefix(1);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/letter_case.h"
 #include "base/log.h"
 #include "codec/header_parameters.h"
 
@@ -40,11 +41,6 @@ size_t Find(std::string_view text, std::string_view what) {
   if (text.size() < what.size()) return std::string_view::npos;
   const void* at = memmem(text.data(), text.size(), what.data(), what.size());
   return at == nullptr ? std::string_view::npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
-}
-
-bool EqualNoCase(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                    [](char c, char l) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == l; });
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -155,17 +151,17 @@ class Reader {
     }
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = Trimmed(line.substr(colon + 1));
-    if (EqualNoCase(name, "content-disposition")) {
+    if (SameIgnoringCase(name, "content-disposition")) {
       if (std::exchange(named, true)) return Wrong("one Content-Disposition", "another one");
       Status read = ReadDisposition(value, part);
       return std::move(read).Within("Content-Disposition");
     }
-    if (EqualNoCase(name, "content-type")) {
+    if (SameIgnoringCase(name, "content-type")) {
       if (std::exchange(typed, true)) return Wrong("one Content-Type", "another one");
       part.content_type = value;
     }
-    if (EqualNoCase(name, "content-transfer-encoding") && !EqualNoCase(value, "binary") &&
-        !EqualNoCase(value, "8bit") && !EqualNoCase(value, "7bit")) {
+    if (SameIgnoringCase(name, "content-transfer-encoding") && !SameIgnoringCase(value, "binary") &&
+        !SameIgnoringCase(value, "8bit") && !SameIgnoringCase(value, "7bit")) {
       return Wrong("a Content-Transfer-Encoding of binary, 8bit or 7bit", Shown(value));
     }
     return {};

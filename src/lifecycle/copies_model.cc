@@ -52,6 +52,7 @@ class CopiesModel final : public OpenModel {
   }
 
   bool decoupled() const override { return models_.front()->decoupled(); }
+  bool keeps_state() const override { return models_.front()->keeps_state(); }
 
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     const Turn turn(*this);
@@ -121,6 +122,7 @@ class EveryCopyModel final : public OpenModel {
   }
 
   bool decoupled() const override { return models_.front()->decoupled(); }
+  bool keeps_state() const override { return models_.front()->keeps_state(); }
 
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     for (const auto& model : models_) RETURN_IF_ERROR(model->RunDecoupled(inputs, wanted, responses));

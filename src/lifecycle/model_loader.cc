@@ -372,8 +372,8 @@ class ModelLoader::Loading {
  private:
   Result<WarmupReport> TryAndWarmUp() {
     const Signature own = AsTheModelHasIt(signature_);
-    // How long a decoupled model goes on with made-up input nobody knows.
-    if (!every_copy_->decoupled()) trial_ = loader_.Try(*every_copy_, decided_, own);
+    // How long a decoupled model goes on with made-up input nobody knows, nor what one that keeps state would keep.
+    if (!every_copy_->decoupled() && !every_copy_->keeps_state()) trial_ = loader_.Try(*every_copy_, decided_, own);
     signature_.batched = CountsRows(entry_, signature_, trial_);
     const TimePoint end = loader_.clock_.Now() + kLongestWarmup;
     return WarmUpFully(*every_copy_,

@@ -262,6 +262,21 @@ TEST_F(DecoupledLoaderTest, RefusesToKeepTheOrderOfAnswers) {
   EXPECT_THAT(loaded.status().message(), HasSubstr("preserve_ordering: expected false, as the model is decoupled"));
 }
 
+TEST(StatefulLoaderTest, RunsNothingThatTheOwnerHasNotPutThere) {
+  FakeModels models({.keeps_state = true});
+  ModelEntry entry = FakeEntry("m");
+  entry.config.max_rows = 8;
+  const auto loaded = models.loader.Load(entry, [] {});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_TRUE(models.script->runs().empty());
+  EXPECT_EQ(loaded->model->config.max_rows, 1) << "what two requests in one run would keep nobody knows";
+  entry.config.warmup = {
+      {.name = "s", .rows = 1, .inputs = {{"x", {.type = DataType::kFp32, .dims = Shape{4}}}}, .count = 2}};
+  ++entry.fingerprint;
+  ASSERT_TRUE(models.loader.Load(entry, [] {}).ok());
+  EXPECT_EQ(models.script->runs().size(), 2U);
+}
+
 TEST_F(ModelLoaderTest, ServesAnyModelAsADecoupledOneThatIsDeclaredSo) {
   entry_.config.decoupled = true;
   entry_.config.max_rows = 8;

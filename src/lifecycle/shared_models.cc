@@ -32,6 +32,7 @@ class SharingModel final : public OpenModel {
     return model_->Run(inputs, wanted, destinations);
   }
   bool decoupled() const override { return model_->decoupled(); }
+  bool keeps_state() const override { return model_->keeps_state(); }
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     return model_->RunDecoupled(inputs, wanted, responses);
   }
@@ -149,7 +150,8 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
   mine->opening = false;
   if (opened.ok()) {
     opened->digest = mine->digest;
-    mine->model = opened->model;
+    // What one keeps is not for those who use the other: nobody finds it.
+    if (!opened->model->keeps_state()) mine->model = opened->model;
     mine->weights = opened->weights;
     mine->device = opened->device;
     mine->backend = opened->backend;

@@ -57,7 +57,8 @@ std::unique_ptr<OpenModel> MakeSharingModel(const OpenedModel& opened);
 //
 // Files are the same if they have the same contents (repository/content_digest.h), under the same names, and are opened
 // in the same way. Which of those that serve may be the same is found out by sizes and samples, so that a model which
-// is like no other costs nothing. Thread-safe; one that opens makes those wait that may be the same.
+// is like no other costs nothing. One that keeps state is opened for each. Thread-safe; one that opens makes those wait
+// that may be the same.
 class SharedModels {
  public:
   SharedModels() = default;

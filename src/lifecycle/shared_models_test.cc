@@ -29,7 +29,7 @@ class SharedModelsTest : public testing::Test {
   std::function<Result<OpenedModel>()> Opener() {
     return [this]() -> Result<OpenedModel> {
       ++opens_;
-      return OpenedModel{.model = MakeFakeModel(script_),
+      return OpenedModel{.model = MakeFakeModel(script_, {.keeps_state = keep_state_}),
                          .weights = std::make_shared<SharedWeights>(900),
                          .backend = "fake",
                          .platform = "fake",
@@ -50,6 +50,7 @@ class SharedModelsTest : public testing::Test {
   std::shared_ptr<SharedWeights> weights_;  // of what was opened last; shared with its holders
   std::string digest_;
   std::atomic<int> opens_ = 0;
+  bool keep_state_ = false;
 };
 
 TEST_F(SharedModelsTest, OpensTheSameContentsOnce) {
@@ -59,6 +60,14 @@ TEST_F(SharedModelsTest, OpensTheSameContentsOnce) {
   EXPECT_EQ(opens_, 1);
   EXPECT_TRUE(digest_.starts_with("sha256:")) << digest_;
   EXPECT_EQ(weights_->BytesOfEach(), kOwnBytes + 450);
+}
+
+TEST_F(SharedModelsTest, OpensWhatKeepsStateForEach) {
+  keep_state_ = true;
+  const auto a = Open("a", "weights");
+  const auto b = Open("b", "weights");
+  EXPECT_EQ(opens_, 2);
+  EXPECT_EQ(weights_->BytesOfEach(), kOwnBytes + 900);
 }
 
 TEST_F(SharedModelsTest, OpensOtherContentsForThemselves) {

@@ -1,309 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <clocale>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <system_error>
 #include <utility>
-#include <vector>
 
-#include "base/excerpt.h"
 #include "base/log.h"
-#include "repository/archive_names.h"
-#include "repository/gunzip_file.h"
+#include "repository/archive_reader.h"
 #include "repository/model_name.h"
-#include "repository/open_file.h"
 
 namespace trireme {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kShownBytes = 256;  // of a name
-constexpr std::string_view kExpectedKind = "expected a zip or a tar.gz, found ";
-
 constexpr std::string_view kZip = "PK\x03\x04";
 constexpr std::string_view kEmptyZip = "PK\x05\x06";
 constexpr std::string_view kGzip = "\x1f\x8b";
 
-Status NoFile() {
-  return InvalidArgument("expected a file at least, found none");
-}
-
 std::string ErrorText(int error) {
   return std::generic_category().message(error);
 }
-
-// Names of entries pass through the C library's idea of text, which is ASCII unless a thread says otherwise.
-class Utf8OnThisThread {
- public:
-  Utf8OnThisThread() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (utf8_ != nullptr) before_ = uselocale(utf8_);
-  }
-  ~Utf8OnThisThread() {
-    if (utf8_ == nullptr) return;
-    uselocale(before_);
-    freelocale(utf8_);
-  }
-  Utf8OnThisThread(const Utf8OnThisThread&) = delete;
-  Utf8OnThisThread& operator=(const Utf8OnThisThread&) = delete;
-
- private:
-  locale_t utf8_;
-  locale_t before_ = nullptr;
-};
-
-struct FreeReader {
-  void operator()(struct archive* reader) const { archive_read_free(reader); }
-};
-
-struct EntryHead {
-  std::string name;  // empty: the folder itself
-  bool is_folder = false;
-};
-
-// Walks over the entries of one archive, in its own order, and keeps the limits.
-class ArchiveReader {
- public:
-  ArchiveReader(const OpenFile& file, const ArchiveLimits& limits)
-      : file_(file), limits_(limits), names_(limits.name_bytes), reader_(archive_read_new()) {
-    CHECK(reader_ != nullptr);
-  }
-
-  Status Open() {
-    std::vector<char> beginning(4);
-    ASSIGN_OR_RETURN(const size_t had, file_.ReadAt(0, beginning));
-    const ArchiveKind kind = KindOfArchive({beginning.data(), had});
-    if (kind == ArchiveKind::kNone) {
-      return InvalidArgument(std::string(kExpectedKind) + (had == 0 ? "an empty file" : "another kind of file"));
-    }
-    if (std::string_view(beginning.data(), had) == kEmptyZip) return NoFile();
-    kind_ = kind;
-    // No filter: libarchive's would open gzip in gzip in gzip, and none of them looks at a checksum.
-    const bool is_zip = kind == ArchiveKind::kZip;
-    const int prepared =
-        is_zip ? archive_read_support_format_zip_seekable(reader()) : archive_read_support_format_tar(reader());
-    if (prepared != ARCHIVE_OK) return Internal("libarchive cannot read such files");
-    archive_read_set_read_callback(reader(), is_zip ? ReadFile : ReadInflated);
-    if (is_zip) archive_read_set_seek_callback(reader(), Seek);
-    if (is_zip) archive_read_set_skip_callback(reader(), Skip);
-    archive_read_set_callback_data(reader(), this);
-    if (!is_zip) gunzip_ = std::make_unique<GunzipFile>(file_);
-    if (archive_read_open1(reader()) != ARCHIVE_OK) return Broken();
-    return {};
-  }
-
-  // The next entry, or nothing at the end.
-  Result<std::optional<EntryHead>> Next() {
-    archive_entry* entry = nullptr;
-    const int code = archive_read_next_header(reader(), &entry);
-    listed_ = true;
-    if (code == ARCHIVE_EOF) return AtEnd();
-    if (entries_ == limits_.entries) {
-      return TooLarge("expected at most " + std::to_string(limits_.entries) + " entries, found more");
-    }
-    ++entries_;
-    name_ = NameOf(entry);
-    if (code != ARCHIVE_OK) return WithinEntry(Broken());
-    auto head = Look(entry);
-    if (!head.ok()) return WithinEntry(std::move(head).status());
-    return std::optional<EntryHead>(*std::move(head));
-  }
-
-  // Calls take(bytes) for the contents of the entry that Next() gave, piece by piece.
-  template <typename Take>
-  Status ReadContents(Take take) {
-    uint64_t so_far = 0;
-    for (;;) {
-      const void* data = nullptr;
-      size_t bytes = 0;
-      la_int64_t offset = 0;
-      const int code = archive_read_data_block(reader(), &data, &bytes, &offset);
-      if (code == ARCHIVE_EOF) break;
-      if (code != ARCHIVE_OK) return WithinEntry(Broken());
-      if (offset < 0 || static_cast<uint64_t>(offset) != so_far) return WithinEntry(Sparse());
-      so_far += bytes;
-      bytes_ += bytes;
-      if (Status s = CheckBytes(); !s.ok()) return WithinEntry(std::move(s));
-      if (Status s = take(std::span(static_cast<const char*>(data), bytes)); !s.ok()) return WithinEntry(std::move(s));
-    }
-    if (expected_bytes_ && *expected_bytes_ != so_far) {
-      return WithinEntry(InvalidArgument("expected " + std::to_string(*expected_bytes_) + " bytes, as it says, found " +
-                                         std::to_string(so_far)));
-    }
-    return {};
-  }
-
-  // Passes over it: for nothing in a zip, which says where the next one is.
-  Status SkipContents() {
-    if (kind_ == ArchiveKind::kZip) return {};
-    return ReadContents([](std::span<const char> /*bytes*/) { return Status(); });
-  }
-
-  uint64_t bytes() const { return bytes_; }
-
- private:
-  struct archive* reader() const {
-    return reader_.get();
-  }
-
-  static la_ssize_t ReadFile(struct archive* reader, void* self, const void** bytes) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    return me.Give(reader, me.ReadNext(), bytes);
-  }
-
-  static la_ssize_t ReadInflated(struct archive* reader, void* self, const void** bytes) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    return me.Give(reader, me.InflateNext(), bytes);
-  }
-
-  la_ssize_t Give(struct archive* reader, const Result<size_t>& had, const void** bytes) {
-    *bytes = block_.data();
-    if (had.ok()) return static_cast<la_ssize_t>(*had);
-    failure_ = had.status();
-    archive_set_error(reader, EIO, "%s", failure_.message().c_str());
-    return -1;
-  }
-
-  Result<size_t> ReadNext() {
-    // What lists the entries is read as a whole, before the first of them, and kept.
-    listing_bytes_ += listed_ ? 0 : block_.size();
-    if (listing_bytes_ > MostListingBytes()) {
-      return TooLarge("expected a list of at most " + std::to_string(limits_.entries) + " entries, found a longer one");
-    }
-    ASSIGN_OR_RETURN(const size_t had, file_.ReadAt(at_, block_));
-    at_ += had;
-    return had;
-  }
-
-  // What stands between files counts here.
-  Result<size_t> InflateNext() {
-    ASSIGN_OR_RETURN(const size_t had, gunzip_->Read(block_));
-    RETURN_IF_ERROR(CheckRatio(gunzip_->bytes()));
-    return had;
-  }
-
-  static la_int64_t Seek(struct archive* /*reader*/, void* self, la_int64_t offset, int whence) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    const auto size = static_cast<la_int64_t>(me.file_.size());
-    const la_int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? static_cast<la_int64_t>(me.at_) : size;
-    la_int64_t to = 0;
-    if (__builtin_add_overflow(from, offset, &to) || to < 0 || to > size) return ARCHIVE_FATAL;
-    me.at_ = static_cast<uint64_t>(to);
-    return to;
-  }
-
-  static la_int64_t Skip(struct archive* /*reader*/, void* self, la_int64_t wanted) {
-    auto& me = *static_cast<ArchiveReader*>(self);
-    const auto left = static_cast<la_int64_t>(me.file_.size() - std::min<uint64_t>(me.at_, me.file_.size()));
-    const la_int64_t skipped = std::clamp<la_int64_t>(wanted, 0, left);
-    me.at_ += static_cast<uint64_t>(skipped);
-    return skipped;
-  }
-
-  uint64_t MostListingBytes() const {
-    constexpr uint64_t kAround = 1 << 20;  // where its end is looked for, and whole blocks
-    constexpr uint64_t kBesideName = 512;
-    return kAround + limits_.entries * (kBesideName + limits_.name_bytes);
-  }
-
-  static std::string NameOf(archive_entry* entry) {
-    const char* name = entry == nullptr ? nullptr : archive_entry_pathname(entry);
-    if (name == nullptr && entry != nullptr) name = archive_entry_pathname_utf8(entry);
-    return name == nullptr ? "" : name;
-  }
-
-  Result<EntryHead> Look(archive_entry* entry) {
-    const auto type = archive_entry_filetype(entry);
-    const bool is_folder = type == AE_IFDIR;
-    if (archive_entry_hardlink(entry) != nullptr || archive_entry_symlink(entry) != nullptr || type == AE_IFLNK) {
-      return InvalidArgument("expected a file or a folder, found a link");
-    }
-    if (!is_folder && type != AE_IFREG) return InvalidArgument("expected a file or a folder, found a device or a pipe");
-    if (archive_entry_is_encrypted(entry) != 0) return InvalidArgument("expected a plain file, found an encrypted one");
-    if (archive_entry_sparse_count(entry) > 0) return Sparse();
-    if (kind_ == ArchiveKind::kZip && !is_folder) {
-      const char* format = archive_format_name(reader());
-      const std::string_view shown = format == nullptr ? "" : format;
-      if (!shown.ends_with("(deflation)") && !shown.ends_with("(uncompressed)")) {
-        return InvalidArgument("expected a deflated or stored file, found " + PlainText(Excerpt(shown, 64)));
-      }
-    }
-    ASSIGN_OR_RETURN(std::string name, names_.Take(name_, is_folder));
-    expected_bytes_ = std::nullopt;
-    if (archive_entry_size_is_set(entry) != 0 && !is_folder) {
-      expected_bytes_ = static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
-    }
-    // Only to fail before the disk is full of what is refused in the end; what comes is counted all the same.
-    if (expected_bytes_.value_or(0) > limits_.bytes) return TooManyBytes();
-    return EntryHead{.name = std::move(name), .is_folder = is_folder};
-  }
-
-  // A tar may end before its gzip does, whose last bytes tell whether all of it is as it was written.
-  Result<std::optional<EntryHead>> AtEnd() {
-    if (!failure_.ok()) return failure_;
-    for (size_t had = 1; gunzip_ != nullptr && had > 0;) {
-      ASSIGN_OR_RETURN(had, InflateNext());
-    }
-    if (!file_.IsAsItWas()) return Unavailable("it has changed while it was read");
-    return std::optional<EntryHead>();
-  }
-
-  Status CheckBytes() const { return bytes_ > limits_.bytes ? TooManyBytes() : CheckRatio(bytes_); }
-
-  Status CheckRatio(uint64_t bytes) const {
-    if (bytes > limits_.free_bytes && bytes / limits_.ratio > file_.size()) {
-      return TooLarge("expected at most " + std::to_string(limits_.ratio) + " times the archive's " +
-                      std::to_string(file_.size()) + " bytes, found more");
-    }
-    return {};
-  }
-
-  Status TooManyBytes() const {
-    return TooLarge("expected at most " + std::to_string(limits_.bytes) + " bytes in all files, found more");
-  }
-
-  static Status Sparse() { return InvalidArgument("expected a plain file, found a sparse one"); }
-
-  Status Broken() const {
-    if (!failure_.ok()) return failure_;
-    const char* text = archive_error_string(reader());
-    return InvalidArgument("expected a whole " + std::string(kind_ == ArchiveKind::kZip ? "zip" : "tar.gz") +
-                           ", found: " + (text == nullptr ? "something else" : PlainText(Excerpt(text, 200))));
-  }
-
-  Status WithinEntry(Status status) const {
-    if (name_.empty()) return status;
-    return std::move(status).Within("entry " + Quoted(name_.substr(0, kShownBytes)));
-  }
-
-  const OpenFile& file_;
-  const ArchiveLimits& limits_;
-  ArchiveNames names_;
-  std::unique_ptr<struct archive, FreeReader> reader_;
-  std::unique_ptr<GunzipFile> gunzip_;  // of a tar.gz
-  ArchiveKind kind_ = ArchiveKind::kNone;
-  std::vector<char> block_ = std::vector<char>(size_t{64} << 10);
-  uint64_t at_ = 0;
-  bool listed_ = false;
-  uint64_t listing_bytes_ = 0;
-  Status failure_;  // of the file below, which libarchive's own error hides
-  size_t entries_ = 0;
-  uint64_t bytes_ = 0;
-  std::string name_;  // of the entry, as it stands
-  std::optional<uint64_t> expected_bytes_;
-};
 
 // A folder that goes with what is in it unless it is kept.
 class TemporaryFolder {
@@ -375,37 +101,55 @@ class WrittenFile {
   const int open_error_;  // where that failed
 };
 
-Status MakeFolders(const fs::path& root, const fs::path& below) {
-  fs::path path = root;
-  for (const fs::path& part : below) {
-    path /= part;
-    if (mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+// The folders below a new one, each made when something is to lie there.
+class MadeFolders {
+ public:
+  explicit MadeFolders(fs::path root) : root_(std::move(root)) {}
+
+  const fs::path& root() const { return root_; }
+
+  // `below` is a name as ArchiveNames gives it; empty: the root itself.
+  Status Make(std::string_view below) {
+    if (below.empty() || made_.contains(below)) return {};
+    RETURN_IF_ERROR(MakeParent(below));
+    if (mkdir((root_ / below).c_str(), S_IRWXU) != 0 && errno != EEXIST) {
       return Unavailable("cannot make a folder: " + ErrorText(errno));
     }
+    made_.emplace(below);
+    return {};
   }
-  return {};
-}
 
-Status ExtractFile(ArchiveReader& reader, const fs::path& root, const std::string& name) {
-  RETURN_IF_ERROR(MakeFolders(root, fs::path(name).parent_path()));
-  WrittenFile file(root / name);
+  Status MakeParent(std::string_view below) {
+    const size_t slash = below.rfind('/');
+    return slash == std::string_view::npos ? Status() : Make(below.substr(0, slash));
+  }
+
+ private:
+  const fs::path root_;
+  std::set<std::string, std::less<>> made_;
+};
+
+Status ExtractFile(ArchiveReader& reader, MadeFolders& folders, const std::string& name) {
+  RETURN_IF_ERROR(folders.MakeParent(name));
+  WrittenFile file(folders.root() / name);
   RETURN_IF_ERROR(reader.ReadContents([&](std::span<const char> bytes) { return file.Write(bytes); }));
   return file.Close().Within("entry " + Quoted(name));
 }
 
 Result<ExtractedArchive> ExtractAll(ArchiveReader& reader, const fs::path& root) {
   ExtractedArchive extracted;
+  MadeFolders folders(root);
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader.Next());
     if (!entry) break;
     if (entry->is_folder) {
-      RETURN_IF_ERROR(MakeFolders(root, entry->name).Within("entry " + Quoted(entry->name)));
+      RETURN_IF_ERROR(folders.Make(entry->name).Within("entry " + Quoted(entry->name)));
       continue;
     }
-    RETURN_IF_ERROR(ExtractFile(reader, root, entry->name));
+    RETURN_IF_ERROR(ExtractFile(reader, folders, entry->name));
     ++extracted.files;
   }
-  if (extracted.files == 0) return NoFile();
+  if (extracted.files == 0) return NoFileInArchive();
   extracted.bytes = reader.bytes();
   return extracted;
 }
@@ -416,33 +160,28 @@ Result<ExtractedArchive> Extract(const fs::path& archive, const fs::path& into, 
   if (there.type() != fs::file_type::not_found) {
     return AlreadyExists("expected nothing at " + into.string() + ", found something");
   }
-  ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(archive));
-  file.ReadAheadOfUse();
-  ArchiveReader reader(file, limits);
-  RETURN_IF_ERROR(reader.Open());
+  ASSIGN_OR_RETURN(const std::unique_ptr<ArchiveReader> reader, ArchiveReader::Open(archive, limits));
   const std::string where = "unpacking into " + into.string();
   auto folder = TemporaryFolder::Beside(into);
   if (!folder.ok()) return std::move(folder).status().Within(where);
-  ASSIGN_OR_RETURN(ExtractedArchive extracted, ExtractAll(reader, folder->path()));
+  ASSIGN_OR_RETURN(ExtractedArchive extracted, ExtractAll(*reader, folder->path()));
   RETURN_IF_ERROR(folder->MoveTo(into).Within(where));
   return extracted;
 }
 
 Result<std::string> ReadOne(const fs::path& archive, std::string_view name, size_t max_bytes,
                             const ArchiveLimits& limits) {
-  ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(archive));
-  ArchiveReader reader(file, limits);
-  RETURN_IF_ERROR(reader.Open());
+  ASSIGN_OR_RETURN(const std::unique_ptr<ArchiveReader> reader, ArchiveReader::Open(archive, limits));
   for (;;) {
-    ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader.Next());
+    ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader->Next());
     if (!entry) return NotFound("expected a file " + Quoted(name) + " in it, found none");
     if (entry->is_folder) continue;
     if (entry->name != name) {
-      RETURN_IF_ERROR(reader.SkipContents());
+      RETURN_IF_ERROR(reader->SkipContents());
       continue;
     }
     std::string contents;
-    RETURN_IF_ERROR(reader.ReadContents([&](std::span<const char> bytes) -> Status {
+    RETURN_IF_ERROR(reader->ReadContents([&](std::span<const char> bytes) -> Status {
       contents.append(bytes.data(), bytes.size());
       if (contents.size() <= max_bytes) return {};
       return TooLarge("expected at most " + std::to_string(max_bytes) + " bytes, found more");
@@ -459,7 +198,6 @@ ArchiveKind KindOfArchive(std::string_view beginning) {
 }
 
 Result<ExtractedArchive> ExtractArchive(const fs::path& archive, const fs::path& into, const ArchiveLimits& limits) {
-  const Utf8OnThisThread utf8;
   auto extracted = Extract(archive, into, limits);
   if (!extracted.ok()) return std::move(extracted).status().Within("archive " + archive.string());
   return extracted;
@@ -467,7 +205,6 @@ Result<ExtractedArchive> ExtractArchive(const fs::path& archive, const fs::path&
 
 Result<std::string> ReadFromArchive(const fs::path& archive, std::string_view name, size_t max_bytes,
                                     const ArchiveLimits& limits) {
-  const Utf8OnThisThread utf8;
   auto contents = ReadOne(archive, name, max_bytes, limits);
   if (!contents.ok()) return std::move(contents).status().Within("archive " + archive.string());
   return contents;

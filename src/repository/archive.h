@@ -20,7 +20,7 @@ ArchiveKind KindOfArchive(std::string_view beginning);
 
 // What an archive may ask for. All of it is counted while it is read; what its headers claim is not believed.
 struct ArchiveLimits {
-  size_t entries = 10'000;  // folders count
+  size_t entries = 10'000;  // folders count, also those that nothing but a file's name tells of
   uint64_t bytes = uint64_t{64} << 30;
   // So many times its own size at most, once it has given `free_bytes`.
   uint64_t ratio = 200;

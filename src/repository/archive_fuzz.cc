@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/testing/temp_dir.h"
 #include "repository/archive.h"
+#include "repository/archive_contents.h"
 
 namespace trireme {
 namespace {
@@ -40,8 +41,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const ArchiveLimits limits{.entries = 50, .bytes = 1 << 20, .ratio = 20, .free_bytes = 1 << 16, .name_bytes = 100};
   const auto one = ReadFromArchive(file, "MAR-INF/MANIFEST.json", 1000, limits);
   CHECK(!one.ok() || one->size() <= 1000);
+  const auto contents = ReadArchiveContents(file, {.bytes = 100, .bytes_of_all = 500}, limits);
   const auto extracted = ExtractArchive(file, folder / "out", limits);
   if (extracted.ok()) {
+    CHECK(contents.ok() && contents->files.size() == extracted->files && contents->small.size() <= extracted->files);
     CHECK(extracted->files > 0 && extracted->files <= limits.entries && extracted->bytes <= limits.bytes);
     CheckContents(folder / "out", *extracted);
     std::filesystem::remove_all(folder / "out");

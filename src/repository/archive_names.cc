@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/archive_names.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "base/utf8.h"
 #include "repository/model_name.h"
+#include "repository/relative_name.h"
 
 namespace trireme {
 namespace {
-
-constexpr size_t kMostPartBytes = 255;  // what file systems take
-constexpr int kMostParts = 32;
 
 Status Expected(const std::string& expected, std::string_view found) {
   return InvalidArgument("expected " + expected + ", found " + std::string(found));
@@ -18,34 +15,20 @@ Status Expected(const std::string& expected, std::string_view found) {
 
 }  // namespace
 
-Status ArchiveNames::Check(std::string_view name) const {
-  const std::string expected = "a relative name";
-  if (name.size() > most_bytes_) {
-    return TooLarge("expected a name of at most " + std::to_string(most_bytes_) + " bytes, found " +
-                    std::to_string(name.size()));
+Result<ArchiveNames::Uses::iterator> ArchiveNames::Note(std::string name, Use use, bool& is_new) {
+  const auto known = uses_.find(name);
+  is_new = known == uses_.end();
+  if (!is_new) return known;
+  if (uses_.size() == most_) {
+    return TooLarge("expected at most " + std::to_string(most_) + " files and folders, found more");
   }
-  if (!IsUtf8(name)) return Expected(expected + " in UTF-8", "other bytes");
-  if (std::any_of(name.begin(), name.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; })) {
-    return Expected(expected + " without control characters", "one with them");
-  }
-  if (name.find('\\') != std::string_view::npos) return Expected(expected + " with '/'", "one with '\\'");
-  if (name.starts_with('/')) return Expected(expected, "an absolute one");
-  int parts = 0;
-  for (std::string_view rest = name; !rest.empty();) {
-    const std::string_view part = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    if (part.empty()) return Expected(expected, "one with '//'");
-    if (part == "." || part == "..")
-      return Expected(expected + " below its folder", "one with '" + std::string(part) + "'");
-    if (part.size() > kMostPartBytes) return TooLarge("expected at most 255 bytes between two '/', found more");
-    if (++parts > kMostParts) return TooLarge("expected at most 32 folders in one another, found more");
-  }
-  return {};
+  return uses_.emplace(std::move(name), use).first;
 }
 
 Status ArchiveNames::TakeParents(const std::string& name) {
   for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    const auto [at, is_new] = uses_.try_emplace(name.substr(0, slash), Use::kImpliedFolder);
+    bool is_new = false;
+    ASSIGN_OR_RETURN(const auto at, Note(name.substr(0, slash), Use::kImpliedFolder, is_new));
     if (at->second == Use::kFile) return Expected("a name of its own", "one inside of the file " + Quoted(at->first));
   }
   return {};
@@ -57,10 +40,11 @@ Result<std::string> ArchiveNames::Take(std::string_view name, bool is_folder) {
   if (is_folder && (name.empty() || name == ".")) return std::string();
   if (name.empty()) return Expected("a name", "none");
   if (!is_folder && name.ends_with('/')) return Expected("the name of a file", "one with '/' behind");
-  RETURN_IF_ERROR(Check(name));
+  RETURN_IF_ERROR(CheckRelativeName(name, most_bytes_));
   std::string taken(name);
   RETURN_IF_ERROR(TakeParents(taken));
-  const auto [at, is_new] = uses_.try_emplace(taken, is_folder ? Use::kFolder : Use::kFile);
+  bool is_new = false;
+  ASSIGN_OR_RETURN(const auto at, Note(taken, is_folder ? Use::kFolder : Use::kFile, is_new));
   if (is_new) return taken;
   if (!is_folder || at->second != Use::kImpliedFolder) return Expected("each name once", "it again");
   at->second = Use::kFolder;

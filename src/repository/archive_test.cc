@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/archive.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +15,7 @@
 
 #include "base/testing/temp_dir.h"
 #include "repository/archive_names.h"
+#include "repository/testing/make_archive.h"
 
 namespace trireme {
 namespace {
@@ -25,51 +25,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-struct Entry {
-  std::string name;
-  std::string contents = "";
-  unsigned type = AE_IFREG;
-  std::string link = "";
-};
-
-enum class Form { kZip, kTarGzip };
-
-struct Options {
-  const char* encryption = nullptr;
-  const char* compression = nullptr;
-};
-
-void MakeArchive(const fs::path& file, Form form, const std::vector<Entry>& entries, const Options& options = {}) {
-  struct archive* out = archive_write_new();
-  if (form == Form::kZip) {
-    archive_write_set_format_zip(out);
-    if (options.compression != nullptr) {
-      archive_write_set_format_option(out, "zip", "compression", options.compression);
-    }
-    if (options.encryption != nullptr) {
-      archive_write_set_format_option(out, "zip", "encryption", options.encryption);
-      archive_write_set_passphrase(out, "secret");
-    }
-  } else {
-    archive_write_set_format_pax_restricted(out);
-    archive_write_add_filter_gzip(out);
-  }
-  ASSERT_EQ(archive_write_open_filename(out, file.c_str()), ARCHIVE_OK);
-  for (const Entry& each : entries) {
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, each.name.c_str());
-    archive_entry_set_filetype(entry, each.type);
-    archive_entry_set_perm(entry, 06777);
-    archive_entry_set_size(entry, static_cast<la_int64_t>(each.contents.size()));
-    if (each.type == AE_IFLNK) archive_entry_set_symlink(entry, each.link.c_str());
-    if (each.type == AE_IFREG && !each.link.empty()) archive_entry_set_hardlink(entry, each.link.c_str());
-    archive_write_header(out, entry);
-    archive_write_data(out, each.contents.data(), each.contents.size());
-    archive_entry_free(entry);
-  }
-  ASSERT_EQ(archive_write_close(out), ARCHIVE_OK);
-  archive_write_free(out);
-}
+using Entry = ArchivedEntry;
+using Form = ArchiveForm;
+using Options = ArchiveOptions;
 
 std::string Contents(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -173,6 +131,7 @@ TEST_P(Archives, KeepTheirLimits) {
   std::string deep = "a";
   for (int i = 0; i < 32; ++i) deep += "/a";
   ExpectRefused({{deep}}, "at most 32 folders", {}, StatusCode::kTooLarge);
+  ExpectRefused({{"a/b/c/d", "1"}}, "at most 3 files and folders", {.entries = 3}, StatusCode::kTooLarge);
   EXPECT_TRUE(Extract(three, {.entries = 3, .bytes = 1002}).ok());
 }
 
@@ -297,8 +256,18 @@ TEST(ExtractArchive, RefusesOtherFiles) {
   EXPECT_EQ(ExtractArchive(folder / "pipe", folder / "out").status().code(), StatusCode::kNotFound);
 }
 
+TEST(ArchiveNames, CountFoldersThatNamesAloneTellOf) {
+  ArchiveNames names({.entries = 4});
+  EXPECT_TRUE(names.Take("a/b/1", false).ok());
+  EXPECT_TRUE(names.Take("a/b/2", false).ok());
+  EXPECT_TRUE(names.Take("a/b", true).ok()) << "it is known";
+  const Status status = names.Take("a/c/3", false).status();
+  EXPECT_EQ(status.code(), StatusCode::kTooLarge);
+  EXPECT_THAT(status.message(), HasSubstr("at most 4 files and folders"));
+}
+
 TEST(ArchiveNames, KeepBytesThatAreNoText) {
-  ArchiveNames names(100);
+  ArchiveNames names({.name_bytes = 100});
   EXPECT_FALSE(names.Take("\xff", false).ok());
   EXPECT_FALSE(names.Take("", false).ok());
   EXPECT_FALSE(names.Take("a/", false).ok());

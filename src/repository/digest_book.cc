@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/digest_book.h"
 
-#include <chrono>
-
 #include "repository/content_digest.h"
 #include "repository/open_file.h"
 
@@ -10,14 +8,6 @@ namespace trireme {
 namespace {
 
 constexpr size_t kMostKnown = 100'000;
-
-// One that has changed in this moment may change once more without looking another one: file systems' clocks tick in
-// milliseconds.
-bool MayChangeUnseen(const FileStamp& stamp) {
-  constexpr std::chrono::milliseconds kTick{50};
-  const auto changed = std::chrono::nanoseconds(stamp.changed_ns);
-  return std::chrono::system_clock::now().time_since_epoch() - changed < kTick;
-}
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/file_stamp.h"
 
+#include <chrono>
+
 namespace trireme {
 namespace {
 
@@ -16,6 +18,12 @@ FileStamp StampOf(const struct stat& found) {
           .bytes = static_cast<uint64_t>(found.st_size),
           .modified_ns = NanosecondsOf(found.st_mtim),
           .changed_ns = NanosecondsOf(found.st_ctim)};
+}
+
+bool MayChangeUnseen(const FileStamp& stamp) {
+  constexpr std::chrono::milliseconds kTick{50};
+  const auto changed = std::chrono::nanoseconds(stamp.changed_ns);
+  return std::chrono::system_clock::now().time_since_epoch() - changed < kTick;
 }
 
 }  // namespace trireme

@@ -21,4 +21,8 @@ struct FileStamp {
 
 FileStamp StampOf(const struct stat& found);
 
+// One that has changed in this moment may change once more without looking another one: file systems' clocks tick in
+// milliseconds.
+bool MayChangeUnseen(const FileStamp& stamp);
+
 }  // namespace trireme

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "repository/file_contents.h"
 #include "repository/model_name.h"
 
@@ -28,11 +29,7 @@ constexpr std::array kUnserved = {
 };
 
 std::string LowerExtension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return extension;
+  return LowerCase(path.extension().string());
 }
 
 bool BeginsLikeXgboost(const fs::path& path) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <string>
 
 #include "base/check.h"
@@ -28,7 +29,9 @@ void GunzipFile::EndStream::operator()(z_stream_s* stream) const {
 
 GunzipFile::GunzipFile(const OpenFile& file) : file_(file), block_(kBlockBytes) {
   auto stream = std::make_unique<z_stream>();
-  CHECK(inflateInit2(stream.get(), kGzipWindowBits) == Z_OK);  // fails only without memory
+  const int code = inflateInit2(stream.get(), kGzipWindowBits);
+  if (code == Z_MEM_ERROR) throw std::bad_alloc();
+  CHECK(code == Z_OK);
   stream_.reset(stream.release());
 }
 
@@ -57,6 +60,8 @@ Result<size_t> GunzipFile::Read(std::span<char> to) {
     if (code == Z_STREAM_END) {
       in_member_ = false;
       CHECK(inflateReset(stream_.get()) == Z_OK);
+    } else if (code == Z_MEM_ERROR) {
+      throw std::bad_alloc();
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
       return Broken(stream_->msg == nullptr ? "something else" : std::string("an ") + stream_->msg);
     }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "base/log.h"
 #include "repository/yaml_value.h"
 
@@ -40,17 +41,10 @@ bool TakeBool(const YamlValue& value, MarConfig& to) {
   return true;
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 template <auto kMember>
 bool TakeWord(const YamlValue& value, MarConfig& to, std::initializer_list<const char*> words) {
   if (value.kind != Kind::kText) return false;
-  std::string word = Lower(value.text);
+  std::string word = LowerCase(value.text);
   if (std::find(words.begin(), words.end(), word) == words.end()) return false;
   to.*kMember = std::move(word);
   return true;

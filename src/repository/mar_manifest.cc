@@ -7,10 +7,10 @@
 #include <set>
 #include <utility>
 
-#include "base/utf8.h"
 #include "codec/json_cursor.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
+#include "repository/relative_name.h"
 
 namespace trireme {
 namespace {
@@ -51,17 +51,7 @@ Status Wrong(std::string_view entry, std::string_view expected, const std::strin
 }
 
 bool StaysBelow(std::string_view name) {
-  if (name.empty() || name.size() > kMostNameBytes || !IsUtf8(name) || name.find('\\') != std::string_view::npos) {
-    return false;
-  }
-  if (std::any_of(name.begin(), name.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; })) return false;
-  for (std::string_view rest = name;;) {
-    const size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    if (part.empty() || part == "." || part == "..") return false;
-    if (slash == std::string_view::npos) return true;
-    rest.remove_prefix(slash + 1);
-  }
+  return CheckRelativeName(name, kMostNameBytes).ok();
 }
 
 class Reader {

@@ -68,6 +68,7 @@ struct FakeOptions {
   bool batched = true;
   bool mixes_rows = false;
   bool decoupled = false;
+  bool keeps_state = false;
   bool may_change = true;  // TensorSpec::may_change, of both
   size_t weight_bytes = 1000;
   bool runs_on_gpus = true;

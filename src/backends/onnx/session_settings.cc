@@ -10,6 +10,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/letter_case.h"
+
 namespace trireme::onnx {
 namespace {
 
@@ -23,14 +25,9 @@ Status Wrong(std::string_view key, std::string_view expected, std::string_view f
                          shown + (found.size() > shown.size() ? "...\"" : "\""));
 }
 
-bool SameWord(std::string_view text, std::string_view word) {
-  return std::equal(text.begin(), text.end(), word.begin(), word.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
 Result<bool> ReadBool(std::string_view key, std::string_view text) {
-  if (text == "1" || SameWord(text, "true")) return true;
-  if (text == "0" || SameWord(text, "false")) return false;
+  if (text == "1" || SameIgnoringCase(text, "true")) return true;
+  if (text == "0" || SameIgnoringCase(text, "false")) return false;
   return Wrong(key, "1 or 0", text);
 }
 

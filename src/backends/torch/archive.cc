@@ -226,9 +226,9 @@ struct Contents {
   bool has_code = false;
   bool has_constants = false;
   bool has_data = false;
-  bool has_program = false;  // of torch.export
-  uint64_t stored_bytes = 0;
-  uint64_t unpacked_bytes = 0;
+  bool has_program = false;     // of torch.export
+  uint64_t packed_bytes = 0;    // as they lie in the file: no two entries share any
+  uint64_t unpacked_bytes = 0;  // of those that do not lie there as they are
   uint64_t tensor_bytes = 0;
 
   Status Note(const Entry& entry, uint64_t file_bytes) {
@@ -239,11 +239,13 @@ struct Contents {
     has_program |= name.starts_with("models/") || name.starts_with("serialized_exported_program");
     if (entry.is_stored() && entry.bytes != entry.packed_bytes)
       return InvalidArgument("its list of contents is damaged");
-    if (entry.bytes > (entry.is_stored() ? file_bytes - stored_bytes : kMaxUnpackedBytes - unpacked_bytes)) {
+    const uint64_t unpacked = entry.is_stored() ? 0 : entry.bytes;
+    if (entry.packed_bytes > file_bytes - packed_bytes || unpacked > kMaxUnpackedBytes - unpacked_bytes) {
       return InvalidArgument("it claims to have more in it than a file of " + std::to_string(file_bytes) +
                              " bytes can have");
     }
-    (entry.is_stored() ? stored_bytes : unpacked_bytes) += entry.bytes;
+    packed_bytes += entry.packed_bytes;
+    unpacked_bytes += unpacked;
     if (IsTensor(entry)) tensor_bytes += entry.bytes;
     return {};
   }

@@ -106,6 +106,9 @@ TEST(ReadArchive, RefusesWhatClaimsMoreThanThereIs) {
   files = kModule;
   files.push_back({"m/code/bomb.py", 0x50000000, 10, 8});
   EXPECT_THAT(Error(Zip(files)), HasSubstr("claims to have more"));
+  files = kModule;
+  for (int i = 0; i < 100; ++i) files.push_back({"m/code/same.py", 1, 100000, 8, 0, /*absent=*/true});
+  EXPECT_THAT(Error(Zip(files)), HasSubstr("claims to have more"));
 }
 
 TEST(ReadArchive, RefusesDamagedCodeAndLooksAtNoTensor) {

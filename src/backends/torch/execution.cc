@@ -43,20 +43,12 @@ struct Timed {
   Nanoseconds run{0};  // the shortest: the others were interrupted
 };
 
-Result<Results> Run(const Program& program, const std::vector<at::Tensor>& sample) {
-  return Guarded(During::kRun, [&]() -> Result<Results> {
-    std::vector<at::Tensor> copies;
-    for (const at::Tensor& input : sample) copies.push_back(input.clone());
-    return program.Run(copies);
-  });
-}
-
 Result<Timed> Time(const Program& program, const std::vector<at::Tensor>& sample) {
   Timed timed;
   Nanoseconds sum{0};
   for (int i = 0; i < kMostRuns; ++i) {
     const Nanoseconds begin = ThreadTime();
-    ASSIGN_OR_RETURN(timed.results, Run(program, sample));
+    ASSIGN_OR_RETURN(timed.results, program.Try(sample));
     const Nanoseconds took = ThreadTime() - begin;
     sum += took;
     if (i == 0 || took < timed.run) timed.run = took;
@@ -136,6 +128,10 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
     return chosen;
   }
   ChosenProgram chosen{.program = std::move(plain), .execution = Execution::kPlain, .why = ""};
+  if (options.keeps_state) {
+    chosen.why = "it keeps state, which runs for timing would change";
+    return chosen;
+  }
   if (options.sample.empty()) {
     chosen.why = "there is nothing to try others on";
     return chosen;

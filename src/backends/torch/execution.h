@@ -22,12 +22,13 @@ struct ChosenProgram {
 struct ChoiceOptions {
   Settings::Execution wanted = Settings::Execution::kAuto;
   uint64_t weight_bytes = 0;       // of the plain one
+  bool keeps_state = false;        // ProgramFacts has it: no run but those for clients
   std::vector<at::Tensor> sample;  // inputs that it takes; empty: none is known
 };
 
 // Gives the form that is wanted. kAuto: each is timed on the sample, by the CPU time of this thread, and one that is
-// clearly faster than the plain one and gives the same is taken. Without a sample, where a run takes long, and where
-// the weights are so large that a second copy of them would matter, that is the plain one.
+// clearly faster than the plain one and gives the same is taken. Without a sample, of a program that keeps state, where
+// a run takes long, and where the weights are so large that a second copy of them would matter, that is the plain one.
 //
 // kInvalidArgument: the library cannot bring the module into the form that is wanted.
 Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, const ChoiceOptions& options);

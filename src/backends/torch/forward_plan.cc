@@ -2,10 +2,11 @@
 #include "backends/torch/forward_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <string_view>
 #include <utility>
+
+#include "backends/torch/names.h"
 
 namespace trireme::torch_backend {
 namespace {
@@ -43,23 +44,6 @@ bool IsListOfTensors(const c10::Type& type) {
 bool IsDictOfTensors(const c10::Type& type) {
   return type.kind() == TypeKind::DictType && type.containedTypes().at(0)->kind() == TypeKind::StringType &&
          IsTensor(*type.containedTypes().at(1));
-}
-
-// The number behind the last "__".
-std::optional<size_t> IndexIn(std::string_view name) {
-  const size_t at = name.rfind("__");
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = name.substr(at + 2);
-  size_t index = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return index;
-}
-
-std::string Listed(std::span<const std::string> names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text.empty() ? "none" : text;
 }
 
 std::string TextOf(const c10::FunctionSchema& forward) {
@@ -162,6 +146,16 @@ bool ForwardPlan::NamesMatch(std::span<const std::string> declared) const {
   });
 }
 
+// Whether one is called as an argument that stands elsewhere: then order is not what is meant, but a name is wrong.
+bool ForwardPlan::NamesAnotherPlace(std::span<const std::string> declared) const {
+  for (size_t i = 0; i < declared.size(); ++i) {
+    for (size_t place = 0; place < leaves_.size(); ++place) {
+      if (place != i && leaves_[place].name == declared[i]) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::vector<size_t>> ForwardPlan::Indexes(std::span<const std::string> declared) const {
   std::vector<size_t> indexes;
   for (const std::string& name : declared) {
@@ -181,7 +175,7 @@ Status ForwardPlan::TakeNames(std::span<const std::string> declared) {
     }
   } else if (const auto indexes = Indexes(declared)) {
     for (size_t i = 0; i < declared.size(); ++i) names[(*indexes)[i]] = declared[i];
-  } else {
+  } else if (!NamesAnotherPlace(declared)) {
     for (size_t i = 0; i < declared.size() && i < leaves_.size(); ++i) names[i] = declared[i];
   }
   std::vector<std::string> own;

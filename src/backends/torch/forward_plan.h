@@ -27,7 +27,8 @@ struct Leaf {
 // tensors as many as a config names. A number is a tensor of one element. What has a default keeps it.
 //
 // The names that a config gives to inputs are, as in Triton: those of the arguments; or else each NAME__INDEX, by the
-// index; or else anything, in the order of the arguments. Names without a config are the arguments'.
+// index; or else anything, in the order of the arguments, but no argument's name in another's place. Names without a
+// config are the arguments'.
 class ForwardPlan {
  public:
   // `declared` are the inputs' names in a config, in its order; empty: there is none. kInvalidArgument: they do not
@@ -60,6 +61,7 @@ class ForwardPlan {
   void Append(Argument argument, std::vector<Leaf> leaves);
   Status TakeNames(std::span<const std::string> declared);
   bool NamesMatch(std::span<const std::string> declared) const;
+  bool NamesAnotherPlace(std::span<const std::string> declared) const;
   std::optional<std::vector<size_t>> Indexes(std::span<const std::string> declared) const;
   void Keep(const std::vector<std::optional<std::string>>& names);
 

@@ -120,7 +120,8 @@ Status LoadTorchvision() {
   static bool is_open = false;
   const MutexLock lock(mutex);  // held while it is opened, once
   if (is_open) return {};
-  RETURN_IF_ERROR(OpenTorchvision());
+  // Its operators register themselves while it is opened, and may throw.
+  RETURN_IF_ERROR(Guarded(During::kLoad, OpenTorchvision));
   is_open = true;
   return {};
 }

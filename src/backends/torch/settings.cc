@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/letter_case.h"
 
 namespace trireme::torch_backend {
 namespace {
@@ -23,14 +24,9 @@ Status Wrong(std::string_view key, std::string_view expected, std::string_view f
                          Excerpt(found, kMaxShownBytes));
 }
 
-bool SameWord(std::string_view text, std::string_view word) {
-  return std::equal(text.begin(), text.end(), word.begin(), word.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
 Result<bool> ReadBool(std::string_view key, std::string_view text) {
-  if (text == "1" || SameWord(text, "true")) return true;
-  if (text == "0" || SameWord(text, "false")) return false;
+  if (text == "1" || SameIgnoringCase(text, "true")) return true;
+  if (text == "0" || SameIgnoringCase(text, "false")) return false;
   return Wrong(key, "true or false", text);
 }
 

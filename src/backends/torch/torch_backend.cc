@@ -10,8 +10,11 @@
 #include "backends/torch/archive.h"
 #include "backends/torch/execution.h"
 #include "backends/torch/library.h"
+#include "backends/torch/module.h"
+#include "backends/torch/names.h"
 #include "backends/torch/open_file.h"
 #include "backends/torch/program.h"
+#include "backends/torch/program_facts.h"
 #include "backends/torch/settings.h"
 #include "backends/torch/torch_error.h"
 #include "backends/torch/torch_model.h"
@@ -51,12 +54,6 @@ std::vector<std::string> NamesOf(const std::vector<TensorSpec>& specs) {
   return names;
 }
 
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 // A module that is in memory, with all that is known of it.
 struct Loaded {
   std::unique_ptr<const Program> program;
@@ -65,24 +62,6 @@ struct Loaded {
   Settings settings;
   uint64_t tensor_bytes = 0;
 };
-
-void MoveTo(torch::jit::Module& module, const Device& device, bool half) {
-  if (device.kind == DeviceKind::kCpu) return;
-  module.to(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
-  if (half) module.to(at::kHalf);
-}
-
-Result<std::unique_ptr<const Program>> MakeProgram(const torch::jit::Module& module, const ForwardPlan& plan,
-                                                   const ProgramFacts& facts, const Settings& settings,
-                                                   const OpenOptions& options, bool optimized) {
-  return std::make_unique<const Program>(module, plan,
-                                         Program::Options{.optimized = optimized,
-                                                          .inference_mode = settings.inference_mode,
-                                                          .one_at_a_time = facts.keeps_state,
-                                                          .threads = settings.threads,
-                                                          .half = settings.half,
-                                                          .device = options.device});
-}
 
 // FP16 is believed where it gives what FP32 gave: to a hundredth, of what is largest.
 Status CheckHalf(const Program& program, const std::vector<at::Tensor>& sample, const std::vector<NamedResult>& whole) {
@@ -101,6 +80,74 @@ Status CheckHalf(const Program& program, const std::vector<at::Tensor>& sample, 
   return half.size() == whole.size() ? Status() : Internal("it gives other outputs in half precision");
 }
 
+// A file on its way to a program. Calls of the library may throw.
+class Loading {
+ public:
+  Loading(const OpenFile& file, const OpenOptions& options, torch::jit::Module module, ForwardPlan plan, Loaded loaded)
+      : file_(file),
+        options_(options),
+        module_(std::move(module)),
+        plan_(std::move(plan)),
+        loaded_(std::move(loaded)) {}
+
+  Result<Loaded> Finish(const Signature& declared) && {
+    MoveTo(module_, options_.device);
+    Settings whole = loaded_.settings;
+    whole.half = false;
+    // What is tried here is not what the program should be rewritten for.
+    Make(whole, false);
+    ASSIGN_OR_RETURN(loaded_.found, FindSignature(*loaded_.program, loaded_.facts, declared));
+    RETURN_IF_ERROR(Renew());
+    if (loaded_.settings.half) {
+      Make(whole, false);
+      RETURN_IF_ERROR(GoHalf());
+    }
+    Make(loaded_.settings, loaded_.settings.optimized);
+    return std::move(loaded_);
+  }
+
+ private:
+  void Make(const Settings& settings, bool optimized) {
+    loaded_.program = std::make_unique<const Program>(module_, plan_,
+                                                      Program::Options{.optimized = optimized,
+                                                                       .inference_mode = settings.inference_mode,
+                                                                       .one_at_a_time = loaded_.facts.keeps_state,
+                                                                       .threads = settings.threads,
+                                                                       .half = settings.half,
+                                                                       .device = options_.device});
+  }
+
+  // What a program has kept of a trial no client is to meet: it is read again.
+  Status Renew() {
+    if (!loaded_.facts.keeps_state) return {};
+    loaded_.program.reset();
+    module_ = torch::jit::Module();  // first, or both are in memory
+    ASSIGN_OR_RETURN(module_, LoadModule(file_));
+    MoveTo(module_, options_.device);
+    return {};
+  }
+
+  Status GoHalf() {
+    const std::vector<at::Tensor>& sample = loaded_.found.sample;
+    if (!sample.empty()) {
+      ASSIGN_OR_RETURN(const std::vector<NamedResult> whole, loaded_.program->Run(sample));
+      RETURN_IF_ERROR(Renew());
+      CastToHalf(module_);
+      Make(loaded_.settings, false);
+      RETURN_IF_ERROR(CheckHalf(*loaded_.program, sample, whole));
+      RETURN_IF_ERROR(Renew());
+    }
+    CastToHalf(module_);
+    return {};
+  }
+
+  const OpenFile& file_;
+  const OpenOptions& options_;
+  torch::jit::Module module_;
+  const ForwardPlan plan_;
+  Loaded loaded_;
+};
+
 Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenOptions& options) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.settings, ReadSettings(options));
@@ -110,29 +157,34 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
   ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(file));
   return Guarded(During::kLoad, [&]() -> Result<Loaded> {
     loaded.facts = LookAt(module);
-    ASSIGN_OR_RETURN(const ForwardPlan plan, ForwardPlan::Make(module.get_method("forward").function().getSchema(),
-                                                               NamesOf(source.declared.inputs)));
-    MoveTo(module, options.device, false);
+    ASSIGN_OR_RETURN(ForwardPlan plan, ForwardPlan::Make(module.get_method("forward").function().getSchema(),
+                                                         NamesOf(source.declared.inputs)));
     // Quantised weights are packed away where nobody can count them; in the file they are.
     loaded.tensor_bytes = std::max(TensorBytes(module), archive.tensor_bytes);
-    Settings whole = loaded.settings;
-    whole.half = false;
-    // What is tried here is not what the program should be rewritten for.
-    ASSIGN_OR_RETURN(loaded.program, MakeProgram(module, plan, loaded.facts, whole, options, false));
-    ASSIGN_OR_RETURN(loaded.found, FindSignature(*loaded.program, loaded.facts, source.declared));
-    if (loaded.settings.half) {
-      std::vector<NamedResult> results;
-      if (!loaded.found.sample.empty()) {
-        ASSIGN_OR_RETURN(results, loaded.program->Run(loaded.found.sample));
-      }
-      MoveTo(module, options.device, true);
-      ASSIGN_OR_RETURN(loaded.program, MakeProgram(module, plan, loaded.facts, loaded.settings, options, false));
-      if (!results.empty()) RETURN_IF_ERROR(CheckHalf(*loaded.program, loaded.found.sample, results));
-    }
-    ASSIGN_OR_RETURN(loaded.program,
-                     MakeProgram(module, plan, loaded.facts, loaded.settings, options, loaded.settings.optimized));
-    return std::move(loaded);
+    return Loading(file, options, std::move(module), std::move(plan), std::move(loaded)).Finish(source.declared);
   });
+}
+
+Result<std::unique_ptr<OpenModel>> MakeModel(const fs::path& path, Loaded loaded, const Device& device,
+                                             const Logger& log) {
+  const bool keeps_state = loaded.facts.keeps_state;
+  ChoiceOptions choice{.wanted = loaded.settings.execution,
+                       .weight_bytes = loaded.tensor_bytes,
+                       .keeps_state = keeps_state,
+                       .sample = std::move(loaded.found.sample)};
+  const bool is_gpu = device.kind != DeviceKind::kCpu;
+  if (is_gpu && choice.wanted == Settings::Execution::kAuto) choice.wanted = Settings::Execution::kPlain;
+  ASSIGN_OR_RETURN(ChosenProgram chosen, ChooseExecution(std::move(loaded.program), choice));
+  log.Info("TorchScript model", {{"file", path.string()}, {"run", Name(chosen.execution)}, {"why", chosen.why}});
+  for (const std::string& note : loaded.found.notes) {
+    log.Info("TorchScript model", {{"file", path.string()}, {"note", note}});
+  }
+  const uint64_t now = TensorBytes(chosen.program->module());
+  const TorchModel::Options how{.copies_inputs = loaded.facts.writes_inputs || keeps_state,
+                                .keeps_state = keeps_state,
+                                .memory_use = {.weights = std::max(now, loaded.tensor_bytes), .workspace = 0}};
+  return std::unique_ptr<OpenModel>(std::make_unique<TorchModel>(
+      std::move(chosen.program), std::move(loaded.found.signature), std::move(loaded.found.places), how));
 }
 
 }  // namespace
@@ -163,23 +215,10 @@ Result<Opened> TorchBackend::Open(const ModelSource& source, const OpenOptions& 
     log_.Warning("settings without effect on TorchScript models here",
                  {{"file", path.string()}, {"settings", Listed(loaded->settings.ignored)}});
   }
-  ChoiceOptions choice{.wanted = loaded->settings.execution,
-                       .weight_bytes = loaded->tensor_bytes,
-                       .sample = std::move(loaded->found.sample)};
-  const bool is_gpu = options.device.kind != DeviceKind::kCpu;
-  if (is_gpu && choice.wanted == Settings::Execution::kAuto) choice.wanted = Settings::Execution::kPlain;
-  Result<ChosenProgram> chosen =
-      Guarded(During::kLoad, [&] { return ChooseExecution(std::move(loaded->program), choice); });
-  if (!chosen.ok()) return std::move(chosen).status().Within(path.string());
-  log_.Info("TorchScript model", {{"file", path.string()}, {"run", Name(chosen->execution)}, {"why", chosen->why}});
-  for (const std::string& note : loaded->found.notes) {
-    log_.Info("TorchScript model", {{"file", path.string()}, {"note", note}});
-  }
-  const uint64_t now = TensorBytes(chosen->program->module());
-  const TorchModel::Options how{.copies_inputs = loaded->facts.writes_inputs,
-                                .memory_use = {.weights = std::max(now, loaded->tensor_bytes), .workspace = 0}};
-  return Opened(std::make_unique<TorchModel>(std::move(chosen->program), std::move(loaded->found.signature),
-                                             std::move(loaded->found.places), how));
+  Result<std::unique_ptr<OpenModel>> model =
+      Guarded(During::kLoad, [&] { return MakeModel(path, *std::move(loaded), options.device, log_); });
+  if (!model.ok()) return std::move(model).status().Within(path.string());
+  return Opened(*std::move(model));
 }
 
 Result<ModelFacts> TorchBackend::Describe(const ModelSource& source, const OpenOptions& options) {

@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "backends/torch/testing/modules.h"
-#include "base/testing/temp_dir.h"
+#include "backends/torch/testing/backend_fixture.h"
 
 namespace trireme::torch_backend {
 namespace {
@@ -26,60 +25,7 @@ using testing::HasSubstr;
 
 constexpr int64_t kAny = Shape::kAny;
 
-class TorchBackendTest : public testing::Test {
- protected:
-  using Parameters = std::vector<std::pair<std::string, std::vector<int64_t>>>;
-
-  std::filesystem::path Write(const std::string& forward, const Parameters& parameters = {}) {
-    return WriteModule(folder_.path(), "m" + std::to_string(written_++), forward, parameters);
-  }
-
-  std::unique_ptr<OpenModel> Open(const ModelSource& source, const OpenOptions& options = {}) {
-    Result<Opened> opened = backend_->Open(source, options);
-    EXPECT_TRUE(opened.ok()) << opened.status();
-    return opened.ok() ? std::get<std::unique_ptr<OpenModel>>(std::move(opened).value()) : nullptr;
-  }
-
-  std::unique_ptr<OpenModel> Module(const std::string& forward, const Parameters& parameters = {}) {
-    return Open({.path = Write(forward, parameters)});
-  }
-
-  Status OpenError(const ModelSource& source, const OpenOptions& options = {}) {
-    const Result<Opened> opened = backend_->Open(source, options);
-    EXPECT_FALSE(opened.ok());
-    return opened.ok() ? Status() : opened.status();
-  }
-
-  static std::vector<std::string> Shown(const std::vector<TensorSpec>& specs) {
-    std::vector<std::string> shown;
-    for (const TensorSpec& spec : specs) {
-      shown.push_back(spec.name + " " + std::string(Name(spec.type)) + spec.shape.ToString());
-    }
-    return shown;
-  }
-
-  Tensor Numbers(const Shape& shape, float first = 0) {
-    Tensor tensor = MakeTensor(pool_, DataType::kFp32, shape);
-    for (float& element : tensor.MutableAs<float>()) element = first++;
-    return tensor;
-  }
-
-  static std::vector<int> All(const OpenModel& model) {
-    std::vector<int> wanted;
-    for (size_t i = 0; i < model.signature().outputs.size(); ++i) wanted.push_back(static_cast<int>(i));
-    return wanted;
-  }
-
-  static Result<std::vector<Tensor>> Run(OpenModel& model, const std::vector<Tensor>& inputs) {
-    return model.Run(inputs, All(model), {});
-  }
-
-  MemoryPool pool_;
-  Logger log_{2, Logger::Form::kText, LogLevel::kError};
-  TempDir folder_;
-  int written_ = 0;
-  std::unique_ptr<Backend> backend_ = CreateBackend({pool_, log_, folder_.path()}).value();
-};
+using TorchBackendTest = TorchBackendFixture;
 
 constexpr const char* kIdentity = "def forward(self, x):\n  return x\n";
 
@@ -97,6 +43,16 @@ TEST_F(TorchBackendTest, TellsWhatAModelTakesByItsFirstLayer) {
       "def forward(self, ids, mask):\n  return torch.embedding(self.w, ids) * mask.unsqueeze(-1)\n", {{"w", {10, 6}}});
   EXPECT_THAT(Shown(text->signature().inputs), ElementsAre("ids INT64[-1,-1]", "mask INT64[-1,-1]"));
   EXPECT_THAT(Shown(text->signature().outputs), ElementsAre("output__0 FP32[-1,-1,6]"));
+}
+
+TEST_F(TorchBackendTest, TellsWhatATracedConvolutionTakes) {
+  const auto convolution = [&](const std::string& transposed, const std::vector<int64_t>& weight) {
+    return Module("def forward(self, x):\n  return torch._convolution(x, self.w, None, [2, 2], [1, 1], [1, 1], " +
+                      transposed + ", [0, 0], 1, False, False, True, True)\n",
+                  {{"w", weight}});
+  };
+  EXPECT_THAT(Shown(convolution("False", {6, 5, 3, 3})->signature().inputs), ElementsAre("x FP32[-1,5,-1,-1]"));
+  EXPECT_THAT(Shown(convolution("True", {5, 6, 4, 4})->signature().inputs), ElementsAre("x FP32[-1,5,-1,-1]"));
 }
 
 TEST_F(TorchBackendTest, FindsTheSideOfAnImageThatIsFixed) {
@@ -159,6 +115,8 @@ TEST_F(TorchBackendTest, RefusesAConfigThatContradictsTheModule) {
               AllOf(HasSubstr("'sum'"), HasSubstr("TYPE_FP32"), HasSubstr("TYPE_INT32")));
   EXPECT_THAT(error({.inputs = both, .outputs = {{"sum", DataType::kFp32, {2}}}}),
               AllOf(HasSubstr("'sum'"), HasSubstr("[-1,2]"), HasSubstr("[2]")));
+  EXPECT_THAT(error({.inputs = {{"b", DataType::kFp32, {kAny, 2}}, {"aa", DataType::kFp32, {kAny, 2}}}}),
+              AllOf(HasSubstr("expected 'a', 'b'"), HasSubstr("found 'b', 'aa'")));
   const Status text =
       OpenError({.path = Write(kIdentity), .declared = {.inputs = {{"x", DataType::kBytes, {kAny}}}, .outputs = {}}});
   EXPECT_EQ(text.code(), StatusCode::kUnsupported);
@@ -192,6 +150,53 @@ TEST_F(TorchBackendTest, FindsOutputsByTheirKeyWhateverTheirOrder) {
   ASSERT_TRUE(got.ok()) << got.status();
   EXPECT_THAT((*got)[0].As<float>(), ElementsAre(2));
   EXPECT_THAT((*got)[1].As<float>(), ElementsAre(1));
+}
+
+TEST_F(TorchBackendTest, TakesNoOrderWhereNamesAreKeys) {
+  const auto path = Write(
+      "def forward(self, x):\n  # type: (Tensor) -> Dict[str, Tensor]\n"
+      "  return {'boxes': x + 1, 'labels': x + 2, 'scores': x + 3}\n");
+  const auto open = [&](const std::string& first, const std::string& second) -> ModelSource {
+    const Shape row = {kAny, 1};
+    return {.path = path,
+            .declared = {.inputs = {{"x", DataType::kFp32, row}},
+                         .outputs = {{first, DataType::kFp32, row}, {second, DataType::kFp32, row}},
+                         .batched = true}};
+  };
+  const Status status = OpenError(open("boxes", "scorez"));
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("output 'scorez'"), HasSubstr("'boxes', 'labels', 'scores'")));
+  const auto in_order = Open(open("a", "b"));
+  const auto got = Run(*in_order, {Numbers({1, 1})});
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_THAT((*got)[1].As<float>(), ElementsAre(2));
+}
+
+// It refuses whatever is made up.
+constexpr const char* kChoosy =
+    "def forward(self, x):\n  # type: (Tensor) -> Dict[str, Tensor]\n"
+    "  assert x.sum() > 1000, 'too little'\n  return {'boxes': x + 1, 'scores': x + 2}\n";
+
+TEST_F(TorchBackendTest, FindsOutputsOfWhatCannotBeTriedByTheirNames) {
+  const auto path = Write(kChoosy);
+  const Shape row = {kAny, 1};
+  const auto source = [&](const std::string& first, const std::string& second) -> ModelSource {
+    return {.path = path,
+            .declared = {.inputs = {{"x", DataType::kFp32, row}},
+                         .outputs = {{first, DataType::kFp32, row}, {second, DataType::kFp32, row}},
+                         .batched = true}};
+  };
+  for (const auto& [first, second] : std::map<std::string, std::string>{{"scores", "boxes"}, {"OUT__1", "OUT__0"}}) {
+    const auto model = Open(source(first, second));
+    const auto got = Run(*model, {Numbers({1, 1}, 2000)});
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_THAT((*got)[0].As<float>(), ElementsAre(2002)) << first;
+    EXPECT_THAT((*got)[1].As<float>(), ElementsAre(2001)) << second;
+  }
+  const auto wrong = Open(source("boxes", "scorez"));
+  const auto got = Run(*wrong, {Numbers({1, 1}, 2000)});
+  EXPECT_EQ(got.status().code(), StatusCode::kInternal) << "whoever sent that did nothing wrong";
+  EXPECT_THAT(got.status().message(), AllOf(HasSubstr("output 'scorez' of the config"), HasSubstr("'scores'")));
 }
 
 TEST_F(TorchBackendTest, GivesDetectionsOfOneImageByName) {
@@ -341,16 +346,16 @@ TEST_F(TorchBackendTest, SaysOfDamagedFilesWhatIsWrong) {
   for (size_t at = 0; at < bytes.size(); at += 61) {
     std::string other = bytes;
     other[at] = static_cast<char>(other[at] ^ 0x55);
-    const Result<Opened> opened = backend_->Open({.path = folder_.Write("bad.pt", other)}, {});
-    EXPECT_TRUE(opened.ok() || !opened.status().message().empty()) << at;
+    Result<Opened> opened = backend_->Open({.path = folder_.Write("bad.pt", other)}, {});
+    if (!opened.ok()) {
+      EXPECT_EQ(opened.status().code(), StatusCode::kInvalidArgument) << at << ": " << opened.status();
+      EXPECT_THAT(opened.status().message(), HasSubstr("bad.pt")) << at;
+      continue;
+    }
+    const auto got = Run(*std::get<std::unique_ptr<OpenModel>>(*opened), {Numbers({1, 2}, 5)});
+    ASSERT_TRUE(got.ok()) << at << ": " << got.status();
+    EXPECT_THAT((*got)[0].As<float>(), ElementsAre(5, 6)) << at;
   }
-}
-
-TEST_F(TorchBackendTest, KeepsOneRunAtATimeForAModelThatKeepsState) {
-  const auto facts = backend_->Describe(
-      {.path = Write("def forward(self, x):\n  self.w.add_(1.0)\n  return x + self.w\n", {{"w", {1}}})}, {});
-  ASSERT_TRUE(facts.ok()) << facts.status();
-  EXPECT_THAT(facts->notes, testing::Contains(HasSubstr("one after the other")));
 }
 
 TEST_F(TorchBackendTest, GivesMemoryBack) {

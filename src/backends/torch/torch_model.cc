@@ -47,11 +47,16 @@ Result<std::vector<Tensor>> TorchModel::RunProgram(std::span<const Tensor> input
     if (!IsLeftOut(inputs[i], signature_.inputs[i])) leaves[i] = ToTorch(inputs[i], options_.copies_inputs);
   }
   ASSIGN_OR_RETURN(const std::vector<NamedResult> results, program_->Run(leaves));
+  ASSIGN_OR_RETURN(const std::vector<ResultPlace> places, Places(results));
   std::vector<Tensor> outputs;
   outputs.reserve(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto output = static_cast<size_t>(wanted[i]);
-    ASSIGN_OR_RETURN(const NamedResult* result, Find(results, output));
+    const NamedResult* result = FindResult(places[output], results);
+    if (result == nullptr) {
+      return Internal("the model gave no output '" + signature_.outputs[output].name + "' this time, but " +
+                      std::to_string(results.size()) + " others");
+    }
     const Buffer destination = destinations.empty() ? Buffer() : destinations[i];
     Result<Tensor> tensor =
         FromTorch(result->tensor, signature_.outputs[output].type, destination, LiesIn(result->tensor, inputs));
@@ -61,15 +66,12 @@ Result<std::vector<Tensor>> TorchModel::RunProgram(std::span<const Tensor> input
   return outputs;
 }
 
-Result<const NamedResult*> TorchModel::Find(const std::vector<NamedResult>& results, size_t output) const {
-  const ResultPlace& place = places_[output];
-  const bool is_there = place.index < results.size();
-  if (is_there && (place.key.empty() || results[place.index].name == place.key)) return &results[place.index];
-  const auto found =
-      std::ranges::find_if(results, [&](const NamedResult& r) { return r.is_keyed && r.name == place.key; });
-  if (!place.key.empty() && found != results.end()) return &*found;
-  return Internal("the model gave no output '" + signature_.outputs[output].name + "' this time, but " +
-                  std::to_string(results.size()) + " others");
+// What does not fit is the config's fault, and not that of who sent the request.
+Result<std::vector<ResultPlace>> TorchModel::Places(const std::vector<NamedResult>& results) const {
+  if (!places_.empty()) return places_;
+  Result<std::vector<ResultPlace>> places = PlacesOf(signature_.outputs, results);
+  if (!places.ok()) return Internal(places.status().message());
+  return places;
 }
 
 // Whoever sent the inputs knows them by name.

@@ -7,7 +7,7 @@
 
 #include "backend/backend.h"
 #include "backends/torch/program.h"
-#include "backends/torch/trial.h"
+#include "backends/torch/result_places.h"
 
 namespace trireme::torch_backend {
 
@@ -17,22 +17,25 @@ namespace trireme::torch_backend {
 class TorchModel : public OpenModel {
  public:
   struct Options {
-    bool copies_inputs = false;  // the program writes to what it is given
+    bool copies_inputs = false;  // the program writes to what it is given, or may keep it
+    bool keeps_state = false;
     MemoryUse memory_use = {};
   };
 
+  // `places` has one an output; or none, where none is known before a run.
   TorchModel(std::unique_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
              const Options& options);
 
   const Signature& signature() const override { return signature_; }
   Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                   std::span<Buffer> destinations) override;
+  bool keeps_state() const override { return options_.keeps_state; }
   MemoryUse memory_use() const override { return options_.memory_use; }
 
  private:
   Result<std::vector<Tensor>> RunProgram(std::span<const Tensor> inputs, std::span<const int> wanted,
                                          std::span<Buffer> destinations) const;
-  Result<const NamedResult*> Find(const std::vector<NamedResult>& results, size_t output) const;
+  Result<std::vector<ResultPlace>> Places(const std::vector<NamedResult>& results) const;
   Status Explain(Status status, std::span<const Tensor> inputs) const;
 
   const std::unique_ptr<const Program> program_;

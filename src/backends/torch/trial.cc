@@ -5,12 +5,10 @@
 #include <array>
 #include <chrono>
 #include <optional>
-#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
 
-#include "backends/torch/torch_error.h"
 #include "backends/torch/values.h"
 
 namespace trireme::torch_backend {
@@ -64,15 +62,6 @@ std::optional<std::vector<at::Tensor>> MadeUp(const std::vector<LeafSpec>& specs
     inputs.push_back(*std::move(input));
   }
   return inputs;
-}
-
-Result<Results> Run(const Program& program, const std::vector<at::Tensor>& inputs) {
-  return Guarded(During::kRun, [&]() -> Result<Results> {
-    // What the program is given here may be written to, and is compared later.
-    std::vector<at::Tensor> copies;
-    for (const at::Tensor& input : inputs) copies.push_back(input.clone());
-    return program.Run(copies);
-  });
 }
 
 bool LeadsFree(const Shape& shape) {
@@ -237,7 +226,7 @@ Result<Found> FirstThatGoes(const Program& program, const std::vector<Attempt>& 
       const Sizes sizes{.rows = 1, .free = size};
       auto inputs = MadeUp(attempt.specs, sizes);
       if (!inputs) continue;
-      Result<Results> results = Run(program, *inputs);
+      Result<Results> results = program.Try(*inputs);
       if (results.ok()) {
         return Found{
             .specs = attempt.specs, .sizes = sizes, .inputs = *std::move(inputs), .results = *std::move(results)};
@@ -260,7 +249,7 @@ bool SameResults(const Results& a, const Results& b) {
 std::optional<Results> RunWith(const Program& program, const Found& found, const Sizes& sizes) {
   const auto inputs = MadeUp(found.specs, sizes);
   if (!inputs) return std::nullopt;
-  Result<Results> results = Run(program, *inputs);
+  Result<Results> results = program.Try(*inputs);
   if (!results.ok() || !SameResults(*results, found.results)) return std::nullopt;
   return *std::move(results);
 }
@@ -351,37 +340,6 @@ Result<std::vector<TensorSpec>> InputSpecs(const ForwardPlan& plan, const std::v
   return inputs;
 }
 
-// By key where all names are keys, by the number behind "__" where all have one, else in order.
-Result<std::vector<ResultPlace>> PlacesOf(const std::vector<TensorSpec>& declared, const Results& results) {
-  const auto of_name = [&](const std::string& name) {
-    return std::ranges::find_if(results, [&](const NamedResult& result) { return result.name == name; });
-  };
-  std::vector<ResultPlace> places;
-  const bool by_name =
-      std::ranges::all_of(declared, [&](const TensorSpec& output) { return of_name(output.name) != results.end(); });
-  std::set<size_t> indexes;
-  for (size_t i = 0; i < declared.size(); ++i) {
-    ResultPlace place{.index = i, .key = {}};
-    const std::string& name = declared[i].name;
-    if (by_name) {
-      place.index = static_cast<size_t>(of_name(name) - results.begin());
-    } else if (const size_t at = name.rfind("__"); at != std::string::npos && at + 2 < name.size() &&
-                                                   name.find_first_not_of("0123456789", at + 2) == std::string::npos &&
-                                                   name.size() - at < 6) {
-      place.index = std::stoul(name.substr(at + 2));
-    }
-    if (place.index >= results.size() || !indexes.insert(place.index).second) {
-      std::string names;
-      for (const NamedResult& result : results) names += (names.empty() ? "'" : ", '") + result.name + "'";
-      return InvalidArgument("output '" + name + "' of the config: the model gives " + std::to_string(results.size()) +
-                             " (" + names + "); expected one of these names, or NAME__0, NAME__1, ... in that order");
-    }
-    if (results[place.index].is_keyed) place.key = results[place.index].name;
-    places.push_back(std::move(place));
-  }
-  return places;
-}
-
 Status CheckDeclared(const TensorSpec& output, const NamedResult& result, const Shape& shape) {
   ASSIGN_OR_RETURN(const DataType type, TypeOf(result.tensor));
   if (type != output.type) {
@@ -448,7 +406,6 @@ Result<FoundSignature> AsDeclared(const Signature& declared, const std::vector<A
   ASSIGN_OR_RETURN(found.signature.inputs, InputSpecs(plan, attempts.front().specs, declared));
   found.signature.outputs = declared.outputs;
   found.signature.batched = declared.batched;
-  for (size_t i = 0; i < declared.outputs.size(); ++i) found.places.push_back({.index = i, .key = {}});
   found.notes.push_back("made-up inputs could not be tried on it: " + said.message());
   return found;
 }

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "backends/torch/program.h"
+#include "backends/torch/program_facts.h"
+#include "backends/torch/result_places.h"
 #include "base/status.h"
 #include "model/signature.h"
 
 namespace trireme::torch_backend {
 
-// Which result of forward an output is.
-struct ResultPlace {
-  size_t index = 0;
-  std::string key;  // of one that stands in a dict: it is found by that wherever it is
-};
-
 // What a module takes and gives, as far as its config says it, its program shows it and runs have found it.
 struct FoundSignature {
   Signature signature;
-  std::vector<ResultPlace> places;  // one an output
+  std::vector<ResultPlace> places;  // one an output; none: no run has shown them, and names tell at each (PlacesOf)
   std::vector<at::Tensor> sample;   // inputs that it took, one a leaf; empty: none was found
   std::vector<std::string> notes;   // what was assumed, for people
 };

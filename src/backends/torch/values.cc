@@ -88,8 +88,7 @@ Result<Tensor> FromTorch(const at::Tensor& tensor, std::optional<DataType> expec
                          bool is_inputs_memory) {
   ASSIGN_OR_RETURN(const DataType type, TypeOf(tensor));
   if (expected && type != *expected) {
-    return Internal("it is " + std::string(Name(type)) + ", where the model gave " + std::string(Name(*expected)) +
-                    " when it was loaded");
+    return Internal("it is " + std::string(Name(type)) + ", where " + std::string(Name(*expected)) + " was expected");
   }
   at::Tensor readable = Readable(tensor.layout() == at::kMkldnn ? tensor.to_dense() : tensor);
   const auto sizes = readable.sizes();

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/letter_case.h"
 #include "base/version.h"
 #include "protocols/torchserve/answers.h"
 #include "wire/torchserve/gson_writer.h"
@@ -16,11 +17,6 @@ namespace {
 
 // By method, in lower case as OpenAPI has them.
 using Paths = std::map<std::string, std::vector<std::string>>;
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return text;
-}
 
 void BeginDocument(GsonWriter& json, const std::string& title) {
   json.BeginObject().Key("openapi").Text("3.0.1");

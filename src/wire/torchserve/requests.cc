@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/excerpt.h"
+#include "base/letter_case.h"
 #include "base/log.h"
 #include "codec/json_cursor.h"
 
@@ -13,9 +14,7 @@ namespace trireme::torchserve {
 namespace {
 
 bool IsTrue(std::string_view text) {
-  constexpr std::string_view kTrue = "true";
-  return std::equal(text.begin(), text.end(), kTrue.begin(), kTrue.end(),
-                    [](char c, char lower) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == lower; });
+  return SameIgnoringCase(text, "true");
 }
 
 std::optional<int64_t> Integer(std::string_view text) {

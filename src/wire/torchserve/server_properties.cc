@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/letter_case.h"
 #include "base/log.h"
 #include "base/nearest_name.h"
 #include "wire/torchserve/properties.h"
@@ -42,14 +43,6 @@ std::string_view Trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\n\r");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\n\r") + 1 - begin);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 std::optional<int64_t> Integer(std::string_view text) {
@@ -91,7 +84,7 @@ Status TakePort(std::string_view value, P& to) {
 
 template <auto kMember>
 Status TakeBool(std::string_view value, P& to) {
-  const std::string word = Lower(value);
+  const std::string word = LowerCase(value);
   if (word != "true" && word != "false") return Wrong("true or false", value);
   to.*kMember = word == "true";
   return {};
@@ -119,7 +112,7 @@ Status TakeEnvelope(std::string_view value, P& to) {
 }
 
 Status TakeMetricsMode(std::string_view value, P& to) {
-  const std::string word = Lower(value);
+  const std::string word = LowerCase(value);
   if (word != "log" && word != "prometheus" && word != "legacy") return Wrong("log, prometheus or legacy", value);
   to.metrics_mode = word == "log"          ? MetricsMode::kLog
                     : word == "prometheus" ? MetricsMode::kPrometheus
@@ -133,7 +126,7 @@ Status TakeAllowedUrls(std::string_view value, P& to) {
 }
 
 Status TakeLoadModels(std::string_view value, P& to) {
-  to.load_all_models = Lower(value) == "all";
+  to.load_all_models = LowerCase(value) == "all";
   ASSIGN_OR_RETURN(to.load_models, ParseModelsToLoad(value));
   return {};
 }
@@ -372,7 +365,7 @@ std::optional<Address> ParseHostAndPort(std::string_view text, Address::Scheme s
 }  // namespace
 
 Result<Address> ParseAddress(std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = LowerCase(text);
   std::optional<Address> address;
   if (lower.starts_with("unix:")) {
     std::string_view path = text.substr(5);
@@ -391,7 +384,7 @@ Result<Address> ParseAddress(std::string_view text) {
 
 Result<std::vector<ModelToLoad>> ParseModelsToLoad(std::string_view text) {
   std::vector<ModelToLoad> models;
-  const std::string word = Lower(Trimmed(text));
+  const std::string word = LowerCase(Trimmed(text));
   if (word == "all" || word == "none" || word == "na") return models;
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -8,10 +9,18 @@
 
 namespace trireme::torch_backend {
 
-// Writes FOLDER/NAME.pt: a module with such a forward (TorchScript's Python, from "def" on) and parameters of these
-// names and shapes, filled with a row of numbers; its path.
+// What a module has besides its program.
+struct ModuleParts {
+  // Of these names and shapes, filled with a row of numbers.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> parameters = {};
+  std::vector<std::string> buffers = {};  // Tensor: a zero
+  std::vector<std::string> lists = {};    // List[Tensor], of a zero
+  std::vector<std::string> dicts = {};    // Dict[str, Tensor], with a zero under "n"
+};
+
+// Writes FOLDER/NAME.pt: a module with such a forward (TorchScript's Python, from "def" on; there may be other methods
+// in front); its path.
 std::filesystem::path WriteModule(const std::filesystem::path& folder, const std::string& name,
-                                  const std::string& forward,
-                                  const std::vector<std::pair<std::string, std::vector<int64_t>>>& parameters = {});
+                                  const std::string& forward, const ModuleParts& parts = {});
 
 }  // namespace trireme::torch_backend

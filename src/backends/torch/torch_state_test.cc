@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <thread>
+
+#include "backends/torch/testing/backend_fixture.h"
+
+namespace trireme::torch_backend {
+namespace {
+
+using testing::ElementsAre;
+
+class TorchStateTest : public TorchBackendFixture {
+ protected:
+  static constexpr const char* kNote = "one after the other";
+
+  std::filesystem::path Stateful(const std::string& body) {
+    return WriteWith(body, {.buffers = {"n"}, .lists = {"kept"}, .dicts = {"counts"}});
+  }
+
+  bool KeepsState(const std::string& body) {
+    const auto facts = backend_->Describe({.path = Stateful(body)}, {});
+    EXPECT_TRUE(facts.ok()) << body << ": " << facts.status();
+    if (!facts.ok()) return false;
+    const bool is_noted = std::ranges::any_of(
+        facts->notes, [](const std::string& note) { return note.find(kNote) != std::string::npos; });
+    EXPECT_EQ(Open({.path = Stateful(body)})->keeps_state(), is_noted) << body;
+    return is_noted;
+  }
+
+  static float First(const Tensor& tensor) { return tensor.As<float>()[0]; }
+};
+
+TEST_F(TorchStateTest, IsSeenWhereverItLies) {
+  for (const char* body : {
+           "def forward(self, x):\n  self.n.add_(1.0)\n  return x + self.n\n",
+           "def forward(self, x):\n  self.n = self.n + 1.0\n  return x + self.n\n",
+           "def forward(self, x):\n  self.n[0] = x.sum()\n  return x + self.n\n",
+           "def forward(self, x):\n  self.kept.append(x)\n  return x + 1\n",
+           "def forward(self, x):\n  self.kept[0] = x.sum()\n  return x + 1\n",
+           "def forward(self, x):\n  self.kept[0].add_(1.0)\n  return x + self.kept[0]\n",
+           "def forward(self, x):\n  for each in self.kept:\n    each.add_(1.0)\n  return x + 1\n",
+           "def forward(self, x):\n  self.counts['n'] = x.sum()\n  return x + 1\n",
+           "def forward(self, x):\n  self.counts['n'].add_(1.0)\n  return x + 1\n",
+           "def step(self, x):\n  self.n.add_(1.0)\n  return x + self.n\n\n"
+           "def forward(self, x):\n  return torch.wait(fork(self.step, x))\n",
+       }) {
+    EXPECT_TRUE(KeepsState(body)) << body;
+  }
+}
+
+TEST_F(TorchStateTest, IsNotSeenWhereThereIsNone) {
+  for (const char* body : {
+           "def forward(self, x):\n  return x + self.n + self.kept[0] + self.counts['n']\n",
+           "def forward(self, x):\n  y = x + self.n\n  y.add_(self.n)\n  return y\n",
+           "def forward(self, x):\n  found = [self.n, x]\n  found.append(x)\n  return found[0] + found[2]\n",
+           "def forward(self, x):\n  x.add_(self.n)\n  return x + 1\n",
+           "def step(self, x):\n  return x + self.n\n\n"
+           "def forward(self, x):\n  return torch.wait(fork(self.step, x))\n",
+       }) {
+    EXPECT_FALSE(KeepsState(body)) << body;
+  }
+}
+
+constexpr const char* kCounter = "def forward(self, x):\n  self.kept.append(x)\n  self.n.add_(1.0)\n  return self.n\n";
+
+TEST_F(TorchStateTest, IsThatOfTheFileBeforeTheFirstRequest) {
+  for (const char* optimize : {"auto", "plain", "freeze", "ofi"}) {
+    const auto model = Open({.path = Stateful(kCounter)}, {.runtime_parameters = {{"optimize", optimize}}});
+    for (const float expected : {1.0F, 2.0F, 3.0F}) {
+      const auto got = Run(*model, {Numbers({1, 2})});
+      ASSERT_TRUE(got.ok()) << got.status();
+      EXPECT_THAT((*got)[0].As<float>(), ElementsAre(expected)) << optimize;
+    }
+  }
+}
+
+TEST_F(TorchStateTest, IsChangedByOneRunAtATimeAndAnswersStayAsTheyWere) {
+  constexpr int kRuns = 300;
+  const auto model = Open({.path = Stateful(kCounter)});
+  const Tensor input = Numbers({1, 2});
+  std::vector<std::vector<Tensor>> answers(2);
+  const auto run = [&](std::vector<Tensor>& kept) {
+    for (int i = 0; i < kRuns; ++i) {
+      Result<std::vector<Tensor>> got = Run(*model, {input});
+      ASSERT_TRUE(got.ok()) << got.status();
+      kept.push_back(std::move(got->front()));
+    }
+  };
+  std::thread other([&] { run(answers[0]); });
+  run(answers[1]);
+  other.join();
+  std::set<float> numbers;
+  for (const std::vector<Tensor>& kept : answers) {
+    for (const Tensor& answer : kept) numbers.insert(First(answer));
+  }
+  EXPECT_EQ(numbers.size(), 2U * kRuns) << "each run saw another number, and none has changed since";
+  EXPECT_EQ(*numbers.begin(), 1);
+  EXPECT_EQ(*numbers.rbegin(), 2 * kRuns);
+}
+
+TEST_F(TorchStateTest, IsNoMemoryOfInputs) {
+  const auto model = Open({.path = Stateful("def forward(self, x):\n  before = self.kept.pop()\n"
+                                            "  self.kept.append(x)\n  return before\n")});
+  Tensor input = Numbers({1, 1}, 7);
+  ASSERT_TRUE(Run(*model, {input}).ok());
+  input.MutableAs<float>()[0] = 0;
+  const auto got = Run(*model, {Numbers({1, 1}, 1)});
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_THAT((*got)[0].As<float>(), ElementsAre(7));
+}
+
+}  // namespace
+}  // namespace trireme::torch_backend
