@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "app/setting_kinds.h"
@@ -65,6 +67,8 @@ Setting SnapshotSetting(torchserve::Options& dialect) {
 }
 
 Result<std::string> Contents(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) return InvalidArgument(file + ": expected a file, found a folder");
   std::ifstream in(file, std::ios::binary);
   if (!in) return NotFound(file + ": cannot be read");
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -96,9 +100,16 @@ class Translation {
 
   void Honour(std::string_view key) { honoured_.emplace_back(key); }
 
+  // Something else in the file goes before it.
+  void PassOver(std::string_view key, std::string_view reason) {
+    if (!given_.Gives(key)) return;
+    Honour(key);
+    passed_over_.push_back(file_ + ": " + std::string(key) + " is not honoured: " + std::string(reason));
+  }
+
   // What is given and has no effect, as it is named in the log.
   std::vector<std::string> Remarks() const {
-    std::vector<std::string> remarks;
+    std::vector<std::string> remarks = passed_over_;
     for (const ServerProperties::Ignored& ignored : given_.ignored) {
       remarks.push_back(ignored.where + ": " + ignored.key + " is not honoured: " + ignored.reason);
     }
@@ -118,6 +129,7 @@ class Translation {
   const std::string file_;
   SettingTexts texts_;
   std::vector<std::string> honoured_;
+  std::vector<std::string> passed_over_;
 };
 
 std::string TextOf(MetricsMode mode) {
@@ -158,7 +170,11 @@ Status Translate(const ServerProperties& properties, Translation& to) {
   to.Say("enable_metrics_api", "torchserve-allow-metrics", properties.enable_metrics_api ? "on" : "off");
   to.Say("metrics_mode", "torchserve-metrics-mode", TextOf(properties.metrics_mode));
   to.Say("model_store", "model-repository", properties.model_store);
-  to.Say("load_models", "torchserve-models", TextOf(properties));
+  if (properties.model_snapshot) {
+    to.PassOver("load_models", "model_snapshot says all that was there");
+  } else {
+    to.Say("load_models", "torchserve-models", TextOf(properties));
+  }
   to.Say("enable_model_api", "enable-model-api", properties.enable_model_api ? "on" : "off");
   to.Say("allowed_urls", "torchserve-allowed-urls", Joined(properties.allowed_urls.patterns()));
   if (properties.default_workers_per_model) {
@@ -224,7 +240,13 @@ bool RegistersModels(const ServeOptions& options) {
 }
 
 void SettleTorchserve(ServeOptions& options) {
-  if (RegistersModels(options)) options.control = ModelControl::Mode::kExplicit;
+  if (!RegistersModels(options)) return;
+  // It was said, because it is not what a server does by itself.
+  if (options.control == ModelControl::Mode::kNone) {
+    options.torchserve.remarks.emplace_back(
+        "model-control-mode none is not honoured: models are registered by name, which is explicit");
+  }
+  options.control = ModelControl::Mode::kExplicit;
 }
 
 Status CheckTorchserve(const ServeOptions& options) {

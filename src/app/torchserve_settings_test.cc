@@ -74,11 +74,24 @@ TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("job_queue_size is not honoured")));
 }
 
+TEST_F(TorchserveSettingsTest, ASnapshotGoesBeforeModelsToLoad) {
+  const auto options = Serve({"store", "--dialects", "torchserve"},
+                             R"(model_snapshot={"name":"s","models":{"m":{"1.0":{"marName":"m.mar"}}}})"
+                             "\nload_models=all\n");
+  ASSERT_TRUE(options.ok()) << options.status();
+  const torchserve::Options& dialect = options->torchserve.listeners.dialect;
+  EXPECT_FALSE(dialect.load_all);
+  ASSERT_EQ(dialect.snapshot_models.size(), 1U);
+  EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("load_models is not honoured: model_snapshot says")));
+}
+
 TEST_F(TorchserveSettingsTest, RefusesPropertiesThatAreWrong) {
   EXPECT_THAT(Serve({"store", "--dialects", "torchserve"}, "inference_address=unix:/a\n").status().message(),
               HasSubstr("inference_address: expected an address of http://"));
   EXPECT_FALSE(Serve({"store", "--dialects", "torchserve"}, "grpc_inference_port=many\n").ok());
   EXPECT_FALSE(Serve({"store", "--ts-config", "/nowhere/at/all"}).ok());
+  EXPECT_THAT(Serve({"store", "--ts-config", folder_.string()}).status().message(),
+              HasSubstr("expected a file, found a folder"));
 }
 
 TEST_F(TorchserveSettingsTest, OtherMachinesNeedMoreThanAnAddress) {

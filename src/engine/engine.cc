@@ -104,7 +104,12 @@ void Engine::Await(std::unique_ptr<InferRequest> request) {
 
 bool Engine::Ready() const {
   const bool stopping = !accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed);
-  return !stopping && lifecycle_.started();
+  return !stopping && withheld_.load(std::memory_order_acquire) == 0 && lifecycle_.started();
+}
+
+std::shared_ptr<const void> Engine::WithholdReady() {
+  withheld_.fetch_add(1, std::memory_order_acq_rel);
+  return {&withheld_, [](std::atomic<size_t>* withheld) { withheld->fetch_sub(1, std::memory_order_acq_rel); }};
 }
 
 Status Engine::ModelReady(std::string_view name, const VersionChoice& version) const {
@@ -271,7 +276,9 @@ void Engine::WhenLoaded(const std::string& name, const VersionChoice& version, T
 
 Status Engine::WhyNotReady() const {
   if (!Accepting() || announced_.load(std::memory_order_relaxed)) return Unavailable("the server is shutting down");
-  return lifecycle_.started() ? Status() : lifecycle_.WhyNotStarted();
+  if (!lifecycle_.started()) return lifecycle_.WhyNotStarted();
+  if (Ready()) return {};
+  return Unavailable("models that are wanted at the start are being loaded");
 }
 
 void Engine::RecordEncode(const ModelId& id, Duration took) const {

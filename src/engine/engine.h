@@ -105,6 +105,10 @@ class Engine {
   // Why not, for people; OK if it is.
   Status WhyNotReady() const;
 
+  // For loads that the server wants at its start, and that are asked for by name one after another: Ready() is withheld
+  // as long as somebody has one of these. Shared by those loads; the engine must outlive it.
+  std::shared_ptr<const void> WithholdReady();
+
   // Whether requests are taken; false for good once it stops.
   bool Accepting() const { return accepting_.load(std::memory_order_relaxed); }
 
@@ -193,6 +197,7 @@ class Engine {
   TransformStage* const transforms_;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
+  std::atomic<size_t> withheld_ = 0;  // by those who load at the start; what they have loaded is in the table before
   std::array<std::atomic<uint64_t>, std::tuple_size_v<trireme::Refusals>>
       refusals_{};  // counts alone: they order nothing
   Mutex stop_mutex_;

@@ -55,6 +55,10 @@ TEST_F(EngineTest, RefusesMoreRowsThanTheModelsConfigAllows) {
 TEST_F(EngineTest, IsReadyFromTheStartOfServingUntilItStops) {
   EXPECT_FALSE(engine_.Ready());
   Serve({FakeEntry("m"), FakeEntry("bad")});
+  std::shared_ptr<const void> withheld = engine_.WithholdReady();
+  EXPECT_FALSE(engine_.Ready()) << "somebody still loads what is wanted at the start";
+  EXPECT_FALSE(engine_.WhyNotReady().ok());
+  withheld.reset();
   EXPECT_TRUE(engine_.Ready());
   models_.script->Hold();
   lifecycle_.SetDesired({.models = {FakeEntry("m", 1, 2)}, .problems = {}, .notes = {}});

@@ -13,7 +13,7 @@ struct LoadWish {
   int64_t max_rows = 0;
   std::chrono::microseconds max_delay{0};
   // Whether it takes the place of one of that name that was loaded in the same way: as soon as it is ready, and only
-  // then. Else that one is kAlreadyExists.
+  // then; if there is none, it is kNotFound. Else that one is kAlreadyExists.
   bool replaces = false;
 };
 

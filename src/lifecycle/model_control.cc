@@ -224,12 +224,10 @@ void ModelControl::Ask(Errand errand) {
 // On the control thread, which waits for nothing but the file system: loads are carried out by the lifecycle.
 void ModelControl::CarryOut(Errand errand) {
   // No repository says anything about what was loaded from elsewhere.
-  if (errand.kind == Errand::Kind::kLoad && errand.instead.files.empty() && outside_.contains(errand.name)) {
+  if (errand.kind == Errand::Kind::kLoad && errand.instead.files.empty() && outside_->Contains(errand.name)) {
     lifecycle_.LoadNow(errand.name, std::move(errand.done));
     return errands_->Finished(errand.name);
   }
-  // There must be one to take the place of.
-  errand.wish.replaces &= outside_.contains(errand.name) && IsKnown(errand.name);
   std::shared_ptr<const ScratchFolder> scratch;
   const Result<RepositoryScan> wanted = FindModel(errand, scratch);
   if (!wanted.ok()) {
@@ -249,15 +247,19 @@ void ModelControl::CarryOut(Errand errand) {
   if (errand.kind == Errand::Kind::kLoadFrom) {
     // What serves goes on if its successor fails.
     if (errand.wish.replaces) return lifecycle_.WhenSettled(name, finish);
-    outside_.insert(name);
-    return lifecycle_.WhenSettled(name, [&lifecycle = lifecycle_, name, finish](Status status) {
+    outside_->Add(name);
+    return lifecycle_.WhenSettled(name, [&lifecycle = lifecycle_, outside = outside_, name, finish](Status status) {
       if (status.ok()) return finish(std::move(status));
       // Nothing is left of an attempt that failed.
+      outside->Remove(name);
       lifecycle.SetDesiredOf(name, {});
       lifecycle.WhenGone(name, [finish, why = std::move(status)](const Status&) { finish(why); });
     });
   }
-  if (errand.kind == Errand::Kind::kUnload && outside_.erase(name) > 0) return lifecycle_.WhenGone(name, finish);
+  if (errand.kind == Errand::Kind::kUnload && outside_->Remove(name)) {
+    if (told_of_unloads_) told_of_unloads_(name);
+    return lifecycle_.WhenGone(name, finish);
+  }
   lifecycle_.WhenSettled(name, finish);
 }
 
@@ -265,6 +267,9 @@ Result<RepositoryScan> ModelControl::FindOutside(const Errand& errand) {
   const bool replaces = errand.wish.replaces;
   if (!replaces && IsKnown(errand.name)) {
     return Status(StatusCode::kAlreadyExists, "model '" + errand.name + "' is loaded already");
+  }
+  if (replaces && !(outside_->Contains(errand.name) && IsKnown(errand.name))) {
+    return NotFound("model '" + errand.name + "' is not loaded any more");
   }
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanModelAt(errand.from, errand.name, options_.scan));
   if (!scan.problems.empty()) return scan.problems.front().status;

@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -21,6 +20,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/load_wish.h"
 #include "lifecycle/look_out.h"
+#include "lifecycle/outside_names.h"
 #include "lifecycle/scratch_folder.h"
 #include "repository/file_system.h"
 #include "repository/scan.h"
@@ -77,12 +77,18 @@ class ModelControl {
   void Load(const std::string& name, LoadOverride instead, Done done);
 
   // Loads what lies at `from`, outside of the repositories, under that name; see Engine::LoadFrom. Unload() of such a
-  // model is done when its memory is free again.
+  // model is done when its memory is free again. kNotFound, of a wish that replaces: there is none to take the place
+  // of.
   void LoadFrom(const std::string& name, const std::filesystem::path& from, const LoadWish& wish, Done done);
 
   // Retires all versions of a model; done as soon as no new request finds it. OK too if it was not loaded. kNotFound:
   // no such model anywhere.
   void Unload(const std::string& name, Done done);
+
+  // Has `told` called with the name of each model that LoadFrom() brought when Unload() takes it away, whoever asks for
+  // that: before the unload is done, and before anything else happens under the name. Before Start(); on the control
+  // thread; must not block.
+  void TellOfUnloads(std::function<void(const std::string& name)> told) { told_of_unloads_ = std::move(told); }
 
   Mode mode() const { return options_.mode; }
 
@@ -116,8 +122,10 @@ class ModelControl {
   Mutex look_mutex_;                 // one look at a time
   RepositoryScan applied_ GUARDED_BY(look_mutex_);
   RepositoryScan previous_ GUARDED_BY(look_mutex_);
-  uint64_t overrides_ = 0;                      // so far; of the control thread
-  std::set<std::string, std::less<>> outside_;  // names that LoadFrom() gave; of the control thread
+  uint64_t overrides_ = 0;  // so far; of the control thread
+  std::function<void(const std::string&)> told_of_unloads_;
+  // What LoadFrom() brought. Shared with callbacks of the lifecycle, as above.
+  const std::shared_ptr<OutsideNames> outside_ = std::make_shared<OutsideNames>();
 
   Mutex thread_mutex_;
   std::thread thread_ GUARDED_BY(thread_mutex_);

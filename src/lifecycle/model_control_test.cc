@@ -596,7 +596,7 @@ TEST_F(ModelControlTest, WhatIsLoadedFromOutsideMayBeReplaced) {
   Write("store/a");
   paths_.clear();
   Begin(Mode::kExplicit);
-  EXPECT_TRUE(LoadFrom("m", "store/a", {.instances = 1, .replaces = true}).ok());
+  ASSERT_TRUE(LoadFrom("m", "store/a", {.instances = 1}).ok());
   ASSERT_TRUE(LoadFrom("m", "store/a", {.instances = 3, .replaces = true}).ok());
   EXPECT_EQ(Find("m")->config.instances, 3);
   Write("store/a", "bad");
@@ -604,6 +604,50 @@ TEST_F(ModelControlTest, WhatIsLoadedFromOutsideMayBeReplaced) {
   EXPECT_EQ(Find("m")->config.instances, 3) << "what serves goes on";
   EXPECT_TRUE(Unload("m").ok());
   EXPECT_FALSE(Serves("m"));
+}
+
+TEST_F(ModelControlTest, WhatReplacesNothingIsNotLoaded) {
+  Write("store/a");
+  Write("r");
+  Begin(Mode::kExplicit, {"r"});
+  EXPECT_EQ(LoadFrom("m", "store/a", {.instances = 1, .replaces = true}).code(), StatusCode::kNotFound);
+  EXPECT_EQ(LoadFrom("r", "store/a", {.instances = 1, .replaces = true}).code(), StatusCode::kNotFound)
+      << "it is a repository's";
+  ASSERT_TRUE(LoadFrom("m", "store/a").ok());
+  ASSERT_TRUE(Unload("m").ok());
+  EXPECT_EQ(LoadFrom("m", "store/a", {.instances = 1, .replaces = true}).code(), StatusCode::kNotFound);
+  EXPECT_FALSE(Serves("m"));
+}
+
+TEST_F(ModelControlTest, ANameWhoseLoadFromOutsideFailedIsTheRepositorysAgain) {
+  Write("store/a", "bad");
+  Begin(Mode::kExplicit);
+  EXPECT_FALSE(LoadFrom("q", "store/a").ok());
+  Write("q");
+  EXPECT_TRUE(Load("q").ok());
+  EXPECT_TRUE(Serves("q"));
+}
+
+TEST_F(ModelControlTest, TellsWhenWhatCameFromOutsideIsUnloaded) {
+  Write("store/a");
+  Write("r");
+  paths_ = {folder_.path()};
+  std::vector<std::string> told;
+  control_.emplace(ModelControl::Options{.paths = paths_,
+                                         .scan = {},
+                                         .mode = Mode::kExplicit,
+                                         .poll_interval = std::chrono::milliseconds(0),
+                                         .load_models = {"r"}},
+                   lifecycle_, models_.log);
+  control_->TellOfUnloads([&](const std::string& name) { told.push_back(name); });
+  ASSERT_TRUE(control_->Start().ok());
+  ASSERT_TRUE(LoadFrom("m", "store/a").ok());
+  ASSERT_TRUE(LoadFrom("m", "store/a", {.instances = 2, .replaces = true}).ok());
+  EXPECT_TRUE(told.empty());
+  EXPECT_TRUE(Unload("m").ok());
+  EXPECT_TRUE(Unload("r").ok());
+  EXPECT_EQ(Unload("m").code(), StatusCode::kNotFound);
+  EXPECT_EQ(told, std::vector<std::string>{"m"});
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
-#include "protocols/torchserve/manage.h"
+#include "protocols/torchserve/start_loads.h"
 #include "server/access_log.h"
 #include "server/admin_door.h"
 #include "server/front_handler.h"
@@ -150,17 +150,25 @@ class Server::Parts {
   }
 
   // Where the start failed half way, what is open closes before what it uses goes.
-  ~Parts() { network_.Stop(Clock::System().Now()); }
+  ~Parts() {
+    network_.Stop(Clock::System().Now());
+    start_loads_.reset();
+    // What still waits there is answered by parts that go before it.
+    control_.Stop();
+    lifecycle_.Close();
+  }
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
   Status Start(const ServerOptions& options, const Logger& log) {
     ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
+    control_.TellOfUnloads([this](const std::string& name) { torchserve_book_.Gone(name); });
+    if (options.torchserve.allow) start_loads_.emplace(torchserve_services_);
     for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
     if (options.admin_socket) RETURN_IF_ERROR(admin_door_.Open(*options.admin_socket, network_, log));
     protection_->Show(registry_, options, plans);
     RETURN_IF_ERROR(control_.Start());
-    if (options.torchserve.allow) torchserve::LoadAtStart(torchserve_services_);
+    if (start_loads_) start_loads_->Begin();
     return {};
   }
 
@@ -267,6 +275,7 @@ class Server::Parts {
   torchserve::SnapshotFile torchserve_snapshot_;
   torchserve::AnswerCounts torchserve_counts_;
   const torchserve::Services torchserve_services_;
+  std::optional<torchserve::StartLoads> start_loads_;
   const Protocols protocols_;
   const Dialect kserve_without_routes_;
   Router main_router_;

@@ -35,6 +35,8 @@ Result<std::optional<torchserve::ArchiveFacts>> ReadArchiveFacts(const std::file
     ASSIGN_OR_RETURN(const MarConfig config, ParseMarConfig(yaml, manifest.config_file));
     facts.min_workers = config.min_workers;
     facts.max_workers = config.max_workers;
+    facts.batch_size = config.batch_size;
+    facts.max_batch_delay = config.max_batch_delay;
     facts.response_timeout = config.response_timeout;
   }
   return std::optional(std::move(facts));

@@ -38,7 +38,7 @@ TEST(ReadLoadRequest, NamesWhatIsNotAsItShouldBe) {
   EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":null})", "").status().message(),
             "model_name: expected a string, found null at byte 25");
   EXPECT_EQ(ReadLoadRequest("", "url=/a%2&model_name=a").status().message(),
-            "url: expected two hex digits behind every '%', found '%2'");
+            "url: expected two hexadecimal digits behind '%', found '2'");
   EXPECT_EQ(ReadLoadRequest(R"({"url":"/a","model_name":"a/b"})", "").status().message(),
             "model_name: expected a name without '/' and '\\' that is not '.' or '..', found 'a/b'");
 }

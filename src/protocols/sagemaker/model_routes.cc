@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "codec/percent_encoding.h"
 #include "dialect/answer_later.h"
 #include "protocols/sagemaker/invocation.h"
 #include "protocols/sagemaker/load_request.h"

@@ -4,35 +4,9 @@
 #include <algorithm>
 
 #include "base/excerpt.h"
-#include "net/http_chars.h"
+#include "codec/percent_encoding.h"
 
 namespace trireme::sagemaker {
-namespace {
-
-int HexValue(char c) {
-  if (c <= '9') return c - '0';
-  return (c | 0x20) - 'a' + 10;
-}
-
-}  // namespace
-
-Result<std::string> PercentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || !net::IsHexDigit(text[i + 1]) || !net::IsHexDigit(text[i + 2])) {
-      return InvalidArgument("expected two hex digits behind every '%', found " + Excerpt(text.substr(i, 3)));
-    }
-    decoded += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-    i += 2;
-  }
-  return decoded;
-}
-
 Result<std::optional<std::string>> QueryValue(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));

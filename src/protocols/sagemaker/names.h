@@ -12,9 +12,6 @@ namespace trireme::sagemaker {
 // Names of models are the platform's own: any text. They travel in paths and queries with percent-encoding (RFC 3986,
 // section 2.1), which paths of other dialects do not need.
 
-// kInvalidArgument: a '%' that two hex digits do not follow.
-Result<std::string> PercentDecoded(std::string_view text);
-
 // The first value of that name in a query ("a=1&b=2"), decoded, '+' as a blank; nothing: it has none. Errors name it.
 Result<std::optional<std::string>> QueryValue(std::string_view query, std::string_view name);
 

@@ -6,15 +6,6 @@
 namespace trireme::sagemaker {
 namespace {
 
-TEST(PercentDecoded, UndoesWhatAPathCannotHold) {
-  EXPECT_EQ(*PercentDecoded("a%20b%C3%A9"), "a b\xc3\xa9");
-  EXPECT_EQ(*PercentDecoded("%7e%7E+"), "~~+");
-  EXPECT_EQ(*PercentDecoded(""), "");
-  for (const char* text : {"%", "%4", "a%4g", "%%41"}) {
-    EXPECT_EQ(PercentDecoded(text).status().code(), StatusCode::kInvalidArgument) << text;
-  }
-}
-
 TEST(QueryValue, FindsTheFirstOfItsName) {
   EXPECT_EQ(**QueryValue("url=/a%2Fb&model_name=x+y&url=z", "url"), "/a/b");
   EXPECT_EQ(**QueryValue("url=/a%2Fb&model_name=x+y", "model_name"), "x y");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -190,6 +191,10 @@ class PlainCall final : public ReplySink, public Task {
     std::string input = services_.engine.PictureInput(request_.model, {});
     if (input.empty()) {
       return InvalidArgument("model '" + request_.model + "' takes no pictures: expected a tensor, found a picture");
+    }
+    if (request_.http.body.size() > std::numeric_limits<uint32_t>::max()) {
+      return TooLarge("expected a picture of at most 4294967295 bytes, found " +
+                      std::to_string(request_.http.body.size()));
     }
     request.inputs.push_back({.name = std::move(input), .tensor = PictureTensor(request_.http.body, services_.pool)});
     return {};

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -24,15 +25,19 @@ struct Known {
   std::optional<EngineDescription> description;
 };
 
-Known Look(const Services& services, const std::string& engine_name, const VersionChoice& version) {
+using Statuses = std::vector<ModelStatus>;
+
+// `statuses`: all that the engine knows.
+Known Look(const Services& services, const Statuses& statuses, const std::string& engine_name,
+           const VersionChoice& version) {
   Known known;
   if (Result<EngineDescription> found = services.engine.Describe(engine_name, version); found.ok()) {
     known.description = *std::move(found);
   }
-  for (ModelStatus& status : services.engine.Index()) {
+  for (const ModelStatus& status : statuses) {
     if (status.id.name != engine_name) continue;
     if (version.number && status.id.version != *version.number) continue;
-    if (!known.status || status.state == ModelState::kReady) known.status = std::move(status);
+    if (!known.status || status.state == ModelState::kReady) known.status = status;
   }
   return known;
 }
@@ -75,7 +80,8 @@ void FillFromEngine(WireDescription& wire, const Known& known, int64_t most_work
   wire.device_type = on_gpu ? "gpu" : "cpu";
 }
 
-WireDescription OfBooked(const Services& services, const std::string& model, const BookedVersion& booked) {
+WireDescription OfBooked(const Services& services, const Statuses& statuses, const std::string& model,
+                         const BookedVersion& booked) {
   WireDescription wire{.name = model, .version = booked.version, .url = booked.url};
   wire.runtime = booked.runtime;
   wire.min_workers = booked.min_workers;
@@ -83,26 +89,27 @@ WireDescription OfBooked(const Services& services, const std::string& model, con
   wire.response_timeout = booked.response_timeout;
   wire.startup_timeout = booked.startup_timeout;
   wire.loaded_at_startup = booked.loaded_at_startup;
-  FillFromEngine(wire, Look(services, booked.engine_name, {}), booked.min_workers);
+  FillFromEngine(wire, Look(services, statuses, booked.engine_name, {}), booked.min_workers);
   return wire;
 }
 
 // Of a repository's model: all of its callers are there from the start.
-WireDescription OfVersion(const Services& services, const std::string& model, int64_t version) {
-  const Known known = Look(services, model, version);
+WireDescription OfVersion(const Services& services, const Statuses& statuses, const std::string& model,
+                          int64_t version) {
+  const Known known = Look(services, statuses, model, version);
   WireDescription wire{.name = model, .version = TextOfVersion(version), .url = {}};
   if (known.description) {
     wire.url = known.description->file_name;
     wire.min_workers = wire.max_workers = known.description->config.instances;
   }
   wire.loaded_at_startup = true;
-  FillFromEngine(wire, known, kFirstWorker);
+  FillFromEngine(wire, known, std::numeric_limits<int64_t>::max());
   return wire;
 }
 
-std::vector<int64_t> VersionsOf(const Services& services, const std::string& model) {
+std::vector<int64_t> VersionsOf(const Statuses& statuses, const std::string& model) {
   std::vector<int64_t> versions;
-  for (const ModelStatus& status : services.engine.Index()) {
+  for (const ModelStatus& status : statuses) {
     const bool is_one = status.id.name == model && status.id.version > 0 && status.state != ModelState::kRetired;
     if (is_one) versions.push_back(status.id.version);
   }
@@ -114,31 +121,33 @@ using Descriptions = std::variant<std::vector<WireDescription>, Failure>;
 
 Descriptions DescribeBooked(const Services& services, const std::string& model, const std::string& version) {
   std::vector<WireDescription> wires;
+  const Statuses statuses = services.engine.Index();
   if (version == "all") {
     for (const BookedVersion& booked : services.book.VersionsOf(model)) {
-      wires.push_back(OfBooked(services, model, booked));
+      wires.push_back(OfBooked(services, statuses, model, booked));
     }
     return wires;
   }
   const std::optional<BookedVersion> booked = services.book.VersionOf(model, version);
   if (!booked) return VersionNotFound(model, version);
-  wires.push_back(OfBooked(services, model, *booked));
+  wires.push_back(OfBooked(services, statuses, model, *booked));
   return wires;
 }
 
 Descriptions DescribeOther(const Services& services, const std::string& model, const std::string& version) {
-  const std::vector<int64_t> versions = VersionsOf(services, model);
-  if (versions.empty()) return ModelNotFound(model);
+  const Statuses statuses = services.engine.Index();
+  const std::vector<int64_t> versions = VersionsOf(statuses, model);
+  if (versions.empty() || services.book.Holds(model)) return ModelNotFound(model);
   std::vector<WireDescription> wires;
   if (version == "all") {
-    for (const int64_t number : versions) wires.push_back(OfVersion(services, model, number));
+    for (const int64_t number : versions) wires.push_back(OfVersion(services, statuses, model, number));
     return wires;
   }
   std::string wanted = version.empty() ? services.book.DefaultOf(model) : version;
   if (wanted.empty()) wanted = TextOfVersion(versions.back());
   const std::optional<int64_t> number = NumberOfVersion(wanted);
   if (!number || std::ranges::find(versions, *number) == versions.end()) return VersionNotFound(model, version);
-  wires.push_back(OfVersion(services, model, *number));
+  wires.push_back(OfVersion(services, statuses, model, *number));
   return wires;
 }
 
@@ -170,7 +179,7 @@ std::string List(const Services& services, const ListRequest& request, const Ide
     if (booked) urls.emplace(model, booked->url);
   }
   for (const ModelStatus& status : services.engine.Index()) {
-    if (status.state == ModelState::kRetired || services.book.IsFurtherVersion(status.id.name)) continue;
+    if (status.state == ModelState::kRetired || services.book.Holds(status.id.name)) continue;
     const std::string file =
         status.provenance ? std::filesystem::path(status.provenance->source).filename().string() : std::string();
     urls.emplace(status.id.name, file);

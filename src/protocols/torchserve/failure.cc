@@ -64,6 +64,13 @@ Failure BadRequest(std::string message) {
   return {.type = ErrorType::kBadRequest, .message = std::move(message)};
 }
 
+std::optional<Failure> CheckNumber(std::string_view name, const std::optional<int64_t>& value, int64_t least,
+                                   int64_t most) {
+  if (!value || (*value >= least && *value <= most)) return std::nullopt;
+  return BadRequest(std::string(name) + ": expected a number from " + std::to_string(least) + " to " +
+                    std::to_string(most) + ", found " + std::to_string(*value));
+}
+
 Failure NotAllowed() {
   return {.type = ErrorType::kMethodNotAllowed,
           .message = "Requested method is not allowed, please refer to API document."};
@@ -71,6 +78,9 @@ Failure NotAllowed() {
 
 net::GrpcStatus ManagementStatus(const Failure& failure) {
   auto code = static_cast<net::GrpcCode>(NumbersOf(failure.type).grpc);
+  if (failure.code() == 401) code = net::GrpcCode::kUnauthenticated;
+  if (failure.code() == 403) code = net::GrpcCode::kPermissionDenied;
+  if (failure.type == ErrorType::kInvalidModelVersion) code = net::GrpcCode::kFailedPrecondition;
   // A client's fault is told as one also where TorchServe says INTERNAL.
   if (code == net::GrpcCode::kInternal) {
     if (failure.type == ErrorType::kConflictStatus) code = net::GrpcCode::kAlreadyExists;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "net/grpc_message.h"
@@ -28,6 +30,9 @@ Failure VersionNotFound(std::string_view model, std::string_view version);
 // 503: the model has no worker.
 Failure NoWorker(std::string_view model, std::string_view version);
 Failure BadRequest(std::string message);
+// 400, of a number that is given and out of its bounds.
+std::optional<Failure> CheckNumber(std::string_view name, const std::optional<int64_t>& value, int64_t least,
+                                   int64_t most);
 // 405, of what exists, but is not allowed here.
 Failure NotAllowed();
 

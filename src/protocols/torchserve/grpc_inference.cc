@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/out_of_memory.h"
+#include "base/task.h"
 #include "protocols/torchserve/grpc_methods.h"
 #include "protocols/torchserve/inference_routes.h"
 #include "protocols/torchserve/prediction.h"
@@ -109,7 +111,7 @@ void Predict(const Services& services, const net::GrpcHead& head, const net::Grp
 class PredictionStream final : public std::enable_shared_from_this<PredictionStream> {
  public:
   PredictionStream(const Services& services, CallFacts facts, net::GrpcReply reply)
-      : services_(services), facts_(std::move(facts)), reply_(std::move(reply)) {}
+      : services_(services), facts_(std::move(facts)), reply_(std::move(reply)), loop_(reply_.executor()) {}
 
   void Add(net::GrpcMessage message) {
     waiting_.push_back(std::move(message));
@@ -121,8 +123,8 @@ class PredictionStream final : public std::enable_shared_from_this<PredictionStr
   }
 
   void Answer(net::GrpcPayload payload) {
-    if (reply_) reply_.Send(std::move(payload));
     is_busy_ = false;
+    if (reply_) reply_.Send(std::move(payload));
     Continue();
   }
   // Of one question alone: the stream goes on.
@@ -131,53 +133,105 @@ class PredictionStream final : public std::enable_shared_from_this<PredictionStr
     Answer(PayloadOf({}, sequence, StreamStatus{.code = static_cast<int>(status.code), .message = status.message}));
   }
 
-  Executor& executor() const { return reply_.executor(); }
+  Executor& executor() const { return loop_; }
 
  private:
   static constexpr size_t kMostWaiting = 4;  // what came before the client could be held back
 
+  // A turn of asking. One that memory ends half way ends the call, whose question it was that got lost.
+  class Turn {
+   public:
+    explicit Turn(PredictionStream& stream) : stream_(stream) { stream_.is_continuing_ = true; }
+    ~Turn() {
+      stream_.is_continuing_ = false;
+      if (!is_over_) const net::GrpcReply dropped = std::move(stream_.reply_);
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    void End() { is_over_ = true; }
+
+   private:
+    PredictionStream& stream_;
+    bool is_over_ = false;
+  };
+
   // A loop, because what fails at once comes back here.
   void Continue() {
     if (is_continuing_) return;
-    is_continuing_ = true;
+    AskAll();
+    if (!reply_) return;
+    if (has_ended_ && !is_busy_) return reply_.Finish(net::GrpcStatus{});
+    reply_.Pause(waiting_.size() >= kMostWaiting);
+  }
+  void AskAll() {
+    Turn turn(*this);
     while (!is_busy_ && !waiting_.empty()) {
       const net::GrpcMessage message = std::move(waiting_.front());
       waiting_.pop_front();
       is_busy_ = true;
       Ask(message);
     }
-    is_continuing_ = false;
-    if (!reply_) return;
-    if (has_ended_ && !is_busy_) return reply_.Finish(net::GrpcStatus{});
-    reply_.Pause(waiting_.size() >= kMostWaiting);
+    turn.End();
   }
   void Ask(const net::GrpcMessage& message);
 
   const Services& services_;
   const CallFacts facts_;
   net::GrpcReply reply_;
+  Executor& loop_;
   std::deque<net::GrpcMessage> waiting_;
   bool is_busy_ = false;
   bool is_continuing_ = false;
   bool has_ended_ = false;
 };
 
+// What is left of a question that was lost on its way: an answer, made on the loop.
+class LostQuestion final : public Task {
+ public:
+  explicit LostQuestion(std::shared_ptr<PredictionStream> stream) : stream_(std::move(stream)) {}
+
+  void Run() override {
+    const std::unique_ptr<LostQuestion> self(this);
+    stream_->Fail(FailureOf(OutOfMemory(std::string(kNoMemory))), std::nullopt);
+  }
+
+ private:
+  const std::shared_ptr<PredictionStream> stream_;
+};
+
 class StreamAsker final : public Asker {
  public:
   StreamAsker(std::vector<RequestPart> parts, std::optional<std::string> sequence,
               std::shared_ptr<PredictionStream> stream)
-      : parts_(std::move(parts)), sequence_(std::move(sequence)), stream_(std::move(stream)) {}
+      : parts_(std::move(parts)),
+        sequence_(std::move(sequence)),
+        stream_(std::move(stream)),
+        if_lost_(std::make_unique<LostQuestion>(stream_)) {}
+  // Not answered: memory ended on the way, on whatever thread. The stream would wait for ever.
+  ~StreamAsker() override {
+    if (if_lost_ != nullptr) stream_->executor().Post(if_lost_.release());
+  }
+  StreamAsker(const StreamAsker&) = delete;
+  StreamAsker& operator=(const StreamAsker&) = delete;
 
   Result<std::vector<RequestPart>> Parts() override { return std::move(parts_); }
   void Release() override { parts_.clear(); }
-  void Answer(std::string body) override { stream_->Answer(PayloadOf(std::move(body), sequence_)); }
-  void Fail(const Failure& failure) override { stream_->Fail(failure, sequence_); }
+  void Answer(std::string body) override {
+    net::GrpcPayload payload = PayloadOf(std::move(body), sequence_);
+    if_lost_.reset();
+    stream_->Answer(std::move(payload));
+  }
+  void Fail(const Failure& failure) override {
+    if_lost_.reset();
+    stream_->Fail(failure, sequence_);
+  }
   Executor& executor() override { return stream_->executor(); }
 
  private:
   std::vector<RequestPart> parts_;
   const std::optional<std::string> sequence_;
   const std::shared_ptr<PredictionStream> stream_;
+  std::unique_ptr<LostQuestion> if_lost_;  // made beforehand, when there is memory
 };
 
 void PredictionStream::Ask(const net::GrpcMessage& message) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/torchserve/inference_routes.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -9,7 +10,9 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/task.h"
 #include "codec/form_fields.h"
+#include "dialect/codec_job.h"
 #include "protocols/torchserve/answers.h"
 #include "protocols/torchserve/open_api.h"
 #include "protocols/torchserve/prediction.h"
@@ -27,12 +30,25 @@ std::string HeaderOf(const HttpRequest& http, std::string_view lower_case_name) 
   return value == nullptr ? std::string() : std::string(*value);
 }
 
+constexpr std::string_view kModelField = "model_name";
+constexpr std::string_view kVersionField = "model_version";
+
+// Whether the fields of a form may name the model: then they are no inputs.
+enum class FormFields : uint8_t { kAreInputs, kMayNameTheModel };
+
 class HttpAsker final : public Asker {
  public:
-  HttpAsker(const Services& services, HttpRequest http, HttpReply reply)
-      : services_(services), http_(std::move(http)), reply_(std::move(reply)) {}
+  HttpAsker(const Services& services, HttpRequest http, FormFields fields, HttpReply reply)
+      : services_(services), http_(std::move(http)), fields_(fields), reply_(std::move(reply)) {}
 
-  Result<std::vector<RequestPart>> Parts() override { return PartsOf(http_); }
+  Result<std::vector<RequestPart>> Parts() override {
+    Result<std::vector<RequestPart>> parts = PartsOf(http_);
+    if (parts.ok() && fields_ == FormFields::kMayNameTheModel) {
+      std::erase_if(*parts,
+                    [](const RequestPart& part) { return part.name == kModelField || part.name == kVersionField; });
+    }
+    return parts;
+  }
   void Release() override {
     http_.body = {};
     http_.headers = {};
@@ -50,11 +66,12 @@ class HttpAsker final : public Asker {
  private:
   const Services& services_;
   HttpRequest http_;
+  const FormFields fields_;
   HttpReply reply_;
 };
 
 void Predict(const Services& services, HttpRequest http, std::string model, std::string version,
-             const Identity& identity, HttpReply reply) {
+             const Identity& identity, HttpReply reply, FormFields fields = FormFields::kAreInputs) {
   PredictionRequest request{
       .model = std::move(model),
       .version = std::move(version),
@@ -64,7 +81,7 @@ void Predict(const Services& services, HttpRequest http, std::string model, std:
       .trace = {.traceparent = HeaderOf(http, "traceparent"), .tracestate = HeaderOf(http, "tracestate")},
       .bytes = http.body.size()};
   StartPrediction(services, std::move(request),
-                  std::make_unique<HttpAsker>(services, std::move(http), std::move(reply)));
+                  std::make_unique<HttpAsker>(services, std::move(http), fields, std::move(reply)));
 }
 
 net::BodyPlan PlanPlainBody(const Services& services, const HttpRequest& head) {
@@ -121,7 +138,7 @@ struct NamedModel {
 };
 
 NamedModel ModelOfFields(Parameters parameters) {
-  return {.model = TextOf(parameters, "model_name"), .version = TextOf(parameters, "model_version").value_or("")};
+  return {.model = TextOf(parameters, kModelField), .version = TextOf(parameters, kVersionField).value_or("")};
 }
 
 NamedModel ModelOfBody(const HttpRequest& http) {
@@ -130,33 +147,80 @@ NamedModel ModelOfBody(const HttpRequest& http) {
   if (!parts.ok()) return named;  // whoever reads it later says why
   for (const RequestPart& part : *parts) {
     const std::string text(reinterpret_cast<const char*>(part.bytes.data()), std::min<size_t>(part.bytes.size(), 256));
-    if (part.name == "model_name") named.model = text;
-    if (part.name == "model_version") named.version = text;
+    if (part.name == kModelField) named.model = text;
+    if (part.name == kVersionField) named.version = text;
   }
   return named;
 }
 
 std::optional<std::string> OnlyModel(const Services& services, const Identity& identity) {
   std::set<std::string> names;
+  for (const std::string& model : services.book.Models()) {
+    if (identity.Sees(model)) names.insert(model);
+  }
   for (const ModelStatus& model : services.engine.Index()) {
-    if (model.state == ModelState::kRetired || services.book.IsFurtherVersion(model.id.name)) continue;
+    if (model.state == ModelState::kRetired || services.book.Holds(model.id.name)) continue;
     if (identity.Sees(model.id.name)) names.insert(model.id.name);
   }
   return names.size() == 1 ? std::optional(*names.begin()) : std::nullopt;
 }
 
-void Invoke(const Services& services, HttpRequest http, const Identity& identity, HttpReply reply) {
-  const Result<std::vector<FormField>> query = ParseFormFields(http.query);
-  if (!query.ok()) return reply.Send(FailureAnswer(services, FailureOf(query.status())));
-  NamedModel named = ModelOfFields(*query);
-  constexpr size_t kLargeForm = 1 << 20;  // what is looked through on the loop; larger ones name it in the query
-  if (!named.model && http.body.size() <= kLargeForm) named = ModelOfBody(http);
+void InvokeNamed(const Services& services, NamedModel named, HttpRequest http, const Identity& identity,
+                 HttpReply reply) {
   if (!named.model) named.model = OnlyModel(services, identity);
   if (!named.model) return reply.Send(FailureAnswer(services, BadRequest("Parameter model_name is required.")));
   if (const Status status = Authorise(identity, Operation::kInfer, *named.model); !status.ok()) {
     return reply.Send(FailureAnswer(services, FailureOf(status)));
   }
-  Predict(services, std::move(http), *std::move(named.model), std::move(named.version), identity, std::move(reply));
+  Predict(services, std::move(http), *std::move(named.model), std::move(named.version), identity, std::move(reply),
+          FormFields::kMayNameTheModel);
+}
+
+// A large form, which is looked through for the model's name on a codec worker, and goes on on its loop. It owns
+// itself.
+class LargeInvocation final : public Task {
+ public:
+  LargeInvocation(const Services& services, HttpRequest http, Identity identity, HttpReply reply)
+      : services_(services), http_(std::move(http)), identity_(std::move(identity)), reply_(std::move(reply)) {}
+
+  static void Start(std::unique_ptr<LargeInvocation> call) {
+    const Services& services = call->services_;
+    const auto look = [](std::unique_ptr<LargeInvocation> self) {
+      self->named_ = ModelOfBody(self->http_);
+      Executor& loop = self->reply_.executor();
+      ContinueOnLoop(loop, std::move(self));
+    };
+    if (ContinueOnWorker(services.codec_workers, call, look)) return;
+    call->reply_.Send(
+        FailureAnswer(services, FailureOf(Unavailable("too many large requests are being read; try again later"))));
+  }
+
+  void Run() override {
+    const std::unique_ptr<LargeInvocation> self(this);
+    InvokeNamed(services_, std::move(named_), std::move(http_), identity_, std::move(reply_));
+  }
+
+ private:
+  const Services& services_;
+  HttpRequest http_;
+  const Identity identity_;
+  HttpReply reply_;
+  NamedModel named_;
+};
+
+void Invoke(const Services& services, HttpRequest http, const Identity& identity, HttpReply reply) {
+  const Result<std::vector<FormField>> query = ParseFormFields(http.query);
+  if (!query.ok()) return reply.Send(FailureAnswer(services, FailureOf(query.status())));
+  NamedModel named = ModelOfFields(*query);
+  constexpr size_t kLargeForm = 256 << 10;  // what is looked through on the loop
+  if (!named.model && IsForm(http)) {
+    if (http.body.size() > kLargeForm) {
+      return LargeInvocation::Start(
+          std::make_unique<LargeInvocation>(services, std::move(http), identity, std::move(reply)));
+    }
+    named = ModelOfBody(http);
+  }
+  InvokeNamed(services, std::move(named), std::move(http), identity, std::move(reply));
 }
 
 Route InvocationsRoute(const Services& services) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,13 +23,21 @@ using ManageResult = std::variant<Managed, Failure>;
 // Once, on any thread, perhaps before the function that was given it returns.
 using ManageDone = std::function<void(ManageResult)>;
 
+inline constexpr int64_t kMostWorkers = 1000;
+
 // A worker is a caller that runs the model beside the others, on one copy of its weights. To have another number of
 // them a model is loaded anew beside what serves.
 
 // The file is looked at on a codec worker. The caller must be allowed to control the model that it turns out to be.
 void Register(const Services& services, const RegisterRequest& request, const Identity& identity, ManageDone done);
-// The same of what is to be there from the start, whatever the API may.
-void RegisterAtStart(const Services& services, const ModelSettings& settings, ManageDone done);
+
+// What is to be there from the start.
+struct WantedModel {
+  ModelSettings settings;
+  std::optional<ModelBook::Reservation> reservation = {};  // where its version is known before its archive is read
+};
+// The same of that, whatever the API may. Looks at its file on the calling thread.
+void RegisterAtStart(const Services& services, WantedModel wanted, ManageDone done);
 
 void Scale(const Services& services, const std::string& model, const std::string& version, const ScaleRequest& request,
            ManageDone done);
@@ -40,7 +49,11 @@ std::variant<std::string, Failure> Describe(const Services& services, const std:
                                             const std::string& version, bool customized);
 std::string List(const Services& services, const ListRequest& request, const Identity& identity);
 
-// Registers what the options want to be there at the start; it is there, or has failed and is logged, some time later.
-void LoadAtStart(const Services& services);
+// How the engine is to load it.
+LoadWish WishOf(const BookedVersion& booked);
+
+// Writes what is registered where the options want it, some time later; not while models are to come from the start,
+// because the file would forget them.
+void SaveSnapshot(const Services& services);
 
 }  // namespace trireme::torchserve

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -61,27 +62,23 @@ double Microseconds(Duration duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
 
+using Names = std::map<std::string, VersionName, std::less<>>;
+
 // A model version as TorchServe's labels name it.
-Labels LabelsOf(const Services& services, const ModelId& id) {
-  std::string model = id.name;
-  std::string version = TextOfVersion(id.version);
-  for (const std::string& name : services.book.Models()) {
-    for (const BookedVersion& booked : services.book.VersionsOf(name)) {
-      if (booked.engine_name != id.name) continue;
-      model = name;
-      version = booked.version;
-    }
-  }
-  return {{"model_name", model}, {"model_version", version}, {"hostname", services.options.hostname}};
+Labels LabelsOf(const Names& booked, const ModelId& id, const std::string& hostname) {
+  VersionName name{.model = id.name, .version = TextOfVersion(id.version)};
+  if (const auto found = booked.find(id.name); found != booked.end()) name = found->second;
+  return {{"model_name", name.model}, {"model_version", name.version}, {"hostname", hostname}};
 }
 
 void WriteModels(Writer& writer, const Services& services) {
   const Result<std::vector<ModelReport>> reports = services.engine.Statistics({}, {});
   if (!reports.ok()) return;
+  const Names names = services.book.NamesInEngine();
   const auto write = [&](std::string_view name, std::string_view help, auto value_of) {
     if (!writer.Begin(name, help)) return;
     for (const ModelReport& report : *reports) {
-      writer.Add(LabelsOf(services, report.id), value_of(report.statistics));
+      writer.Add(LabelsOf(names, report.id, services.options.hostname), value_of(report.statistics));
     }
   };
   write("ts_inference_requests_total", "Torchserve prometheus counter metric with unit: Count",
@@ -122,7 +119,7 @@ Route MetricsRoute(const Services& services) {
                 net::HttpResponse response;
                 response.headers.emplace_back("Content-Type", std::string(metrics::kExpositionType));
                 response.body = MetricsText(services, names);
-                reply.Send(std::move(response));
+                reply.Send(Dressed(services, std::move(response)));
               },
           .plan_body = [](const net::HttpRequest&) { return net::BodyPlan{.max_bytes = 1024}; }};
 }

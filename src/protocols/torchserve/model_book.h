@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/mutex.h"
 #include "model/version_choice.h"
 #include "protocols/torchserve/failure.h"
+#include "wire/torchserve/model_settings.h"
 
 namespace trireme::torchserve {
 
@@ -21,7 +23,7 @@ namespace trireme::torchserve {
 // the same time, on one copy of its weights.
 struct BookedVersion {
   std::string version;      // "1.0": any text
-  std::string engine_name;  // what the engine calls it
+  std::string engine_name;  // what the engine calls it: the book decides
   std::string url;
   std::filesystem::path path;  // where it lies
   std::string runtime = "python";
@@ -33,7 +35,6 @@ struct BookedVersion {
   std::chrono::seconds response_timeout{120};
   std::chrono::seconds startup_timeout{120};
   bool loaded_at_startup = false;
-  std::chrono::system_clock::time_point since = {};
 };
 
 // Which model somebody means, in the engine's words.
@@ -43,40 +44,163 @@ struct Target {
   std::chrono::seconds response_timeout{0};  // 0: none
 };
 
+// A version of a model, in the words of TorchServe's clients.
+struct VersionName {
+  std::string model;
+  std::string version;
+  bool operator==(const VersionName&) const = default;
+};
+
+// How a version is to be reserved.
+struct ReserveWish {
+  std::string engine_name = {};  // what it was called before; empty: the model's own name, if that is free
+  bool is_default = false;       // now, before it is there
+  // What was wanted at the start: it stays in the book for the next start until it is registered or unregistered.
+  std::optional<ModelSettings> kept = {};
+};
+
+// No version of the model is registered.
+struct NotBooked {};
+
 // The versions that TorchServe's clients registered, and what the engine calls them. TorchServe's versions are any
 // text, and come and go one by one; the engine loads a model by one name at a time. So the first version of a model has
 // the model's own name there, and further ones are called "MODEL:VERSION". What came another way, from a repository, is
-// not booked, and has versions that are numbers: "3.0" here, or "3". Thread-safe.
+// not booked, and has versions that are numbers: "3.0" here, or "3".
+//
+// Changes take their time and overlap. Each goes in two steps and holds a token in between, which knows the one
+// registration that it is about: another one of the same text, before or after it, is none of its business. A token
+// that is dropped takes its first step back. The engine carries out what is asked for under one name in the order in
+// which it was asked, and the second steps come in that order.
+//
+//   Reserve()       on its way, perhaps shown by Announce()   Enter()      shown
+//   BeginToScale()  shown as it was                           Complete()   shown as it was asked for
+//   BeginToLeave()  leaving: no request finds it              Complete()   gone
+//
+// Whatever happens: a model with versions that are shown has a default one, which is there or on its way; and a name of
+// the engine's belongs to one version. Thread-safe. Outlives its tokens.
 class ModelBook {
+  // The registration that a token is about.
+  struct Held {
+    Held(ModelBook* in, VersionName version, uint64_t registration)
+        : book(in), name(std::move(version)), id(registration) {}
+    Held(Held&& other) noexcept : book(std::exchange(other.book, nullptr)), name(std::move(other.name)), id(other.id) {}
+    Held& operator=(Held&&) = delete;
+
+    ModelBook* book;  // null: nothing is owed any more, or by another token
+    VersionName name;
+    uint64_t id;
+  };
+
  public:
+  // A version that is being registered. Dropped: it has failed, and nothing of it is left.
+  class Reservation {
+   public:
+    Reservation(Reservation&&) noexcept = default;
+    Reservation& operator=(Reservation&&) = delete;
+    ~Reservation();
+
+    const std::string& engine_name() const { return engine_name_; }
+
+    // It is shown before it is loaded.
+    void Announce(BookedVersion booked);
+    // It is loaded. Shown from now on, unless somebody is removing it. After Announce() nothing need be said again.
+    void Enter(std::optional<BookedVersion> booked = std::nullopt);
+
+   private:
+    friend class ModelBook;
+    Reservation(Held held, std::string engine_name) : held_(std::move(held)), engine_name_(std::move(engine_name)) {}
+
+    Held held_;
+    std::string engine_name_;
+  };
+
+  // A version that is being given another number of workers. Dropped: it has failed, and stays as it is.
+  class Scaling {
+   public:
+    Scaling(Scaling&&) noexcept = default;
+    Scaling& operator=(Scaling&&) = delete;
+    ~Scaling();
+
+    // Whether it must be loaded with so many callers beside what serves; else it is done.
+    bool needs_load() const { return held_.book != nullptr; }
+    // What it is to be.
+    const BookedVersion& wanted() const { return wanted_; }
+
+    // It is loaded so. What was asked for later and is done already stays.
+    void Complete();
+
+   private:
+    friend class ModelBook;
+    Scaling(Held held, uint64_t sequence, BookedVersion wanted)
+        : held_(std::move(held)), sequence_(sequence), wanted_(std::move(wanted)) {}
+
+    Held held_;
+    uint64_t sequence_;
+    BookedVersion wanted_;
+  };
+
+  // A version that is being removed. Dropped: it stays after all.
+  class Departure {
+   public:
+    Departure(Departure&&) noexcept = default;
+    Departure& operator=(Departure&&) = delete;
+    ~Departure();
+
+    const std::string& engine_name() const { return engine_name_; }
+    // One of them.
+    void Complete();
+    void TakeBack();
+
+   private:
+    friend class ModelBook;
+    Departure(Held held, std::string engine_name) : held_(std::move(held)), engine_name_(std::move(engine_name)) {}
+
+    Held held_;
+    std::string engine_name_;
+  };
+
   // The version that is meant, the default one where `version` is empty. Of what is not booked only the form is looked
   // at: whether there is such a model is the engine's to say. Quick enough for every request.
   std::variant<Target, Failure> Find(std::string_view model, std::string_view version) const;
 
-  // Reserves a version that is about to be loaded, and says what the engine is to call it; kConflictStatus: it is
-  // there, or on its way. Then one of the two: it has failed, or it is there. The first of a model becomes its default.
-  std::variant<std::string, Failure> Reserve(const std::string& model, const std::string& version);
-  void Release(const std::string& model, const std::string& version);
-  void Enter(const std::string& model, BookedVersion booked);
+  // Takes a version that is about to be loaded, and a name of the engine's for it. kConflictStatus: it is there, on its
+  // way in or out, or the name is another's. The first of a model that is there becomes its default.
+  std::variant<Reservation, Failure> Reserve(const std::string& model, const std::string& version,
+                                             const ReserveWish& wish = {});
 
-  // Says something else of a version; nothing happens if it has gone.
-  void Change(const std::string& model, const BookedVersion& booked);
-  void Remove(const std::string& model, const std::string& version);
+  // Of the default version where `version` is empty. It is done at once where that takes no load.
+  std::variant<NotBooked, Scaling, Failure> BeginToScale(const std::string& model, const std::string& version,
+                                                         int64_t min_workers, int64_t max_workers);
 
-  // Also of a model that is not booked.
-  void SetDefault(const std::string& model, const std::string& version);
+  // kInvalidModelVersion: the default version stays as long as there are others.
+  std::variant<NotBooked, Departure, Failure> BeginToLeave(const std::string& model, const std::string& version);
 
-  // Of a booked model, in the order of their texts; and the one meant, the default one where `version` is empty.
+  struct DefaultIsSet {};
+  std::variant<NotBooked, DefaultIsSet, Failure> SetDefault(const std::string& model, const std::string& version);
+  // Of a model that is not booked.
+  void SetDefaultOfOther(const std::string& model, const std::string& version);
+
+  // The engine has unloaded what had this name, which none of the tokens asked for.
+  void Gone(std::string_view engine_name);
+
+  // Forgets what was wanted at the start and is not there: the version, or all of a model. Whether there was any.
+  bool ForgetKept(const std::string& model, const std::string& version);
+
+  // Of a booked model those that are shown, in the order of their texts; and the one meant, the default one where
+  // `version` is empty.
   std::vector<BookedVersion> VersionsOf(std::string_view model) const;
   std::optional<BookedVersion> VersionOf(std::string_view model, std::string_view version) const;
   std::string DefaultOf(std::string_view model) const;  // empty: nobody chose one, and it is not booked
   std::vector<std::string> Models() const;
 
-  // Whether the engine's name is that of a further version, which is nobody's model.
-  bool IsFurtherVersion(std::string_view engine_name) const;
+  // Whether this name of the engine's is that of a booked version, whatever becomes of it: it is no model of a
+  // repository's.
+  bool Holds(std::string_view engine_name) const;
+  // What is shown, by the engine's names.
+  std::map<std::string, VersionName, std::less<>> NamesInEngine() const;
 
-  // Whether a version of it is being loaded that nobody knows yet.
-  bool IsOnItsWay(std::string_view model) const;
+  // What was wanted at the start and is not there, yet or any more.
+  std::vector<ModelSettings> Kept() const;
 
   // How many are to be there from the start, and are not there yet and have not failed.
   void Expect(size_t count);
@@ -84,16 +208,43 @@ class ModelBook {
   size_t expected() const;
 
  private:
-  struct Entry {
-    std::map<std::string, BookedVersion, std::less<>> versions;
-    std::map<std::string, std::string, std::less<>> reserved;  // to the engine's name
-    std::string default_version;
+  enum class Stage : uint8_t { kOnItsWay, kShown, kFailed };
+  struct Version {
+    uint64_t id = 0;
+    Stage stage = Stage::kOnItsWay;
+    bool is_loaded = false;
+    bool is_leaving = false;
+    BookedVersion booked;
+    uint64_t scaled = 0;  // the sequence of the last scaling that is done
+    size_t scalings = 0;  // that are loading
+    std::optional<ModelSettings> kept;
+
+    bool is_there() const { return stage == Stage::kShown && !is_leaving; }
   };
-  bool IsNameTaken(const Entry& entry, const std::string& engine_name) const REQUIRES(mutex_);
-  const BookedVersion* FindVersion(std::string_view model, std::string_view version) const REQUIRES(mutex_);
+  struct Entry {
+    std::map<std::string, Version, std::less<>> versions;
+    std::string default_version;
+
+    bool is_booked() const;
+    const Version* Find(std::string_view version) const;
+    void SettleDefault();
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;
+
+  std::variant<std::string, Failure> NameFor(const std::string& model, const std::string& version,
+                                             const std::string& before) const REQUIRES(mutex_);
+  const Entry* FindEntry(std::string_view model) const REQUIRES(mutex_);
+  const Version* FindThere(std::string_view model, std::string_view version) const REQUIRES(mutex_);
+  Version* FindHeld(const Held& held) REQUIRES(mutex_);
+  void Erase(const VersionName& name) REQUIRES(mutex_);
+  void Settle(const std::string& model) REQUIRES(mutex_);
+  void Release(const Held& held);
 
   mutable Mutex mutex_;
-  std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);
+  Entries entries_ GUARDED_BY(mutex_);
+  std::map<std::string, VersionName, std::less<>> names_ GUARDED_BY(mutex_);           // by the engine's names
+  std::map<std::string, std::string, std::less<>> other_defaults_ GUARDED_BY(mutex_);  // of models not booked
+  uint64_t last_ GUARDED_BY(mutex_) = 0;                                               // of registrations and scalings
   size_t expected_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -2,6 +2,7 @@
 #include "protocols/torchserve/model_store.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -22,6 +23,14 @@ std::filesystem::path Resolved(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::path resolved = std::filesystem::canonical(path, error);
   return error ? std::filesystem::path() : resolved;
+}
+
+// A folder, or a file of a kind that models are.
+bool LooksLikeModel(const std::filesystem::directory_entry& entry) {
+  constexpr std::array<std::string_view, 7> kEndings = {".mar", ".onnx", ".pt", ".pth", ".torchscript", ".gz", ".tgz"};
+  std::error_code error;
+  if (entry.is_directory(error)) return true;
+  return std::ranges::find(kEndings, entry.path().extension().string()) != kEndings.end();
 }
 
 }  // namespace
@@ -53,7 +62,7 @@ std::vector<std::string> ListStore(const Options& options) {
   for (std::filesystem::directory_iterator at(options.model_store, error), end; !error && at != end;
        at.increment(error)) {
     std::string name = at->path().filename().string();
-    if (!name.starts_with('.')) names.push_back(std::move(name));
+    if (!name.starts_with('.') && LooksLikeModel(*at)) names.push_back(std::move(name));
   }
   std::ranges::sort(names);
   return names;

@@ -15,7 +15,7 @@ namespace trireme::torchserve {
 // there, its path, or as file://. Nothing is downloaded: other URLs are refused. Looks at the file system. Thread-safe.
 std::variant<std::filesystem::path, Failure> FindInStore(const Options& options, const std::string& url);
 
-// What in the store looks like models, by name; hidden files are passed over.
+// What in the store looks like models, by name: folders, and files that are called so; hidden ones are passed over.
 std::vector<std::string> ListStore(const Options& options);
 
 // "resnet-18" for "folder/resnet-18.mar": what a model without another name is called.

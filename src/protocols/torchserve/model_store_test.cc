@@ -60,6 +60,12 @@ TEST_F(ModelStoreTest, DownloadsNothing) {
   EXPECT_EQ(Find("s3://bucket/m.mar"), "404 Given URL s3://bucket/m.mar does not match any allowed URL(s)");
 }
 
+TEST_F(ModelStoreTest, ListsWhatLooksLikeModels) {
+  for (const char* name : {"README.md", ".hidden.mar", "net.onnx"}) std::ofstream(folder_ / "store" / name) << "x";
+  std::filesystem::create_directory(folder_ / "store" / "folder");
+  EXPECT_EQ(ListStore(options_), (std::vector<std::string>{"folder", "m.mar", "net.onnx"}));
+}
+
 TEST_F(ModelStoreTest, WithoutAStoreThereIsNothing) {
   options_.model_store = "";
   EXPECT_EQ(Find("m.mar"), "404 Model not found at: m.mar");

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/letter_case.h"
@@ -96,6 +97,19 @@ std::string DocumentOfModel(const std::string& model, const Signature& signature
   return json.Take() + "\n";
 }
 
+// Also of a version that takes no requests, because it has no worker.
+std::variant<Signature, Failure> SignatureOf(const Services& services, const std::string& model,
+                                             std::string_view version) {
+  std::variant<Target, Failure> found = services.book.Find(model, version);
+  if (const auto booked = services.book.VersionOf(model, version)) found = Target{.engine_name = booked->engine_name};
+  if (const Failure* const failure = std::get_if<Failure>(&found)) return *failure;
+  const Target& target = std::get<Target>(found);
+  auto described = services.engine.Describe(target.engine_name, target.version);
+  if (described.ok()) return std::move(described->signature);
+  const bool has_others = !version.empty() && services.engine.Describe(target.engine_name, {}).ok();
+  return has_others ? VersionNotFound(model, version) : ModelNotFound(model);
+}
+
 }  // namespace
 
 void AddListenerApi(std::vector<Route>& routes, const Services& services, const std::string& title) {
@@ -116,14 +130,11 @@ Route ModelApiRoute(const Services& services, std::string pattern) {
           .handle =
               [&services](const net::HttpRequest&, const PathArguments& path, const Identity&, net::HttpReply reply) {
                 const std::string model(path.model);
-                const auto found = services.book.Find(model, path.version);
-                if (const Failure* const failure = std::get_if<Failure>(&found)) {
+                const auto signature = SignatureOf(services, model, path.version);
+                if (const Failure* const failure = std::get_if<Failure>(&signature)) {
                   return reply.Send(FailureAnswer(services, *failure));
                 }
-                const Target& target = std::get<Target>(found);
-                const auto described = services.engine.Describe(target.engine_name, target.version);
-                if (!described.ok()) return reply.Send(FailureAnswer(services, ModelNotFound(model)));
-                reply.Send(JsonAnswer(services, 200, DocumentOfModel(model, described->signature)));
+                reply.Send(JsonAnswer(services, 200, DocumentOfModel(model, std::get<Signature>(signature))));
               },
           .plan_body = [](const net::HttpRequest&) { return net::BodyPlan{.max_bytes = 1024}; }};
 }

@@ -106,9 +106,18 @@ class ElementWriter {
     }
   }
 
+  // JSON that stands by itself: its lines go in as deep as it stands here. There is no line's end within its strings.
+  void AppendIndented(std::string_view json) {
+    for (size_t end = 0; (end = json.find('\n')) != std::string_view::npos; json.remove_prefix(end + 1)) {
+      out_ += json.substr(0, end);
+      BeginLine();
+    }
+    out_ += json;
+  }
+
   void WriteText(std::string_view text) {
     if (has_json_texts_) {
-      out_ += text;
+      AppendIndented(text);
     } else {
       transform::AppendPythonString(out_, text);
     }

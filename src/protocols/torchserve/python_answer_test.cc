@@ -52,6 +52,11 @@ TEST(EncodePythonAnswer, OneTextIsItself) {
   EXPECT_EQ(Encoded({Texts({"{}", "[]"})}, {.has_json_texts = true}), "[\n  {},\n  []\n]");
 }
 
+TEST(EncodePythonAnswer, JsonOfSeveralLinesStandsAsDeepAsItsPlace) {
+  EXPECT_EQ(Encoded({Texts({"{\n  \"a\": 1\n}", "2"})}, {.has_json_texts = true, .as_predictions = true}),
+            "{\n  \"predictions\": [\n    {\n      \"a\": 1\n    },\n    2\n  ]\n}");
+}
+
 TEST(EncodePythonAnswer, SeveralOutputsAreAnObject) {
   EXPECT_EQ(Encoded({Of<int32_t>(DataType::kInt32, {1}, {1}, "a"), Of<int32_t>(DataType::kInt32, {1}, {2}, "b")}),
             "{\n  \"a\": [\n    1\n  ],\n  \"b\": [\n    2\n  ]\n}");

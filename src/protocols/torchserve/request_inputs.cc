@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +16,6 @@
 #include "codec/json_cursor.h"
 #include "codec/picture_kind.h"
 #include "net/http_chars.h"
-#include "tensor/bytes_elements.h"
 #include "wire/sagemaker/csv.h"
 #include "wire/sagemaker/nested_json.h"
 #include "wire/sagemaker/npy.h"
@@ -48,16 +49,36 @@ bool IsJson(const RequestPart& part) {
   return begin != std::string_view::npos && (text[begin] == '[' || text[begin] == '{');
 }
 
-Tensor BytesTensor(std::span<const std::string_view> elements, const Shape& shape) {
-  std::vector<std::byte> data;
-  for (const std::string_view element : elements) AppendBytesElement(data, element);
-  return {.type = DataType::kBytes, .shape = shape, .data = Buffer::CopyOf(data)};
+Result<Tensor> BytesTensor(std::span<const std::string_view> elements, const Shape& shape, MemoryPool& pool) {
+  size_t bytes = 0;
+  for (const std::string_view element : elements) {
+    if (element.size() > std::numeric_limits<uint32_t>::max()) {
+      return TooLarge("expected at most 4294967295 bytes in one element, found " + std::to_string(element.size()));
+    }
+    bytes += sizeof(uint32_t) + element.size();
+  }
+  Tensor tensor{.type = DataType::kBytes, .shape = shape, .data = Buffer::Take(pool, bytes)};
+  std::byte* to = tensor.data.mutable_data();
+  for (const std::string_view element : elements) {
+    const auto length = static_cast<uint32_t>(element.size());
+    std::memcpy(to, &length, sizeof(length));
+    if (length > 0) std::memcpy(to + sizeof(length), element.data(), length);
+    to += sizeof(length) + length;
+  }
+  return tensor;
+}
+
+// Of as many dimensions as an input has, all in the first.
+Shape ColumnOf(int64_t count, const TensorSpec& input) {
+  std::vector<int64_t> shape(std::max<size_t>(input.shape.rank(), 1), 1);
+  shape.front() = count;
+  return Shape(shape);
 }
 
 // One text as all that an input of BYTES has: of as many dimensions, each of one.
-Tensor TextTensor(std::string_view text, const TensorSpec& input) {
+Result<Tensor> TextTensor(std::string_view text, const TensorSpec& input, MemoryPool& pool) {
   const std::vector<int64_t> ones(input.shape.rank(), 1);
-  return BytesTensor({&text, 1}, Shape(ones));
+  return BytesTensor({&text, 1}, Shape(ones), pool);
 }
 
 // How many arrays lie in one another at the beginning of a text.
@@ -138,7 +159,7 @@ Result<std::optional<Instances>> InstancesOf(std::string_view array) {
   return instances;
 }
 
-Result<Tensor> DecodePictures(const Instances& instances) {
+Result<Tensor> DecodePictures(const Instances& instances, MemoryPool& pool) {
   std::vector<std::string> pictures;
   for (const std::string_view value : instances.values) {
     JsonCursor json(value);
@@ -149,7 +170,7 @@ Result<Tensor> DecodePictures(const Instances& instances) {
     pictures.push_back(*std::move(bytes));
   }
   const std::vector<std::string_view> views(pictures.begin(), pictures.end());
-  return BytesTensor(views, Shape({static_cast<int64_t>(views.size())}));
+  return BytesTensor(views, Shape({static_cast<int64_t>(views.size())}), pool);
 }
 
 Result<Tensor> ReadArray(std::string_view array, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
@@ -169,7 +190,7 @@ Result<Tensor> ReadInstances(std::string_view array, const TensorSpec& input, Me
   }
   if (instances->are_pictures) {
     found.has_pictures = true;
-    return DecodePictures(*instances);
+    return DecodePictures(*instances, pool);
   }
   std::string rows = "[";
   for (const std::string_view value : instances->values) {
@@ -205,7 +226,7 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
   const std::string_view text = TextOf(part);
   if (IsPicture(part)) {
     found.is_lone_row = found.has_pictures = true;
-    return BytesTensor({&text, 1}, Shape({1}));
+    return BytesTensor({&text, 1}, Shape({1}), pool);
   }
   if (IsNumpy(part)) return sagemaker::ReadNpy(part.bytes, part.storage, input, pool);
   if (IsType(part, "text/csv")) return sagemaker::ReadCsv(text, input, pool);
@@ -214,11 +235,11 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
   if (IsJson(part)) {
     Result<Tensor> tensor = ReadJson(text, input, pool, found);
     if (tensor.ok() || !is_text) return tensor;
-    found = {};
+    found.is_lone_row = found.has_pictures = found.has_instances = false;
   }
   if (is_text) {
     found.is_lone_row = true;
-    return TextTensor(text, input);
+    return TextTensor(text, input, pool);
   }
   return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture, found " +
                          (text.empty() ? std::string("nothing") : Excerpt(text)));
@@ -246,16 +267,27 @@ Result<const RequestPart*> PartFor(const TensorSpec& input, std::span<const Requ
   return InvalidArgument("expected a field 'data', 'body' or '" + input.name + "', found " + NamesOf(parts));
 }
 
-Status AddInput(const RequestPart& part, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+// `takes_pictures`: they are decoded for it. To an input of BYTES they are texts like others.
+Status AddInput(const RequestPart& part, const TensorSpec& input, bool takes_pictures, MemoryPool& pool,
+                RequestInputs& found) {
   Result<Tensor> tensor = InputOf(part, input, pool, found);
   if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input.name + "'");
+  if (found.has_pictures && !takes_pictures) {
+    if (input.type != DataType::kBytes) {
+      return InvalidArgument("the model takes no pictures: expected numbers, found a picture");
+    }
+    found.has_pictures = false;
+    tensor->shape = ColumnOf(tensor->shape[0], input);
+  }
   found.inputs.push_back({.name = input.name, .tensor = *std::move(tensor)});
   return {};
 }
 
 // Of a model with several inputs: each part is one of them.
-Result<RequestInputs> NamedInputs(const Signature& signature, std::span<const RequestPart> parts, MemoryPool& pool) {
+Result<RequestInputs> NamedInputs(const Signature& signature, const std::string& picture_input,
+                                  std::span<const RequestPart> parts, MemoryPool& pool) {
   RequestInputs found;
+  bool has_pictures = false;
   std::optional<bool> are_lone_rows;
   for (const RequestPart& part : parts) {
     const int index = FindSpec(signature.inputs, part.name);
@@ -264,10 +296,13 @@ Result<RequestInputs> NamedInputs(const Signature& signature, std::span<const Re
       for (const TensorSpec& input : signature.inputs) expected += (expected.empty() ? "'" : ", '") + input.name + "'";
       return InvalidArgument("expected a field for each input (" + expected + "), found " + Excerpt(part.name));
     }
-    found.is_lone_row = false;
-    RETURN_IF_ERROR(AddInput(part, signature.inputs[static_cast<size_t>(index)], pool, found));
+    found.is_lone_row = found.has_pictures = false;
+    RETURN_IF_ERROR(
+        AddInput(part, signature.inputs[static_cast<size_t>(index)], part.name == picture_input, pool, found));
+    has_pictures |= found.has_pictures;
     are_lone_rows = are_lone_rows.value_or(true) && found.is_lone_row;
   }
+  found.has_pictures = has_pictures;
   found.is_lone_row = are_lone_rows.value_or(false);
   found.has_instances = false;
   return found;
@@ -278,10 +313,11 @@ bool IsObject(const RequestPart& part) {
   return IsJson(part) && json.Peek() == JsonCursor::Kind::kObject;
 }
 
-Result<RequestInputs> SeveralInputs(const Signature& signature, std::span<const RequestPart> parts, MemoryPool& pool) {
+Result<RequestInputs> SeveralInputs(const Signature& signature, const std::string& picture_input,
+                                    std::span<const RequestPart> parts, MemoryPool& pool) {
   const bool is_object =
       parts.size() == 1 && FindSpec(signature.inputs, parts.front().name) < 0 && IsObject(parts.front());
-  if (!is_object) return NamedInputs(signature, parts, pool);
+  if (!is_object) return NamedInputs(signature, picture_input, parts, pool);
   ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(TextOf(parts.front())));
   std::vector<RequestPart> named;
   named.reserve(members.size());
@@ -291,7 +327,7 @@ Result<RequestInputs> SeveralInputs(const Signature& signature, std::span<const 
                      .bytes = std::as_bytes(std::span(member.value)),
                      .storage = parts.front().storage});
   }
-  return NamedInputs(signature, named, pool);
+  return NamedInputs(signature, picture_input, named, pool);
 }
 
 }  // namespace
@@ -301,17 +337,15 @@ Result<RequestInputs> InputsOf(const Signature& signature, const std::string& pi
   const std::vector<TensorSpec>& inputs = signature.inputs;
   const auto is_needed = [](const TensorSpec& input) { return !input.optional; };
   if (inputs.size() != 1 && std::ranges::count_if(inputs, is_needed) != 1) {
-    return SeveralInputs(signature, parts, pool);
+    return SeveralInputs(signature, picture_input, parts, pool);
   }
   const TensorSpec& input = inputs.size() == 1 ? inputs.front() : *std::ranges::find_if(inputs, is_needed);
   ASSIGN_OR_RETURN(const RequestPart* part, PartFor(input, parts));
   RequestInputs found;
-  RETURN_IF_ERROR(AddInput(*part, input, pool, found));
   // What was decoded around a model may be for another input than the rest, which is optional then.
-  if (found.has_pictures && input.type != DataType::kBytes) {
-    if (picture_input.empty()) return InvalidArgument("the model takes no pictures: expected numbers, found a picture");
-    found.inputs.front().name = picture_input;
-  }
+  const bool takes_pictures = input.type != DataType::kBytes && !picture_input.empty();
+  RETURN_IF_ERROR(AddInput(*part, input, takes_pictures, pool, found));
+  if (found.has_pictures) found.inputs.front().name = picture_input;
   return found;
 }
 

@@ -17,7 +17,7 @@ namespace trireme::torchserve {
 struct RequestInputs {
   std::vector<NamedTensor> inputs;
   bool is_lone_row = false;    // the client sent one row without a dimension for rows, and gets its answer so
-  bool has_pictures = false;   // whose answers are JSON already
+  bool has_pictures = false;   // that are decoded for it, and whose answers are JSON already
   bool has_instances = false;  // {"instances": [...]}, which is answered {"predictions": [...]}
 };
 
@@ -27,8 +27,8 @@ struct RequestInputs {
 //
 // A part is an array in JSON, alone or under "data", "body" or "instances" of an object, a NumPy file, CSV, a picture
 // (JPEG, PNG, WebP), or the text itself for an input of BYTES: by its content type, else by its first bytes. A picture
-// is the one element of a BYTES tensor for `picture_input` (Engine::PictureInput). Pictures in JSON are
-// {"instances": [{"b64": "..."}]}.
+// is the one element of a BYTES tensor for `picture_input` (Engine::PictureInput); to an input of BYTES it is a text as
+// any. Pictures in JSON are {"instances": [{"b64": "..."}]}.
 //
 // kInvalidArgument names input or part, what was expected and what came. On a loop or a codec worker.
 Result<RequestInputs> InputsOf(const Signature& signature, const std::string& picture_input,

@@ -59,8 +59,7 @@ TEST_F(RequestInputsTest, LooksForTheInputAsHandlersDo) {
     ASSERT_TRUE(found.ok()) << name << found.status();
   }
   EXPECT_TRUE(Read(Rows(), {Part("file", "[[1, 2]]")}).ok());
-  EXPECT_EQ(WhyNot(Rows(), {Part("a", "1"), Part("b", "2")}),
-            "expected a field 'data', 'body' or 'x', found 'a', 'b'");
+  EXPECT_EQ(WhyNot(Rows(), {Part("a", "1"), Part("b", "2")}), "expected a field 'data', 'body' or 'x', found 'a', 'b'");
 }
 
 TEST_F(RequestInputsTest, ReadsObjects) {
@@ -112,6 +111,37 @@ TEST_F(RequestInputsTest, ATextIsItselfForAModelOfTexts) {
   EXPECT_EQ(found->inputs.front().tensor.shape, (Shape{1, 1}));
   EXPECT_EQ(BytesReader(found->inputs.front().tensor.data.bytes()).Next(), "{no json");
   EXPECT_THAT(WhyNot(texts, {Part("data", "{no json", "application/json")}), HasSubstr("expected"));
+}
+
+TEST_F(RequestInputsTest, APictureForAModelOfTextsIsATextAsAny) {
+  const std::string picture = "\xFF\xD8\xFF picture";
+  for (const Shape& shape : {Shape{Shape::kAny}, Shape{Shape::kAny, 1}}) {
+    const auto found = Read(OneInput(DataType::kBytes, shape), {Part("data", picture, "image/jpeg")});
+    ASSERT_TRUE(found.ok()) << found.status();
+    EXPECT_FALSE(found->has_pictures) << "its answers are no JSON";
+    EXPECT_EQ(found->inputs.front().name, "x");
+    EXPECT_EQ(found->inputs.front().tensor.shape.rank(), shape.rank());
+
+    const auto two =
+        Read(OneInput(DataType::kBytes, shape), {Part("body", R"({"instances": [{"b64": "YQ=="}, {"b64": "YmM="}]})")});
+    ASSERT_TRUE(two.ok()) << two.status();
+    EXPECT_FALSE(two->has_pictures);
+    EXPECT_EQ(two->inputs.front().tensor.shape, shape.rank() == 1 ? Shape({2}) : Shape({2, 1}));
+  }
+  Signature both = OneInput(DataType::kBytes, {Shape::kAny});
+  both.inputs.push_back({.name = "photo", .type = DataType::kFp32, .shape = {Shape::kAny, 3, 8, 8}});
+  const auto found = Read(both, {Part("photo", picture), Part("x", picture)}, "photo");
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_TRUE(found->has_pictures);
+  EXPECT_FALSE(Read(both, {Part("photo", picture), Part("x", picture)}).ok());
+}
+
+TEST_F(RequestInputsTest, ATextThatBeginsLikeJsonLeavesOtherInputsAlone) {
+  Signature signature = Rows();
+  signature.inputs.push_back({.name = "y", .type = DataType::kBytes, .shape = {Shape::kAny}});
+  const auto found = Read(signature, {Part("x", "[[1, 2]]"), Part("y", "{no json")});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->inputs.size(), 2U);
 }
 
 TEST_F(RequestInputsTest, SeveralInputsComeByTheirNames) {

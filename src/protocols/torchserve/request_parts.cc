@@ -62,6 +62,13 @@ Result<std::vector<RequestPart>> PartsOfForm(std::string_view body) {
 
 }  // namespace
 
+bool IsForm(const net::HttpRequest& http) {
+  const std::string_view type = TypeOf(http);
+  if (IsType(type, "multipart/form-data")) return true;
+  const std::string_view text(reinterpret_cast<const char*>(http.body.data()), http.body.size());
+  return IsType(type, "application/x-www-form-urlencoded") && !LooksLikeJson(text);
+}
+
 Result<std::vector<RequestPart>> PartsOf(const net::HttpRequest& http) {
   const std::string_view type = TypeOf(http);
   const std::string_view text(reinterpret_cast<const char*>(http.body.data()), http.body.size());

@@ -27,4 +27,7 @@ struct RequestPart {
 // kInvalidArgument: a form that is none; kTooLarge: one with too many fields. In time of the body's length.
 Result<std::vector<RequestPart>> PartsOf(const net::HttpRequest& http);
 
+// Whether that body is a form, by its Content-Type and its first bytes.
+bool IsForm(const net::HttpRequest& http);
+
 }  // namespace trireme::torchserve

@@ -31,6 +31,8 @@ struct ArchiveFacts {
   // What its model-config.yaml says, where it has one.
   std::optional<int64_t> min_workers = {};
   std::optional<int64_t> max_workers = {};
+  std::optional<int64_t> batch_size = {};  // these two are its model's already
+  std::optional<std::chrono::milliseconds> max_batch_delay = {};
   std::optional<std::chrono::seconds> response_timeout = {};
 };
 

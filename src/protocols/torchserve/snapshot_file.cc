@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/torchserve/snapshot_file.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "wire/torchserve/model_settings.h"
 #include "wire/torchserve/properties.h"
@@ -19,36 +21,69 @@ std::optional<T> IfSaid(T value) {
   return value > T{} ? std::optional(value) : std::nullopt;
 }
 
+// Versions of one model stand together.
 Snapshot SnapshotOf(const ModelBook& book, const std::string& name) {
-  Snapshot snapshot{.name = name, .created = std::chrono::system_clock::now(), .models = {}};
+  Snapshot snapshot{.name = name, .created = std::chrono::system_clock::now(), .models = book.Kept()};
   for (const std::string& model : book.Models()) {
     const std::string default_version = book.DefaultOf(model);
     for (const BookedVersion& version : book.VersionsOf(model)) {
-      snapshot.models.push_back({.name = model,
-                                 .version = version.version,
-                                 .default_version = version.version == default_version,
-                                 .mar_name = version.url,
-                                 .min_workers = version.min_workers,
-                                 .max_workers = version.max_workers,
-                                 .batch_size = IfSaid(version.batch_size),
-                                 .max_batch_delay = IfSaid(version.max_batch_delay),
-                                 .response_timeout = version.response_timeout,
-                                 .startup_timeout = version.startup_timeout});
+      snapshot.models.push_back(SettingsOf(model, version, version.version == default_version));
     }
   }
+  std::ranges::stable_sort(snapshot.models, {}, &ModelSettings::name);
   return snapshot;
+}
+
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ",") + text;
+  return joined;
 }
 
 std::string Preamble(const Options& options) {
   std::string text;
   AppendProperty(text, "model_store", options.model_store.string());
   AppendProperty(text, "enable_model_api", options.enable_model_api ? "true" : "false");
+  if (options.default_workers_per_model) {
+    AppendProperty(text, "default_workers_per_model", std::to_string(*options.default_workers_per_model));
+  }
+  if (options.allowed_urls) AppendProperty(text, "allowed_urls", Joined(options.allowed_urls->patterns()));
+  if (options.metrics_mode == MetricsMode::kLog) AppendProperty(text, "metrics_mode", "log");
   return text;
 }
 
 }  // namespace
 
-SnapshotFile::SnapshotFile(const Options& options) : path_(options.snapshot), preamble_(Preamble(options)) {}
+ModelSettings SettingsOf(const std::string& model, const BookedVersion& booked, bool is_default) {
+  return {.name = model,
+          .version = booked.version,
+          .default_version = is_default,
+          .mar_name = booked.url,
+          .min_workers = booked.min_workers,
+          .max_workers = booked.max_workers,
+          .batch_size = IfSaid(booked.batch_size),
+          .max_batch_delay = IfSaid(booked.max_batch_delay),
+          .response_timeout = booked.response_timeout,
+          .startup_timeout = booked.startup_timeout,
+          .engine_name = booked.engine_name == model ? std::nullopt : std::optional(booked.engine_name)};
+}
+
+SnapshotFile::SnapshotFile(const Options& options) : path_(options.snapshot), preamble_(Preamble(options)) {
+  if (is_wanted()) writer_.emplace(ThreadPool::Options{.name = "snapshot", .threads = 1, .max_waiting = 1});
+}
+
+void SnapshotFile::SaveSoon(std::function<void()> save) {
+  if (!writer_) return;
+  const MutexLock lock(due_mutex_);
+  if (is_due_) return;
+  is_due_ = writer_->Submit([this, save = std::move(save)] {
+    {
+      const MutexLock no_longer(due_mutex_);
+      is_due_ = false;
+    }
+    save();
+  });
+}
 
 Status SnapshotFile::Save(const ModelBook& book) {
   if (path_.empty()) return {};

@@ -10,6 +10,7 @@
 #include "protocols/torchserve/management_routes.h"
 #include "protocols/torchserve/metrics_text.h"
 #include "protocols/torchserve/open_api.h"
+#include "protocols/torchserve/plain_paths.h"
 
 namespace trireme::torchserve {
 namespace {
@@ -22,6 +23,11 @@ Dialect Empty(const Services& services) {
           .takes_trailing_slash = true};
 }
 
+Dialect WithPlainPaths(const Services& services, Dialect dialect) {
+  for (Route& route : dialect.routes) route = WithPlainPaths(services, std::move(route));
+  return dialect;
+}
+
 }  // namespace
 
 Dialect MakeInference(const Services& services) {
@@ -29,7 +35,7 @@ Dialect MakeInference(const Services& services) {
   AddInferenceRoutes(dialect.routes, services);
   AddListenerApi(dialect.routes, services, "TorchServe inference API");
   dialect.methods = InferenceMethods(services);
-  return dialect;
+  return WithPlainPaths(services, std::move(dialect));
 }
 
 Dialect MakeManagement(const Services& services) {
@@ -37,7 +43,7 @@ Dialect MakeManagement(const Services& services) {
   AddManagementRoutes(dialect.routes, services);
   AddListenerApi(dialect.routes, services, "TorchServe management API");
   dialect.methods = ManagementMethods(services);
-  return dialect;
+  return WithPlainPaths(services, std::move(dialect));
 }
 
 Dialect MakeMetrics(const Services& services) {
@@ -50,7 +56,7 @@ Dialect MakeMetrics(const Services& services) {
 Dialect MakePredictions(const Services& services) {
   Dialect dialect = Empty(services);
   AddPredictionRoutes(dialect.routes, services);
-  return dialect;
+  return WithPlainPaths(services, std::move(dialect));
 }
 
 }  // namespace trireme::torchserve

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/calendar.h"
-#include "codec/json_cursor.h"
 #include "wire/torchserve/gson_writer.h"
 
 namespace trireme::torchserve {

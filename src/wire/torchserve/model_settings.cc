@@ -49,9 +49,11 @@ bool ReadSetting(JsonCursor& json, std::string_view key, ModelSettings& to) {
   } else if (key == "maxBatchDelay") {
     ReadInteger(json, 0, to.max_batch_delay);
   } else if (key == "responseTimeout") {
-    ReadInteger(json, 1, to.response_timeout);
+    ReadInteger(json, 0, to.response_timeout);
   } else if (key == "startupTimeout") {
-    ReadInteger(json, 1, to.startup_timeout);
+    ReadInteger(json, 0, to.startup_timeout);
+  } else if (key == "engineName") {
+    if (const auto text = json.ReadString()) to.engine_name = *text;
   } else {
     return false;
   }
@@ -145,6 +147,7 @@ void Write(GsonWriter& json, const ModelSettings& model) {
   duration("maxBatchDelay", model.max_batch_delay);
   duration("responseTimeout", model.response_timeout);
   duration("startupTimeout", model.startup_timeout);
+  if (model.engine_name) json.Key("engineName").Text(*model.engine_name);
   json.EndObject();
 }
 

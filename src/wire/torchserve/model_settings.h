@@ -25,11 +25,13 @@ struct ModelSettings {
   std::optional<std::chrono::milliseconds> max_batch_delay = {};
   std::optional<std::chrono::seconds> response_timeout = {};
   std::optional<std::chrono::seconds> startup_timeout = {};
+  // What this server's other clients call it, where that is not the model's name; nothing that TorchServe knows.
+  std::optional<std::string> engine_name = {};
 
   bool operator==(const ModelSettings&) const = default;
 };
 
-inline constexpr size_t kMaxModelSettings = 10'000;  // versions of all models
+inline constexpr size_t kMaxModelSettings = 20'000;  // versions of all models
 
 // {"noop":{"1.0":{"defaultVersion":true,"marName":"noop.mar","minWorkers":1,...}}}, in its order. Unknown entries of a
 // version say nothing. kInvalidArgument names the place, what was expected and what was found: a value of the wrong

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "wire/torchserve/properties.h"
+
 namespace trireme::torchserve {
 namespace {
 
@@ -54,10 +56,15 @@ TEST(ParseModelSettings, SaysWhereAndWhatIsWrong) {
 }
 
 TEST(Snapshot, IsReadAsItWasWritten) {
-  Snapshot snapshot{
-      .name = "20200702163208454-startup.cfg",
-      .created = std::chrono::system_clock::time_point(milliseconds(1593707528454)),
-      .models = {kNoop, {.name = "noop", .version = "2"}, {.name = "b", .version = "1", .batch_size = 8}}};
+  Snapshot snapshot{.name = "20200702163208454-startup.cfg",
+                    .created = std::chrono::system_clock::time_point(milliseconds(1593707528454)),
+                    .models = {kNoop,
+                               {.name = "noop", .version = "2", .engine_name = "noop:2"},
+                               {.name = "b",
+                                .version = "1",
+                                .batch_size = 8,
+                                .response_timeout = seconds(0),
+                                .startup_timeout = seconds(0)}}};
   const std::string json = EncodeSnapshot(snapshot);
   EXPECT_THAT(json, HasSubstr("  \"modelCount\": 3,\n  \"created\": 1593707528454,\n  \"models\": {\n    \"noop\": {\n"
                               "      \"1.0\": {\n        \"defaultVersion\": true,\n"));
@@ -67,6 +74,19 @@ TEST(Snapshot, IsReadAsItWasWritten) {
   EXPECT_EQ(read->created, snapshot.created);
   EXPECT_EQ(read->models, snapshot.models);
   EXPECT_THAT(ParseSnapshot(EncodeSnapshot({.name = "x", .created = {}, .models = {}}))->models, IsEmpty());
+}
+
+TEST(Snapshot, OfAsManyVersionsAsCanBeFitsItsFile) {
+  Snapshot snapshot{.name = "x", .created = {}, .models = {}};
+  for (size_t i = 0; i < kMaxModelSettings; ++i) {
+    ModelSettings& model = snapshot.models.emplace_back(kNoop);
+    model.name = "a model with a name of thirty " + std::to_string(i);
+  }
+  std::string file;
+  AppendProperty(file, "model_snapshot", EncodeSnapshot(snapshot));
+  const auto properties = ParseProperties(file);
+  ASSERT_TRUE(properties.ok()) << properties.status();
+  EXPECT_EQ(ParseSnapshot(properties->front().value)->models.size(), kMaxModelSettings);
 }
 
 TEST(Snapshot, SaysWhatIsWrong) {

@@ -18,7 +18,7 @@ struct Property {
   bool operator==(const Property&) const = default;
 };
 
-inline constexpr size_t kMaxPropertiesBytes = size_t{1} << 20;
+inline constexpr size_t kMaxPropertiesBytes = size_t{8} << 20;  // a snapshot of kMaxModelSettings has less
 inline constexpr size_t kMaxProperties = 1000;
 
 // Reads such a file as java.util.Properties does: comments (# and !), '=', ':' or blanks behind a key, lines that go on

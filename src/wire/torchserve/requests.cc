@@ -139,11 +139,6 @@ ScaleRequest ReadScaleRequest(Parameters parameters) {
           .synchronous = BoolOf(parameters, "synchronous", false)};
 }
 
-UnregisterRequest ReadUnregisterRequest(Parameters parameters) {
-  return {.synchronous = BoolOf(parameters, "synchronous", false),
-          .timeout = IntegerOf(parameters, "timeout").value_or(-1)};
-}
-
 ListRequest ReadListRequest(Parameters parameters) {
   return {.limit = IntegerOf(parameters, "limit").value_or(100),
           .next_page_token = IntegerOf(parameters, "next_page_token").value_or(0)};

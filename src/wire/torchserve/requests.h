@@ -52,13 +52,6 @@ struct ScaleRequest {
 };
 ScaleRequest ReadScaleRequest(Parameters parameters);
 
-// DELETE /models/M[/V]
-struct UnregisterRequest {
-  bool synchronous = false;
-  int64_t timeout = -1;  // seconds
-};
-UnregisterRequest ReadUnregisterRequest(Parameters parameters);
-
 // GET /models
 struct ListRequest {
   int64_t limit = 100;

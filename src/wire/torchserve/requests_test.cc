@@ -78,7 +78,6 @@ TEST(ReadListRequest, HasDefaults) {
   const std::vector<FormField> query = {{"limit", "-1"}, {"next_page_token", "7"}};
   EXPECT_EQ(ReadListRequest(query).limit, -1);
   EXPECT_EQ(ReadListRequest(query).next_page_token, 7);
-  EXPECT_EQ(ReadUnregisterRequest(query).timeout, -1);
 }
 
 }  // namespace

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/torchserve/manage.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/testing/temp_dir.h"
+#include "lifecycle/testing/fake_models.h"
+#include "protocols/torchserve/start_loads.h"
+#include "wire/torchserve/properties.h"
+
+namespace trireme::torchserve {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// What somebody was answered, once.
+class Answer {
+ public:
+  ManageDone done() const {
+    return [promise = promise_](ManageResult result) { promise->set_value(std::move(result)); };
+  }
+  ManageResult Wait() { return future_.get(); }
+
+ private:
+  // Shared with the callback. A second answer would throw.
+  std::shared_ptr<std::promise<ManageResult>> promise_ = std::make_shared<std::promise<ManageResult>>();
+  std::future<ManageResult> future_ = promise_->get_future();
+};
+
+int CodeOf(const ManageResult& result) {
+  const Failure* const failure = std::get_if<Failure>(&result);
+  return failure != nullptr ? failure->code() : std::get<Managed>(result).http;
+}
+
+std::string TextOf(const ManageResult& result) {
+  const Failure* const failure = std::get_if<Failure>(&result);
+  return failure != nullptr ? failure->message : std::get<Managed>(result).text;
+}
+
+// An engine of fake models, with a store and a repository.
+class ManageTest : public testing::Test {
+ protected:
+  ManageTest() {
+    for (const char* file : {"a.onnx", "b.onnx"}) store_.Write(file, "good");
+    store_.Write("broken.onnx", "bad");
+    repository_.Write("r/1/model.onnx", "good");
+    repository_.Write("r/2/model.onnx", "good");
+    repository_.Write("r/config.pbtxt", "version_policy: { all {} }");
+  }
+  ~ManageTest() override {
+    loads_.reset();
+    if (control_) control_->Stop();
+    lifecycle_.Close();
+    close(nowhere_);
+  }
+
+  Services& Begin(bool hold = false) {
+    options_.model_store = store_.path();
+    options_.enable_model_api = true;
+    snapshot_.emplace(options_);
+    control_.emplace(ModelControl::Options{.paths = {repository_.path()},
+                                           .scan = {},
+                                           .mode = ModelControl::Mode::kExplicit,
+                                           .poll_interval = std::chrono::milliseconds(0)},
+                     lifecycle_, models_.log);
+    control_->TellOfUnloads([this](const std::string& name) { book_.Gone(name); });
+    engine_.emplace(lifecycle_, &*control_);
+    services_.emplace(Services{.engine = *engine_,
+                               .pool = models_.pool,
+                               .codec_workers = workers_,
+                               .tracer = tracer_,
+                               .log = models_.log,
+                               .options = options_,
+                               .book = book_,
+                               .snapshot = *snapshot_,
+                               .counts = counts_});
+    loads_.emplace(*services_);
+    EXPECT_TRUE(control_->Start().ok());
+    if (hold) Hold();
+    loads_->Begin();
+    return *services_;
+  }
+  // The same, when all that is wanted at the start is there or has failed.
+  Services& BeginAndWait() {
+    Begin();
+    while (book_.expected() > 0) std::this_thread::yield();
+    return *services_;
+  }
+
+  void Post(Answer& answer, const std::string& url, RegisterRequest request = {}) {
+    request.url = url;
+    Register(*services_, request, Identity(), answer.done());
+  }
+  ManageResult Post(const std::string& url, const RegisterRequest& request = {}) {
+    Answer answer;
+    Post(answer, url, request);
+    return answer.Wait();
+  }
+  void Put(Answer& answer, const std::string& model, int64_t workers, bool synchronous = false) {
+    Scale(*services_, model, "", {.min_worker = workers, .max_worker = workers, .synchronous = synchronous},
+          answer.done());
+  }
+  ManageResult Put(const std::string& model, int64_t workers, bool synchronous) {
+    Answer answer;
+    Put(answer, model, workers, synchronous);
+    return answer.Wait();
+  }
+  void Delete(Answer& answer, const std::string& model, const std::string& version = "") {
+    Unregister(*services_, model, version, answer.done());
+  }
+  ManageResult Delete(const std::string& model, const std::string& version = "") {
+    Answer answer;
+    Delete(answer, model, version);
+    return answer.Wait();
+  }
+  Status Unload(const std::string& name) {
+    std::promise<Status> promise;
+    engine_->Unload(name, [&](Status status) { promise.set_value(std::move(status)); });
+    return promise.get_future().get();
+  }
+  Status Load(const std::string& name) {
+    std::promise<Status> promise;
+    engine_->Load(name, {}, [&](Status status) { promise.set_value(std::move(status)); });
+    return promise.get_future().get();
+  }
+
+  // The engine carries out nothing from now on, until GoOn().
+  void Hold() {
+    held_ = std::promise<void>();
+    engine_->Unload("nobody", [until = held_.get_future().share()](const Status&) { until.wait(); });
+  }
+  void GoOn() { held_.set_value(); }
+  // What was asked for under this name before is done.
+  void WaitFor(const std::string& engine_name) { (void)Load(engine_name); }
+
+  bool Serves(const std::string& name) { return engine_->ModelReady(name, {}).ok(); }
+  int InstancesOf(const std::string& name) { return engine_->Describe(name, {}).value().config.instances; }
+  std::string FileOf(const std::string& name) { return engine_->Describe(name, {}).value().file_name; }
+  std::string Listed() { return List(*services_, {}, Identity()); }
+
+  static RegisterRequest Named(const std::string& name, int64_t workers = 1, bool synchronous = true) {
+    return {.model_name = name, .initial_workers = workers, .synchronous = synchronous};
+  }
+
+  const TempDir store_;
+  const TempDir repository_;
+  const int nowhere_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  FakeModels models_{{}, nowhere_};
+  Lifecycle lifecycle_{{}, models_.loader, models_.log};
+  std::optional<ModelControl> control_;
+  std::optional<Engine> engine_;
+  metrics::Registry registry_;
+  Tracer tracer_{{}, registry_, models_.log};
+  Options options_;
+  ModelBook book_;
+  std::optional<SnapshotFile> snapshot_;
+  AnswerCounts counts_;
+  std::optional<Services> services_;
+  std::optional<StartLoads> loads_;
+  std::promise<void> held_;
+  ThreadPool workers_{{.name = "codec"}};
+};
+
+TEST_F(ManageTest, AModelComesAndGoes) {
+  Begin();
+  EXPECT_EQ(TextOf(Post("a.onnx", Named("m"))), "Model \"m\" Version: 1.0 registered with 1 initial workers");
+  EXPECT_TRUE(Serves("m"));
+  EXPECT_EQ(CodeOf(Post("b.onnx", Named("m"))), 409);
+  EXPECT_EQ(CodeOf(Put("m", 3, true)), 200);
+  EXPECT_EQ(InstancesOf("m"), 3);
+  EXPECT_EQ(CodeOf(Delete("m", "2.0")), 404);
+  EXPECT_EQ(CodeOf(Delete("m")), 200);
+  EXPECT_FALSE(Serves("m"));
+  EXPECT_EQ(CodeOf(Delete("m")), 404);
+  EXPECT_EQ(CodeOf(Post("b.onnx", Named("m"))), 200) << "and comes again";
+  EXPECT_EQ(FileOf("m"), "b.onnx");
+}
+
+TEST_F(ManageTest, WhatFailsLeavesItsNameToOthers) {
+  Begin();
+  const ManageResult failed = Post("broken.onnx", Named("q"));
+  EXPECT_EQ(CodeOf(failed), 400);
+  EXPECT_EQ(std::get<Failure>(failed).type, ErrorType::kInvalidModel);
+  EXPECT_THAT(book_.Models(), IsEmpty());
+  repository_.Write("q/1/model.onnx", "good");
+  EXPECT_TRUE(Load("q").ok());
+  EXPECT_TRUE(Serves("q")) << "the repository's own";
+  EXPECT_EQ(CodeOf(Post("a.onnx", Named("q"))), 409);
+  EXPECT_TRUE(Serves("q"));
+}
+
+TEST_F(ManageTest, NoWorkersAfterSomeStayNone) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  Hold();
+  EXPECT_EQ(CodeOf(Put("m", 2, false)), 202);
+  EXPECT_EQ(CodeOf(Put("m", 0, false)), 202);
+  GoOn();
+  WaitFor("m");
+  EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 0);
+  EXPECT_EQ(InstancesOf("m"), 2);
+}
+
+TEST_F(ManageTest, AScalingThatComesLateDoesNothingToWhatWasRegisteredSince) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  Hold();
+  Answer scaled;
+  Put(scaled, "m", 3, true);
+  Answer deleted;
+  Delete(deleted, "m");
+  EXPECT_EQ(CodeOf(Post("b.onnx", Named("m", 1, false))), 409) << "it has not gone yet";
+  GoOn();
+  EXPECT_EQ(CodeOf(scaled.Wait()), 200);
+  EXPECT_EQ(CodeOf(deleted.Wait()), 200);
+  EXPECT_EQ(CodeOf(Post("b.onnx", Named("m", 1, false))), 202);
+  WaitFor("m");
+  EXPECT_EQ(book_.VersionOf("m", "")->url, "b.onnx");
+  EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 1);
+  EXPECT_EQ(FileOf("m"), "b.onnx");
+  EXPECT_EQ(InstancesOf("m"), 1);
+}
+
+TEST_F(ManageTest, WhatIsDeletedOnItsWayGoes) {
+  Begin();
+  Hold();
+  EXPECT_EQ(CodeOf(Post("a.onnx", Named("m", 1, false))), 202);
+  Answer deleted;
+  Delete(deleted, "m");
+  GoOn();
+  EXPECT_EQ(CodeOf(deleted.Wait()), 200);
+  EXPECT_FALSE(Serves("m"));
+  EXPECT_THAT(book_.Models(), IsEmpty());
+}
+
+TEST_F(ManageTest, AFailureOnTheWayTakesNothingElseAlong) {
+  Begin();
+  Hold();
+  EXPECT_EQ(CodeOf(Post("broken.onnx", Named("m", 1, false))), 202);
+  Answer deleted;
+  Delete(deleted, "m");
+  GoOn();
+  EXPECT_EQ(CodeOf(deleted.Wait()), 200);
+  EXPECT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  EXPECT_TRUE(Serves("m"));
+  EXPECT_THAT(book_.Models(), ElementsAre("m"));
+}
+
+TEST_F(ManageTest, WhatHasFailedIsNotScaled) {
+  Begin();
+  Hold();
+  EXPECT_EQ(CodeOf(Post("broken.onnx", Named("m", 1, false))), 202);
+  store_.Write("broken.onnx", "bad still");
+  Answer scaled;
+  Put(scaled, "m", 2, true);
+  GoOn();
+  EXPECT_EQ(TextOf(scaled.Wait()), "Model not found: m");
+  EXPECT_FALSE(Serves("m"));
+  EXPECT_EQ(StatusIn(*lifecycle_.table(), "m").reason, "not in the table");
+}
+
+TEST_F(ManageTest, WhatOthersUnloadIsForgotten) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  EXPECT_TRUE(Unload("m").ok());
+  EXPECT_EQ(Listed(), "{\n  \"models\": []\n}\n");
+  EXPECT_EQ(CodeOf(Delete("m")), 404);
+  EXPECT_EQ(CodeOf(Put("m", 1, true)), 404);
+  EXPECT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  EXPECT_TRUE(Serves("m"));
+}
+
+TEST_F(ManageTest, ARepositorysModelGoesAsAWhole) {
+  Begin();
+  ASSERT_TRUE(Load("r").ok());
+  EXPECT_EQ(CodeOf(Delete("r", "999")), 404);
+  EXPECT_EQ(CodeOf(Delete("r", "1")), 400);
+  EXPECT_EQ(CodeOf(Delete("r", "text")), 404);
+  EXPECT_TRUE(Serves("r"));
+  EXPECT_EQ(CodeOf(Put("r", 2, true)), 400);
+  EXPECT_EQ(CodeOf(SetDefault(*services_, "r", "3")), 404);
+  EXPECT_EQ(CodeOf(SetDefault(*services_, "r", "1.0")), 200);
+  EXPECT_EQ(book_.DefaultOf("r"), "1.0");
+  EXPECT_EQ(CodeOf(Delete("r")), 200);
+  EXPECT_FALSE(Serves("r"));
+}
+
+TEST_F(ManageTest, AFurtherVersionIsNoModel) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  auto reserved = book_.Reserve("m", "2.0");
+  std::promise<void> loaded;
+  engine_->LoadFrom("m:2.0", store_ / "b.onnx", [&](const Status&) { loaded.set_value(); });
+  loaded.get_future().wait();
+  std::get<ModelBook::Reservation>(reserved).Enter(
+      BookedVersion{.version = "2.0", .engine_name = {}, .url = {}, .path = {}, .min_workers = 1});
+  ASSERT_TRUE(Serves("m:2.0"));
+  EXPECT_EQ(CodeOf(Delete("m:2.0")), 404);
+  EXPECT_EQ(CodeOf(SetDefault(*services_, "m:2.0", "1.0")), 404);
+  EXPECT_TRUE(std::holds_alternative<Failure>(Describe(*services_, "m:2.0", "", false)));
+  EXPECT_THAT(Listed(), testing::Not(HasSubstr("m:2.0")));
+  EXPECT_TRUE(Serves("m:2.0"));
+}
+
+TEST_F(ManageTest, WhatCannotBeUnloadedStays) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m"))), 200);
+  control_->Stop();
+  EXPECT_EQ(CodeOf(Delete("m")), 503);
+  EXPECT_TRUE(Serves("m"));
+  EXPECT_TRUE(std::holds_alternative<Target>(book_.Find("m", "")));
+}
+
+TEST_F(ManageTest, ASnapshotHasWhatIsThereAndWhatFailedAtTheStart) {
+  options_.snapshot = store_ / "snapshot.cfg";
+  options_.snapshot_models = {{.name = "s",
+                               .version = "1.0",
+                               .default_version = true,
+                               .mar_name = "a.onnx",
+                               .min_workers = 1,
+                               .engine_name = "s:1.0"},
+                              {.name = "s",
+                               .version = "2.0",
+                               .mar_name = "b.onnx",
+                               .min_workers = 0,
+                               .max_workers = 7,
+                               .response_timeout = std::chrono::seconds(0),
+                               .startup_timeout = std::chrono::seconds(0)},
+                              {.name = "f", .version = "3", .mar_name = "broken.onnx", .min_workers = 1},
+                              {.name = "w", .version = "1", .mar_name = "a.onnx", .min_workers = 5000}};
+  const Services& services = BeginAndWait();
+  EXPECT_EQ(FileOf("s"), "b.onnx");
+  EXPECT_EQ(FileOf("s:1.0"), "a.onnx");
+  EXPECT_EQ(book_.DefaultOf("s"), "1.0");
+  EXPECT_TRUE(engine_->Ready());
+  ASSERT_TRUE(services.snapshot.Save(book_).ok());
+
+  std::ifstream file(options_.snapshot);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto properties = ParseProperties(text);
+  ASSERT_TRUE(properties.ok());
+  const auto written = ParseSnapshot(properties->back().value);
+  ASSERT_TRUE(written.ok()) << written.status();
+  std::vector<std::string> names;
+  for (const ModelSettings& model : written->models) {
+    names.push_back(model.name + "/" + model.version + "=" + model.engine_name.value_or(model.name));
+  }
+  EXPECT_THAT(names, ElementsAre("f/3=f", "s/1.0=s:1.0", "s/2.0=s", "w/1=w"));
+  EXPECT_EQ(written->models[2].max_workers, 7);
+  EXPECT_EQ(written->models[2].response_timeout, std::chrono::seconds(0));
+
+  EXPECT_EQ(CodeOf(Delete("f")), 200) << "nobody wants it any more";
+  EXPECT_EQ(CodeOf(Delete("f")), 404);
+}
+
+TEST_F(ManageTest, NothingIsReadyBeforeWhatIsWantedAtTheStartIsThere) {
+  options_.load_models = {{.name = "m", .url = "a.onnx"}, {.name = "n", .url = "broken.onnx"}};
+  Begin();
+  while (book_.expected() > 0) {
+    EXPECT_FALSE(engine_->Ready() && book_.expected() == 2);
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(Serves("m"));
+  EXPECT_TRUE(engine_->Ready());
+}
+
+TEST_F(ManageTest, ManyThatFailAtTheStartFailOneAfterTheOther) {
+  for (int i = 0; i < 10'000; ++i) {
+    options_.snapshot_models.push_back(
+        {.name = "m" + std::to_string(i), .version = "1.0", .mar_name = "a.onnx", .min_workers = 5000});
+  }
+  BeginAndWait();
+  EXPECT_EQ(book_.Kept().size(), 10'000U);
+}
+
+TEST_F(ManageTest, AStopEndsTheStart) {
+  for (int i = 0; i < 1000; ++i) {
+    options_.load_models.push_back({.name = "m" + std::to_string(i), .url = "a.onnx"});
+  }
+  Begin(/*hold=*/true);
+  engine_->StopAccepting();
+  loads_.reset();
+  GoOn();
+  EXPECT_GT(book_.expected(), 0U);
+}
+
+TEST_F(ManageTest, ModelsOfThePropertiesAreDefaultsBelowTheRequest) {
+  options_.models = {
+      {.name = "m", .version = "1.0", .min_workers = 2, .max_workers = 5, .response_timeout = std::chrono::seconds(7)}};
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", {.model_name = "m"})), 200);
+  EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 2);
+  EXPECT_EQ(book_.VersionOf("m", "")->max_workers, 5);
+  EXPECT_EQ(book_.VersionOf("m", "")->response_timeout, std::chrono::seconds(7));
+  ASSERT_EQ(CodeOf(Delete("m")), 200);
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m", 1))), 200);
+  EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 1);
+}
+
+}  // namespace
+}  // namespace trireme::torchserve
