@@ -15,7 +15,7 @@ constexpr int kNotFound = 5;
 constexpr int kInternal = 13;
 
 // In the order of ErrorType.
-constexpr std::array<ErrorNumbers, 17> kNumbers = {{
+constexpr std::array<ErrorNumbers, 18> kNumbers = {{
     {"ResourceNotFoundException", 404, kNotFound},
     {"ModelNotFoundException", 404, kNotFound},
     {"ModelVersionNotFoundException", 404, kNotFound},
@@ -23,6 +23,7 @@ constexpr std::array<ErrorNumbers, 17> kNumbers = {{
     {"BadRequestException", 400, kInvalidArgument},
     {"ModelException", 400, kInvalidArgument},
     {"InvalidModelException", 400, kInvalidArgument},
+    {"InvalidWorkflowException", 400, kInvalidArgument},
     {"InvalidKeyException", 400, kInvalidArgument},
     {"DownloadArchiveException", 400, kInvalidArgument},
     {"MethodNotAllowedException", 405, kInternal},

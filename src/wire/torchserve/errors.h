@@ -17,6 +17,7 @@ enum class ErrorType : uint8_t {
   kBadRequest,
   kModel,
   kInvalidModel,
+  kInvalidWorkflow,
   kInvalidKey,
   kDownloadArchive,
   kMethodNotAllowed,

@@ -105,6 +105,27 @@ Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view text) {
   return models;
 }
 
+namespace {
+
+Status ReadWorkflows(JsonCursor& json, std::vector<WorkflowToLoad>& to) {
+  return ReadObject(json, [&](const std::string& name) -> Status {
+    if (to.size() == kMaxModelSettings) {
+      return InvalidArgument("expected at most " + std::to_string(kMaxModelSettings) + " workflows, found more");
+    }
+    WorkflowToLoad& workflow = to.emplace_back(WorkflowToLoad{.name = name, .url = {}});
+    return ReadObject(json, [&](std::string_view key) -> Status {
+      if (key != "warName") {
+        json.Skip();
+      } else if (const auto url = json.ReadString()) {
+        workflow.url = *url;
+      }
+      return {};
+    });
+  });
+}
+
+}  // namespace
+
 Result<Snapshot> ParseSnapshot(std::string_view text) {
   Snapshot snapshot;
   JsonCursor json(text);
@@ -120,6 +141,8 @@ Result<Snapshot> ParseSnapshot(std::string_view text) {
       snapshot.created = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
     } else if (key == "models") {
       ASSIGN_OR_RETURN(snapshot.models, ReadModelSettings(json));
+    } else if (key == "workflows") {
+      return ReadWorkflows(json, snapshot.workflows);
     } else {
       json.Skip();
     }
@@ -170,7 +193,15 @@ std::string EncodeSnapshot(const Snapshot& snapshot) {
     Write(json, model);
   }
   if (open != nullptr) json.EndObject();
-  return json.EndObject().EndObject().Take();
+  json.EndObject();
+  if (!snapshot.workflows.empty()) {
+    json.Key("workflows").BeginObject();
+    for (const WorkflowToLoad& workflow : snapshot.workflows) {
+      json.Key(workflow.name).BeginObject().Key("warName").Text(workflow.url).EndObject();
+    }
+    json.EndObject();
+  }
+  return json.EndObject().Take();
 }
 
 }  // namespace trireme::torchserve

@@ -41,15 +41,23 @@ Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view text);
 // The same of a value in the middle of another text; on failure the cursor has failed, or the status is returned.
 Result<std::vector<ModelSettings>> ReadModelSettings(JsonCursor& json);
 
+// A workflow that was registered, by the URL of its archive.
+struct WorkflowToLoad {
+  std::string name;
+  std::string url;
+  bool operator==(const WorkflowToLoad&) const = default;
+};
+
 // What is running, as TorchServe keeps it in a file to begin again with.
 struct Snapshot {
   std::string name;  // "20260131120103250-startup.cfg"
   std::chrono::system_clock::time_point created;
   std::vector<ModelSettings> models;  // versions of one model stand together
+  std::vector<WorkflowToLoad> workflows = {};
 };
 
-// {"name":...,"modelCount":2,"created":1593707528454,"models":{...}}. modelCount counts models with their versions, and
-// is not believed.
+// {"name":...,"modelCount":2,"created":1593707528454,"models":{...},"workflows":{"w":{"warName":"w.war"}}}. modelCount
+// counts models with their versions, and is not believed. TorchServe writes no workflows, and passes over ours.
 Result<Snapshot> ParseSnapshot(std::string_view text);
 std::string EncodeSnapshot(const Snapshot& snapshot);
 

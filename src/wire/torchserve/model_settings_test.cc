@@ -89,6 +89,18 @@ TEST(Snapshot, OfAsManyVersionsAsCanBeFitsItsFile) {
   EXPECT_EQ(ParseSnapshot(properties->front().value)->models.size(), kMaxModelSettings);
 }
 
+TEST(Snapshot, HasWorkflowsBesideItsModels) {
+  const Snapshot snapshot{.name = "x",
+                          .created = {},
+                          .models = {},
+                          .workflows = {{.name = "w", .url = "a.war"}, {.name = "v", .url = "folder/b.war"}}};
+  EXPECT_EQ(ParseSnapshot(EncodeSnapshot(snapshot))->workflows, snapshot.workflows);
+  const auto why = [](const char* json) { return ParseSnapshot(json).status().message(); };
+  EXPECT_THAT(why(R"({"workflows":[]})"), HasSubstr("'workflows': expected an object"));
+  EXPECT_THAT(why(R"({"workflows":{"w":{"warName":7}}})"), HasSubstr("'workflows': 'w': 'warName': expected a string"));
+  EXPECT_THAT(why(R"({"workflows":{"w":{},"w":{}}})"), HasSubstr("'w': expected it once, found it again"));
+}
+
 TEST(Snapshot, SaysWhatIsWrong) {
   EXPECT_THAT(ParseSnapshot(R"({"created":-1})").status().message(), HasSubstr("milliseconds since 1970"));
   EXPECT_THAT(ParseSnapshot(R"({"name":1})").status().message(), HasSubstr("'name': expected a string"));

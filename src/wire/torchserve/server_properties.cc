@@ -30,7 +30,6 @@ constexpr const char* kOwnThreads = "threads are as many as the CPU quota wants"
 constexpr const char* kOwnMetrics = "metrics are those of this server, measured when they are asked for";
 constexpr const char* kPemOnly = "certificates come from private_key_file and certificate_file";
 constexpr const char* kNoAge = "connections do not end by their age";
-constexpr const char* kNoWorkflows = "workflows are not served";
 constexpr const char* kNoSequences = "requests of a sequence are not kept together";
 constexpr const char* kOwnDevices = "devices are found, or named by --devices";
 
@@ -168,7 +167,7 @@ const Key kKeys[] = {
      TakeInteger<&P::grpc_management_max_connection_age_grace, 0, INT64_MAX>, kNoAge},
     {"enable_grpc_ssl", TakeBool<&P::enable_grpc_ssl>},
     {"model_store", TakeText<&P::model_store>},
-    {"workflow_store", TakeText<&P::workflow_store>, kNoWorkflows},
+    {"workflow_store", TakeText<&P::workflow_store>},
     {"load_models", TakeLoadModels},
     {"models", TakeModels},
     {"model_snapshot", TakeSnapshot},
