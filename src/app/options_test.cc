@@ -92,6 +92,7 @@ const std::vector<Case>& Cases() {
       {"torchserve-grpc-management-port", "4", [](O o) { return o.torchserve.listeners.grpc_management_port == 4; }},
       {"torchserve-models", "a=b.mar,c.onnx",
        [](O o) { return o.torchserve.listeners.dialect.load_models.size() == 2; }},
+      {"torchserve-workflow-store", "/w", [](O o) { return o.torchserve.listeners.dialect.workflow_store == "/w"; }},
       {"torchserve-allowed-urls", "https://x/.*",
        [](O o) { return o.torchserve.listeners.dialect.allowed_urls.has_value(); }},
       {"torchserve-default-workers", "3",

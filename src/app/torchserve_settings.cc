@@ -39,6 +39,16 @@ Setting ModelsSetting(torchserve::Options& dialect) {
               {"models"});
 }
 
+Setting WorkflowStoreSetting(torchserve::Options& dialect) {
+  return Also(Custom("torchserve-workflow-store", "DIR", "Workflows are registered from there", "the model store",
+                     [&dialect](std::string_view text) -> Status {
+                       if (text.empty()) return UnexpectedText("a folder", text);
+                       dialect.workflow_store = text;
+                       return {};
+                     }),
+              {"workflow-store"});
+}
+
 Setting AllowedUrlsSetting(torchserve::Options& dialect) {
   return Custom("torchserve-allowed-urls", "REGEX,...", "URLs that may be registered; files of the store alone", "none",
                 [&dialect](std::string_view text) -> Status {
@@ -170,6 +180,7 @@ Status Translate(const ServerProperties& properties, Translation& to) {
   to.Say("enable_metrics_api", "torchserve-allow-metrics", properties.enable_metrics_api ? "on" : "off");
   to.Say("metrics_mode", "torchserve-metrics-mode", TextOf(properties.metrics_mode));
   to.Say("model_store", "model-repository", properties.model_store);
+  to.Say("workflow_store", "torchserve-workflow-store", properties.workflow_store);
   if (properties.model_snapshot) {
     to.PassOver("load_models", "model_snapshot says all that was there");
   } else {
@@ -211,6 +222,7 @@ std::vector<Setting> TorchserveSettings(TorchserveFlags& flags) {
       ModelsSetting(dialect),
       Switch("enable-model-api", "Let clients register and unregister models of the model store",
              dialect.enable_model_api),
+      WorkflowStoreSetting(dialect),
       AllowedUrlsSetting(dialect),
       WorkersSetting(dialect),
       Choice<MetricsMode>(
@@ -228,6 +240,9 @@ Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Env
   RETURN_IF_ERROR(Translate(properties, translation));
   flags.listeners.dialect.models = properties.models;
   if (properties.model_snapshot) flags.listeners.dialect.snapshot_models = properties.model_snapshot->models;
+  if (properties.model_snapshot) {
+    flags.listeners.dialect.snapshot_workflows = properties.model_snapshot->workflows;
+  }
   flags.remarks = translation.Remarks();
   return translation.Take();
 }
@@ -236,7 +251,7 @@ bool RegistersModels(const ServeOptions& options) {
   const TorchserveListeners& listeners = options.torchserve.listeners;
   const torchserve::Options& dialect = listeners.dialect;
   return listeners.allow && (dialect.enable_model_api || dialect.load_all || !dialect.load_models.empty() ||
-                             !dialect.snapshot_models.empty());
+                             !dialect.snapshot_models.empty() || !dialect.snapshot_workflows.empty());
 }
 
 void SettleTorchserve(ServeOptions& options) {

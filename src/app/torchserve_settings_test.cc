@@ -58,7 +58,7 @@ TEST_F(TorchserveSettingsTest, TheApiForModelsNeedsItsDialect) {
 TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   const auto options = Serve({"--dialects", "torchserve", "--torchserve-management-port", "7"},
                              "inference_address=http://127.0.0.2:9090\nmanagement_address=http://127.0.0.1:9091\n"
-                             "grpc_inference_port=9070\nmodel_store=store\nload_models=a=b.mar\n"
+                             "grpc_inference_port=9070\nmodel_store=store\nworkflow_store=flows\nload_models=a=b.mar\n"
                              "max_request_size=1000\nmetrics_mode=log\nasync_logging=true\njob_queue_size=5\n");
   ASSERT_TRUE(options.ok()) << options.status();
   const TorchserveListeners listeners = TorchserveListenersOf(*options);
@@ -67,6 +67,7 @@ TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   EXPECT_EQ(listeners.management_port, 7);
   EXPECT_EQ(listeners.grpc_port, 9070);
   EXPECT_EQ(listeners.dialect.model_store, "store");
+  EXPECT_EQ(listeners.dialect.workflow_store, "flows");
   EXPECT_EQ(listeners.dialect.load_models.size(), 1U);
   EXPECT_EQ(listeners.dialect.metrics_mode, torchserve::MetricsMode::kLog);
   EXPECT_EQ(options->limits.max_body_bytes, 1000U);

@@ -119,7 +119,7 @@ class Server::Parts {
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         torchserve_snapshot_(options.torchserve.dialect),
         torchserve_services_(MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_,
-                                                    torchserve_snapshot_, torchserve_counts_)),
+                                                    torchserve_workflows_, torchserve_snapshot_, torchserve_counts_)),
         protocols_(MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
@@ -272,6 +272,7 @@ class Server::Parts {
   const kserve::InferServices infer_services_;
   const sagemaker::Services sagemaker_services_;
   torchserve::ModelBook torchserve_book_;
+  torchserve::WorkflowBook torchserve_workflows_;
   torchserve::SnapshotFile torchserve_snapshot_;
   torchserve::AnswerCounts torchserve_counts_;
   const torchserve::Services torchserve_services_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/torchserve_services.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include "repository/file_contents.h"
 #include "repository/mar_config.h"
 #include "repository/mar_manifest.h"
+#include "server/torchserve_workflows.h"
 
 namespace trireme {
 namespace {
@@ -45,8 +47,8 @@ Result<std::optional<torchserve::ArchiveFacts>> ReadArchiveFacts(const std::file
 }  // namespace
 
 torchserve::Services MakeTorchserveServices(const kserve::InferServices& services, torchserve::Options options,
-                                            torchserve::ModelBook& book, torchserve::SnapshotFile& snapshot,
-                                            torchserve::AnswerCounts& counts) {
+                                            torchserve::ModelBook& book, torchserve::WorkflowBook& workflows,
+                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts) {
   return {.engine = services.engine,
           .pool = services.pool,
           .codec_workers = services.codec_workers,
@@ -54,9 +56,12 @@ torchserve::Services MakeTorchserveServices(const kserve::InferServices& service
           .log = services.log,
           .options = std::move(options),
           .book = book,
+          .workflows = workflows,
           .snapshot = snapshot,
           .counts = counts,
-          .read_archive = ReadArchiveFacts};
+          .read_archive = ReadArchiveFacts,
+          .read_workflow = ReadWorkflowFacts,
+          .between_nodes = std::make_shared<net::ByteBudget>(services.inflated->max_bytes())};
 }
 
 }  // namespace trireme

@@ -6,9 +6,10 @@
 
 namespace trireme {
 
-// What TorchServe's dialect uses, and its counters and book, which are the server's own. All arguments must outlive it.
+// What TorchServe's dialect uses, and its counters and books, which are the server's own. All arguments must outlive
+// it.
 torchserve::Services MakeTorchserveServices(const kserve::InferServices& services, torchserve::Options options,
-                                            torchserve::ModelBook& book, torchserve::SnapshotFile& snapshot,
-                                            torchserve::AnswerCounts& counts);
+                                            torchserve::ModelBook& book, torchserve::WorkflowBook& workflows,
+                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts);
 
 }  // namespace trireme

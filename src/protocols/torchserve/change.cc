@@ -113,6 +113,11 @@ void Scale(const Services& services, const std::string& model, const std::string
 
 void Unregister(const Services& services, const std::string& model, const std::string& version, ManageDone done) {
   if (!services.options.enable_model_api) return done(NotAllowed());
+  if (const auto workflow = services.workflows.HolderOf(model)) {
+    Failure failure = BelongsTo(model, *workflow);
+    failure.message += ": unregister that";
+    return done(std::move(failure));
+  }
   if (services.book.ForgetKept(model, version)) {
     SaveSnapshot(services);
     return done(Managed{.http = 200, .text = "Model \"" + model + "\" unregistered"});
@@ -127,6 +132,28 @@ void Unregister(const Services& services, const std::string& model, const std::s
   }
   if (auto failure = CheckRemoval(services, model, version)) return done(*std::move(failure));
   Unload(services, model, model, nullptr, std::move(done));
+}
+
+Failure BelongsTo(const std::string& model, const std::string& workflow) {
+  return {.type = ErrorType::kConflictStatus,
+          .message = "Model \"" + model + "\" belongs to workflow \"" + workflow + "\""};
+}
+
+void UnregisterNode(const Services& services, const std::string& model, std::function<void()> done) {
+  auto begun = services.book.BeginToLeave(model, {});
+  auto* const departure = std::get_if<ModelBook::Departure>(&begun);
+  if (departure == nullptr) return done();  // somebody has unloaded it another way
+  // Shared by the copies that a std::function makes of itself.
+  auto shared = std::make_shared<ModelBook::Departure>(std::move(*departure));
+  const std::string name = shared->engine_name();
+  Unload(services, model, name, std::move(shared),
+         [&services, model, done = std::move(done)](const ManageResult& result) {
+           if (const Failure* const failure = std::get_if<Failure>(&result)) {
+             services.log.Error("a model of a workflow cannot be unloaded",
+                                {{"model", model}, {"reason", failure->message}});
+           }
+           done();
+         });
 }
 
 ManageResult SetDefault(const Services& services, const std::string& model, const std::string& version) {

@@ -16,6 +16,7 @@
 #include "protocols/torchserve/answers.h"
 #include "protocols/torchserve/open_api.h"
 #include "protocols/torchserve/prediction.h"
+#include "protocols/torchserve/workflow_call.h"
 #include "wire/torchserve/messages.h"
 #include "wire/torchserve/requests.h"
 
@@ -127,6 +128,18 @@ Route ExplainRoute(const Services& services, std::string method, std::string pat
                                              "\" has no handler that explains: this server runs models, not Python");
                 failure.http = 501;
                 reply.Send(FailureAnswer(services, failure));
+              },
+          .plan_body = [&services](const HttpRequest& head) { return PlanPlainBody(services, head); }};
+}
+
+Route WorkflowRoute(const Services& services) {
+  return {.method = "*",
+          .pattern = "/wfpredict/{model}",
+          .operation = Operation::kInfer,
+          .handle =
+              [&services](HttpRequest http, const PathArguments& path, const Identity& identity, HttpReply reply) {
+                const std::string workflow(path.model);
+                StartWorkflow(services, workflow, identity, std::move(http), std::move(reply));
               },
           .plan_body = [&services](const HttpRequest& head) { return PlanPlainBody(services, head); }};
 }
@@ -249,6 +262,7 @@ void AddPredictionRoutes(std::vector<Route>& routes, const Services& services) {
 
 void AddInferenceRoutes(std::vector<Route>& routes, const Services& services) {
   AddPredictionRoutes(routes, services);
+  routes.push_back(WorkflowRoute(services));
   routes.push_back(ExplainRoute(services, "*", "/explanations/{model}"));
   routes.push_back(ExplainRoute(services, "*", "/explanations/{model}/{any_version}"));
   routes.push_back(InvocationsRoute(services));

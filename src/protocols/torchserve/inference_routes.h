@@ -12,7 +12,7 @@ namespace trireme::torchserve {
 void AddPredictionRoutes(std::vector<Route>& routes, const Services& services);
 
 // All that TorchServe's inference listener answers: those, /invocations, /models/M/invoke, the older /M/predict,
-// /v1/models/M:predict, and that it explains nothing.
+// /v1/models/M:predict, /wfpredict/W, and that it explains nothing.
 void AddInferenceRoutes(std::vector<Route>& routes, const Services& services);
 
 // Whether requests should come here: the engine is ready, and what was to be loaded at the start is.

@@ -21,9 +21,10 @@ struct Registration {
   Identity identity;
   bool is_at_start = false;
   bool is_announced = false;  // in the book already: nobody waits for its workers
+  bool is_node = false;       // of a workflow, which holds its name
   std::string version;        // at the start: what the snapshot says; empty: what the archive does
   std::optional<int64_t> max_workers = {};
-  std::filesystem::path path = {};
+  std::filesystem::path path = {};  // of a node: perhaps known before it is looked for
   std::optional<ArchiveFacts> facts = {};
   BookedVersion booked = {};
   std::string model = {};
@@ -51,21 +52,6 @@ std::optional<Failure> Check(const Registration& registration) {
   // A snapshot may have workers that were added later, without a time-out.
   const bool needs_time = request.initial_workers.value_or(0) > 0 && !registration.is_at_start;
   return CheckNumber("startup_timeout", request.startup_timeout, needs_time ? 1 : 0, kMostSeconds);
-}
-
-// Whether it can stand in a path as it is: nothing else would ever reach the model, nor remove it.
-bool FitsPath(std::string_view text) {
-  static constexpr std::string_view kOthers = "_-.+@~:";
-  const auto fits = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           kOthers.find(c) != std::string_view::npos;
-  };
-  return !text.empty() && text != "." && text != ".." && std::ranges::all_of(text, fits);
-}
-
-Failure CannotBeAsked(const std::string& field, std::string_view text) {
-  return BadRequest(field + ": expected ASCII letters, digits and _-.+@~:, which a path can hold, found " +
-                    Excerpt(text));
 }
 
 // What archives say that requests could say as well, within the same bounds.
@@ -184,27 +170,39 @@ void FinishRegistration(const Services& services, Registration& registration, co
   } else {
     registration.reservation->Enter(registration.booked);
   }
-  SaveSnapshot(services);
+  if (!registration.is_node) SaveSnapshot(services);
   registration.done(Managed{.http = 200, .text = Registered(registration)});
 }
 
 // For the next start, should it not be there in this one.
 std::optional<ModelSettings> KeptOf(const Registration& registration, bool is_default) {
-  if (!registration.is_at_start) return std::nullopt;
+  if (!registration.is_at_start || registration.is_node) return std::nullopt;
   ModelSettings settings = SettingsOf(registration.model, registration.booked, is_default);
   settings.engine_name.reset();
   return settings;
 }
 
+// The name of a node belongs to its workflow, and to it alone. Asked once the version is reserved: who takes the name
+// for a workflow after this finds it.
+std::optional<Failure> CheckHolder(const Services& services, const Registration& registration) {
+  const std::string& model = registration.model;
+  if (!registration.is_node) {
+    const std::optional<std::string> workflow = services.workflows.HolderOf(model);
+    return workflow ? std::optional(BelongsTo(model, *workflow)) : std::nullopt;
+  }
+  if (registration.reservation->engine_name() == model) return std::nullopt;
+  return Failure{.type = ErrorType::kConflictStatus, .message = "Model \"" + model + "\" is already registered"};
+}
+
 std::optional<Failure> Reserve(const Services& services, Registration& registration) {
-  if (registration.reservation) return std::nullopt;
+  if (registration.reservation) return CheckHolder(services, registration);
   const bool is_default =
       registration.is_at_start && SaidOf(services.options, registration).default_version.value_or(false);
   auto reserved = services.book.Reserve(registration.model, registration.booked.version,
                                         {.is_default = is_default, .kept = KeptOf(registration, is_default)});
   if (const Failure* const failure = std::get_if<Failure>(&reserved)) return *failure;
   registration.reservation.emplace(std::get<ModelBook::Reservation>(std::move(reserved)));
-  return std::nullopt;
+  return CheckHolder(services, registration);
 }
 
 // What a client is not told any more.
@@ -220,16 +218,21 @@ ManageDone LogFailure(const Services& services, const std::string& model) {
 // Looks at files.
 void LookAndLoad(const Services& services, const std::shared_ptr<Registration>& shared) {
   Registration& registration = *shared;
-  const auto found = FindInStore(services.options, *registration.request.url);
-  if (const Failure* const failure = std::get_if<Failure>(&found)) return registration.done(*failure);
-  registration.path = std::get<std::filesystem::path>(found);
+  if (registration.path.empty()) {
+    const auto found = FindInStore(services.options, *registration.request.url);
+    if (const Failure* const failure = std::get_if<Failure>(&found)) return registration.done(*failure);
+    registration.path = std::get<std::filesystem::path>(found);
+  }
   if (auto failure = Name(services, registration)) return registration.done(*std::move(failure));
   if (const Status status = Authorise(registration.identity, Operation::kModelControl, registration.model);
       !status.ok()) {
     return registration.done(FailureOf(status));
   }
   Fill(services, registration);
-  if (auto failure = Reserve(services, registration)) return registration.done(*std::move(failure));
+  if (auto failure = Reserve(services, registration)) {
+    registration.reservation.reset();
+    return registration.done(*std::move(failure));
+  }
   const std::string name = registration.reservation->engine_name();
   if (!registration.request.synchronous && registration.booked.min_workers > 0) {
     registration.reservation->Announce(registration.booked);
@@ -252,6 +255,20 @@ void Begin(const Services& services, Registration registration) {
 
 }  // namespace
 
+bool FitsPath(std::string_view text) {
+  static constexpr std::string_view kOthers = "_-.+@~:";
+  const auto fits = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           kOthers.find(c) != std::string_view::npos;
+  };
+  return !text.empty() && text != "." && text != ".." && std::ranges::all_of(text, fits);
+}
+
+Failure CannotBeAsked(const std::string& field, std::string_view text) {
+  return BadRequest(field + ": expected ASCII letters, digits and _-.+@~:, which a path can hold, found " +
+                    Excerpt(text));
+}
+
 LoadWish WishOf(const BookedVersion& booked) {
   return {.instances = static_cast<int>(booked.callers),
           .max_rows = booked.batch_size,
@@ -260,16 +277,31 @@ LoadWish WishOf(const BookedVersion& booked) {
 
 void SaveSnapshot(const Services& services) {
   if (!services.snapshot.is_wanted() || services.book.expected() > 0) return;
-  services.snapshot.SaveSoon([&snapshot = services.snapshot, &book = services.book, &log = services.log] {
-    if (book.expected() > 0) return;
-    const Status saved = snapshot.Save(book);
-    if (!saved.ok()) log.Error("TorchServe snapshot", {{"reason", saved.message()}});
-  });
+  services.snapshot.SaveSoon(
+      [&snapshot = services.snapshot, &book = services.book, &workflows = services.workflows, &log = services.log] {
+        if (book.expected() > 0) return;
+        const Status saved = snapshot.Save(book, workflows);
+        if (!saved.ok()) log.Error("TorchServe snapshot", {{"reason", saved.message()}});
+      });
 }
 
 void Register(const Services& services, const RegisterRequest& request, const Identity& identity, ManageDone done) {
   if (!services.options.enable_model_api) return done(NotAllowed());
   Begin(services, {.request = request, .identity = identity, .version = {}, .done = std::move(done)});
+}
+
+void RegisterNode(const Services& services, NodeRegistration node, ManageDone done) {
+  Registration registration{.request = std::move(node.request),
+                            .identity = {},
+                            .is_at_start = node.is_at_start,
+                            .is_node = true,
+                            .version = {},
+                            .max_workers = node.max_workers,
+                            .path = std::move(node.file),
+                            .done = std::move(done)};
+  if (!node.is_at_start) return Begin(services, std::move(registration));
+  if (auto failure = Check(registration)) return registration.done(*std::move(failure));
+  LookAndLoad(services, std::make_shared<Registration>(std::move(registration)));
 }
 
 void RegisterAtStart(const Services& services, WantedModel wanted, ManageDone done) {

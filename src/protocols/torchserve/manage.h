@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "access/authoriser.h"
@@ -43,6 +45,27 @@ void Scale(const Services& services, const std::string& model, const std::string
            ManageDone done);
 void Unregister(const Services& services, const std::string& model, const std::string& version, ManageDone done);
 ManageResult SetDefault(const Services& services, const std::string& model, const std::string& version);
+
+// A model of a workflow's, which holds its name (WorkflowBook).
+struct NodeRegistration {
+  RegisterRequest request;
+  std::filesystem::path file;  // of the workflow's archive; empty: the URL leads into the model store
+  int64_t max_workers = 1;
+  bool is_at_start = false;
+};
+// As Register(), whatever the API may and whoever asks: that was decided of the workflow. At the start its file is
+// looked at on the calling thread.
+void RegisterNode(const Services& services, NodeRegistration node, ManageDone done);
+// `done` once, on any thread, when it has gone, or cannot be had to go, which is logged.
+void UnregisterNode(const Services& services, const std::string& model, std::function<void()> done);
+
+// 409, of a model that a workflow has.
+Failure BelongsTo(const std::string& model, const std::string& workflow);
+
+// Whether it can stand in a path as it is: nothing else would ever reach what is called so, nor remove it.
+bool FitsPath(std::string_view text);
+// 400, of what does not.
+Failure CannotBeAsked(const std::string& field, std::string_view text);
 
 // The JSON texts that tell of models. `version`: one, "all", or empty for the default one.
 std::variant<std::string, Failure> Describe(const Services& services, const std::string& model,

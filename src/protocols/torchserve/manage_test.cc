@@ -84,6 +84,7 @@ class ManageTest : public testing::Test {
                                .log = models_.log,
                                .options = options_,
                                .book = book_,
+                               .workflows = workflows_,
                                .snapshot = *snapshot_,
                                .counts = counts_});
     loads_.emplace(*services_);
@@ -165,6 +166,7 @@ class ManageTest : public testing::Test {
   Tracer tracer_{{}, registry_, models_.log};
   Options options_;
   ModelBook book_;
+  WorkflowBook workflows_;
   std::optional<SnapshotFile> snapshot_;
   AnswerCounts counts_;
   std::optional<Services> services_;

@@ -16,6 +16,7 @@ namespace trireme::torchserve {
 // How TorchServe's operators want it.
 struct Options {
   std::filesystem::path model_store;        // what is registered lies below it; empty: there is none
+  std::filesystem::path workflow_store;     // the same of workflows; empty: the model store
   bool enable_model_api = false;            // whether models may be registered and unregistered
   std::optional<AllowedUrls> allowed_urls;  // nothing: no URL but that of a file in the store
   MetricsMode metrics_mode = MetricsMode::kPrometheus;
@@ -27,6 +28,7 @@ struct Options {
   std::vector<ModelToLoad> load_models;
   std::vector<ModelSettings> models;           // how they are to be run, by their URLs
   std::vector<ModelSettings> snapshot_models;  // what a snapshot says was there
+  std::vector<WorkflowToLoad> snapshot_workflows;
 };
 
 }  // namespace trireme::torchserve

@@ -205,8 +205,9 @@ Result<Tensor> ReadInstances(std::string_view array, const TensorSpec& input, Me
 
 Result<Tensor> ReadObject(std::string_view text, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
   ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(text));
-  if (const Member* const member = FindMember(members, "instances")) {
-    return ReadInstances(member->value, input, pool, found);
+  // Predictions are what a model answered to instances: the next one in a workflow takes them as such.
+  for (const std::string_view key : {"instances", "predictions"}) {
+    if (const Member* const member = FindMember(members, key)) return ReadInstances(member->value, input, pool, found);
   }
   for (const std::string_view key :
        {std::string_view("data"), std::string_view("body"), std::string_view(input.name)}) {
@@ -219,6 +220,13 @@ Result<Tensor> ReadJson(std::string_view text, const TensorSpec& input, MemoryPo
   JsonCursor json(text);
   if (json.Peek() == JsonCursor::Kind::kObject) return ReadObject(text, input, pool, found);
   return ReadArray(text, input, pool, found);
+}
+
+// What a model answers to a lone row may have no dimension left, and the next one in a workflow takes it as a lone row.
+bool IsNumber(std::string_view text) {
+  constexpr size_t kMostDigits = 64;
+  JsonCursor json(text);
+  return text.size() <= kMostDigits && json.ReadDouble(NonFinite::kAccept) && json.Finish();
 }
 
 // The input that a part is for, in whatever form it came.
@@ -236,6 +244,10 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
     Result<Tensor> tensor = ReadJson(text, input, pool, found);
     if (tensor.ok() || !is_text) return tensor;
     found.is_lone_row = found.has_pictures = found.has_instances = false;
+  }
+  if (!is_text && IsNumber(text)) {
+    found.is_lone_row = true;
+    return sagemaker::ReadNestedJson("[" + std::string(text) + "]", input, pool);
   }
   if (is_text) {
     found.is_lone_row = true;

@@ -84,6 +84,17 @@ TEST_F(RequestInputsTest, ReadsInstances) {
   EXPECT_THAT(WhyNot(Rows(), {Part("body", R"({"instances": [{"z": [1, 2]}]})")}), HasSubstr("found none of them"));
 }
 
+TEST_F(RequestInputsTest, ReadsWhatAModelAnswered) {
+  const auto predictions = Read(Rows(), {Part("body", R"({"predictions": [[1, 2], [3, 4]]})")});
+  ASSERT_TRUE(predictions.ok()) << predictions.status();
+  EXPECT_TRUE(predictions->has_instances);
+  EXPECT_EQ(predictions->inputs.front().tensor.shape, (Shape{2, 2}));
+  const auto number = Read(OneInput(DataType::kFp32, {Shape::kAny}), {Part("body", "-1.5")});
+  ASSERT_TRUE(number.ok()) << number.status();
+  EXPECT_TRUE(number->is_lone_row);
+  EXPECT_THAT(number->inputs.front().tensor.As<float>(), ElementsAre(-1.5F));
+}
+
 TEST_F(RequestInputsTest, ReadsCsv) {
   const auto found = Read(Rows(), {Part("body", "1,2\n3,4\n", "text/csv")});
   ASSERT_TRUE(found.ok()) << found.status();

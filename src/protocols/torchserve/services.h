@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,9 +17,12 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/engine.h"
+#include "net/byte_budget.h"
 #include "protocols/torchserve/model_book.h"
 #include "protocols/torchserve/options.h"
 #include "protocols/torchserve/snapshot_file.h"
+#include "protocols/torchserve/workflow_book.h"
+#include "protocols/torchserve/workflow_facts.h"
 #include "tracing/tracer.h"
 
 namespace trireme::torchserve {
@@ -54,11 +58,17 @@ struct Services {
   const Logger& log;
   Options options;
   ModelBook& book;
+  WorkflowBook& workflows;
   SnapshotFile& snapshot;
   AnswerCounts& counts;
   // Of a file or folder with a manifest of TorchServe's; nothing: it has none. kInvalidArgument: a wrong one. On a
   // codec worker.
   std::function<Result<std::optional<ArchiveFacts>>(const std::filesystem::path&)> read_archive = nullptr;
+  // Of a workflow archive or a folder that was one. kNotFound, kInvalidArgument: it is none, or a wrong one; kTooLarge;
+  // kUnsupported: it needs Python; kUnavailable. Unpacks it, on a codec worker.
+  std::function<Result<WorkflowFacts>(const std::filesystem::path&)> read_workflow = nullptr;
+  // Of what nodes of workflows answered and others are to read, in all requests; shared with nobody else.
+  std::shared_ptr<net::ByteBudget> between_nodes = nullptr;
 };
 
 }  // namespace trireme::torchserve

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -21,16 +22,22 @@ std::optional<T> IfSaid(T value) {
   return value > T{} ? std::optional(value) : std::nullopt;
 }
 
-// Versions of one model stand together.
-Snapshot SnapshotOf(const ModelBook& book, const std::string& name) {
-  Snapshot snapshot{.name = name, .created = std::chrono::system_clock::now(), .models = book.Kept()};
+// Versions of one model stand together. The models of a workflow come again with it.
+Snapshot SnapshotOf(const ModelBook& book, const WorkflowBook& workflows, const std::string& name) {
+  Snapshot snapshot{
+      .name = name, .created = std::chrono::system_clock::now(), .models = book.Kept(), .workflows = workflows.Kept()};
+  for (const std::shared_ptr<const Workflow>& workflow : workflows.All()) {
+    snapshot.workflows.push_back({.name = workflow->name, .url = workflow->url});
+  }
   for (const std::string& model : book.Models()) {
+    if (workflows.HolderOf(model)) continue;
     const std::string default_version = book.DefaultOf(model);
     for (const BookedVersion& version : book.VersionsOf(model)) {
       snapshot.models.push_back(SettingsOf(model, version, version.version == default_version));
     }
   }
   std::ranges::stable_sort(snapshot.models, {}, &ModelSettings::name);
+  std::ranges::stable_sort(snapshot.workflows, {}, &WorkflowToLoad::name);
   return snapshot;
 }
 
@@ -43,6 +50,7 @@ std::string Joined(const std::vector<std::string>& texts) {
 std::string Preamble(const Options& options) {
   std::string text;
   AppendProperty(text, "model_store", options.model_store.string());
+  if (!options.workflow_store.empty()) AppendProperty(text, "workflow_store", options.workflow_store.string());
   AppendProperty(text, "enable_model_api", options.enable_model_api ? "true" : "false");
   if (options.default_workers_per_model) {
     AppendProperty(text, "default_workers_per_model", std::to_string(*options.default_workers_per_model));
@@ -85,11 +93,11 @@ void SnapshotFile::SaveSoon(std::function<void()> save) {
   });
 }
 
-Status SnapshotFile::Save(const ModelBook& book) {
+Status SnapshotFile::Save(const ModelBook& book, const WorkflowBook& workflows) {
   if (path_.empty()) return {};
   const MutexLock lock(mutex_);
   std::string text = preamble_;
-  AppendProperty(text, "model_snapshot", EncodeSnapshot(SnapshotOf(book, path_.filename().string())));
+  AppendProperty(text, "model_snapshot", EncodeSnapshot(SnapshotOf(book, workflows, path_.filename().string())));
   std::filesystem::path beside = path_;
   beside += ".new";
   std::ofstream file(beside, std::ios::binary | std::ios::trunc);

@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "protocols/torchserve/model_book.h"
 #include "protocols/torchserve/options.h"
+#include "protocols/torchserve/workflow_book.h"
 
 namespace trireme::torchserve {
 
@@ -21,7 +22,7 @@ class SnapshotFile {
   explicit SnapshotFile(const Options& options);
 
   // Writes it anew, whole or not at all. kUnavailable: it cannot be written. Takes time of the disk's.
-  Status Save(const ModelBook& book);
+  Status Save(const ModelBook& book, const WorkflowBook& workflows);
 
   // Has `save` called on a thread of its own, which may wait for the disk: once for all who ask before it begins, and
   // by the destructor if need be. What it uses must outlive this.

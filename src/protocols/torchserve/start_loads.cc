@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "base/out_of_memory.h"
 #include "protocols/torchserve/model_store.h"
+#include "protocols/torchserve/workflow_manage.h"
 
 namespace trireme::torchserve {
 namespace {
@@ -98,7 +99,8 @@ class StartLoads::Progress {
 StartLoads::StartLoads(const Services& services)
     : services_(services),
       wanted_(WantedAtStart(services)),
-      progress_(std::make_shared<Progress>(services, wanted_.size())) {
+      progress_(std::make_shared<Progress>(services, wanted_.size() + services.options.snapshot_workflows.size())) {
+  for (const WorkflowToLoad& workflow : services.options.snapshot_workflows) services.workflows.Keep(workflow);
   services_.engine.WhenStopping([progress = progress_] { progress->Stop(); });
 }
 
@@ -107,16 +109,28 @@ StartLoads::~StartLoads() {
 }
 
 void StartLoads::Begin() {
-  if (wanted_.empty()) return;
+  if (wanted_.empty() && services_.options.snapshot_workflows.empty()) return;
   thread_.emplace(ThreadPool::Options{.name = "start-loads", .threads = 1, .max_waiting = 1});
-  thread_->Submit([this] {
-    for (WantedModel& model : wanted_) {
-      if (!progress_->Begin()) return;
-      // Ends with the last of those who know of this load, whether it was carried out or no memory was left for it.
-      const std::shared_ptr<Progress> end(progress_.get(), [progress = progress_](Progress*) { progress->End(); });
-      Survives("a model that is wanted at the start", services_.log, [&] { Load(std::move(model), end); });
-    }
-  });
+  thread_->Submit([this] { LoadAll(); });
+}
+
+void StartLoads::LoadAll() {
+  for (WantedModel& model : wanted_) {
+    if (!LoadNext([&](const std::shared_ptr<Progress>& end) { Load(std::move(model), end); })) return;
+  }
+  for (const WorkflowToLoad& workflow : services_.options.snapshot_workflows) {
+    if (!LoadNext([&](const std::shared_ptr<Progress>& end) { Load(workflow, end); })) return;
+  }
+}
+
+// False: no more may begin.
+template <typename Step>
+bool StartLoads::LoadNext(Step load) {
+  if (!progress_->Begin()) return false;
+  // Ends with the last of those who know of this load, whether it was carried out or no memory was left for it.
+  const std::shared_ptr<Progress> end(progress_.get(), [progress = progress_](Progress*) { progress->End(); });
+  Survives("a model that is wanted at the start", services_.log, [&] { load(end); });
+  return true;
 }
 
 void StartLoads::Load(WantedModel model, const std::shared_ptr<Progress>& end) {
@@ -126,6 +140,15 @@ void StartLoads::Load(WantedModel model, const std::shared_ptr<Progress>& end) {
     if (failure == nullptr) return;
     services.log.Error("a model that was to be loaded at the start cannot be served",
                        {{"url", url}, {"reason", failure->message}});
+  });
+}
+
+void StartLoads::Load(const WorkflowToLoad& workflow, const std::shared_ptr<Progress>& end) {
+  RegisterWorkflowAtStart(services_, workflow, [&services = services_, workflow, end](const ManageResult& result) {
+    const Failure* const failure = std::get_if<Failure>(&result);
+    if (failure == nullptr) return;
+    services.log.Error("a workflow that was to be there at the start cannot be served",
+                       {{"workflow", workflow.name}, {"reason", failure->message}});
   });
 }
 

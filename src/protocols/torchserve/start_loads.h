@@ -11,9 +11,9 @@
 
 namespace trireme::torchserve {
 
-// Registers what the options want to be there at the start: in the order in which it is wanted, so that each version
-// is called what it was called before, and some at a time, because no more can wait anywhere. What fails is logged, and
-// stays in the book for the next start.
+// Registers what the options want to be there at the start, workflows behind models: in the order in which it is
+// wanted, so that each version is called what it was called before, and some at a time, because no more can wait
+// anywhere. What fails is logged, and stays in the book for the next start.
 class StartLoads {
  public:
   // From now on the models are expected: neither /ping nor the engine is ready, and what a snapshot has is reserved.
@@ -31,7 +31,11 @@ class StartLoads {
  private:
   class Progress;
 
+  void LoadAll();
+  template <typename Step>
+  bool LoadNext(Step load);
   void Load(WantedModel model, const std::shared_ptr<Progress>& end);
+  void Load(const WorkflowToLoad& workflow, const std::shared_ptr<Progress>& end);
 
   const Services& services_;
   std::vector<WantedModel> wanted_;           // of the thread, once it runs

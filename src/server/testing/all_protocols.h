@@ -43,9 +43,11 @@ class AllProtocols {
                                         .tracer = tracer_};
   const sagemaker::Services sagemaker_services_ = MakeSagemakerServices(services_, {});
   torchserve::ModelBook book_;
+  torchserve::WorkflowBook workflows_;
   torchserve::SnapshotFile snapshot_{torchserve::Options{}};
   torchserve::AnswerCounts counts_;
-  const torchserve::Services torchserve_services_ = MakeTorchserveServices(services_, {}, book_, snapshot_, counts_);
+  const torchserve::Services torchserve_services_ =
+      MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_);
   const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, torchserve_services_, registry_);
 };
 
