@@ -135,7 +135,7 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   MemoryRules& rules = server.memory;
   if (const uint64_t budget = DefaultBudget(); budget > 0) rules.budgets.emplace("cpu", budget);
   std::erase_if(rules.budgets, [](const auto& budget) { return budget.second == 0; });
-  // Bodies of requests are in it too, and what their pictures are decoded into; half of it is left to models.
+  // Bodies of requests are in it too, and their pictures; a part of it is left to models.
   net::HttpLimits& limits = server.net.limits;
   if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
     limits.max_body_bytes_in_flight = std::min(limits.max_body_bytes_in_flight, std::max<uint64_t>(cpu->second / 2, 1));

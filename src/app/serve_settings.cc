@@ -103,7 +103,7 @@ std::vector<Setting> Listening(ServeOptions& options) {
       Also(Bytes("http-max-input-size", "Largest body of a request", limits.max_body_bytes, 1), {"max-body"}),
       Bytes("max-body-in-flight", "Bodies of all requests that are not answered yet", limits.max_body_bytes_in_flight,
             1),
-      Bytes("max-picture-memory", "What pictures of all requests together may be decoded into",
+      Bytes("max-picture-memory", "What pictures of all requests take while they are decoded and wait for their models",
             limits.max_picture_bytes, 1),
       Time("head-timeout", "For a request's line and headers", limits.head_timeout, kLeastTime, kMostTime),
       Time("idle-timeout", "For a connection between requests", limits.idle_timeout, kLeastTime, kMostTime),

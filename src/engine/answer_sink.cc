@@ -2,6 +2,8 @@
 #include "engine/answer_sink.h"
 
 #include <algorithm>
+#include <atomic>
+#include <new>
 #include <utility>
 
 #include "tensor/bytes_elements.h"
@@ -10,13 +12,19 @@
 namespace trireme {
 namespace {
 
+using transform::ModelTransform;
+
 const Tensor* FindOutput(const InferResponse& response, const std::string& name) {
   const auto found = std::ranges::find(response.outputs, name, &NamedTensor::name);
   return found == response.outputs.end() ? nullptr : &found->tensor;
 }
 
+// How much the elements' tensor takes beside their texts is known, so it is not made to grow.
 Tensor ToTensor(const std::vector<std::string>& answers) {
+  size_t bytes = 0;
+  for (const std::string& answer : answers) bytes += answer.size() + sizeof(uint32_t);
   std::vector<std::byte> elements;
+  elements.reserve(bytes);
   for (const std::string& answer : answers) AppendBytesElement(elements, answer);
   const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(elements));  // shared with the tensor
   return {.type = DataType::kBytes,
@@ -24,71 +32,112 @@ Tensor ToTensor(const std::vector<std::string>& answers) {
           .data = Buffer::View(owner->data(), owner->size(), owner)};
 }
 
-class AnswerSink final : public ReplySink {
- public:
-  AnswerSink(std::shared_ptr<const ServedModel> model, std::vector<std::string> wanted, Reply reply,
-             ThreadPool& workers)
-      : model_(std::move(model)), wanted_(std::move(wanted)), reply_(std::move(reply)), workers_(workers) {}
+// What is given for what the model gave.
+struct Wish {
+  std::shared_ptr<const ModelTransform> transform;  // shared with the model, which may be replaced meanwhile
+  std::vector<std::string> wanted;
 
-  void Respond(InferResponse response) override {
-    Result<InferResponse> made = Make(std::move(response));
-    if (made.ok()) return reply_.Send(*std::move(made));
-    failed_ = made.status();
-  }
+  const ModelTransform::Answer& answer() const { return *transform->answer; }
 
-  void End(std::unique_ptr<ReplySink> self, Outcome outcome) override {
-    if (!outcome.response || !failed_.ok()) {
-      return reply_.Finish(failed_.ok() ? std::move(outcome.status) : failed_, outcome.stages);
+  Result<std::vector<Tensor>> SourcesIn(const InferResponse& response) const {
+    std::vector<Tensor> sources;
+    for (const std::string& name : answer().outputs) {
+      const Tensor* output = FindOutput(response, name);
+      if (output == nullptr) return Internal("the model gave no output '" + name + "'");
+      sources.push_back(*output);
     }
-    outcome_ = std::move(outcome);
-    // A job is copied; the sink is owned by the raw pointer until it runs.
-    auto* raw = static_cast<AnswerSink*>(self.get());
-    if (workers_.Submit([raw] { std::unique_ptr<AnswerSink>(raw)->Answer(); })) {
-      (void)self.release();  // NOLINT(bugprone-unused-return-value): the job has it now
-    } else {
-      Answer();
-    }
-  }
-
- private:
-  void Answer() {
-    const Stages stages = outcome_.stages;
-    Result<InferResponse> made = Make(*std::move(outcome_.response));
-    if (made.ok()) return reply_.Finish(*std::move(made));
-    reply_.Finish(std::move(made).status(), stages);
+    return sources;
   }
 
   Result<InferResponse> Make(InferResponse response) const {
-    const transform::ModelTransform::Answer& answer = *model_->transform->answer;
-    std::vector<Tensor> outputs;
-    for (const std::string& name : answer.outputs) {
-      const Tensor* output = FindOutput(response, name);
-      if (output == nullptr) return Internal("the model gave no output '" + name + "'");
-      outputs.push_back(*output);
-    }
-    ASSIGN_OR_RETURN(const std::vector<std::string> answers, transform::AnswersOf(answer, outputs));
+    ASSIGN_OR_RETURN(const std::vector<Tensor> sources, SourcesIn(response));
+    ASSIGN_OR_RETURN(const std::vector<std::string> answers, transform::AnswersOf(answer(), sources));
     std::vector<NamedTensor> shown;
-    for (const std::string& name : wanted_) {
+    for (const std::string& name : wanted) {
       const Tensor* output = FindOutput(response, name);
       shown.push_back({.name = name, .tensor = output != nullptr ? *output : ToTensor(answers)});
     }
     response.outputs = std::move(shown);
     return response;
   }
+};
 
-  const std::shared_ptr<const ServedModel> model_;  // shared with the table: it may be replaced meanwhile
-  const std::vector<std::string> wanted_;
+// The last response, on a worker.
+class AnswerTask final : public TurnTask {
+ public:
+  AnswerTask(Wish wish, Reply reply, InferResponse response)
+      : wish_(std::move(wish)), reply_(std::move(reply)), stages_(response.stages), made_(std::move(response)) {}
+
+  bool IsWanted(TimePoint /*now*/) const override { return !is_short_.load(std::memory_order_relaxed); }
+
+  TurnPlan Prepare() override {
+    Result<size_t> bytes = Size();
+    if (bytes.ok()) return {.turns = 1, .held_bytes = *bytes, .turn_bytes = *bytes};
+    made_ = std::move(bytes).status();
+    return {};
+  }
+
+  void Do(size_t /*turn*/) override { made_ = wish_.Make(*std::move(made_)); }
+
+  void End() override {
+    Reply reply = std::move(reply_);
+    if (is_short_.load(std::memory_order_relaxed)) {
+      reply.Finish(OutOfMemory("the system gives no more memory for the answer to this request"), stages_);
+    } else if (made_.ok()) {
+      reply.Finish(*std::move(made_));
+    } else {
+      reply.Finish(std::move(made_).status(), stages_);
+    }
+  }
+
+  void Refuse(StatusCode /*why*/) override { is_short_.store(true, std::memory_order_relaxed); }
+
+ private:
+  Result<size_t> Size() const {
+    ASSIGN_OR_RETURN(const std::vector<Tensor> sources, wish_.SourcesIn(*made_));
+    return transform::AnswerBytes(wish_.answer(), sources);
+  }
+
+  const Wish wish_;
   Reply reply_;
-  ThreadPool& workers_;
-  Outcome outcome_;
+  const Stages stages_;
+  Result<InferResponse> made_;          // at first what the model gave
+  std::atomic<bool> is_short_ = false;  // of memory; a lone flag
+};
+
+class AnswerSink final : public ReplySink {
+ public:
+  AnswerSink(Wish wish, Reply reply, TurnPool& workers)
+      : wish_(std::move(wish)), reply_(std::move(reply)), workers_(workers) {}
+
+  void Respond(InferResponse response) override {
+    if (!failed_.ok()) return;
+    Result<InferResponse> made = wish_.Make(std::move(response));
+    if (made.ok()) return reply_.Send(*std::move(made));
+    failed_ = std::move(made).status();
+  }
+
+  void End(std::unique_ptr<ReplySink> /*self*/, Outcome outcome) override {
+    if (!failed_.ok()) return reply_.Finish(std::move(failed_), outcome.stages);
+    if (!outcome.response) return reply_.Finish(std::move(outcome.status), outcome.stages);
+    // Without memory for it the reply is dropped by the exception, which is an answer as well.
+    workers_.SubmitFirst(
+        std::make_unique<AnswerTask>(std::move(wish_), std::move(reply_), *std::move(outcome.response)));
+  }
+
+ private:
+  Wish wish_;
+  Reply reply_;
+  TurnPool& workers_;
   Status failed_;
 };
 
 }  // namespace
 
-Reply AnswerFor(std::shared_ptr<const ServedModel> model, std::vector<std::string> wanted, Reply reply,
-                ThreadPool& workers) {
-  return Reply(std::make_unique<AnswerSink>(std::move(model), std::move(wanted), std::move(reply), workers));
+Reply AnswerFor(std::shared_ptr<const ModelTransform> transform, std::vector<std::string> wanted, Reply reply,
+                TurnPool& workers) {
+  Wish wish{.transform = std::move(transform), .wanted = std::move(wanted)};
+  return Reply(std::make_unique<AnswerSink>(std::move(wish), std::move(reply), workers));
 }
 
 }  // namespace trireme

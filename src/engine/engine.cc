@@ -65,12 +65,27 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
   }
   ServedModel& model = **found;
   Status status = CheckResponses(model, *request);
-  const TransformStage::Work work =
-      transforms_ != nullptr && status.ok() ? TransformStage::WorkFor(model, *request) : TransformStage::Work();
-  if (!work.any()) return Enter(model, std::move(request), std::move(status));
-  transforms_->Start(work, *std::move(found), std::move(request),
-                     [](const std::shared_ptr<ServedModel>& served, std::unique_ptr<InferRequest> transformed,
-                        Status made) { Enter(*served, std::move(transformed), std::move(made)); });
+  if (transforms_ == nullptr || !status.ok() || !TransformStage::Concerns(model, *request)) {
+    return Enter(model, std::move(request), std::move(status));
+  }
+  Transform(*std::move(found), std::move(request));
+}
+
+// Goes on when there are tensors for the model, which may be another by then, or none.
+void Engine::Transform(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request) {
+  const auto find = [this](const InferRequest& wish) -> std::shared_ptr<ServedModel> {
+    Result<std::shared_ptr<ServedModel>> found = lifecycle_.table()->Find(wish.model, wish.version);
+    return found.ok() ? *std::move(found) : nullptr;
+  };
+  const auto go_on = [this](const std::shared_ptr<ServedModel>& served, std::unique_ptr<InferRequest> transformed,
+                            Status made) {
+    if (served == nullptr) {
+      return made.ok() ? Accept(std::move(transformed)) : Refuse(std::move(transformed), std::move(made));
+    }
+    if (made.ok()) made = CheckResponses(*served, *transformed);
+    Enter(*served, std::move(transformed), std::move(made));
+  };
+  transforms_->Start(std::move(model), std::move(request), find, go_on);
 }
 
 void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status) {

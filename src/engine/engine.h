@@ -190,6 +190,7 @@ class Engine {
   void Refuse(std::unique_ptr<InferRequest> request, Status status);
   void Accept(std::unique_ptr<InferRequest> request);
   void Await(std::unique_ptr<InferRequest> request);
+  void Transform(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request);
   static void Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status);
 
   Lifecycle& lifecycle_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/picture_memory.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -9,48 +8,32 @@
 namespace trireme {
 namespace {
 
-using testing::HasSubstr;
-
 class PictureMemoryTest : public testing::Test {
  protected:
-  Result<Tensor> Take(int64_t bytes) { return memory_->Take(pool_, DataType::kUint8, {bytes}); }
+  Tensor Keep(int64_t bytes) { return memory_->Keep(MakeTensor(pool_, DataType::kUint8, {bytes})); }
 
   MemoryPool pool_;
-  std::optional<PictureMemory> memory_{100};
+  std::optional<PictureMemory> memory_{std::in_place};
 };
 
-TEST_F(PictureMemoryTest, IsTakenUntilTheLastViewGoes) {
-  std::optional<Tensor> tensor = *Take(60);
+TEST_F(PictureMemoryTest, CountsUntilTheLastViewGoes) {
+  std::optional<Tensor> tensor = Keep(60);
   EXPECT_EQ(tensor->shape, Shape{60});
   tensor->data.mutable_data()[59] = std::byte{1};
-  EXPECT_EQ(memory_->used_bytes(), 60u);
+  const Tensor other = Keep(40);
+  EXPECT_EQ(memory_->bytes(), 100U);
   std::optional<Buffer> view = tensor->data.Slice(10, 5);
   tensor.reset();
-  EXPECT_EQ(memory_->used_bytes(), 60u);
+  EXPECT_EQ(memory_->bytes(), 100U);
   view.reset();
-  EXPECT_EQ(memory_->used_bytes(), 0u);
+  EXPECT_EQ(memory_->bytes(), 40U);
 }
 
-TEST_F(PictureMemoryTest, RefusesWhatOthersHold) {
-  std::optional<Tensor> one = *Take(60);
-  const Status refused = Take(41).status();
-  EXPECT_EQ(refused.code(), StatusCode::kOverloaded);
-  EXPECT_THAT(refused.message(), HasSubstr("become 41 bytes of tensor: expected at most 100"));
-  EXPECT_TRUE(Take(40).ok());
-  EXPECT_EQ(memory_->used_bytes(), 60u);
-  one.reset();
-  EXPECT_TRUE(Take(100).ok());
-}
-
-TEST_F(PictureMemoryTest, RefusesForGoodWhatWouldNotFitAlone) {
-  EXPECT_EQ(Take(101).status().code(), StatusCode::kTooLarge);
-  EXPECT_EQ(memory_->used_bytes(), 0u);
-}
-
-TEST_F(PictureMemoryTest, TensorsMayOutliveIt) {
-  const Tensor tensor = *Take(60);
+TEST_F(PictureMemoryTest, MayGoBeforeItsTensors) {
+  Tensor tensor = Keep(60);
   memory_.reset();
-  EXPECT_EQ(tensor.data.size(), 60u);
+  tensor.data.mutable_data()[59] = std::byte{1};
+  EXPECT_EQ(tensor.data.size(), 60U);
 }
 
 }  // namespace

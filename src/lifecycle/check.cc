@@ -107,15 +107,17 @@ void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedMo
   }
 }
 
-void CheckTransform(const ModelEntry& entry, const fs::path& transform_file, CheckedModel& checked) {
+void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedModel& checked) {
   Result<transform::ModelTransform> fitted =
       FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels);
   if (fitted.ok()) {
     checked.transform = *std::move(fitted);
     return;
   }
-  checked.findings.push_back(
-      Error(transform_file, fitted.status(), "a transform that suits the model", "put the field right"));
+  const bool has_file = entry.transform.said_by.empty();
+  checked.findings.push_back(Error(has_file ? packed.folder / kTransformFileName : packed.path, fitted.status(),
+                                   "a transform that suits the model",
+                                   has_file ? "put the field right" : "pack the model with another handler"));
 }
 
 // What only the opened model can say. Findings name the files where the user has them, not where an archive was
@@ -133,7 +135,7 @@ void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet
   // What follows from the signature would only repeat what is wrong with it.
   if (HasError(fitted.findings)) return;
   Append(checked.findings, ReadLabels(entry, checked.signature).findings);
-  CheckTransform(unpacked, entry.folder / kTransformFileName, checked);
+  CheckTransform(unpacked, entry, checked);
   Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
   CheckRequests(entry, read_request, checked);
 }

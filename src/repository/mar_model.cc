@@ -68,7 +68,7 @@ std::optional<transform::TransformWish> WishOf(HandlerKind kind, bool has_names)
   image.side = imagenet.side;
   image.crop = imagenet.crop;
   image.layout = transform::Layout::kNchw;
-  image.scale = transform::ValueScale{.mean = imagenet.mean, .deviation = imagenet.deviation};
+  image.scale = transform::ValueScale{.known = transform::ValueScale::Known::kImagenet};
   transform::AnswerWish answer;
   if (has_names) answer.names_file = kIndexToName;
   switch (kind) {
@@ -163,7 +163,10 @@ class MarReading {
                                          Quoted(manifest_.serialized_file)),
                          "pack a model"));
     }
-    if (const auto wish = WishOf(handler->kind, files_.Has(kIndexToName))) entry.transform = *wish;
+    if (const auto wish = WishOf(handler->kind, files_.Has(kIndexToName))) {
+      entry.transform = *wish;
+      entry.transform.said_by = Quoted(files_.path().string()) + ", handler " + Quoted(manifest_.handler);
+    }
     return true;
   }
 

@@ -186,7 +186,8 @@ void ReadResize(const Place& place, ImageWish& image, Reader& reader) {
 }
 
 void ReadCrop(const Place& place, ImageWish& image, Reader& reader) {
-  if (IsNone(place)) return;
+  image.no_crop = IsNone(place);
+  if (image.no_crop) return;
   if (place.value->kind != Kind::kMap) {
     const int64_t side = reader.Integer(place, 1, kMostSide).value_or(1);
     image.crop = ImageSize{.width = side, .height = side};
@@ -221,13 +222,9 @@ void ReadScale(const Place& image_place, ImageWish& image, Reader& reader) {
   if (!known) return;
   image.scale.emplace();
   image.scale->divide_by_255 = *known != Known::kNone;
-  if (*known == Known::kImagenet) {
-    image.scale->mean = transform::ImagenetSteps().mean;
-    image.scale->deviation = transform::ImagenetSteps().deviation;
-  } else if (*known == Known::kMinusOneToOne) {
-    image.scale->mean = {0.5F, 0.5F, 0.5F};
-    image.scale->deviation = {0.5F, 0.5F, 0.5F};
-  }
+  using Numbers = transform::ValueScale::Known;
+  if (*known == Known::kImagenet) image.scale->known = Numbers::kImagenet;
+  if (*known == Known::kMinusOneToOne) image.scale->known = Numbers::kMinusOneToOne;
 }
 
 ImageWish ReadImage(const Place& place, Reader& reader) {
@@ -364,7 +361,8 @@ Result<transform::ModelTransform> FitTransformOf(const ModelEntry& entry, const 
                                                  const ModelLabels& labels) {
   transform::TransformWish wish = entry.transform;
   if (!wish.image && !wish.answer) return transform::OfferedTransform(signature, labels);
-  const std::string file = "\"" + (entry.folder / kTransformFileName).string() + "\"";
+  const std::string file =
+      wish.said_by.empty() ? "\"" + (entry.folder / kTransformFileName).string() + "\"" : wish.said_by;
   if (wish.answer && !wish.answer->names_file.empty()) {
     Result<transform::ClassNames> names = ReadClassNames(entry.folder, wish.answer->names_file);
     if (!names.ok()) {

@@ -37,7 +37,8 @@ transform:
   EXPECT_EQ(file.wish.image->resize, ImageSteps::ResizeTo::kShorterSide);
   EXPECT_EQ(file.wish.image->side, 256);
   EXPECT_EQ(file.wish.image->crop, (ImageSize{.width = 224, .height = 224}));
-  EXPECT_EQ(file.wish.image->scale->mean.size(), 3U);
+  EXPECT_EQ(file.wish.image->scale->known, transform::ValueScale::Known::kImagenet);
+  EXPECT_FALSE(file.wish.image->no_crop);
   EXPECT_TRUE(file.wish.image->decode_in_full);
   EXPECT_EQ(file.wish.answer->kind, AnswerKind::kClasses);
   EXPECT_EQ(file.wish.answer->top, 3U);
@@ -50,12 +51,14 @@ TEST(TransformFile, KnowsTheOtherForms) {
 transform:
   image:
     resize: {longest: 640}
+    crop: none
     filling: 114
     normalise: {mean: [1, 2, 3.5], std: [1, 1, 1], divide_by_255: false}
   detections: {boxes: b, scores: s, classes: c, threshold: 0.25}
 )");
   EXPECT_THAT(file.findings, IsEmpty());
   EXPECT_EQ(file.wish.image->resize, ImageSteps::ResizeTo::kLongestSide);
+  EXPECT_TRUE(file.wish.image->no_crop);
   EXPECT_EQ(file.wish.image->filling, 114);
   EXPECT_FALSE(file.wish.image->scale->divide_by_255);
   EXPECT_EQ(file.wish.answer->threshold, 0.25F);
@@ -81,6 +84,16 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
   EXPECT_THAT(WrongWith("transforms: {}"), HasSubstr("expected one of transform, found the key 'transforms'"));
   EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("expected YAML"));
   EXPECT_THAT(WrongWith("7"), HasSubstr("a map"));
+}
+
+TEST(TransformFile, SaysWhoWishesWhatDoesNotSuit) {
+  ModelEntry entry;
+  entry.folder = "/models/m";
+  entry.transform.answer.emplace();
+  const auto why_not = [&] { return FitTransformOf(entry, Signature(), {}).status().message(); };
+  EXPECT_THAT(why_not(), HasSubstr("\"/models/m/trireme.yaml\": transform.classes.output"));
+  entry.transform.said_by = "'a.mar', handler 'image_classifier'";
+  EXPECT_THAT(why_not(), testing::StartsWith("'a.mar', handler 'image_classifier': transform.classes.output"));
 }
 
 TEST(TransformFile, ReadsNamesFromTheModelsFolderAlone) {

@@ -101,8 +101,8 @@ class Server::Parts {
         bodies_(options.net.limits.max_body_bytes_in_flight),
         lifecycle_(LifecycleOptions(options, bodies_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
-        transforms_({.threads = std::max(1, AvailableCpus()), .max_bytes = options.max_picture_bytes}, pool_),
         engine_(lifecycle_, &control_, &transforms_),
+        transforms_({.threads = std::max(1, AvailableCpus()), .max_bytes = options.max_picture_bytes}, pool_),
         access_log_(MakeAccessLog(options)),
         shared_memory_(options.shared_memory),
         tracer_(options.tracing, registry_, log),
@@ -229,6 +229,7 @@ class Server::Parts {
     std::promise<void> closed;
     std::future<void> all_closed = closed.get_future();
     const auto close = [this] {
+      transforms_.WaitUntilEmpty();  // what it decodes is still to come to a line
       control_.Stop();
       lifecycle_.Close();
     };
@@ -264,8 +265,8 @@ class Server::Parts {
   net::ByteBudget bodies_;  // of requests; the network takes them, and models have less meanwhile
   Lifecycle lifecycle_;
   ModelControl control_;
-  TransformStage transforms_;
   Engine engine_;
+  TransformStage transforms_;  // goes on with the engine; the engine calls it only when somebody asks
   std::unique_ptr<AccessLogWriter> access_log_;
   SharedMemoryRegions shared_memory_;
   Tracer tracer_;

@@ -80,7 +80,7 @@ struct ServerOptions {
   std::filesystem::path keys;               // a file of keys; empty: nobody is asked for one
   net::NetOptions net;
 
-  uint64_t max_picture_bytes = uint64_t{2} << 30;  // what pictures of all requests together may be decoded into
+  uint64_t max_picture_bytes = uint64_t{2} << 30;  // that pictures of all requests together take (TransformStage)
   SharedMemoryRegions::Options shared_memory;
   Tracer::Options tracing;
 

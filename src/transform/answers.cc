@@ -15,8 +15,8 @@ namespace {
 
 Status NoNumber(std::string_view what, size_t index, float value) {
   const std::string_view found = std::isnan(value) ? "NaN" : value > 0 ? "infinity" : "minus infinity";
-  return Internal("the model gave no number: " + std::string(what) + " " + std::to_string(index) + " is " +
-                  std::string(found));
+  return InvalidArgument("the model gave no number for these inputs: " + std::string(what) + " " +
+                         std::to_string(index) + " is " + std::string(found));
 }
 
 Status CheckFinite(std::span<const float> values, std::string_view what) {
@@ -35,7 +35,7 @@ Status CheckForSoftmax(std::span<const float> values) {
     }
     has_finite |= std::isfinite(values[i]);
   }
-  if (!has_finite) return Internal("the model gave no score that is a number");
+  if (!has_finite) return InvalidArgument("the model gave no score that is a number for these inputs");
   return {};
 }
 
@@ -48,6 +48,11 @@ Result<std::vector<float>> Probabilities(std::span<const float> scores) {
   probabilities.reserve(scores.size());
   for (const float score : scores) probabilities.push_back(static_cast<float>(std::exp(score - greatest) / sum));
   return probabilities;
+}
+
+Status TooLong(size_t most_bytes, size_t found) {
+  return TooLarge("expected outputs of which an answer of at most " + std::to_string(most_bytes) +
+                  " bytes can be made, found such that it has " + std::to_string(found) + " or more");
 }
 
 std::vector<int64_t> TopIndices(std::span<const float> values, size_t count) {
@@ -63,7 +68,8 @@ std::vector<int64_t> TopIndices(std::span<const float> values, size_t count) {
 
 }  // namespace
 
-Result<std::string> TopClassesJson(std::span<const float> scores, const TopClasses& wish, const ClassNames& names) {
+Result<std::string> TopClassesJson(std::span<const float> scores, const TopClasses& wish, const ClassNames& names,
+                                   size_t most_bytes) {
   if (scores.empty()) return Internal("the model gave no scores");
   std::vector<float> probabilities;
   if (wish.softmax) {
@@ -79,11 +85,13 @@ Result<std::string> TopClassesJson(std::span<const float> scores, const TopClass
     AppendPythonString(json, members.Take(index));
     json += ": ";
     AppendPythonFloat(json, scores[static_cast<size_t>(index)]);
+    if (json.size() > most_bytes) return TooLong(most_bytes, json.size());
   }
   return json + (json.size() > 1 ? "\n}" : "}");
 }
 
-Result<std::string> DetectionsJson(const Detections& found, float threshold, const ClassNames& names) {
+Result<std::string> DetectionsJson(const Detections& found, float threshold, const ClassNames& names,
+                                   size_t most_bytes) {
   const size_t count = found.scores.size();
   if (found.boxes.size() != 4 * count || found.classes.size() != count) {
     return Internal("expected as many boxes and classes as scores, found " + std::to_string(found.boxes.size() / 4) +
@@ -107,6 +115,7 @@ Result<std::string> DetectionsJson(const Detections& found, float threshold, con
     json += "\n    ],\n    \"score\": ";
     AppendPythonFloat(json, found.scores[i]);
     json += "\n  }";
+    if (json.size() > most_bytes) return TooLong(most_bytes, json.size());
   }
   return json + (json.size() > 1 ? "\n]" : "]");
 }
@@ -141,7 +150,13 @@ void AppendPixel(std::string& json, const BestClass& best) {
 
 }  // namespace
 
-Result<std::string> SegmentationJson(const ClassScores& scores) {
+size_t SegmentationBytes(int64_t height, int64_t width) {
+  constexpr size_t kPixelBytes = 60;  // a class below 1e9 as a float, the longest probability, indentation
+  constexpr size_t kRowBytes = 12;
+  return static_cast<size_t>(height) * (static_cast<size_t>(width) * kPixelBytes + kRowBytes) + kRowBytes;
+}
+
+Result<std::string> SegmentationJson(const ClassScores& scores, size_t most_bytes) {
   const auto classes = static_cast<size_t>(scores.classes);
   const auto width = static_cast<size_t>(scores.width);
   const auto height = static_cast<size_t>(scores.height);
@@ -151,10 +166,11 @@ Result<std::string> SegmentationJson(const ClassScores& scores) {
                     " of " + std::to_string(scores.classes) + " classes of " + std::to_string(scores.width) + "x" +
                     std::to_string(scores.height) + " pixels");
   }
+  const size_t longest = SegmentationBytes(scores.height, scores.width);
+  if (longest > most_bytes) return TooLong(most_bytes, longest);
   RETURN_IF_ERROR(CheckFinite(scores.values, "score"));
-  constexpr size_t kPixelBytes = 60;
   std::string json = "[";
-  json.reserve(width * height * kPixelBytes);
+  json.reserve(longest);
   for (size_t y = 0; y < height; ++y) {
     json += y > 0 ? ",\n  [" : "\n  [";
     for (size_t x = 0; x < width; ++x) {

@@ -41,9 +41,11 @@ TEST(TopClasses, ASoftmaxStandsLargeScores) {
 }
 
 TEST(TopClasses, SayWhichScoreIsNoNumber) {
-  EXPECT_EQ(Top({1, NAN}, {}), "internal: the model gave no number: score 1 is NaN");
-  EXPECT_EQ(Top({kInfinity, 1}, {}), "internal: the model gave no number: score 0 is infinity");
-  EXPECT_EQ(Top({1, -kInfinity}, {.softmax = false}), "internal: the model gave no number: score 1 is minus infinity");
+  EXPECT_EQ(Top({1, NAN}, {}), "invalid argument: the model gave no number for these inputs: score 1 is NaN");
+  EXPECT_EQ(Top({kInfinity, 1}, {}),
+            "invalid argument: the model gave no number for these inputs: score 0 is infinity");
+  EXPECT_EQ(Top({1, -kInfinity}, {.softmax = false}),
+            "invalid argument: the model gave no number for these inputs: score 1 is minus infinity");
   EXPECT_THAT(Top({-kInfinity}, {}), HasSubstr("no score that is a number"));
   EXPECT_THAT(Top({}, {}), HasSubstr("no scores"));
 }
@@ -83,6 +85,23 @@ TEST(Detections, AreOfEqualNumbers) {
   const std::vector<int64_t> classes(1);
   EXPECT_THAT(DetectionsJson({.boxes = boxes, .scores = scores, .classes = classes}, 0, Names()).status().message(),
               HasSubstr("found 2 boxes, 1 classes and 1 scores"));
+}
+
+TEST(Answers, AreOfABoundedLength) {
+  const std::vector<float> scores = {0.5F, 0.25F, 0.25F};
+  const auto code = [](const Result<std::string>& json) { return json.status().code(); };
+  const std::string classes = *TopClassesJson(scores, {}, Names());
+  EXPECT_TRUE(TopClassesJson(scores, {}, Names(), classes.size()).ok());
+  EXPECT_EQ(code(TopClassesJson(scores, {}, Names(), classes.size() / 2)), StatusCode::kTooLarge);
+
+  const std::vector<float> boxes(12);
+  const std::vector<int64_t> indexes(3);
+  const Detections found{.boxes = boxes, .scores = scores, .classes = indexes};
+  EXPECT_EQ(code(DetectionsJson(found, 0, Names(), 100)), StatusCode::kTooLarge);
+
+  const ClassScores segments{.values = scores, .classes = 1, .height = 1, .width = 3};
+  EXPECT_LE(SegmentationJson(segments)->size(), SegmentationBytes(1, 3));
+  EXPECT_EQ(code(SegmentationJson(segments, SegmentationBytes(1, 3) - 1)), StatusCode::kTooLarge);
 }
 
 TEST(Segmentation, GivesEachPixelItsClass) {

@@ -31,6 +31,26 @@ Status CheckLimits(std::span<const std::byte> bytes, const ImageHead& head, cons
   return {};
 }
 
+size_t DecodingBytes(const ImageHead& head, ImageSize wanted) {
+  constexpr size_t kRows = 64;  // that a decoder keeps of what it is reading, of four channels of two bytes each
+  const auto width = static_cast<size_t>(head.size.width);
+  const size_t pixels = width * static_cast<size_t>(head.size.height);
+  const size_t rows = width * kRows * 8 + (size_t{1} << 20);
+  switch (head.format) {
+    case PictureKind::kJpeg: {
+      const auto reduction = static_cast<size_t>(JpegReduction(head.size, wanted));
+      const size_t components = head.colour == ColourKind::kGrey ? 1 : head.colour == ColourKind::kInks ? 4 : 3;
+      const size_t coefficients = head.has_several_scans ? pixels * components * sizeof(int16_t) : 0;
+      return pixels / (reduction * reduction) * kChannels + coefficients + rows;
+    }
+    case PictureKind::kPng:
+      return pixels * kChannels + rows;
+    case PictureKind::kWebp:  // four bytes of each without loss, and one of alpha
+      return pixels * (kChannels + 4 + 1) + rows;
+  }
+  return pixels * kChannels;
+}
+
 Result<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOptions& options, MemoryPool& pool) {
   ASSIGN_OR_RETURN(const ImageHead head, ReadImageHead(bytes));
   RETURN_IF_ERROR(CheckLimits(bytes, head, options.limits));

@@ -13,7 +13,7 @@
 namespace trireme::transform {
 
 // What a picture may be, looked at before memory is taken for it. A decoded picture takes 3 bytes a pixel; while it is
-// decoded, a progressive JPEG takes up to 6 more, a lossless WebP 4 more.
+// decoded, a progressive JPEG takes up to 6 more (8 of four inks), a lossless WebP 4 more.
 struct DecodeLimits {
   size_t max_bytes = size_t{64} << 20;  // of the file
   // 256 MiB of RGB. It is where Pillow begins to warn of a "decompression bomb" (it refuses at twice as many), and no
@@ -37,6 +37,9 @@ struct DecodeOptions {
 // Thread-safe. kInvalidArgument: no such image, or one that is truncated or damaged; it is never half a picture.
 // kTooLarge: over a limit, which is named. kUnsupported: a kind of JPEG that nobody writes (lossless, 12 bits).
 Result<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOptions& options, MemoryPool& pool);
+
+// The memory that DecodeImage takes for such a picture at most: for its pixels and while it decodes them.
+size_t DecodingBytes(const ImageHead& head, ImageSize wanted);
 
 // The same of one whose head has been read, and is within the limits. For those who looked at the head first.
 Status CheckLimits(std::span<const std::byte> bytes, const ImageHead& head, const DecodeLimits& limits);

@@ -81,6 +81,43 @@ TEST(DecodeImage, IsNeverHalfAPicture) {
   }
 }
 
+// Arithmetic codes are so dense that much of what is damaged is a code as well; what is none must not be passed over.
+TEST(DecodeImage, SeesDamageInArithmeticCodes) {
+  const std::string whole = PaintedJpeg({256, 256}, 90, JpegCoding::kArithmetic);
+  ASSERT_TRUE(Decode(whole).ok());
+  int seen = 0;
+  for (size_t at = 400; at < whole.size() - 100; at += 100) {
+    std::string damaged = whole;
+    for (size_t i = at; i < at + 20; ++i) damaged[i] = static_cast<char>((damaged[i] ^ 0x55) & 0x7F);
+    const auto image = Decode(damaged);
+    if (image.ok()) continue;
+    EXPECT_EQ(image.status().code(), StatusCode::kInvalidArgument);
+    seen += image.status().message().find("bad arithmetic code") == std::string::npos ? 0 : 1;
+  }
+  EXPECT_GT(seen, 5);
+}
+
+TEST(DecodeImage, MakesNoLargeCanvasForASmallPicture) {
+  EXPECT_TRUE(Decode(PaintedAnimation({1024, 1024}, {2, 2})).ok()) << "a small canvas costs nothing";
+  EXPECT_TRUE(Decode(PaintedAnimation({2048, 2048}, {256, 256})).ok());
+  const auto image = Decode(PaintedAnimation({9459, 9459}, {1, 1}));
+  EXPECT_EQ(image.status().code(), StatusCode::kTooLarge);
+  EXPECT_THAT(image.status().message(), HasSubstr("at least a 64th of its canvas, found one of 1x1 on 9459x9459"));
+}
+
+TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  const auto bytes = [](const std::string& file, ImageSize wanted = {}) {
+    return DecodingBytes(*ReadImageHead(std::as_bytes(std::span(file))), wanted);
+  };
+  const size_t photo = bytes(PaintedJpeg({1024, 1024}));
+  EXPECT_GE(photo, 3 * kMiB);
+  EXPECT_LT(photo, 5 * kMiB);
+  EXPECT_LT(bytes(PaintedJpeg({1024, 1024}), {128, 128}), 2 * kMiB) << "of a quarter a sixteenth";
+  EXPECT_GE(bytes(PaintedJpeg({1024, 1024}, 90, JpegCoding::kProgressive)), 9 * kMiB) << "with all its coefficients";
+  EXPECT_GE(bytes(PaintedWebp({1024, 1024})), 7 * kMiB);
+}
+
 TEST(DecodeImage, DoesNotBelieveAnotherSize) {
   std::string jpeg = PaintedJpeg({64, 64});
   const size_t frame = jpeg.find("\xff\xc0");

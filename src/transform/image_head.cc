@@ -60,7 +60,30 @@ bool IsStartOfFrame(uint32_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-Result<ImageHead> ReadFrame(const Reader& reader, size_t at) {
+// Of the next segment, or of what stands alone; nothing: the file ends.
+std::optional<uint32_t> NextMarker(const Reader& reader, size_t& at) {
+  // Between segments may be filling bytes, and what broken writers leave.
+  while (reader.Has(at, 1) && reader.Byte(at) != 0xFF) ++at;
+  while (reader.Has(at, 1) && reader.Byte(at) == 0xFF) ++at;
+  if (!reader.Has(at, 1)) return std::nullopt;
+  return reader.Byte(at++);
+}
+
+// Of the frame at `at`: what the first scan behind it says.
+bool HasSeveralScans(const Reader& reader, size_t at, uint32_t frame, uint32_t components) {
+  constexpr uint32_t kProgressive = 0x02;  // SOF2, SOF6, SOF10, SOF14
+  if ((frame & 0x03) == kProgressive) return true;
+  if (reader.Has(at, 2)) at += reader.Big16(at);
+  while (const std::optional<uint32_t> marker = NextMarker(reader, at)) {
+    if (*marker == 0 || StandsAlone(*marker)) continue;
+    if (*marker == 0xDA) return !reader.Has(at, 3) || reader.Byte(at + 2) < components;
+    if (!reader.Has(at, 2) || reader.Big16(at) < 2) break;
+    at += reader.Big16(at);
+  }
+  return true;
+}
+
+Result<ImageHead> ReadFrame(const Reader& reader, size_t at, uint32_t marker) {
   if (!reader.Has(at, 8)) return EndsEarly(PictureKind::kJpeg);
   const uint32_t components = reader.Byte(at + 7);
   ImageHead head{.format = PictureKind::kJpeg,
@@ -70,25 +93,23 @@ Result<ImageHead> ReadFrame(const Reader& reader, size_t at) {
     return Malformed(PictureKind::kJpeg, std::to_string(components) + " colour components, not 1, 3 or 4");
   }
   head.colour = components == 1 ? ColourKind::kGrey : components == 3 ? ColourKind::kColour : ColourKind::kInks;
+  head.has_several_scans = HasSeveralScans(reader, at, marker, components);
   return Checked(head);
 }
 
 Result<ImageHead> ReadJpegHead(const Reader& reader) {
   size_t at = 2;
-  while (true) {
-    // Between segments may be filling bytes, and what broken writers leave.
-    while (reader.Has(at, 1) && reader.Byte(at) != 0xFF) ++at;
-    while (reader.Has(at, 1) && reader.Byte(at) == 0xFF) ++at;
-    if (!reader.Has(at, 1)) return EndsEarly(PictureKind::kJpeg);
-    const uint32_t marker = reader.Byte(at++);
+  while (const std::optional<uint32_t> found = NextMarker(reader, at)) {
+    const uint32_t marker = *found;
     if (marker == 0 || StandsAlone(marker)) continue;
     if (marker == 0xD9 || marker == 0xDA) return Malformed(PictureKind::kJpeg, "no frame before its end");
-    if (IsStartOfFrame(marker)) return ReadFrame(reader, at);
+    if (IsStartOfFrame(marker)) return ReadFrame(reader, at, marker);
     if (!reader.Has(at, 2)) return EndsEarly(PictureKind::kJpeg);
     const uint32_t length = reader.Big16(at);
     if (length < 2) return Malformed(PictureKind::kJpeg, "a segment of " + std::to_string(length) + " bytes");
     at += length;
   }
+  return EndsEarly(PictureKind::kJpeg);
 }
 
 // ---- PNG (ISO 15948): the signature and IHDR.

@@ -21,6 +21,9 @@ struct ImageHead {
   ColourKind colour = ColourKind::kColour;
   int bits = 8;           // of a channel, or of a palette's index
   bool animated = false;  // WebP alone: an animated PNG is a PNG with an ordinary picture
+  // JPEG alone: a decoder has to keep all of it, because the pixels come in several scans (a progressive one). Also
+  // where the file ends before that is said.
+  bool has_several_scans = false;
 };
 
 // Takes no memory. kInvalidArgument: these are no JPEG, PNG or WebP, or end within their head; says what they look

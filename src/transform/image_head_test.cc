@@ -31,6 +31,16 @@ TEST(ImageHead, SaysFormatAndSize) {
   }
 }
 
+TEST(ImageHead, SaysWhetherAJpegComesInSeveralScans) {
+  const std::string baseline = PaintedJpeg({30, 20});
+  EXPECT_FALSE(Read(baseline)->has_several_scans);
+  EXPECT_TRUE(Read(PaintedJpeg({30, 20}, 90, JpegCoding::kProgressive))->has_several_scans);
+  std::string one_each = baseline;
+  one_each[one_each.find("\xff\xda") + 4] = 1;  // component in its first scan
+  EXPECT_TRUE(Read(one_each)->has_several_scans);
+  EXPECT_TRUE(Read(baseline.substr(0, baseline.find("\xff\xda")))->has_several_scans) << "nobody knows";
+}
+
 TEST(ImageHead, SaysWhatCameInstead) {
   for (const auto& [bytes, found] :
        {std::pair("GIF89a....", "found a GIF image (10 bytes)"), std::pair("BM123456", "found a BMP image"),

@@ -145,7 +145,24 @@ void Make(const Pixels& from, double filled_width, double filled_height, const I
   Put(canvas, steps, row);
 }
 
+// To what size a decoder may go down; zeros: it may not. The nearest pixel of a smaller picture is a mean of several.
+ImageSize WantedOf(const ImageSteps& steps, const PicturePlan& plan, ImageSize size) {
+  const bool may_reduce = !steps.decode_in_full && steps.filter != Filter::kNearest && plan.resized() != size;
+  return may_reduce ? plan.resized() : ImageSize();
+}
+
 }  // namespace
+
+size_t MakingBytes(const ImageHead& head, const ImageSteps& steps) {
+  const Result<PicturePlan> plan = PlanPicture(steps, head.size);
+  CHECK(plan.ok());
+  constexpr int64_t kWeights = 64;  // of a pixel of a side, old or new, at most: the widest filter has six weights
+  const int64_t sides = head.size.width + head.size.height + plan->across.resized + plan->down.resized;
+  const int64_t between = plan->across.count * head.size.height * kChannels;
+  const int64_t canvas = plan->across.total * plan->down.total * kChannels;
+  return DecodingBytes(head, WantedOf(steps, *plan, head.size)) +
+         static_cast<size_t>(between + canvas + sides * kWeights);
+}
 
 Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, const DecodeLimits& limits,
                   std::span<std::byte> row, MemoryPool& pool) {
@@ -154,9 +171,7 @@ Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, con
   ASSIGN_OR_RETURN(const PicturePlan plan, PlanPicture(steps, head.size));
   ASSIGN_OR_RETURN(const Shape shape, RowShape(steps, head.size));
   RETURN_IF_ERROR(CheckRow(shape, steps, row));
-  // The nearest pixel of a smaller picture is a mean of several.
-  const bool may_reduce = !steps.decode_in_full && steps.filter != Filter::kNearest && plan.resized() != head.size;
-  const DecodeOptions options{.limits = limits, .wanted = may_reduce ? plan.resized() : ImageSize()};
+  const DecodeOptions options{.limits = limits, .wanted = WantedOf(steps, plan, head.size)};
   ASSIGN_OR_RETURN(Image decoded, DecodeImage(image, options, pool));
   if (steps.order == ColourOrder::kGrey) {
     MakeGrey(decoded.pixels(), reinterpret_cast<uint8_t*>(decoded.data.mutable_data()));

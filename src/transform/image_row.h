@@ -20,6 +20,10 @@ namespace trireme::transform {
 Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, const DecodeLimits& limits,
                   std::span<std::byte> row, MemoryPool& pool);
 
+// The memory that this takes at most, beside the row: for decoding, and for the steps. The picture has passed
+// CheckLimits and RowShape.
+size_t MakingBytes(const ImageHead& head, const ImageSteps& steps);
+
 // The same of pixels that somebody has decoded.
 Status PixelsToRow(const Pixels& pixels, const ImageSteps& steps, std::span<std::byte> row, MemoryPool& pool);
 

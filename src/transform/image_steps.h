@@ -52,6 +52,8 @@ struct ImageSteps {
   bool decode_in_full = false;
 
   int64_t channels() const { return order == ColourOrder::kGrey ? 1 : kChannels; }
+
+  bool operator==(const ImageSteps&) const = default;
 };
 
 // What TorchServe's image_classifier does: 256, 224 x 224, means and deviations of ImageNet.

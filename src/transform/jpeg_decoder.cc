@@ -4,8 +4,9 @@
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs it
 
-#include <jerror.h>
 #include <jpeglib.h>
+
+#include <jerror.h>  // after it: which codes there are depends on how libjpeg was built
 
 #include <algorithm>
 #include <new>
@@ -44,6 +45,7 @@ bool IsDamage(int code) {
     case JWRN_JPEG_EOF:
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
       return true;
     default:

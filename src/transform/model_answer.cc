@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/model_answer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -64,7 +65,8 @@ Result<std::vector<int64_t>> Indexes(const Tensor& tensor) {
   ASSIGN_OR_RETURN(const Floats floats, Floats::Of(tensor));
   std::vector<int64_t> indexes;
   for (const float value : floats.values()) {
-    if (!(std::fabs(value) < 1e9F)) return Internal("the model gave a class that is no index");
+    if (!(std::fabs(value) < 1e9F))
+      return InvalidArgument("the model gave no index for these inputs: a class is " + std::to_string(value));
     indexes.push_back(std::llround(value));
   }
   return indexes;
@@ -87,9 +89,9 @@ bool AreProbabilities(std::span<const float> scores) {
   return std::fabs(sum - 1) < 1e-2;
 }
 
-Result<std::string> ClassesOf(const ModelTransform::Answer& answer, std::span<const float> scores) {
+Result<std::string> ClassesOf(const ModelTransform::Answer& answer, std::span<const float> scores, size_t most_bytes) {
   const bool softmax = answer.softmax.value_or(!AreProbabilities(scores));
-  return TopClassesJson(scores, {.count = answer.top, .softmax = softmax}, answer.names);
+  return TopClassesJson(scores, {.count = answer.top, .softmax = softmax}, answer.names, most_bytes);
 }
 
 Shape WithoutRows(const ModelTransform::Answer& answer, const Tensor& tensor) {
@@ -101,13 +103,15 @@ Result<std::vector<std::string>> ScoreAnswers(const ModelTransform::Answer& answ
   ASSIGN_OR_RETURN(const Floats floats, Floats::Of(output));
   const Shape inner = WithoutRows(answer, output);
   std::vector<std::string> answers;
+  size_t left = kMostAnswerBytes;
   for (int64_t row = 0; row < rows; ++row) {
     const std::span<const float> scores = RowOf(floats.values(), row, rows);
     Result<std::string> json =
         answer.kind == AnswerKind::kClasses
-            ? ClassesOf(answer, scores)
-            : SegmentationJson({.values = scores, .classes = inner[0], .height = inner[1], .width = inner[2]});
+            ? ClassesOf(answer, scores, left)
+            : SegmentationJson({.values = scores, .classes = inner[0], .height = inner[1], .width = inner[2]}, left);
     ASSIGN_OR_RETURN(std::string text, std::move(json));
+    left -= text.size();
     answers.push_back(std::move(text));
   }
   return answers;
@@ -119,11 +123,13 @@ Result<std::vector<std::string>> DetectionAnswers(const ModelTransform::Answer& 
   ASSIGN_OR_RETURN(const Floats scores, Floats::Of(outputs[1]));
   ASSIGN_OR_RETURN(const std::vector<int64_t> classes, Indexes(outputs[2]));
   std::vector<std::string> answers;
+  size_t left = kMostAnswerBytes;
   for (int64_t row = 0; row < rows; ++row) {
     const Detections found{.boxes = RowOf(boxes.values(), row, rows),
                            .scores = RowOf(scores.values(), row, rows),
                            .classes = RowOf(std::span<const int64_t>(classes), row, rows)};
-    ASSIGN_OR_RETURN(std::string text, DetectionsJson(found, answer.threshold, answer.names));
+    ASSIGN_OR_RETURN(std::string text, DetectionsJson(found, answer.threshold, answer.names, left));
+    left -= text.size();
     answers.push_back(std::move(text));
   }
   return answers;
@@ -155,6 +161,25 @@ Result<int64_t> CountAnswers(const ModelTransform::Answer& answer, std::span<con
                     ", of which no " + answer.name() + " can be made");
   }
   return rows;
+}
+
+Result<size_t> AnswerBytes(const ModelTransform::Answer& answer, std::span<const Tensor> outputs) {
+  ASSIGN_OR_RETURN(const int64_t rows, CountAnswers(answer, outputs));
+  size_t bytes = 0;
+  if (answer.kind == AnswerKind::kSegmentation && rows > 0) {
+    const Shape inner = WithoutRows(answer, outputs.front());
+    const size_t each = SegmentationBytes(inner[1], inner[2]);
+    if (each > kMostAnswerBytes / static_cast<size_t>(rows)) {
+      return TooLarge("expected segments of at most " + std::to_string(kMostAnswerBytes) + " bytes of text, found " +
+                      outputs.front().shape.ToString() + ", which take " + std::to_string(each) + " a row");
+    }
+    bytes = each * static_cast<size_t>(rows);
+  } else {
+    constexpr size_t kTextOfByte = 16;  // the longest text of an element, in its own bytes; or its class with a name
+    for (const Tensor& output : outputs) bytes += output.data.size() * kTextOfByte;
+    bytes = std::min(bytes, kMostAnswerBytes);
+  }
+  return 2 * bytes;
 }
 
 Result<std::vector<std::string>> AnswersOf(const ModelTransform::Answer& answer, std::span<const Tensor> outputs) {

@@ -89,21 +89,48 @@ int64_t UsualShorterSide(int64_t side) {
   return std::llround(static_cast<double>(side) * 256 / 224);
 }
 
-void DecideSize(const ImageWish& wish, ImageSize size, ImageSteps& steps) {
+Status DecideSize(const ImageWish& wish, ImageSize size, ImageSteps& steps) {
   const bool is_fixed = size.width > 0 && size.height > 0;
   steps.resize = wish.resize.value_or(ImageSteps::ResizeTo::kAsItIs);
   steps.side = wish.side;
   steps.size = wish.size;
   steps.crop = wish.crop;
-  if (!is_fixed) return;
-  if (!wish.resize && !wish.crop && size.width != size.height) {
+  if (!is_fixed) return {};
+  if (!wish.resize && !wish.crop && (size.width != size.height || wish.no_crop)) {
     steps.resize = ImageSteps::ResizeTo::kExact;
     steps.size = size;
   } else if (!wish.resize) {
     steps.resize = ImageSteps::ResizeTo::kShorterSide;
     steps.side = UsualShorterSide(std::min(size.width, size.height));
   }
-  if (steps.resize == ImageSteps::ResizeTo::kShorterSide && !steps.crop) steps.crop = size;
+  if (steps.resize != ImageSteps::ResizeTo::kShorterSide || steps.crop) return {};
+  if (!wish.no_crop) steps.crop = size;
+  if (steps.crop) return {};
+  return Wrong(std::string(kImage) + ".crop",
+               "a crop where the shorter side is resized, of a model that takes " + std::to_string(size.width) + "x" +
+                   std::to_string(size.height) + " pixels (or resize: {width: ..., height: ...})",
+               "none");
+}
+
+Status DecideKnownScale(ValueScale::Known known, ImageSteps& steps) {
+  const auto channels = static_cast<size_t>(steps.channels());
+  if (known == ValueScale::Known::kMinusOneToOne) {
+    steps.mean.assign(channels, 0.5F);
+    steps.deviation.assign(channels, 0.5F);
+    return {};
+  }
+  if (steps.order == ColourOrder::kGrey) {
+    return Wrong(std::string(kImage) + ".normalise",
+                 "minus_one_to_one, zero_to_one, none, or one mean and one std, of grey pictures", "imagenet");
+  }
+  const ImageSteps imagenet = ImagenetSteps();
+  steps.mean = imagenet.mean;
+  steps.deviation = imagenet.deviation;
+  if (steps.order == ColourOrder::kBgr) {
+    std::ranges::reverse(steps.mean);
+    std::ranges::reverse(steps.deviation);
+  }
+  return {};
 }
 
 Status DecideScale(const ImageWish& wish, const TensorSpec& spec, ImageSteps& steps) {
@@ -111,7 +138,7 @@ Status DecideScale(const ImageWish& wish, const TensorSpec& spec, ImageSteps& st
     steps.divide_by_255 = wish.scale->divide_by_255;
     steps.mean = wish.scale->mean;
     steps.deviation = wish.scale->deviation;
-    return {};
+    return wish.scale->known == ValueScale::Known::kNone ? Status() : DecideKnownScale(wish.scale->known, steps);
   }
   steps.divide_by_255 = false;
   if (spec.type == DataType::kUint8) return {};
@@ -138,7 +165,7 @@ Result<ModelTransform::Picture> FitPicture(const ImageWish& wish, const Signatur
   steps.filter = wish.filter.value_or(Filter::kBilinear);
   steps.filling = wish.filling;
   steps.decode_in_full = wish.decode_in_full;
-  DecideSize(wish, shape.size, steps);
+  RETURN_IF_ERROR(DecideSize(wish, shape.size, steps));
   RETURN_IF_ERROR(DecideScale(wish, spec, steps));
   if (Status checked = CheckSteps(steps); !checked.ok()) return std::move(checked).Within(kImage);
   const Shape made = RowShape(steps);
@@ -168,13 +195,41 @@ Result<const TensorSpec*> OnlyOutput(const AnswerWish& wish, const std::vector<T
   return Wrong("transform." + field, "the name of one of " + std::to_string(outputs.size()) + " outputs", "none");
 }
 
+std::string Described(const TensorSpec& spec) {
+  return "'" + spec.name + "' of " + std::string(Name(spec.type)) + " " + spec.shape.ToString();
+}
+
+bool IsFloat(DataType type) {
+  return type == DataType::kFp32 || type == DataType::kFp16 || type == DataType::kFp64 || type == DataType::kBf16;
+}
+
 Status CheckScores(const TensorSpec& spec, size_t rank, const std::string& field) {
-  const bool is_number = spec.type == DataType::kFp32 || spec.type == DataType::kFp16 || spec.type == DataType::kFp64 ||
-                         spec.type == DataType::kBf16;
-  if (is_number && (spec.shape.rank() == rank || spec.shape.rank() == rank + 1)) return {};
+  if (IsFloat(spec.type) && (spec.shape.rank() == rank || spec.shape.rank() == rank + 1)) return {};
   return Wrong("transform." + field,
                "an output of floating type with " + std::to_string(rank) + " dimensions, or one more for rows",
-               "'" + spec.name + "' of " + std::string(Name(spec.type)) + " " + spec.shape.ToString());
+               Described(spec));
+}
+
+// The corners of boxes, with or without rows.
+Status CheckBoxes(const TensorSpec& spec) {
+  RETURN_IF_ERROR(CheckScores(spec, 2, "detections.boxes"));
+  const int64_t corners = spec.shape[spec.shape.rank() - 1];
+  if (corners == 4 || corners == Shape::kAny) return {};
+  return Wrong("transform.detections.boxes", "an output whose last dimension is 4, of two corners", Described(spec));
+}
+
+// What has one element for each box, as the boxes with or without rows.
+Status CheckBesideBoxes(const TensorSpec& spec, const TensorSpec& boxes, const std::string& field) {
+  if (spec.shape.rank() == boxes.shape.rank() - 1) return {};
+  return Wrong(
+      "transform." + field,
+      "an output with " + std::to_string(boxes.shape.rank() - 1) + " dimensions, one less than " + Described(boxes),
+      Described(spec));
+}
+
+Status CheckIndexes(const TensorSpec& spec, const std::string& field) {
+  if (IsFloat(spec.type) || spec.type == DataType::kInt64 || spec.type == DataType::kInt32) return {};
+  return Wrong("transform." + field, "an output of INT64, INT32 or floating type", Described(spec));
 }
 
 ClassNames NamesOf(const AnswerWish& wish, const std::string& output, const ModelLabels& labels) {
@@ -205,9 +260,12 @@ Result<ModelTransform::Answer> FitAnswer(const AnswerWish& wish, const Signature
   ASSIGN_OR_RETURN(const TensorSpec* scores,
                    OutputOf(named(wish.scores, "scores"), "detections.scores", signature.outputs));
   ASSIGN_OR_RETURN(const TensorSpec* classes,
-                   OutputOf(named(wish.classes, "labels"), "detections.labels", signature.outputs));
-  RETURN_IF_ERROR(CheckScores(*boxes, 2, "detections.boxes"));
+                   OutputOf(named(wish.classes, "labels"), "detections.classes", signature.outputs));
+  RETURN_IF_ERROR(CheckBoxes(*boxes));
   RETURN_IF_ERROR(CheckScores(*scores, 1, "detections.scores"));
+  RETURN_IF_ERROR(CheckBesideBoxes(*scores, *boxes, "detections.scores"));
+  RETURN_IF_ERROR(CheckIndexes(*classes, "detections.classes"));
+  RETURN_IF_ERROR(CheckBesideBoxes(*classes, *boxes, "detections.classes"));
   answer.outputs = {boxes->name, scores->name, classes->name};
   answer.has_rows = boxes->shape.rank() > 2;
   answer.names = NamesOf(wish, classes->name, labels);

@@ -17,7 +17,13 @@ namespace trireme::transform {
 
 // What the values of a picture become (ImageSteps).
 struct ValueScale {
+  // Means and deviations that have a name. It stands for numbers in the order of the model's channels, and for as many
+  // as it has, once that is known.
+  enum class Known : uint8_t { kNone, kImagenet, kMinusOneToOne };
+
+  Known known = Known::kNone;
   bool divide_by_255 = true;
+  // Of kNone; in the order of the model's channels.
   std::vector<float> mean;
   std::vector<float> deviation;
 };
@@ -29,6 +35,7 @@ struct ImageWish {
   int64_t side = 0;  // of kShorterSide and kLongestSide
   ImageSize size;    // of kExact
   std::optional<ImageSize> crop;
+  bool no_crop = false;  // somebody said that nothing may be cut off
   std::optional<ColourOrder> order;
   std::optional<Layout> layout;
   std::optional<Filter> filter;
@@ -60,6 +67,7 @@ struct AnswerWish {
 
 // Of one model; either may be missing.
 struct TransformWish {
+  std::string said_by;  // in messages: who wishes it, if that is no trireme.yaml
   std::optional<ImageWish> image;
   std::optional<AnswerWish> answer;
 };
@@ -70,6 +78,8 @@ struct ModelTransform {
     size_t input = 0;  // in the signature
     ImageSteps steps;
     bool has_rows = true;  // one picture a row; else one a request
+
+    bool operator==(const Picture&) const = default;
   };
   struct Answer {
     AnswerKind kind = AnswerKind::kClasses;

@@ -51,6 +51,61 @@ TEST(ModelTransform, FollowsTheShapeOfTheModel) {
   EXPECT_FALSE(free->picture->has_rows);
 }
 
+ImageWish Known(ValueScale::Known known, std::optional<ColourOrder> order = {}) {
+  return {.order = order, .scale = ValueScale{.known = known}};
+}
+
+TEST(ModelTransform, PutsKnownNumbersInTheOrderOfTheChannels) {
+  constexpr auto kImagenet = ValueScale::Known::kImagenet;
+  const auto rgb = FitTransform(Pictures(Known(kImagenet)), Classifier(), {});
+  ASSERT_TRUE(rgb.ok()) << rgb.status();
+  EXPECT_THAT(rgb->picture->steps.mean, ElementsAre(0.485F, 0.456F, 0.406F));
+  const auto bgr = FitTransform(Pictures(Known(kImagenet, ColourOrder::kBgr)), Classifier(), {});
+  ASSERT_TRUE(bgr.ok()) << bgr.status();
+  EXPECT_THAT(bgr->picture->steps.mean, ElementsAre(0.406F, 0.456F, 0.485F));
+  EXPECT_THAT(bgr->picture->steps.deviation, ElementsAre(0.225F, 0.224F, 0.229F));
+  EXPECT_THAT(WhyNot(Pictures(Known(kImagenet)), Classifier({-1, 1, 224, 224})),
+              HasSubstr("transform.image.normalise: expected minus_one_to_one"));
+  const auto grey = FitTransform(Pictures(Known(ValueScale::Known::kMinusOneToOne)), Classifier({-1, 1, 224, 224}), {});
+  ASSERT_TRUE(grey.ok()) << grey.status();
+  EXPECT_THAT(grey->picture->steps.mean, ElementsAre(0.5F));
+}
+
+TEST(ModelTransform, CutsNothingOffWhereThatIsSaid) {
+  const auto square = FitTransform(Pictures({.no_crop = true}), Classifier(), {});
+  ASSERT_TRUE(square.ok()) << square.status();
+  EXPECT_EQ(square->picture->steps.resize, ImageSteps::ResizeTo::kExact);
+  EXPECT_FALSE(square->picture->steps.crop);
+  EXPECT_THAT(
+      WhyNot(Pictures({.resize = ImageSteps::ResizeTo::kShorterSide, .side = 256, .no_crop = true}), Classifier()),
+      HasSubstr("transform.image.crop: expected a crop"));
+  EXPECT_TRUE(FitTransform(Pictures({.resize = ImageSteps::ResizeTo::kShorterSide, .side = 256, .no_crop = true}),
+                           Classifier({-1, 3, -1, -1}), {})
+                  .ok());
+}
+
+Signature Detector(const TensorSpec& boxes, const TensorSpec& scores, const TensorSpec& classes) {
+  return {.inputs = {Spec("input", {-1, 3, 224, 224})}, .outputs = {boxes, scores, classes}};
+}
+
+TEST(ModelTransform, SaysWhatIsNoDetection) {
+  const TransformWish wish{.image = std::nullopt, .answer = AnswerWish{.kind = AnswerKind::kDetections}};
+  const TensorSpec boxes = Spec("boxes", {-1, 4});
+  const TensorSpec scores = Spec("scores", {-1});
+  EXPECT_EQ(WhyNot(wish, Detector(boxes, scores, Spec("labels", {-1}, DataType::kInt64))), "");
+  EXPECT_THAT(WhyNot(wish, Detector(boxes, scores, Spec("other", {-1}))),
+              HasSubstr("transform.detections.classes: expected one of the model's outputs"));
+  EXPECT_THAT(WhyNot(wish, Detector(boxes, scores, Spec("labels", {-1}, DataType::kUint8))),
+              HasSubstr("transform.detections.classes: expected an output of INT64, INT32 or floating type, found "
+                        "'labels' of UINT8 [-1]"));
+  EXPECT_THAT(WhyNot(wish, Detector(boxes, scores, Spec("labels", {-1, -1}))),
+              HasSubstr("transform.detections.classes: expected an output with 1 dimensions"));
+  EXPECT_THAT(WhyNot(wish, Detector(Spec("boxes", {-1, -1, 4}), scores, Spec("labels", {-1, -1}))),
+              HasSubstr("transform.detections.scores: expected an output with 2 dimensions"));
+  EXPECT_THAT(WhyNot(wish, Detector(Spec("boxes", {-1, 5}), scores, Spec("labels", {-1}))),
+              HasSubstr("transform.detections.boxes: expected an output whose last dimension is 4"));
+}
+
 TEST(ModelTransform, SaysWhatDoesNotSuitTheModel) {
   EXPECT_THAT(WhyNot({.image = ImageWish(), .answer = std::nullopt}, Classifier()),
               AllOf(HasSubstr("transform.image.normalise: expected imagenet"), HasSubstr("found nothing")));
@@ -107,6 +162,16 @@ TEST(ModelAnswer, SaysWhatTheModelGaveInstead) {
   EXPECT_EQ(other.status().code(), StatusCode::kInternal);
   EXPECT_THAT(other.status().message(), HasSubstr("output 'output' of shape [2,2,1]"));
   EXPECT_TRUE(AnswersOf(Classes(), std::vector<Tensor>{Floats({0, 2}, {})})->empty());
+}
+
+// Whoever sends the tensor chooses its size, where the model leaves that open.
+TEST(ModelAnswer, OfSegmentsIsNoLongerThanItMayBe) {
+  const ModelTransform::Answer segments{.kind = AnswerKind::kSegmentation, .outputs = {"output"}};
+  EXPECT_EQ(*AnswerBytes(segments, std::vector<Tensor>{Floats({2, 1, 2, 3}, {})}), 4 * SegmentationBytes(2, 3));
+  const auto large = AnswerBytes(segments, std::vector<Tensor>{Floats({1, 1, 16384, 16384}, {})});
+  EXPECT_EQ(large.status().code(), StatusCode::kTooLarge);
+  EXPECT_THAT(large.status().message(), HasSubstr("at most 268435456 bytes of text, found [1,1,16384,16384]"));
+  EXPECT_FALSE(AnswerBytes(segments, std::vector<Tensor>{Floats({1000, 1, 1024, 1024}, {})}).ok());
 }
 
 TEST(ModelAnswer, NamesWhatWasDetected) {

@@ -23,6 +23,9 @@ class PictureBytes {
     return {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()};
   }
 
+  // Memory of its own: what came as Base64, decoded.
+  size_t copied_bytes() const { return decoded_.capacity(); }
+
  private:
   std::string_view sent_;
   std::string decoded_;  // empty: it came as it is

@@ -4,6 +4,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -55,35 +56,53 @@ struct Close {
   void operator()(WebPIterator* picture) const { WebPDemuxReleaseIterator(picture); }
 };
 
-Status DecodeFirst(std::span<const std::byte> bytes, const Image& canvas, uint8_t* to) {
+// Nobody draws a picture on a much larger canvas, all of which would be made and resized for a few bytes.
+Status CheckCanvas(const WebPIterator& first, ImageSize canvas) {
+  constexpr int64_t kMostPerPixel = 64;
+  constexpr int64_t kSmallCanvas = int64_t{1} << 20;
+  const int64_t pixels = canvas.width * canvas.height;
+  if (first.x_offset < 0 || first.y_offset < 0 || first.width + int64_t{first.x_offset} > canvas.width ||
+      first.height + int64_t{first.y_offset} > canvas.height) {
+    return Damaged("a picture beyond its canvas");
+  }
+  if (pixels <= std::max(kSmallCanvas, kMostPerPixel * first.width * first.height)) return {};
+  return TooLarge("expected a WebP animation whose first picture fills at least a " + std::to_string(kMostPerPixel) +
+                  "th of its canvas, found one of " + std::to_string(first.width) + "x" + std::to_string(first.height) +
+                  " on " + std::to_string(canvas.width) + "x" + std::to_string(canvas.height) + " pixels");
+}
+
+Image EmptyImage(ImageSize size, MemoryPool& pool) {
+  Image image{
+      .size = size, .filled_width = static_cast<double>(size.width), .filled_height = static_cast<double>(size.height)};
+  image.data = Buffer::Take(pool, image.pixels().bytes());
+  return image;
+}
+
+Result<Image> DecodeFirst(std::span<const std::byte> bytes, ImageSize size, MemoryPool& pool) {
   const WebPData data{.bytes = reinterpret_cast<const uint8_t*>(bytes.data()), .size = bytes.size()};
   const std::unique_ptr<WebPDemuxer, Close> demuxer(WebPDemux(&data));
   if (demuxer == nullptr) return Damaged("it is truncated, or its animation is none");
   WebPIterator first{};
   const std::unique_ptr<WebPIterator, Close> release(&first);
   if (WebPDemuxGetFrame(demuxer.get(), 1, &first) == 0) return Damaged("an animation without a picture");
-  const size_t row_bytes = canvas.pixels().row_bytes();
-  if (first.x_offset < 0 || first.y_offset < 0 || first.width + int64_t{first.x_offset} > canvas.size.width ||
-      first.height + int64_t{first.y_offset} > canvas.size.height) {
-    return Damaged("a picture beyond its canvas");
-  }
+  RETURN_IF_ERROR(CheckCanvas(first, size));
+  Image canvas = EmptyImage(size, pool);
+  auto* to = reinterpret_cast<uint8_t*>(canvas.data.mutable_data());
   std::memset(to, 0, canvas.data.size());
+  const size_t row_bytes = canvas.pixels().row_bytes();
   to += static_cast<size_t>(first.y_offset) * row_bytes + static_cast<size_t>(first.x_offset * kChannels);
-  return DecodeStill(first.fragment.bytes, first.fragment.size, {.width = first.width, .height = first.height}, to,
-                     row_bytes);
+  RETURN_IF_ERROR(DecodeStill(first.fragment.bytes, first.fragment.size, {.width = first.width, .height = first.height},
+                              to, row_bytes));
+  return canvas;
 }
 
 }  // namespace
 
 Result<Image> DecodeWebp(std::span<const std::byte> bytes, const ImageHead& head, MemoryPool& pool) {
-  Image image{.size = head.size,
-              .filled_width = static_cast<double>(head.size.width),
-              .filled_height = static_cast<double>(head.size.height)};
-  image.data = Buffer::Take(pool, image.pixels().bytes());
-  auto* to = reinterpret_cast<uint8_t*>(image.data.mutable_data());
-  RETURN_IF_ERROR(head.animated ? DecodeFirst(bytes, image, to)
-                                : DecodeStill(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), head.size,
-                                              to, image.pixels().row_bytes()));
+  if (head.animated) return DecodeFirst(bytes, head.size, pool);
+  Image image = EmptyImage(head.size, pool);
+  RETURN_IF_ERROR(DecodeStill(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), head.size,
+                              reinterpret_cast<uint8_t*>(image.data.mutable_data()), image.pixels().row_bytes()));
   return image;
 }
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures in, answers out: around models of any backend, through every dialect; and TorchServe's archives."""
 import base64
+import concurrent.futures
 import importlib.util
 import io
 import json
 import os
+import resource
 import shutil
 import struct
 import unittest
@@ -14,6 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from serving import ServingTest
+from trireme import wait_until
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 TRANSFORM = """
@@ -125,14 +128,66 @@ class PicturesTest(ServingTest):
         self.assertEqual(server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode()).status, 400)
         self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
 
-    def test_memory_of_pictures_is_bounded(self):
-        server = self.serve_colours("--max-picture-memory", "100")  # two pictures of 48 bytes
-        for count, status in ((2, 200), (3, 413), (2, 200)):
-            request = as_json("pixels", *[picture(RED)] * count)
-            answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
-            self.assertEqual(answer.status, status, answer)
-        self.assertIn("--max-picture-memory", server.ask("POST", "/v2/models/colours/infer", json.dumps(
-            as_json("pixels", *[picture(RED)] * 3)).encode()).error())
+    def test_what_is_too_much(self):
+        server = self.serve_colours("--max-picture-memory", "64MiB")
+        small = picture(RED, (1, 1), "WEBP", lossless=True)
+        frame = struct.pack("<I", 0)[:3] * 5 + b"\0" + small[12:]
+        chunks = b"VP8X" + struct.pack("<II", 10, 2) + (9458).to_bytes(3, "little") * 2 \
+            + b"ANIM" + struct.pack("<IIH", 6, 0, 0) + b"ANMF" + struct.pack("<I", len(frame)) + frame
+        bomb = b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
+        self.assertEqual(Image.open(io.BytesIO(bomb)).size, (9459, 9459))
+        for body, expected in ((bomb, "--max-picture-memory"),
+                               (picture(RED, (8000, 8000), "PNG"), "at most 67108864 bytes (--max-picture-memory")):
+            answer = self.invoke(server, "colours", body)
+            self.assertEqual(answer.status, 413, answer)
+            self.assertIn(expected, answer.error())
+        self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
+
+    def test_the_whole_request_is_checked_before_anything_is_decoded(self):
+        server = self.serve_colours()
+        request = as_json("pixels", picture(RED), picture(RED)[:-30])
+        request["outputs"] = [{"name": "none"}]
+        answer = server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("unexpected output 'none'", answer.error())
+
+    def test_many_pictures_keep_nobody_waiting(self):
+        server = self.serve_colours()
+        many = json.dumps(as_json("pixels", *[picture(BLUE, (1500, 1500), "JPEG")] * 400)).encode()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            batch = pool.submit(server.ask, "POST", "/v2/models/floats/infer", many)
+            answers = 0
+            while not batch.done():
+                self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
+                answers += not batch.done()
+            self.assertEqual(self.classes(batch.result()), ["blue"] * 400)
+        self.assertGreater(answers, 5)
+
+    def test_a_reload_waits_for_no_picture(self):
+        server = self.serve_colours()
+        many = json.dumps(as_json("pixels", *[picture(GREEN, (1500, 1500), "JPEG")] * 300)).encode()
+        file = self.folder_ / "floats" / "trireme.yaml"
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            batches = [pool.submit(server.ask, "POST", "/v2/models/floats/infer", many) for _ in range(2)]
+            file.write_text(TRANSFORM.replace("minus_one_to_one", "none").replace("top: 2", "top: 1"))
+            wait_until(lambda: len(json.loads(self.invoke(server, "floats", picture(RED)).json()["outputs"][0]["data"][0])) == 1,
+                       "the new file counts")
+            for batch in batches:
+                self.assertEqual(self.classes(batch.result()), ["green"] * 300)
+
+    def test_a_shortage_of_memory_is_said(self):
+        server = self.serve_colours("--budget", "none")
+        body = picture(RED, (8000, 8000), "PNG")
+        self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
+        limit = server.memory_bytes("VmSize") + (96 << 20)
+        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+        for _ in range(3):
+            answer = self.invoke(server, "colours", body)
+            self.assertEqual(answer.status, 507, answer)
+            self.assertIn("memory", answer.error())
+            self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
+        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+        self.assertEqual(self.classes(self.invoke(server, "colours", body)), ["red"])
 
     def test_mistakes_in_the_file_are_named(self):
         server = self.serve_colours("--exit-on-error", "false")

@@ -117,12 +117,18 @@ std::string Clean(std::string_view message) {
   return node + OnOneLine(message);
 }
 
+namespace {
+
+Status Short(const std::string& message) {
+  return OutOfMemory("the system gives the runtime no more memory (" + Clean(message) + ")");
+}
+
+}  // namespace
+
 Status ToStatus(const OrtApi& api, OrtStatus* error) {
   if (error == nullptr) return {};
   const Failure failure = Take(api, error);
-  if (IsShortOfMemory(failure.message)) {
-    return OutOfMemory("the system gives the runtime no more memory (" + Clean(failure.message) + ")");
-  }
+  if (IsShortOfMemory(failure.message)) return Short(failure.message);
   return {CodeOfOpen(failure.code), Clean(failure.message)};
 }
 
@@ -130,9 +136,9 @@ Status ToRunStatus(const OrtApi& api, OrtStatus* error) {
   if (error == nullptr) return {};
   const Failure failure = Take(api, error);
   const bool from_kernel = failure.message.starts_with("Non-zero status code returned while running");
-  const bool refused = failure.code == ORT_INVALID_ARGUMENT ||
-                       (from_kernel && (failure.code == ORT_FAIL || failure.code == ORT_RUNTIME_EXCEPTION));
-  const bool is_clients = refused && !IsShortOfMemory(failure.message);
+  if (IsShortOfMemory(failure.message)) return Short(failure.message);
+  const bool is_clients = failure.code == ORT_INVALID_ARGUMENT ||
+                          (from_kernel && (failure.code == ORT_FAIL || failure.code == ORT_RUNTIME_EXCEPTION));
   return {is_clients ? StatusCode::kInvalidArgument : StatusCode::kInternal, Clean(failure.message)};
 }
 

@@ -15,7 +15,7 @@ namespace trireme::onnx {
 Status ToStatus(const OrtApi& api, OrtStatus* error);
 
 // The same for an error of a run. Kernels are deterministic on a CPU, so one that refuses refuses these inputs:
-// kInvalidArgument, unless memory or an implementation was lacking.
+// kInvalidArgument, unless an implementation was lacking (kInternal) or memory (kOutOfMemory).
 Status ToRunStatus(const OrtApi& api, OrtStatus* error);
 
 // The runtime's text without what only its authors understand: source files, function signatures and conditions.

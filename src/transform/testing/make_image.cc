@@ -56,7 +56,33 @@ std::string PaintedWebp(ImageSize size) {
   return file;
 }
 
-std::string PaintedJpeg(ImageSize size, int quality) {
+namespace {
+
+std::string Little(uint64_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value & 0xFF);
+  return text;
+}
+
+std::string Sides(ImageSize size) {
+  return Little(static_cast<uint64_t>(size.width - 1), 3) + Little(static_cast<uint64_t>(size.height - 1), 3);
+}
+
+std::string Chunk(const std::string& name, const std::string& body) {
+  return name + Little(body.size(), 4) + body + std::string(body.size() % 2, '\0');
+}
+
+}  // namespace
+
+std::string PaintedAnimation(ImageSize canvas, ImageSize picture) {
+  constexpr size_t kRiffHead = 12;
+  const std::string still = PaintedWebp(picture).substr(kRiffHead);
+  const std::string chunks = Chunk("VP8X", Little(0x02, 4) + Sides(canvas)) + Chunk("ANIM", Little(0, 6)) +
+                             Chunk("ANMF", Little(0, 6) + Sides(picture) + Little(100, 3) + Little(0, 1) + still);
+  return Chunk("RIFF", "WEBP" + chunks);
+}
+
+std::string PaintedJpeg(ImageSize size, int quality, JpegCoding coding) {
   std::vector<uint8_t> pixels = PaintedPixels(size);
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors;
@@ -71,6 +97,8 @@ std::string PaintedJpeg(ImageSize size, int quality) {
   jpeg.in_color_space = JCS_RGB;
   jpeg_set_defaults(&jpeg);
   jpeg_set_quality(&jpeg, quality, TRUE);
+  if (coding == JpegCoding::kProgressive) jpeg_simple_progression(&jpeg);
+  jpeg.arith_code = coding == JpegCoding::kArithmetic ? TRUE : FALSE;
   jpeg_start_compress(&jpeg, TRUE);
   for (uint8_t* row = pixels.data(); jpeg.next_scanline < jpeg.image_height; row += size.width * kChannels) {
     jpeg_write_scanlines(&jpeg, &row, 1);
