@@ -5,6 +5,7 @@ import shutil
 import threading
 import unittest
 import zipfile
+from urllib.parse import quote
 
 from test_torchserve import FORM, ROW, TorchServe, TorchServeTest, form
 from trireme import wait_until
@@ -26,7 +27,7 @@ class ChangesTest(TorchServeTest):
 
     def register(self, server, url, **parameters):
         query = "".join(f"&{key}={value}" for key, value in {"initial_workers": 1, **parameters}.items())
-        answer = server.manage("POST", f"/models?url={url}{query}")
+        answer = server.manage("POST", f"/models?url={quote(url)}{query}")
         self.assertIn(answer.status, (200, 202), answer)
 
     def listed(self, server):
@@ -101,7 +102,7 @@ class BesideOtherClients(ChangesTest):
         self.assertEqual(self.server.manage("DELETE", "/models/q/999").status, 404)
         self.assertEqual(self.server.predict("/predictions/q", ROW).status, 200)
         self.assertEqual(self.server.manage("DELETE", "/models/q/1.0").status, 200)
-        self.assertEqual(self.server.predict("/predictions/q", ROW).status, 404)
+        self.assertEqual(self.server.predict("/predictions/q", ROW).status, 503, "it is known, and not loaded")
 
     def test_a_further_version_is_no_model(self):
         for version in ("1.0", "2.0"):
