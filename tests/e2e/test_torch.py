@@ -5,7 +5,9 @@ import json
 import shutil
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import List
 
 import numpy
 
@@ -38,7 +40,20 @@ def write_models(folder):
             scores = self.head(x.mean([2, 3]))
             return scores, scores.argmax(1, keepdim=True)
 
+    class Counter(torch.nn.Module):
+        """Answers with how many runs there were, and keeps what it was given."""
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("runs", torch.zeros(1))
+            self.kept: List[torch.Tensor] = [torch.zeros(1)]
+
+        def forward(self, x):
+            self.kept.append(x)
+            self.runs.add_(1.0)
+            return self.runs
+
     torch.manual_seed(1)
+    torch.jit.save(torch.jit.script(Counter().eval()), str(folder / "counter.pt"))
     scripted = Classifier().eval()
     torch.jit.save(torch.jit.script(scripted), str(folder / "scripted.pt"))
     mlp = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2)).eval()
@@ -83,6 +98,19 @@ class TorchTest(ServingTest):
             numpy.testing.assert_allclose(numpy.array(output["data"]), right.flatten(), rtol=1e-5, atol=1e-5)
         return outputs
 
+    def test_serves_a_model_that_keeps_state_from_its_first_request(self):
+        server = self.serve(self.folder.name)
+
+        def count(_):
+            answer = self.infer(server, "counter", "x", numpy.ones((1, 2), numpy.float32))
+            self.assertEqual(answer.status, 200, answer)
+            return json.loads(answer.body)["outputs"][0]["data"][0]
+
+        self.assertEqual(count(0), 1, "nobody has run it before")
+        with ThreadPoolExecutor(8) as callers:
+            counts = list(callers.map(count, range(200)))
+        self.assertEqual(sorted(counts), list(range(2, 202)))
+
     def test_serves_what_torch_jit_save_wrote(self):
         server = self.serve(self.folder.name)
         random = numpy.random.default_rng(1)
@@ -119,6 +147,7 @@ class TorchTest(ServingTest):
                             "--load-model", "add")
         maps = Path(f"/proc/{server.process.pid}/maps")
         self.assertNotIn("libtorch", maps.read_text())
+        self.assertNotIn("libarchive", maps.read_text(), "nor what reads archives, without one")
         answer = server.ask("POST", "/v2/repository/models/mlp/load", b"{}")
         self.assertEqual(answer.status, 200, answer)
         self.assertIn("libtorch", maps.read_text())
