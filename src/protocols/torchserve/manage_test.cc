@@ -347,7 +347,7 @@ TEST_F(ManageTest, ASnapshotHasWhatIsThereAndWhatFailedAtTheStart) {
   EXPECT_EQ(FileOf("s:1.0"), "a.onnx");
   EXPECT_EQ(book_.DefaultOf("s"), "1.0");
   EXPECT_TRUE(engine_->Ready());
-  ASSERT_TRUE(services.snapshot.Save(book_).ok());
+  ASSERT_TRUE(services.snapshot.Save(book_, workflows_).ok());
 
   std::ifstream file(options_.snapshot);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
