@@ -279,8 +279,7 @@ Status ConvertFusedBatchNorm(Op& op, std::string_view) {
   if (op.attributes().Bool("is_training").value_or(true)) {
     return Unsupported("it is written for training (is_training)");
   }
-  const size_t rank = op.in(0).rank().value_or(4);
-  ASSIGN_OR_RETURN(const Image image, TakeImage(op, 0, rank));
+  ASSIGN_OR_RETURN(const Image image, TakeImage(op, 0, op.in(0).rank() == 5 ? 5 : 4));
   std::string name = EmitBatchNorm(op, image.name, 1, op.attributes().Float("epsilon").value_or(1e-4F));
   GiveImage(op, image, std::move(name), op.in(0).type, image.channels, image.sides);
   return {};

@@ -174,6 +174,10 @@ std::string GraphWriter::AddInitializer(const Literal& literal) {
 }
 
 std::string GraphWriter::PermutedLiteral(const Literal& literal, const Dims& dims, std::span<const int64_t> order) {
+  if (literal.type == ElementType::kString) {
+    if (status_.ok()) status_ = Unsupported("texts where '" + path_ + "' wants numbers");
+    return "";
+  }
   std::string key = "literal " + std::to_string(reinterpret_cast<uintptr_t>(&literal));
   for (const int64_t dim : dims) key += " " + std::to_string(dim);
   for (const int64_t axis : order) key += " " + std::to_string(axis);

@@ -67,8 +67,9 @@ void Op::GiveReshaped(Dims dims) {
 }
 
 void Op::GiveKnown(std::string name, ElementType type, std::optional<Dims> dims, std::vector<int64_t> known) {
-  const bool is_constant = dims && std::ranges::find(*dims, kAnySize) == dims->end() &&
-                           std::ranges::find(known, kOpenElement) == known.end();
+  // A graph that contradicts itself may say something else of how many there are.
+  if (!dims || ElementCount(*dims) != known.size()) return Give(std::move(name), type, std::move(dims));
+  const bool is_constant = std::ranges::find(known, kOpenElement) == known.end();
   if (is_constant) return Give(0, out_.AddLiteral(IntegerLiteral(type, *std::move(dims), known)));
   Value value{.type = type, .dims = std::move(dims), .known = std::move(known)};
   value.names[0] = std::move(name);
