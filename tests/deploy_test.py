@@ -19,7 +19,7 @@ UNIT = ROOT / "deploy/trireme.service"
 MANIFEST = ROOT / "deploy/kubernetes.yaml"
 
 PROGRAM = "trireme"
-PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libonnxruntime.so.1"]
+PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libtrireme_tensorflow.so", "libonnxruntime.so.1"]
 # That the program opens by name when it first needs it.
 OPENED = "libarchive.so.13"
 # For those who want them, with libraries of their own; and a driver that tests make up.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/check_command.h"
+#include "app/convert_command.h"
 #include "app/keys_command.h"
 #include "app/memory_shortage.h"
 #include "app/models_command.h"
@@ -51,6 +52,10 @@ int Run(const CheckOptions& options) {
 
 int Run(const bench::BenchOptions& options) {
   return bench::RunBench(options, std::cout, std::cerr);
+}
+
+int Run(const ConvertOptions& options) {
+  return RunConvert(options, std::cout, std::cerr);
 }
 
 int Run(const KeysOptions& options) {

@@ -6,6 +6,7 @@
 
 #include "app/bench_settings.h"
 #include "app/check_settings.h"
+#include "app/convert_settings.h"
 #include "app/flags.h"
 #include "app/keys_settings.h"
 #include "app/models_settings.h"
@@ -26,6 +27,7 @@ Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
+  convert IN OUT  Write a TensorFlow SavedModel as an ONNX file
   models ACTION   List, load, unload, pin and label the models of a running server
   keys ACTION     Make and take away the keys of those who may use a server
   version         Say which version this is
@@ -108,6 +110,21 @@ Examples:
   trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
   trireme bench --max-models resnet50.onnx,resnet50_int8.onnx --budget 4GiB --report report.html
 Exit code: 0 if every request was answered with success, 1 if one failed, 2 for wrong usage.
+)"};
+  return text;
+}
+
+const CommandText& ConvertText() {
+  static const CommandText text = {
+      .name = "trireme convert",
+      .purpose =
+          "Writes what a TensorFlow SavedModel is served as into an ONNX file: one signature of it, with its "
+          "variables.",
+      .examples = R"(Exit code: 0 if the file has been written, 1 if the model cannot be converted, 2 for wrong usage.
+
+Examples:
+  trireme convert models/resnet/1 resnet.onnx
+  trireme convert models/resnet resnet.onnx --signature serving_default
 )"};
   return text;
 }
@@ -256,6 +273,16 @@ Result<Command> ParseBench(std::span<const std::string> arguments, const Environ
   return Command(std::move(options));
 }
 
+Result<Command> ParseConvert(std::span<const std::string> arguments) {
+  ConvertOptions options;
+  const std::vector<Setting> settings = ConvertSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(ConvertText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags))}));
+  RETURN_IF_ERROR(CheckConvertOptions(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseKeys(std::span<const std::string> arguments) {
   if (arguments.empty()) return InvalidArgument("expected an action (add, list, remove, check) behind 'trireme keys'");
   const std::string& action = arguments.front();
@@ -301,16 +328,18 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
-    return InvalidArgument("expected a command (serve, check, bench, models, keys, version), found nothing");
+    return InvalidArgument("expected a command (serve, check, bench, convert, models, keys, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
+  if (command == "convert") return ParseConvert(arguments.subspan(1));
   if (command == "models") return ParseModels(arguments.subspan(1), environment);
   if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
-  return InvalidArgument("unknown command '" + command + "': expected serve, check, bench, models, keys or version");
+  return InvalidArgument("unknown command '" + command +
+                         "': expected serve, check, bench, convert, models, keys or version");
 }
 
 }  // namespace trireme

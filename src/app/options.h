@@ -189,6 +189,14 @@ struct CheckOptions {
   std::string url = "http://127.0.0.1:8000";
 };
 
+// `trireme convert`.
+struct ConvertOptions {
+  std::filesystem::path path;    // a SavedModel, or its base path
+  std::filesystem::path output;  // the ONNX file to write
+  std::string signature;         // empty: the usual one
+  std::string tags;              // the same
+};
+
 // `trireme keys`.
 struct KeysOptions {
   enum class Action { kAdd, kList, kRemove, kCheck };
@@ -220,8 +228,8 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command =
-    std::variant<ServeOptions, CheckOptions, bench::BenchOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, ConvertOptions, KeysOptions,
+                             ModelsOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -45,6 +45,18 @@ struct OpenOptions {
   std::map<std::string, std::string> runtime_parameters;
 };
 
+// A feature of tf.Example messages (https://www.tensorflow.org/tutorials/load_data/tfrecord) that a model takes as an
+// input of its own: who gets such messages parses them, and puts what is called `key` in each into a row of `input`.
+struct ExampleFeature {
+  std::string key;
+  std::string input;
+  DataType type = DataType::kFp32;  // FP32, INT64 or BYTES: the kinds of features there are
+  Shape shape;                      // of one message: whole
+  // What a message has that lacks it, as many elements as `shape` says; nothing: every message must have it.
+  std::optional<std::string> default_elements = {};            // little-endian, unless they are BYTES
+  std::optional<std::vector<std::string>> default_texts = {};  // if they are
+};
+
 // What a model's file says of it, without loading it.
 struct ModelFacts {
   Signature signature;             // as Open would give it
@@ -52,6 +64,8 @@ struct ModelFacts {
   std::string format;              // for people: "ONNX, IR version 8, opset 17, made by pytorch 2.1"
   std::vector<std::string> notes;  // for people: what may surprise
   bool decoupled = false;          // OpenModel::decoupled()
+  // If requests may come as tf.Example messages: how these are parsed.
+  std::vector<ExampleFeature> example_features = {};
 };
 
 // Takes the responses of one run, one after the other, on the thread that runs.
@@ -116,6 +130,8 @@ Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::sp
 // "Serve these bytes instead": a backend that translates its models answers Open with an ONNX model.
 struct OnnxModelBytes {
   std::string bytes;
+  std::vector<ExampleFeature> example_features = {};  // as in ModelFacts
+  std::vector<std::string> used_parameters = {};      // OpenOptions::runtime_parameters that were the translator's own
 };
 
 using Opened = std::variant<std::unique_ptr<OpenModel>, OnnxModelBytes>;

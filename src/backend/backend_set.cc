@@ -14,8 +14,8 @@ struct Kind {
 };
 
 // Which plug-ins are worth opening to ask about a file.
-constexpr std::array<Kind, 4> kKinds = {
-    {{".onnx", "onnx"}, {".pt", "torch"}, {".pth", "torch"}, {".torchscript", "torch"}}};
+constexpr std::array<Kind, 5> kKinds = {
+    {{".onnx", "onnx"}, {".pt", "torch"}, {".pth", "torch"}, {".torchscript", "torch"}, {".pb", "tensorflow"}}};
 
 }  // namespace
 

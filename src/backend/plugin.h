@@ -19,7 +19,7 @@ struct PluginHost {
 
 // Raised whenever anything that crosses the border changes: this file, backend.h, or a type they use. Core and plug-ins
 // are built together; the check turns a forgotten rebuild into a message instead of a crash.
-inline constexpr uint32_t kPluginInterface = 8;
+inline constexpr uint32_t kPluginInterface = 9;
 
 // The one symbol that a plug-in exports, under this name, with C linkage: `trireme_plugin`.
 struct PluginEntry {

@@ -64,6 +64,7 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
     ASSIGN_OR_RETURN(Backend * runner, backends.Named("onnx"));
     source.onnx = onnx;
+    for (const std::string& key : onnx->used_parameters) options.runtime_parameters.erase(key);
     ASSIGN_OR_RETURN(Opened converted, runner->Open(source, options));
     opened = std::move(converted);
   }

@@ -14,6 +14,7 @@ void WriteDim(WireWriter& out, const Dim& dim) {
 
 void WriteTensorType(WireWriter& out, const ValueInfo& value) {
   out.Varint(tensor_type_field::kElementType, static_cast<int64_t>(value.type));
+  if (!value.is_shape_known) return;
   out.Message(tensor_type_field::kShape, [&] {
     for (const Dim& dim : value.dims) out.Message(shape_field::kDim, [&] { WriteDim(out, dim); });
   });
@@ -125,6 +126,11 @@ void WriteOpset(WireWriter& out, const OpsetImport& opset) {
 
 std::string Serialize(const Model& model) {
   WireWriter out;
+  // Weights are most of it: memory that grows step by step would hold them twice for a moment.
+  size_t weights = 0;
+  for (const TensorProto& tensor : model.graph.initializers) weights += tensor.raw.size();
+  constexpr size_t kRest = 1 << 16;
+  out.Reserve(weights + kRest);
   out.Varint(model_field::kIrVersion, model.ir_version);
   if (!model.producer_name.empty()) out.Bytes(model_field::kProducerName, model.producer_name);
   if (!model.producer_version.empty()) out.Bytes(model_field::kProducerVersion, model.producer_version);

@@ -26,7 +26,8 @@ struct ValueInfo {
   std::string name;
   ElementType type = ElementType::kFloat;
   std::vector<Dim> dims;
-  bool is_sequence = false;  // of such tensors
+  bool is_sequence = false;    // of such tensors
+  bool is_shape_known = true;  // false: not even the number of dimensions is declared
 };
 
 // A constant: an initialiser, or the value of an attribute.

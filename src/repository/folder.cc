@@ -21,10 +21,13 @@ struct KindOfModel {
 };
 
 constexpr std::array kUnserved = {
-    KindOfModel{".pt2", "a PyTorch exported program"}, KindOfModel{".savedmodel", "a TensorFlow SavedModel"},
-    KindOfModel{".graphdef", "a TensorFlow graph"},    KindOfModel{".pb", "a TensorFlow graph"},
-    KindOfModel{".tflite", "a TensorFlow Lite model"}, KindOfModel{".keras", "a Keras model"},
-    KindOfModel{".plan", "a TensorRT plan"},           KindOfModel{".safetensors", "a file of weights"},
+    KindOfModel{".pt2", "a PyTorch exported program"},
+    KindOfModel{".graphdef", "a TensorFlow graph"},
+    KindOfModel{".pb", "a TensorFlow graph"},
+    KindOfModel{".tflite", "a TensorFlow Lite model"},
+    KindOfModel{".keras", "a Keras model"},
+    KindOfModel{".plan", "a TensorRT plan"},
+    KindOfModel{".safetensors", "a file of weights"},
     KindOfModel{".ubj", "an XGBoost model"},
 };
 
@@ -108,11 +111,19 @@ bool HasTorchExtension(const fs::path& path) {
 }
 
 bool HasModelExtension(const fs::path& path) {
-  return HasOnnxExtension(path) || HasTorchExtension(path);
+  return HasOnnxExtension(path) || HasTorchExtension(path) || IsSavedModelFile(path);
+}
+
+bool IsSavedModelFile(const fs::path& path) {
+  return path.filename() == kSavedModelFile;
+}
+
+bool HoldsSavedModel(const fs::path& folder) {
+  return KindOf(folder / kSavedModelFile) != PathKind::kMissing;
 }
 
 std::optional<std::string> UnservedKind(const fs::path& path) {
-  if (path.filename() == "saved_model.pb") return "a TensorFlow SavedModel";
+  if (IsSavedModelFile(path)) return std::nullopt;
   const std::string extension = LowerExtension(path);
   if (extension == ".json") {
     if (KindOf(path) != PathKind::kFile || !BeginsLikeXgboost(path)) return std::nullopt;
@@ -126,9 +137,9 @@ std::optional<std::string> UnservedKind(const fs::path& path) {
 
 Complaint NotServedYet(const fs::path& path, const std::string& kind) {
   return Complain(Unsupported(Quoted(path.string()) + " is " + kind +
-                              ", a kind that is not served yet: expected ONNX or TorchScript"),
-                  path, "ONNX (.onnx) or TorchScript (.pt, .mar)", kind + ", which is not served yet",
-                  "export the model to ONNX");
+                              ", a kind that is not served yet: expected ONNX, TorchScript or a SavedModel"),
+                  path, "ONNX (.onnx), TorchScript (.pt, .mar) or a SavedModel (saved_model.pb)",
+                  kind + ", which is not served yet", "export the model to ONNX");
 }
 
 }  // namespace trireme

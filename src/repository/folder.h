@@ -39,6 +39,11 @@ bool HasModelExtension(const std::filesystem::path& path);
 bool HasOnnxExtension(const std::filesystem::path& path);
 bool HasTorchExtension(const std::filesystem::path& path);
 
+// The file that makes a folder a TensorFlow SavedModel.
+inline constexpr const char* kSavedModelFile = "saved_model.pb";
+bool IsSavedModelFile(const std::filesystem::path& path);  // by its name
+bool HoldsSavedModel(const std::filesystem::path& folder);
+
 // "a TensorFlow graph (.pb)", if `path` is a model that no backend of this server runs yet. Decided by
 // names, and for .json, which may be anything, by the first bytes.
 std::optional<std::string> UnservedKind(const std::filesystem::path& path);

@@ -517,10 +517,11 @@ TEST(ReadConfig, ReadsVersionPolicies) {
 TEST(ReadConfig, NamesBackendsThatAreNotServedYet) {
   for (const char* text :
        {"", "backend: 'onnxruntime'", "platform: 'onnxruntime_onnx'", "backend: 'onnx'",
-        "backend: 'onnxruntime' platform: 'onnxruntime_onnx'", "backend: 'pytorch'", "platform: 'pytorch_libtorch'"}) {
+        "backend: 'onnxruntime' platform: 'onnxruntime_onnx'", "backend: 'pytorch'", "platform: 'pytorch_libtorch'",
+        "backend: 'tensorflow'", "platform: 'tensorflow_savedmodel'"}) {
     EXPECT_TRUE(ReadGood(text).served.ok()) << text;
   }
-  for (const char* name : {"python", "tensorrt_plan", "tensorflow_savedmodel"}) {
+  for (const char* name : {"python", "tensorrt_plan", "tensorflow_graphdef"}) {
     for (const char* field : {"backend", "platform"}) {
       const std::string text = std::string(field) + ": '" + name + "'";
       const ConfigFile file = Read(text);

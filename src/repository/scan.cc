@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExpected =
     "an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx)";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb)";
 
 constexpr const char* kFix = "give one of these";
 
@@ -78,6 +78,8 @@ void ReadSubfolder(const fs::path& path, Scanning& scanning) {
                 Complain(look.status, path, "a model's folder", "one that cannot be read", "let the server read it")));
   } else if (look.kind == FolderKind::kModel) {
     scanning.found.push_back(ReadModelFolder(path, path.filename().string(), scanning.options));
+  } else if (HoldsSavedModel(path)) {
+    scanning.found.push_back(ReadFlatFolder(path, path.filename().string(), scanning.options));
   } else if (auto misplaced = MisplacedModel(path)) {
     scanning.found.push_back(*std::move(misplaced));
   } else {
@@ -134,6 +136,12 @@ void CannotRead(const fs::path& folder, const Status& status, Scanning& scanning
              scanning);
 }
 
+// A SavedModel that lies in no version's folder: version 1 of the model that is named after its own.
+void ReadSavedModel(const fs::path& folder, Scanning& scanning) {
+  const std::string name = NameOfFolder(folder);
+  if (scanning.Wants(name)) scanning.found.push_back(ReadFlatFolder(folder, name, scanning.options));
+}
+
 void ReadFolder(const fs::path& folder, Scanning& scanning) {
   auto inside = ListFolder(folder);
   if (!inside.ok()) return CannotRead(folder, inside.status(), scanning);
@@ -151,16 +159,14 @@ void ReadFolder(const fs::path& folder, Scanning& scanning) {
     if (scanning.Wants(name)) scanning.found.push_back(ReadModelFolder(folder, name, scanning.options));
     return;
   }
-  if (std::any_of(inside->begin(), inside->end(), [](const fs::path& p) { return p.filename() == "saved_model.pb"; })) {
-    scanning.found.push_back(Problem(folder, NameOfFolder(folder), NotServedYet(folder, "a TensorFlow SavedModel")));
-    return;
-  }
+  if (std::any_of(inside->begin(), inside->end(), IsSavedModelFile)) return ReadSavedModel(folder, scanning);
   const size_t had = scanning.found.size();
   for (const fs::path& path : *inside) ReadChild(path, scanning);
   if (scanning.found.size() == had) scanning.found.push_back(NoModelIn(folder, *inside));
 }
 
 void ReadFile(const fs::path& file, Scanning& scanning) {
+  if (IsSavedModelFile(file)) return ReadSavedModel(file.parent_path(), scanning);
   if (!scanning.Wants(file.stem())) return;
   if (HasMarExtension(file)) {
     scanning.found.push_back(ReadMar(file, file.stem().string(), scanning.options));

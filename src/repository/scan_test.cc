@@ -305,7 +305,7 @@ struct Unserved {
 
 TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
   for (const Unserved& kind :
-       {Unserved{"m.plan", "", "a TensorRT plan"}, Unserved{"saved_model.pb", "", "a TensorFlow SavedModel"},
+       {Unserved{"m.plan", "", "a TensorRT plan"}, Unserved{"frozen.pb", "", "a TensorFlow graph"},
         Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
     const TempDir dir;
     const fs::path file = dir.Write(kind.file, kind.contents);
@@ -321,16 +321,42 @@ TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
 TEST(ScanRepository, SaysOfOtherFamiliesInVersionFoldersThatTheyAreNotServedYet) {
   const TempDir dir;
   dir.Write("trt/1/model.plan");
-  dir.Write("tf/1/saved_model.pb");
-  dir.Write("triton_tf/1/model.savedmodel/saved_model.pb");
-  dir.Write("flat_tf/saved_model.pb");
+  dir.Write("tflite/1/model.tflite");
   const RepositoryScan scan = Scan({dir.path()});
   std::vector<std::string> names;
   for (const ModelProblem& problem : scan.problems) {
     names.push_back(problem.name);
     EXPECT_EQ(problem.status.code(), StatusCode::kUnsupported) << problem.status;
   }
-  EXPECT_THAT(names, ElementsAre("flat_tf", "tf", "triton_tf", "trt"));
+  EXPECT_THAT(names, ElementsAre("tflite", "trt"));
+}
+
+TEST(ScanRepository, FindsSavedModelsInVersionsAndByThemselves) {
+  const TempDir dir;
+  dir.Write("base/1/saved_model.pb");
+  dir.Write("base/1/variables/variables.index");
+  dir.Write("base/2/saved_model.pb");
+  dir.Write("triton/1/model.savedmodel/saved_model.pb");
+  dir.Write("flat/saved_model.pb");
+  dir.Write("flat/variables/variables.index");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("base/2", "flat/1", "triton/1"));
+  EXPECT_EQ(scan.models[0].path, dir.path() / "base/2/saved_model.pb");
+  EXPECT_EQ(scan.models[1].path, dir.path() / "flat/saved_model.pb");
+  EXPECT_EQ(scan.models[2].path, dir.path() / "triton/1/model.savedmodel/saved_model.pb");
+  for (const char* path : {"flat", "flat/saved_model.pb"}) {
+    EXPECT_THAT(Models(Scan({dir.path() / path})), ElementsAre("flat/1")) << path;
+  }
+  EXPECT_THAT(Models(Scan({dir.path() / "base"})), ElementsAre("base/2"));
+}
+
+TEST(ScanRepository, SeesASavedModelChangeWithItsVariables) {
+  const TempDir dir;
+  dir.Write("flat/saved_model.pb");
+  dir.Write("flat/variables/variables.index", "a");
+  const uint64_t before = Scan({dir.path()}).models.at(0).fingerprint;
+  dir.Write("flat/variables/variables.index", "longer");
+  EXPECT_NE(Scan({dir.path()}).models.at(0).fingerprint, before);
 }
 
 TEST(ScanRepository, FindsTorchScriptFilesAsItFindsOnnxFiles) {

@@ -117,6 +117,7 @@ Result<VersionFiles> FilesOfPlainModel(const fs::path& file) {
 
 // A file among others, or beside its config: no folder is the version's own.
 bool IsPlainModel(const ModelEntry& entry) {
+  if (IsSavedModelFile(entry.path)) return false;  // nothing is said without its variables
   return entry.folder.empty() || (entry.backend.empty() && entry.path.parent_path() == entry.folder);
 }
 

@@ -27,9 +27,10 @@ const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
 
 // What a model is called where nobody has said it: whichever is there.
 std::string UsualName(const fs::path& folder) {
-  const bool is_torch =
-      KindOf(folder / "model.onnx") == PathKind::kMissing && KindOf(folder / "model.pt") != PathKind::kMissing;
-  return is_torch ? "model.pt" : "model.onnx";
+  for (const char* name : {"model.onnx", "model.pt", "model.savedmodel", kSavedModelFile}) {
+    if (KindOf(folder / name) != PathKind::kMissing) return name;
+  }
+  return "model.onnx";
 }
 
 Complaint NoModel(const fs::path& folder, const std::string& expected, const std::vector<fs::path>& inside) {
@@ -78,7 +79,9 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
   }
   const std::string name = filename.empty() ? UsualName(folder) : filename;
   fs::path file = folder / name;
-  if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) file /= "model.onnx";
+  if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) {
+    file /= file.extension() == ".savedmodel" || HoldsSavedModel(file) ? kSavedModelFile : "model.onnx";
+  }
   if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
   const fs::path* only = filename.empty() ? OnlyModelFile(*inside) : nullptr;
   if (only == nullptr) return {.complaint = NoModel(folder, name, *inside)};

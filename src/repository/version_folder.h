@@ -21,8 +21,9 @@ struct FoundModel {
 };
 
 // The model in a version's folder: the file `filename`; where that is empty model.onnx, model.pt, the only .onnx
-// file, or the only TorchScript file (.pt, .pth, .torchscript), whichever of these is there first. A
-// model.onnx may be a folder that has such a file and its external data.
+// file, or the only TorchScript file (.pt, .pth, .torchscript), whichever of these is there first; or the
+// saved_model.pb of a SavedModel, which may lie in a folder model.savedmodel. A model.onnx may be a folder that has
+// such a file and its external data.
 FoundModel FindModel(const std::filesystem::path& folder, const std::string& filename);
 
 // A model that has no file: the version's folder itself, whatever lies in it.

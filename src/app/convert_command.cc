@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/convert_command.h"
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "app/plugin_folder.h"
+#include "backend/backend_set.h"
+#include "base/log.h"
+#include "base/memory_pool.h"
+#include "onnxfile/data_embedder.h"
+#include "onnxfile/onnx_reader.h"
+
+namespace trireme {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kGraphFile = "saved_model.pb";
+constexpr uint64_t kMostBytes = INT32_MAX;  // no reader of protobuf takes more
+
+std::optional<int64_t> VersionOf(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  int64_t version = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return version;
+}
+
+// The SavedModel that is meant: the folder, or the newest version in it.
+Result<fs::path> FindSavedModel(const fs::path& path) {
+  std::error_code error;
+  if (path.filename() == kGraphFile) return path.parent_path();
+  if (fs::exists(path / kGraphFile, error)) return path;
+  std::optional<std::pair<int64_t, fs::path>> newest;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    const std::optional<int64_t> version = VersionOf(it->path());
+    std::error_code ignored;
+    if (!version || !fs::exists(it->path() / kGraphFile, ignored)) continue;
+    if (!newest || *version > newest->first) newest.emplace(*version, it->path());
+  }
+  if (newest) return newest->second;
+  return NotFound("no SavedModel at '" + path.string() +
+                  "': expected saved_model.pb, or VERSION/saved_model.pb, in it");
+}
+
+// Elements of constants, out of the SavedModel's files.
+Status ReadElements(const fs::path& folder, const onnxfile::ExternalTensor& tensor, std::span<char> to) {
+  std::ifstream file(folder / tensor.location, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(tensor.offset));
+  file.read(to.data(), static_cast<std::streamsize>(to.size()));
+  return file ? Status() : InvalidArgument(tensor.location + " cannot be read where '" + tensor.name + "' lies");
+}
+
+Result<std::string> WholeModel(const OnnxModelBytes& converted, const fs::path& folder) {
+  ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(converted.bytes));
+  if (summary.constant_bytes > kMostBytes - converted.bytes.size()) {
+    return TooLarge("the model has " + std::to_string(summary.constant_bytes) +
+                    " bytes of constants, and ONNX files end at 2 GiB");
+  }
+  return onnxfile::EmbedData(converted.bytes, summary, [&](const onnxfile::ExternalTensor& tensor, std::span<char> to) {
+    return ReadElements(folder, tensor, to);
+  });
+}
+
+// Beside its place first, so that nobody ever finds half a model there.
+Status WriteFile(const fs::path& path, const std::string& bytes) {
+  const fs::path part = fs::path(path) += ".part";
+  std::ofstream file(part, std::ios::binary);
+  file << bytes;
+  file.close();
+  std::error_code error;
+  if (file) fs::rename(part, path, error);
+  if (file && !error) return {};
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  return Unavailable("'" + path.string() + "' cannot be written" + (error ? ": " + error.message() : ""));
+}
+
+Status Convert(const ConvertOptions& options, std::ostream& out) {
+  MemoryPool pool;
+  const Logger log(2, Logger::Form::kText, LogLevel::kWarning);
+  BackendSet backends({pool, log, PluginFolder()});
+  ASSIGN_OR_RETURN(const fs::path folder, FindSavedModel(options.path));
+  ASSIGN_OR_RETURN(Backend * converter, backends.Named("tensorflow"));
+  OpenOptions how;
+  if (!options.signature.empty()) how.runtime_parameters["signature"] = options.signature;
+  if (!options.tags.empty()) how.runtime_parameters["tags"] = options.tags;
+  ASSIGN_OR_RETURN(const Opened opened, converter->Open({.path = folder}, how));
+  const auto* converted = std::get_if<OnnxModelBytes>(&opened);
+  if (converted == nullptr) return Internal("backend 'tensorflow' gave no ONNX model");
+  ASSIGN_OR_RETURN(const std::string whole, WholeModel(*converted, folder));
+  RETURN_IF_ERROR(WriteFile(options.output, whole));
+  out << options.output.string() << ": " << whole.size() << " bytes\n";
+  return {};
+}
+
+}  // namespace
+
+int RunConvert(const ConvertOptions& options, std::ostream& out, std::ostream& problems) {
+  const Status status = Convert(options, out);
+  if (status.ok()) return kExitOk;
+  problems << "trireme: " << status.message() << "\n";
+  return kExitFailure;
+}
+
+}  // namespace trireme

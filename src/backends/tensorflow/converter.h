@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/tensorflow/saved_model.h"
+#include "backends/tensorflow/tensor_bundle.h"
+#include "base/status.h"
+#include "onnxfile/onnx_writer.h"
+
+namespace trireme::tensorflow {
+
+struct ConvertOptions {
+  std::string signature;
+  bool with_data = true;       // false: no element of a variable is read; what comes is good for its signature alone
+  std::string_view file = {};  // the bytes of saved_model.pb, whose large constants stay there
+};
+
+// A signature of a SavedModel as an ONNX model, whose inputs and outputs are called as the signature has them.
+struct Converted {
+  onnxfile::Model model;
+  // If the signature takes serialized tf.Example messages: instead of them the model takes these features, parsed.
+  std::vector<ExampleFeature> example_features;
+  uint64_t constant_bytes = 0;
+};
+
+// Converts a signature. Constants that need not change stay in their files ("variables/variables.data-...",
+// "saved_model.pb"), as external data beside the model; those of a convolution's filters are in it, turned round.
+//
+// kNotFound: no such signature; the message lists those that there are. kUnsupported: names every operator that cannot
+// be converted, with its first node, and the signature. kInvalidArgument: what is wrong with the graph or the
+// variables. Safe on any graph.
+Result<Converted> ConvertSignature(const MetaGraph& meta, const TensorBundle& bundle, const ConvertOptions& options);
+
+// kNotFound: there is no such signature; lists those that there are.
+Status CheckSignature(const MetaGraph& meta, std::string_view signature);
+
+// The signature that is meant where nobody names one: serving_default, or the only one. kNotFound: neither.
+Result<std::string> DefaultSignature(const MetaGraph& meta);
+
+}  // namespace trireme::tensorflow

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/tensorflow/op.h"
+#include "base/status.h"
+
+namespace trireme::tensorflow {
+
+// ParseExample and ParseExampleV2: what they would take out of messages becomes inputs of the model, one for each dense
+// feature, which are described in `features`. Sparse and ragged features give nothing: who needs one cannot be
+// converted.
+Status ConvertParseExample(Op& op, std::vector<ExampleFeature>& features);
+
+}  // namespace trireme::tensorflow
