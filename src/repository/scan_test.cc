@@ -54,7 +54,7 @@ ModelProblem OnlyProblem(const RepositoryScan& scan) {
 
 constexpr const char* kLayouts =
     "expected an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx), found ";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), found ";
 
 TEST(ScanRepository, RefusesToScanNothing) {
   const auto scan = ScanRepository({}, {});
