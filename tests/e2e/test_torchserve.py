@@ -381,8 +381,9 @@ class FromProperties(TorchServeTest):
         again = TorchServe(self.program, "--ts-config", snapshot)
         self.addCleanup(again.__exit__)
         wait_until(lambda: again.predict("/predictions/other", [[1]]).status == 200, "what was there is there again")
-        self.assertEqual({model["modelName"] for model in again.manage("GET", "/models").json()["models"]},
-                         {"sum", "other"})
+        # They come one by one.
+        wait_until(lambda: {model["modelName"] for model in again.manage("GET", "/models").json()["models"]} ==
+                   {"sum", "other"}, "all of it is")
 
 
 class WhatIsRefused(TorchServeTest):

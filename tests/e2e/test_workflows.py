@@ -181,7 +181,7 @@ class TheLifeOfAWorkflow(WorkflowTest):
         again = TorchServe(self.program, "--ts-config", snapshot, "--torchserve-snapshot", snapshot)
         self.addCleanup(again.__exit__)
         wait_until(lambda: again.predict("/wfpredict/plus", ROW).status == 200, "the workflow is there again")
-        self.assertEqual(self.models_of(again), ["add", "plus__a", "plus__b", "plus__c"])
+        wait_until(lambda: self.models_of(again) == ["add", "plus__a", "plus__b", "plus__c"], "all of it is")
         self.assertEqual(again.manage("DELETE", "/workflows/plus").status, 200)
         wait_until(lambda: "plus" not in snapshot.read_text(), "it is out of the snapshot")
 

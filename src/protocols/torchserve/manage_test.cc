@@ -16,6 +16,7 @@
 #include "base/testing/temp_dir.h"
 #include "lifecycle/testing/fake_models.h"
 #include "protocols/torchserve/start_loads.h"
+#include "protocols/torchserve/workflow_manage.h"
 #include "wire/torchserve/properties.h"
 
 namespace trireme::torchserve {
@@ -126,6 +127,20 @@ class ManageTest : public testing::Test {
     Delete(answer, model, version);
     return answer.Wait();
   }
+  // A workflow of two models, of these files one after the other.
+  ManageResult PostWorkflow(const std::string& name, const std::string& first, const std::string& second) {
+    store_.Write(name + ".war");
+    services_->read_workflow = [=](const std::filesystem::path&) -> Result<WorkflowFacts> {
+      WorkflowFacts facts{.name = name, .dag = {}, .nodes = {}, .leaf = 1, .remarks = {}};
+      facts.nodes.push_back({.name = "a", .url = first, .file = {}, .next = {1}});
+      facts.nodes.push_back({.name = "b", .url = second, .file = {}, .parents = {0}});
+      return facts;
+    };
+    Answer answer;
+    RegisterWorkflow(*services_, {.url = name + ".war"}, Identity(), answer.done());
+    return answer.Wait();
+  }
+
   Status Unload(const std::string& name) {
     std::promise<Status> promise;
     engine_->Unload(name, [&](Status status) { promise.set_value(std::move(status)); });
@@ -409,6 +424,51 @@ TEST_F(ManageTest, ModelsOfThePropertiesAreDefaultsBelowTheRequest) {
   ASSERT_EQ(CodeOf(Delete("m")), 200);
   ASSERT_EQ(CodeOf(Post("a.onnx", Named("m", 1))), 200);
   EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 1);
+}
+
+TEST_F(ManageTest, AWorkflowHasAllOfItsModelsOrNone) {
+  Begin();
+  const ManageResult failed = PostWorkflow("w", "a.onnx", "broken.onnx");
+  EXPECT_EQ(CodeOf(failed), 400);
+  EXPECT_THAT(TextOf(failed), HasSubstr("Workflow w has failed to register. Failures: [Workflow Node b failed"));
+  EXPECT_THAT(book_.Models(), IsEmpty());
+  EXPECT_FALSE(Serves("w__a"));
+  EXPECT_EQ(workflows_.HolderOf("w__a"), std::nullopt);
+
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("w__b"))), 200);
+  EXPECT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "a.onnx")), 409) << "the name is another's";
+  EXPECT_THAT(book_.Models(), ElementsAre("w__b"));
+  ASSERT_EQ(CodeOf(Delete("w__b")), 200);
+  EXPECT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 200);
+  EXPECT_EQ(FileOf("w__b"), "b.onnx");
+}
+
+TEST_F(ManageTest, AModelOfAWorkflowIsNobodyElses) {
+  Begin();
+  ASSERT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 200);
+  EXPECT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 409);
+  EXPECT_EQ(CodeOf(Delete("w__a")), 409);
+  EXPECT_EQ(CodeOf(Post("b.onnx", Named("w__a"))), 409);
+  ASSERT_TRUE(Unload("w__a").ok());
+  const ManageResult refused = Post("b.onnx", Named("w__a"));
+  EXPECT_EQ(TextOf(refused), "Model \"w__a\" belongs to workflow \"w\"") << "also when it is not there";
+  EXPECT_THAT(book_.Models(), ElementsAre("w__b"));
+}
+
+TEST_F(ManageTest, AWorkflowGoesWithTheLastRequestThroughIt) {
+  Begin();
+  ASSERT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 200);
+  std::shared_ptr<const Workflow> request = workflows_.Find("w");
+  Answer gone;
+  UnregisterWorkflow(*services_, "w", gone.done());
+  EXPECT_EQ(workflows_.Find("w"), nullptr);
+  EXPECT_TRUE(Serves("w__a"));
+  EXPECT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 409);
+  request = nullptr;
+  EXPECT_EQ(TextOf(gone.Wait()), "Workflow \"w\" unregistered");
+  EXPECT_FALSE(Serves("w__a"));
+  EXPECT_THAT(book_.Models(), IsEmpty());
+  EXPECT_EQ(CodeOf(PostWorkflow("w", "a.onnx", "b.onnx")), 200);
 }
 
 }  // namespace
