@@ -21,6 +21,7 @@
 #include "lifecycle/model_loader.h"
 #include "metrics/registry.h"
 #include "net/byte_budget.h"
+#include "protocols/torchserve/manage.h"
 #include "protocols/torchserve/start_loads.h"
 #include "server/access_log.h"
 #include "server/admin_door.h"
@@ -162,7 +163,7 @@ class Server::Parts {
 
   Status Start(const ServerOptions& options, const Logger& log) {
     ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
-    control_.TellOfUnloads([this](const std::string& name) { torchserve_book_.Gone(name); });
+    control_.TellOfUnloads([this](const std::string& name) { torchserve::WhenUnloaded(torchserve_services_, name); });
     if (options.torchserve.allow) start_loads_.emplace(torchserve_services_);
     for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
     if (options.admin_socket) RETURN_IF_ERROR(admin_door_.Open(*options.admin_socket, network_, log));

@@ -194,6 +194,14 @@ class AcrossRestarts(ChangesTest):
         self.assertEqual(again.stop(), 0)
         self.assertEqual(set(self.written()), {"m", "n"})
 
+    def test_what_others_unload_does_not_come_again(self):
+        server = self.start("--enable-model-api", "--torchserve-snapshot", self.snapshot())
+        self.register(server, "add.onnx", model_name="m")
+        self.register(server, "add.onnx", model_name="n")
+        self.assertEqual(server.ask("POST", "/v2/repository/models/m/unload").status, 200)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(set(self.written()), {"n"})
+
     def test_a_start_that_is_killed_forgets_nothing(self):
         names = [f"m{number}" for number in range(20)]
         server = self.start("--enable-model-api", "--torchserve-snapshot", self.snapshot())

@@ -156,6 +156,10 @@ void UnregisterNode(const Services& services, const std::string& model, std::fun
          });
 }
 
+void WhenUnloaded(const Services& services, const std::string& engine_name) {
+  if (services.book.Gone(engine_name)) SaveSnapshot(services);
+}
+
 ManageResult SetDefault(const Services& services, const std::string& model, const std::string& version) {
   const auto set = services.book.SetDefault(model, version);
   if (const Failure* const failure = std::get_if<Failure>(&set)) return *failure;

@@ -72,6 +72,9 @@ std::variant<std::string, Failure> Describe(const Services& services, const std:
                                             const std::string& version, bool customized);
 std::string List(const Services& services, const ListRequest& request, const Identity& identity);
 
+// The engine has unloaded what had this name, whoever asked for it (ModelControl::TellOfUnloads).
+void WhenUnloaded(const Services& services, const std::string& engine_name);
+
 // How the engine is to load it.
 LoadWish WishOf(const BookedVersion& booked);
 

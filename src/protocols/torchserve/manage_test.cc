@@ -76,7 +76,7 @@ class ManageTest : public testing::Test {
                                            .mode = ModelControl::Mode::kExplicit,
                                            .poll_interval = std::chrono::milliseconds(0)},
                      lifecycle_, models_.log);
-    control_->TellOfUnloads([this](const std::string& name) { book_.Gone(name); });
+    control_->TellOfUnloads([this](const std::string& name) { WhenUnloaded(*services_, name); });
     engine_.emplace(lifecycle_, &*control_);
     services_.emplace(Services{.engine = *engine_,
                                .pool = models_.pool,

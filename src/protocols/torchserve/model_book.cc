@@ -286,13 +286,17 @@ void ModelBook::SetDefaultOfOther(const std::string& model, const std::string& v
   other_defaults_[model] = version;
 }
 
-void ModelBook::Gone(std::string_view engine_name) {
+bool ModelBook::Gone(std::string_view engine_name) {
   const MutexLock lock(mutex_);
   const auto held = names_.find(engine_name);
-  if (held == names_.end()) return;
+  if (held == names_.end()) return false;
   const VersionName name = held->second;
+  const Version& version = *FindEntry(name.model)->Find(name.version);
   // What is only on its way under this name was not meant: it comes after this.
-  if (FindEntry(name.model)->Find(name.version)->is_loaded) Erase(name);
+  if (!version.is_loaded) return false;
+  const bool was_there = version.is_there();
+  Erase(name);
+  return was_there;
 }
 
 bool ModelBook::ForgetKept(const std::string& model, const std::string& version) {

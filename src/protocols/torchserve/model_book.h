@@ -180,8 +180,8 @@ class ModelBook {
   // Of a model that is not booked.
   void SetDefaultOfOther(const std::string& model, const std::string& version);
 
-  // The engine has unloaded what had this name, which none of the tokens asked for.
-  void Gone(std::string_view engine_name);
+  // The engine has unloaded what had this name. Whether that was a version that nobody was removing.
+  bool Gone(std::string_view engine_name);
 
   // Forgets what was wanted at the start and is not there: the version, or all of a model. Whether there was any.
   bool ForgetKept(const std::string& model, const std::string& version);

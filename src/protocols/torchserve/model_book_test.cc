@@ -174,10 +174,10 @@ TEST(ModelBook, TheEngineMayUnloadWhatNobodyAskedFor) {
   ModelBook book;
   Book(book, "m", "1.0");
   Book(book, "m", "2.0");
-  book.Gone("m");
+  EXPECT_TRUE(book.Gone("m"));
   EXPECT_THAT(VersionsOf(book, "m"), ElementsAre("2.0"));
   EXPECT_EQ(Found(book, "m", ""), "m:2.0/");
-  book.Gone("nobody");
+  EXPECT_FALSE(book.Gone("nobody"));
   const Reservation on_its_way = Reserve(book, "m", "1.0");
   book.Gone("m");
   EXPECT_TRUE(book.Holds("m")) << "it comes after what was unloaded";
@@ -344,7 +344,7 @@ TEST(ModelBook, WhatEndsLateKnowsItsOwnRegistrationOnly) {
   EXPECT_FALSE(std::get<Scaling>(book.BeginToScale("m", "1.0", 1, 1)).needs_load());
 
   auto begun = book.BeginToLeave("m", "1.0");
-  book.Gone("m");
+  EXPECT_FALSE(book.Gone("m")) << "who removes it knows";
   Book(book, "m", "1.0", 2);
   std::get<Departure>(begun).Complete();
   EXPECT_EQ(book.VersionOf("m", "")->min_workers, 2);
