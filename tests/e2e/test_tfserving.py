@@ -144,6 +144,10 @@ class Rest(TfServingTest):
         self.assert_error(self.server.predict("add/versions/18446744073709551615", {}), 400,
                           "^Failed to convert version: 18446744073709551615 to numeric.$")
 
+    def test_a_name_may_be_escaped(self):
+        self.assertEqual(self.server.predict("%61dd", {"instances": [ROW]}).status, 200)
+        self.assert_error(self.server.predict("%zz", {"instances": [ROW]}), 400, "hexadecimal|%")
+
     def test_paths_that_lead_nowhere(self):
         self.assert_error(self.server.curl("POST", "/v1/models/add"), 400, "^Malformed request: POST /v1/models/add$")
         self.assert_error(self.server.curl("GET", "/v1/models"), 400, "^Missing model name in request.$")

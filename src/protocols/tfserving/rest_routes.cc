@@ -11,8 +11,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
-#include "base/task.h"
-#include "dialect/codec_job.h"
+#include "codec/percent_encoding.h"
 #include "metrics/exposition.h"
 #include "protocols/tfserving/call.h"
 #include "protocols/tfserving/describe.h"
@@ -46,9 +45,22 @@ std::string Pattern(Versioning versioning, std::string_view behind) {
   return "/v1/models/{model}" + std::string(kParts[static_cast<size_t>(versioning)]) + std::string(behind);
 }
 
-Result<ModelSpec> SpecOf(const HttpRequest& http, const PathArguments& path, Versioning versioning) {
-  ModelSpec spec{.name = std::string(path.model), .version = {}, .signature_name = {}};
-  if (versioning == Versioning::kLabel) spec.version = VersionChoice::OfLabel(std::string(path.version));
+// What is meant: clients escape what stands in names. The front has asked for the model as it is written; where that is
+// another one, it is asked for here.
+Result<std::string> PlainModel(const PathArguments& path, const Identity& identity, Operation operation) {
+  ASSIGN_OR_RETURN(std::string model, PercentDecoded(path.model));
+  if (model != path.model) RETURN_IF_ERROR(Authorise(identity, operation, model));
+  return model;
+}
+
+Result<ModelSpec> SpecOf(const HttpRequest& http, const PathArguments& path, Versioning versioning,
+                         const Identity& identity, Operation operation) {
+  ModelSpec spec;
+  ASSIGN_OR_RETURN(spec.name, PlainModel(path, identity, operation));
+  if (versioning == Versioning::kLabel) {
+    ASSIGN_OR_RETURN(std::string label, PercentDecoded(path.version));
+    spec.version = VersionChoice::OfLabel(std::move(label));
+  }
   if (versioning != Versioning::kNumber) return spec;
   const std::string_view text = path.version;
   if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return Malformed(http);
@@ -91,7 +103,7 @@ Route AskRoute(const Services& services, Versioning versioning, std::string_view
           .handle =
               [&services, versioning, api, make = std::move(make)](HttpRequest http, const PathArguments& path,
                                                                    const Identity& identity, HttpReply reply) {
-                Result<ModelSpec> spec = SpecOf(http, path, versioning);
+                Result<ModelSpec> spec = SpecOf(http, path, versioning, identity, Operation::kInfer);
                 if (!spec.ok()) return reply.Send(ErrorAnswer(spec.status()));
                 CallFacts facts = FactsOf(http, identity, *std::move(spec), api);
                 StartCall(services, std::move(facts), make(std::move(http), std::move(reply)));
@@ -107,9 +119,9 @@ Route LookRoute(Versioning versioning, std::string_view behind, Look look) {
           .pattern = Pattern(versioning, behind),
           .operation = Operation::kMetadata,
           .handle =
-              [versioning, look = std::move(look)](const HttpRequest& http, const PathArguments& path, const Identity&,
-                                                   HttpReply reply) {
-                const Result<ModelSpec> spec = SpecOf(http, path, versioning);
+              [versioning, look = std::move(look)](const HttpRequest& http, const PathArguments& path,
+                                                   const Identity& identity, HttpReply reply) {
+                const Result<ModelSpec> spec = SpecOf(http, path, versioning, identity, Operation::kMetadata);
                 if (!spec.ok()) return reply.Send(ErrorAnswer(spec.status()));
                 Result<std::string> json = look(*spec);
                 reply.Send(json.ok() ? JsonAnswer(*std::move(json)) : ErrorAnswer(json.status()));
