@@ -2,6 +2,7 @@
 #include "wire/tfserving/predict_proto.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -191,6 +192,25 @@ size_t FindElements(std::span<const std::byte> beginning) {
     at = text.size() - rest.size();
   }
   return at;
+}
+
+Result<std::string> EncodePredictInputs(std::span<const NamedTensor> inputs) {
+  TensorMessage message(TensorEncoding::kContent);
+  for (const NamedTensor& input : inputs) RETURN_IF_ERROR(message.AddEntry(kInputs, input));
+  return std::move(message).Take().Joined();
+}
+
+std::string EncodePredictModel(std::string_view name, std::string_view version) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
+  const bool is_number = !version.empty() && error == std::errc() && end == version.data() + version.size();
+  std::string message;
+  ProtoWriter(message).Message(kModelSpec, [&](auto& spec) {
+    spec.Bytes(1, name);
+    if (is_number) spec.Message(2, [&](auto& value) { value.Varint(1, number); });
+    if (!is_number && !version.empty()) spec.Bytes(4, version);
+  });
+  return message;
 }
 
 Result<kserve::EncodedProto> EncodePredictResponse(const InferResponse& response, std::string_view signature_name,

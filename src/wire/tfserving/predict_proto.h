@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/memory_pool.h"
@@ -42,6 +43,11 @@ bool IsLongToRead(std::span<const std::byte> bytes);
 
 // Of a request's first bytes: where the elements of the first tensor begin, or 0 if that cannot be seen yet.
 size_t FindElements(std::span<const std::byte> beginning);
+
+// The client's side: the inputs of a PredictRequest, and its model, each as fields that stand one behind the other. The
+// version is a number, a label, or empty for the server's choice.
+Result<std::string> EncodePredictInputs(std::span<const NamedTensor> inputs);
+std::string EncodePredictModel(std::string_view name, std::string_view version);
 
 // A PredictResponse of the version that answered. kInternal: a tensor whose bytes do not fit its shape.
 Result<kserve::EncodedProto> EncodePredictResponse(const InferResponse& response, std::string_view signature_name,

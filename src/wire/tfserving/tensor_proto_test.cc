@@ -207,6 +207,19 @@ TEST(PredictProto, ReadsARequest) {
   EXPECT_EQ(request->inputs[0].name, "x");
 }
 
+TEST(PredictProto, IsWrittenByClients) {
+  const std::vector<float> values = {1, 2};
+  const std::vector<NamedTensor> inputs = {
+      {"x", {.type = DataType::kFp32, .shape = {2}, .data = Buffer::CopyOf(std::as_bytes(std::span(values)))}}};
+  const std::string tensors = *EncodePredictInputs(inputs);
+  const Result<PredictRequest> numbered = ReadRequest(tensors + EncodePredictModel("m", "3"));
+  ASSERT_TRUE(numbered.ok()) << numbered.status();
+  EXPECT_EQ(numbered->spec.version, VersionChoice(3));
+  EXPECT_THAT(numbered->inputs[0].tensor.As<float>(), ElementsAre(1, 2));
+  EXPECT_EQ(ReadRequest(tensors + EncodePredictModel("m", "stable"))->spec.version, VersionChoice::OfLabel("stable"));
+  EXPECT_TRUE(ReadRequest(tensors + EncodePredictModel("m", ""))->spec.version.any());
+}
+
 TEST(PredictProto, WantsAModel) {
   EXPECT_EQ(ReadRequest("").status().message(), "Missing ModelSpec");
   EXPECT_EQ(ReadRequest(std::string("\x0a\x00", 2)).status().message(), "ModelSpec has no name specified.");
