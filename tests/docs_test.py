@@ -83,6 +83,7 @@ def serve(command, folder, variables):
 def at_ports_of(server, code):
     for port, its in ((8000, server.port), (8001, server.grpc_port), (8002, server.metrics_port),
                       (8080, server.sagemaker_port or server.torchserve_ports[0]),
+                      (8501, server.tfserving_port), (8500, server.tfserving_grpc_port),
                       *zip((8081, 8082, 7070, 7071), server.torchserve_ports[1:])):
         code = re.sub(rf"\b(127\.0\.0\.1|localhost):{port}\b", rf"\1:{its}", code)
     url = f"--url http://127.0.0.1:{server.port}"
@@ -100,7 +101,8 @@ class Document:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         copy_repository(build, self.folder)
         torchserve = [f"TORCHSERVE{of}" for of in ("", "_MANAGEMENT", "_METRICS", "_GRPC", "_GRPC_MANAGEMENT")]
-        ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS", "SAGEMAKER", *torchserve)}
+        ports = {f"TRIREME_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS", "SAGEMAKER", "TFSERVING", "TFSERVING_GRPC",
+                                                           *torchserve)}
         as_built = {"TRIREME_DEV_AS_BUILT": "yes"}
         # For `trireme models`, which would find other servers of this user, too.
         admin_socket = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "socket")

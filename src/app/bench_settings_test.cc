@@ -150,7 +150,7 @@ TEST(BenchSettings, AnErrorNamesTheFlagWhatIsExpectedAndWhatCame) {
   const auto problem = [](const std::string& flag) { return Problem({"http://h", "--" + flag}); };
   EXPECT_EQ(problem("shape=3,4"), "--shape: expected an input and its shape, as in image=1,3,224,224, found '3,4'");
   EXPECT_EQ(problem("pid=0"), "--pid: expected a whole number from 1 to 2147483647, found '0'");
-  EXPECT_EQ(problem("dialect=v3"), "--dialect: expected kserve|torchserve|sagemaker, found 'v3'");
+  EXPECT_EQ(problem("dialect=v3"), "--dialect: expected kserve|torchserve|sagemaker|tfserving, found 'v3'");
   EXPECT_EQ(problem("form=xml"), "--form: expected binary|json, found 'xml'");
   EXPECT_EQ(problem("rate=0"), "--rate: expected more than 0 and at most 1000000, found '0'");
   EXPECT_EQ(problem("report=r.pdf"),

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "app/convert_command.h"
 #include "app/keys_command.h"
 #include "app/memory_shortage.h"
+#include "app/model_server_command.h"
 #include "app/models_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
@@ -66,7 +68,11 @@ int Run(const ModelsOptions& options) {
   return RunModels(options, std::cout, std::cerr);
 }
 
-int Run(const ShowVersion&) {
+int Run(const ShowVersion& version) {
+  if (version.as_model_server) {
+    std::cout << "TensorFlow ModelServer: trireme " << kVersion << "\nTensorFlow Library: none\n";
+    return kExitOk;
+  }
   std::cout << "trireme " << kVersion << "\n";
   return kExitOk;
 }
@@ -76,6 +82,15 @@ int Run(const ShowHelp& help) {
   return kExitOk;
 }
 
+// What the user wants, however the program is called.
+Result<Command> Understand(std::string_view program, const std::vector<std::string>& arguments) {
+  if (!IsModelServer(program)) return ParseCommand(arguments, FromEnvironment);
+  ASSIGN_OR_RETURN(const std::vector<std::string> ours, TranslateModelServer(arguments));
+  ASSIGN_OR_RETURN(Command command, ParseCommand(ours, FromEnvironment));
+  if (auto* const version = std::get_if<ShowVersion>(&command)) version->as_model_server = true;
+  return command;
+}
+
 }  // namespace
 }  // namespace trireme
 
@@ -83,7 +98,7 @@ int main(int argc, char** argv) {
   trireme::EndWithoutMemory();
   trireme::KeepRuntimesSilent();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const trireme::Result<trireme::Command> command = trireme::ParseCommand(arguments, trireme::FromEnvironment);
+  const trireme::Result<trireme::Command> command = trireme::Understand(argv[0], arguments);
   if (!command.ok()) {
     std::cerr << "trireme: " << command.status().message() << "\nSee 'trireme --help' and 'trireme COMMAND --help'.\n";
     return trireme::kExitUsage;

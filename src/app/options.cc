@@ -14,6 +14,7 @@
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
 #include "app/settings.h"
+#include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
 
 namespace trireme {
@@ -211,6 +212,19 @@ Result<SettingTexts> ReadTorchserveConfig(const Setting& config, const std::stri
   return ReadTorchserveProperties(file, environment, flags);
 }
 
+Setting TfservingBatchingSetting(std::string& file) {
+  Setting setting = Text("tfserving-batching", "FILE", "Batch as TF Serving's BatchingParameters say", file);
+  setting.group = "TF Serving";
+  return setting;
+}
+
+// The same of TF Serving's batching parameters.
+Result<SettingTexts> ReadBatching(const Setting& config, const std::string& file,
+                                  std::span<const SettingTexts* const> sources, TfservingFlags& flags) {
+  RETURN_IF_ERROR(ApplySettings({&config, 1}, sources));
+  return ReadTfservingBatching(file, flags);
+}
+
 Result<Command> ParseServe(std::span<const std::string> arguments, const Environment& environment) {
   ServeOptions options;
   std::string config_file;
@@ -218,6 +232,8 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   settings.insert(settings.begin() + 1, ConfigSetting(config_file));
   std::string torchserve_file;
   settings.push_back(TorchserveConfigSetting(torchserve_file));
+  std::string batching_file;
+  settings.push_back(TfservingBatchingSetting(batching_file));
   ASSIGN_OR_RETURN(auto flags, ReadFlags(ServeText(), settings, arguments));
   if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
 
@@ -225,12 +241,15 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   const std::array outer = {&std::as_const(std::get<SettingTexts>(flags)), &variables};
   const Setting config = settings[1];
   settings.erase(settings.begin() + 1);
+  const Setting batching_config = settings.back();
+  settings.pop_back();
   const Setting torchserve_config = settings.back();
   settings.pop_back();
   ASSIGN_OR_RETURN(const SettingTexts file, ReadConfigFile(config, config_file, outer, settings));
   ASSIGN_OR_RETURN(const SettingTexts properties,
                    ReadTorchserveConfig(torchserve_config, torchserve_file, outer, environment, options.torchserve));
-  std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file, &properties};
+  ASSIGN_OR_RETURN(const SettingTexts batching, ReadBatching(batching_config, batching_file, outer, options.tfserving));
+  std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file, &properties, &batching};
   std::optional<SagemakerPlatform> platform;
   SettingTexts additional;
   if (LeavesPathsOpen(sources)) platform = ReadSagemakerPlatform(environment);
@@ -243,6 +262,7 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   }
   RETURN_IF_ERROR(ApplySettings(settings, sources));
   SettleTorchserve(options);
+  RETURN_IF_ERROR(SettleTfserving(options));
   RETURN_IF_ERROR(CheckServeOptions(options));
   return Command(std::move(options));
 }

@@ -20,6 +20,7 @@
 #include "model/model_config.h"
 #include "net/listener.h"
 #include "server/server.h"
+#include "wire/tfserving/config_files.h"
 
 namespace trireme {
 
@@ -124,6 +125,23 @@ struct TorchserveFlags {
   std::vector<std::string> remarks;  // what its config.properties says and is not honoured
 };
 
+// TF Serving's listeners and configuration.
+struct TfservingFlags {
+  TfservingListeners listeners;  // but for their hosts
+  std::string host;              // empty: that of REST
+  std::string grpc_host;         // the same
+  std::string config_file;       // a ModelServerConfig; empty: none
+  std::chrono::milliseconds config_poll{0};
+  std::string model_base_path;  // empty: none
+  std::string model_name = "default";
+  std::string monitoring_file;
+  bool tensor_content = false;
+  bool allow_reload = false;                                  // clients may replace the list of models
+  bool as_command = false;                                    // it was called as TF Serving's own program is
+  std::optional<std::vector<tfserving::ServedModel>> models;  // what these files say
+  std::vector<std::string> remarks;                           // and what in them has no effect
+};
+
 // `trireme serve`.
 struct ServeOptions {
   std::vector<std::filesystem::path> paths;  // at least one, or SageMaker loads models by name
@@ -147,6 +165,7 @@ struct ServeOptions {
   uint16_t metrics_port = 8002;
   SagemakerFlags sagemaker;
   TorchserveFlags torchserve;
+  TfservingFlags tfserving;
   std::filesystem::path unix_socket;  // besides these; empty: none
   uint32_t unix_socket_mode = 0600;
   // For `trireme models`: nothing: none; empty: where it looks for it.
@@ -221,7 +240,9 @@ struct ModelsOptions {
 };
 
 // `trireme version`.
-struct ShowVersion {};
+struct ShowVersion {
+  bool as_model_server = false;  // as TF Serving's program says it
+};
 
 // `trireme --help`, `trireme serve --help`.
 struct ShowHelp {

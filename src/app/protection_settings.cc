@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/setting_kinds.h"
+#include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
 
 namespace trireme {
@@ -86,6 +87,11 @@ std::vector<Door> OpenDoors(const ServeOptions& options) {
     add(listeners.allow_metrics, listeners.metrics_host, tls);
     add(true, listeners.grpc_host, tls);
     add(true, listeners.grpc_management_host, tls);
+  }
+  if (options.tfserving.listeners.allow) {
+    const TfservingListeners listeners = TfservingListenersOf(options);
+    add(listeners.allow_rest, listeners.host, tls);
+    add(listeners.allow_grpc, listeners.grpc_host, tls);
   }
   if (!options.unix_socket.empty() && (options.unix_socket_mode & 077) != 0) {
     doors.push_back({.where = "unix-socket '" + options.unix_socket.string() + "' is open to other users",

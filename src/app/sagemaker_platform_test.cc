@@ -127,7 +127,8 @@ TEST(Dialects, OpenTheirListeners) {
   EXPECT_TRUE(both->sagemaker.allow && both->allow_http && both->allow_grpc);
   const auto one = serve({"--dialects", "sagemaker", "--allow-grpc", "on"});
   EXPECT_TRUE(one->sagemaker.allow && !one->allow_http && one->allow_grpc);
-  EXPECT_THAT(serve({"--dialects", "kserve,vertex"}).status().message(), HasSubstr("a list of kserve, sagemaker and torchserve"));
+  EXPECT_THAT(serve({"--dialects", "kserve,vertex"}).status().message(),
+              HasSubstr("a list of kserve, sagemaker, tfserving and torchserve"));
   EXPECT_THAT(serve({"--allow-sagemaker=true", "--sagemaker-address", "0.0.0.0"}).status().message(),
               HasSubstr("host '0.0.0.0' can be reached from other machines"));
 }

@@ -53,23 +53,30 @@ Setting ModelsFolder(std::filesystem::path& folder) {
 }  // namespace
 
 Setting DialectsSetting(ServeOptions& options) {
-  return Custom("dialects", "NAME,...", "What is spoken, each on its ports: kserve, sagemaker, torchserve", "kserve",
-                [&options](std::string_view text) -> Status {
+  return Custom("dialects", "NAME,...", "What is spoken, each on its ports: kserve, sagemaker, tfserving, torchserve",
+                "kserve", [&options](std::string_view text) -> Status {
                   bool kserve = false;
                   bool sagemaker = false;
+                  bool tfserving = false;
                   bool torchserve = false;
                   for (std::string_view rest = text;;) {
                     const size_t comma = std::min(rest.find(','), rest.size());
                     const std::string_view name = rest.substr(0, comma);
-                    if (name != "kserve" && name != "sagemaker" && name != "torchserve") {
-                      return UnexpectedText("a list of kserve, sagemaker and torchserve", text);
+                    bool* const wanted = name == "kserve"       ? &kserve
+                                         : name == "sagemaker"  ? &sagemaker
+                                         : name == "tfserving"  ? &tfserving
+                                         : name == "torchserve" ? &torchserve
+                                                                : nullptr;
+                    if (wanted == nullptr) {
+                      return UnexpectedText("a list of kserve, sagemaker, tfserving and torchserve", text);
                     }
-                    (name == "kserve" ? kserve : name == "sagemaker" ? sagemaker : torchserve) = true;
+                    *wanted = true;
                     if (comma == rest.size()) break;
                     rest.remove_prefix(comma + 1);
                   }
                   options.allow_http = options.allow_grpc = kserve;
                   options.sagemaker.allow = sagemaker;
+                  options.tfserving.listeners.allow = tfserving;
                   options.torchserve.listeners.allow = torchserve;
                   return {};
                 });

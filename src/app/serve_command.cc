@@ -26,12 +26,15 @@
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
 #include "app/sagemaker_platform.h"
+#include "app/tfserving_config_watch.h"
+#include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
 #include "app/tracing_settings.h"
 #include "base/memory_limit.h"
 #include "base/out_of_memory.h"
 #include "server/example_request.h"
 #include "server/server.h"
+#include "server/tfserving_services.h"
 
 namespace trireme {
 namespace {
@@ -198,6 +201,8 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   SetProtection(server, options);
   RETURN_IF_ERROR(SetSagemaker(server, options));
   server.torchserve = TorchserveListenersOf(options);
+  server.tfserving = TfservingListenersOf(options);
+  if (options.tfserving.models) server.named = NamedModelsOf(*options.tfserving.models);
   // The model store is no repository then: what lies there has a name when it is registered.
   if (RegistersModels(options)) server.paths.erase(server.paths.begin());
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
@@ -223,6 +228,8 @@ struct Urls {
   std::string torchserve_metrics;
   std::string torchserve_grpc;
   std::string torchserve_grpc_management;
+  std::string tfserving;
+  std::string tfserving_grpc;
   std::string unix_socket;
 };
 
@@ -242,6 +249,8 @@ Urls UrlsOf(const ServerOptions& options, const ServerPorts& ports) {
   urls.torchserve_metrics = url(torchserve.metrics_host, ports.torchserve_metrics);
   urls.torchserve_grpc = url(torchserve.grpc_host, ports.torchserve_grpc);
   urls.torchserve_grpc_management = url(torchserve.grpc_management_host, ports.torchserve_grpc_management);
+  urls.tfserving = url(options.tfserving.host, ports.tfserving);
+  urls.tfserving_grpc = url(options.tfserving.grpc_host, ports.tfserving_grpc);
   urls.unix_socket = options.unix_socket.string();
   return urls;
 }
@@ -260,6 +269,8 @@ std::string Also(const Urls& urls) {
   add("its metrics on", urls.torchserve_metrics.empty() ? "" : urls.torchserve_metrics + "/metrics");
   add("its gRPC on", urls.torchserve_grpc);
   add("and", urls.torchserve_grpc_management);
+  add("TF Serving on", urls.tfserving);
+  add(urls.tfserving.empty() ? "TF Serving's gRPC on" : "its gRPC on", urls.tfserving_grpc);
   add("a Unix socket at", urls.unix_socket);
   return text;
 }
@@ -304,8 +315,18 @@ void Welcome(const ServeOptions& options, const Urls& urls, const Engine& engine
   std::cout << std::flush;
 }
 
+// The lines that scripts of TF Serving's wait for.
+void SayAsModelServer(const Urls& urls) {
+  const auto where = [](const std::string& url) { return url.substr(url.find("//") + 2); };
+  if (!urls.tfserving_grpc.empty())
+    std::cerr << "Running gRPC ModelServer at " << where(urls.tfserving_grpc) << " ...\n";
+  if (!urls.tfserving.empty()) std::cerr << "Exporting HTTP/REST API at:" << where(urls.tfserving) << " ...\n";
+  std::cerr << std::flush;
+}
+
 // A server whose models are loaded by name, and that was told none yet, is as it should be.
 bool ServesAsWanted(const ServeOptions& options, const Engine& engine) {
+  if (options.paths.empty() && options.tfserving.models && options.tfserving.models->empty()) return true;
   if (options.control == ModelControl::Mode::kExplicit && options.load_models.empty()) return true;
   for (const ModelStatus& model : engine.Index()) {
     if (model.state == ModelState::kReady || model.state == ModelState::kOnDemand) return true;
@@ -350,6 +371,7 @@ class Announcer {
     if (!ready.ok() && !stopping_) log.Warning("not ready", {{"reason", ready.message()}});
     if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {
       Welcome(options, urls, server.engine());
+      if (options.tfserving.as_command) SayAsModelServer(urls);
       return;
     }
     log.Error("no model can be served (--exit-on-error=false keeps the server running)");
@@ -372,6 +394,7 @@ void SayWhatHasNoEffect(const ServeOptions& options, const Logger& log) {
   for (const std::string& flag : options.without_effect) flags += (flags.empty() ? "" : ", ") + flag;
   if (!flags.empty()) log.Warning("accepted without effect: " + flags);
   for (const std::string& remark : options.torchserve.remarks) log.Warning(remark);
+  for (const std::string& remark : options.tfserving.remarks) log.Warning(remark);
 }
 
 int Serve(const ServeOptions& options, const sigset_t& signals) {
@@ -419,10 +442,13 @@ int Serve(const ServeOptions& options, const sigset_t& signals) {
                          {"torchserve_metrics", urls.torchserve_metrics},
                          {"torchserve_grpc", urls.torchserve_grpc},
                          {"torchserve_grpc_management", urls.torchserve_grpc_management},
+                         {"tfserving", urls.tfserving},
+                         {"tfserving_grpc", urls.tfserving_grpc},
                          {"unix_socket", urls.unix_socket},
                          {"keys", options.keys.string()},
                          {"admin_socket", server.admin_socket().string()}});
   Announcer announcer(options, urls, server, log);
+  const std::unique_ptr<TfservingConfigWatch> config_watch = WatchTfservingConfig(options.tfserving, server, log);
   StartIsOver();
 
   int signal_number = 0;

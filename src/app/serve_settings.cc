@@ -11,6 +11,7 @@
 #include "app/protection_settings.h"
 #include "app/sagemaker_settings.h"
 #include "app/setting_kinds.h"
+#include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
 #include "app/tracing_settings.h"
 #include "app/triton_settings.h"
@@ -294,7 +295,9 @@ std::vector<Setting> Http2(ServeOptions& options) {
 }
 
 Status CheckListeners(const ServeOptions& options) {
-  if (!options.allow_http && !options.allow_grpc && !options.sagemaker.allow && !options.torchserve.listeners.allow) {
+  const bool is_asked_elsewhere =
+      options.sagemaker.allow || options.torchserve.listeners.allow || options.tfserving.listeners.allow;
+  if (!options.allow_http && !options.allow_grpc && !is_asked_elsewhere) {
     if (!options.unix_socket.empty()) {
       return InvalidArgument("unix-socket: expected --allow-http or --allow-grpc beside it, found both off");
     }
@@ -314,11 +317,13 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "HTTP/2 and gRPC", Http2(options));
   Append(settings, "SageMaker", SagemakerSettings(options.sagemaker));
   Append(settings, "TorchServe", TorchserveSettings(options.torchserve));
+  Append(settings, "TF Serving", TfservingSettings(options.tfserving));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
   Append(settings, "Memory", Memory(options.devices, options.memory));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
+  Append(settings, "", ModelServerSettings(options.tfserving, options.without_effect));
   Append(settings, "", TritonTlsSettings(options.grpc_tls));
   Append(settings, "", TritonSettings(options.without_effect));
   return settings;
@@ -326,7 +331,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
 
 Status CheckServeOptions(const ServeOptions& options) {
   const bool loads_by_url = options.sagemaker.allow && options.control == ModelControl::Mode::kExplicit;
-  if (options.paths.empty() && !loads_by_url)
+  if (options.paths.empty() && !loads_by_url && !options.tfserving.models)
     return InvalidArgument("nothing to serve: expected a PATH, as in 'trireme serve model.onnx'");
   if (!options.load_models.empty() && options.control != ModelControl::Mode::kExplicit) {
     return InvalidArgument("load-model: expected --model-control-mode explicit beside it");
@@ -339,6 +344,7 @@ Status CheckServeOptions(const ServeOptions& options) {
   RETURN_IF_ERROR(CheckListeners(options));
   RETURN_IF_ERROR(CheckSagemaker(options));
   RETURN_IF_ERROR(CheckTorchserve(options));
+  RETURN_IF_ERROR(CheckTfserving(options));
   return CheckProtection(options);
 }
 

@@ -87,6 +87,7 @@ Status Encode(const BenchOptions& options, Preparation& made, MemoryPool& pool) 
 
 std::string_view MethodOf(const BenchOptions& options) {
   if (options.dialect == Dialect::kTorchserve) return kPredictions;
+  if (options.dialect == Dialect::kTfserving) return kPredict;
   return options.stream ? client::kModelStreamInfer : client::kModelInfer;
 }
 

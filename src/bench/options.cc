@@ -31,11 +31,12 @@ Status CheckPath(const BenchOptions& options, const client::Url& url) {
   const std::string_view path = url.path;
   const auto has = [&](std::string_view part) { return path.find(part) != std::string_view::npos; };
   const bool is_call = has("/predictions/") || has("/v2/models/") || path.ends_with("/invocations") ||
-                       (has("/models/") && path.ends_with("/invoke"));
+                       (has("/models/") && path.ends_with("/invoke")) || has("/v1/models");
   if (!is_call) return {};
-  return InvalidArgument("URL \"" + options.url +
-                         "\": expected the server alone: --dialect kserve|torchserve|sagemaker and --model say what is "
-                         "asked of it");
+  return InvalidArgument(
+      "URL \"" + options.url +
+      "\": expected the server alone: --dialect kserve|torchserve|sagemaker|tfserving and --model say what is "
+      "asked of it");
 }
 
 Status CheckDialect(const BenchOptions& options, const client::Url& url) {
@@ -52,7 +53,8 @@ Status CheckDialect(const BenchOptions& options, const client::Url& url) {
   }
   if (options.content_type.empty()) return {};
   if (is_kserve || url.grpc || options.input_files.empty()) {
-    return InvalidArgument("--content-type: only of files (--input) that TorchServe or SageMaker is sent over HTTP");
+    return InvalidArgument(
+        "--content-type: only of files (--input) that servers other than KServe's are sent over HTTP");
   }
   if (!std::ranges::all_of(options.content_type, [](char c) { return c >= ' ' && c < 0x7F; })) {
     return InvalidArgument("--content-type: expected visible ASCII characters");
@@ -225,6 +227,8 @@ std::string_view Name(Dialect dialect) {
       return "torchserve";
     case Dialect::kSagemaker:
       return "sagemaker";
+    case Dialect::kTfserving:
+      return "tfserving";
   }
   return "?";
 }

@@ -21,7 +21,7 @@
 namespace trireme::bench {
 
 // What is spoken, in the words of `trireme serve --dialects`.
-enum class Dialect : uint8_t { kKserve, kTorchserve, kSagemaker };
+enum class Dialect : uint8_t { kKserve, kTorchserve, kSagemaker, kTfserving };
 
 // How tensors travel.
 enum class Form : uint8_t { kJson, kBinary };
@@ -47,7 +47,7 @@ struct ReportFile {
 struct BenchOptions {
   std::string url;  // client/url.h; of http a path is put in front of "/v2", "/predictions", "/invocations"
   // --dialect: /v2/models/M/infer; /predictions/M or, over gRPC, Predictions; /models/M/invoke or, without a model,
-  // /invocations.
+  // /invocations; /v1/models/M:predict or, over gRPC, Predict.
   Dialect dialect = Dialect::kKserve;
   std::vector<ModelShare> models;  // --model; empty: the only one that the server lists as ready
   std::string version;             // --model-version; empty: the one the server takes

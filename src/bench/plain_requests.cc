@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "client/kserve_client.h"
 #include "wire/sagemaker/nested_json.h"
+#include "wire/tfserving/predict_proto.h"
 #include "wire/torchserve/grpc_messages.h"
 
 namespace trireme::bench {
@@ -41,8 +42,9 @@ std::vector<PlainBody> BodiesOf(const std::vector<InputFile>& files, const std::
 
 Result<PlainBody> JsonBody(Dialect dialect, const kserve::InferRequestMessage& message) {
   std::string json;
-  if (dialect == Dialect::kTorchserve) {
+  if (dialect == Dialect::kTorchserve || dialect == Dialect::kTfserving) {
     ASSIGN_OR_RETURN(json, NestedArrays(message.inputs));
+    if (dialect == Dialect::kTfserving) json = "{\"inputs\":" + json + "}";
   } else {
     ASSIGN_OR_RETURN(kserve::EncodedBody encoded, kserve::EncodeInferRequest(message, kserve::InputForm::kJson));
     json = std::move(encoded.json);
@@ -65,6 +67,10 @@ std::string PlainPath(Dialect dialect, std::string_view model, std::string_view 
     if (model == kInvocations) return std::string(kInvocations);
     return "/models/" + client::EscapePathSegment(model) + "/invoke";
   }
+  if (dialect == Dialect::kTfserving) {
+    const std::string path = "/v1/models/" + client::EscapePathSegment(model);
+    return path + (version.empty() ? "" : "/versions/" + client::EscapePathSegment(version)) + ":predict";
+  }
   const std::string path = "/predictions/" + client::EscapePathSegment(model);
   return version.empty() ? path : path + "/" + client::EscapePathSegment(version);
 }
@@ -77,6 +83,16 @@ client::PreparedRequest PreparePlain(const client::Url& server, const std::strin
   client::HttpHeaders headers = {{"Content-Type", body.media_type}};
   if (!api_key.empty()) headers.emplace_back("Authorization", "Bearer " + api_key);
   return client::Prepare("POST", url, headers, *body.bytes);
+}
+
+Result<PlainBody> PredictBody(const kserve::InferRequestMessage& message) {
+  ASSIGN_OR_RETURN(std::string inputs, tfserving::EncodePredictInputs(message.inputs));
+  return PlainBody{.media_type = "application/protobuf",
+                   .bytes = std::make_shared<const std::string>(std::move(inputs))};
+}
+
+std::string EncodePredict(std::string_view model, std::string_view version, const PlainBody& body) {
+  return *body.bytes + tfserving::EncodePredictModel(model, version);
 }
 
 std::string EncodePrediction(std::string_view model, std::string_view version, const PlainBody& body) {

@@ -32,6 +32,8 @@ NamedTensor Pair(std::string name, float first, float second, MemoryPool& pool) 
 TEST(PlainPathTest, NamesTheModel) {
   EXPECT_EQ(PlainPath(Dialect::kTorchserve, "a b", ""), "/predictions/a%20b");
   EXPECT_EQ(PlainPath(Dialect::kTorchserve, "a", "1.0/x"), "/predictions/a/1.0%2Fx");
+  EXPECT_EQ(PlainPath(Dialect::kTfserving, "a b", ""), "/v1/models/a%20b:predict");
+  EXPECT_EQ(PlainPath(Dialect::kTfserving, "a", "2"), "/v1/models/a/versions/2:predict");
   EXPECT_EQ(PlainPath(Dialect::kSagemaker, "a?", ""), "/models/a%3F/invoke");
   EXPECT_EQ(PlainPath(Dialect::kSagemaker, kInvocations, ""), "/invocations");
 }
@@ -49,6 +51,7 @@ TEST(JsonBodyTest, IsWhatTheDialectsClientsSend) {
   kserve::InferRequestMessage message;
   message.inputs.push_back(Pair("x", 1, 2.5, pool));
   EXPECT_EQ(*JsonBody(Dialect::kTorchserve, message)->bytes, "[[1,2.5]]");
+  EXPECT_EQ(*JsonBody(Dialect::kTfserving, message)->bytes, R"({"inputs":[[1,2.5]]})");
   EXPECT_THAT(*JsonBody(Dialect::kSagemaker, message)->bytes, AllOf(StartsWith("{\"inputs\":["), HasSubstr("FP32")));
   message.inputs.push_back(Pair("y", 3, 4, pool));
   EXPECT_EQ(*JsonBody(Dialect::kTorchserve, message)->bytes, R"({"x":[[1,2.5]],"y":[[3,4]]})");

@@ -196,7 +196,9 @@ Status AddBodies(const BenchOptions& options, const client::InferenceClient& cli
   }
   auto message = MadeUpRequest(options, client, model, pool);
   if (!message.ok()) return AskForFile(std::move(message).status());
-  ASSIGN_OR_RETURN(PlainBody body, JsonBody(options.dialect, *message));
+  ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
+  const bool as_tensors = options.dialect == Dialect::kTfserving && url.grpc;
+  ASSIGN_OR_RETURN(PlainBody body, as_tensors ? PredictBody(*message) : JsonBody(options.dialect, *message));
   requests.bodies.push_back(std::move(body));
   DescribeInputs(message->inputs, requests);
   return {};
@@ -255,7 +257,8 @@ Status EncodeBodies(const BenchOptions& options, const client::Url& url, const c
       requests.http.push_back(PreparePlain(url, path, body, access.api_key));
       continue;
     }
-    std::string message = EncodePrediction(requests.model, options.version, body);
+    const auto encode = options.dialect == Dialect::kTfserving ? EncodePredict : EncodePrediction;
+    std::string message = encode(requests.model, options.version, body);
     if (message.size() >= kMostGrpcBytes) return TooLarge("a request of more than 2 GiB");
     requests.grpc_heads.push_back(client::GrpcPrefix(message.size()));
     requests.grpc_bodies.push_back(std::move(message));

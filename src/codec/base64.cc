@@ -75,4 +75,16 @@ Result<std::string> DecodeBase64(std::string_view text) {
   return DecodeLine(line);
 }
 
+Result<std::string> DecodeLaxBase64(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  if (text.size() % kGroup == 0 && std::ranges::none_of(text, is_blank)) return DecodeLine(text);
+  std::string line;
+  line.reserve(text.size() + kGroup);
+  std::ranges::remove_copy_if(text, std::back_inserter(line), is_blank);
+  // One letter alone is no byte.
+  const size_t over = line.size() % kGroup;
+  if (over > 1 && !line.ends_with('=')) line.append(kGroup - over, '=');
+  return DecodeLine(line);
+}
+
 }  // namespace trireme

@@ -14,4 +14,7 @@ namespace trireme {
 // Line breaks (CR, LF) are what MIME allows, and what Triton's C++ client puts behind every 72 letters.
 Result<std::string> DecodeBase64(std::string_view text);
 
+// The same as TF Serving reads it: blanks may stand anywhere, and the padding may be missing.
+Result<std::string> DecodeLaxBase64(std::string_view text);
+
 }  // namespace trireme

@@ -48,5 +48,14 @@ TEST(Base64Test, RefusesBitsThatBelongToNoByte) {
   EXPECT_THAT(DecodeBase64("Zm9=").status().message(), HasSubstr("left over"));
 }
 
+TEST(LaxBase64, NeedsNoPaddingAndTakesBlanks) {
+  EXPECT_EQ(*DecodeLaxBase64("AAE="), std::string("\0\1", 2));
+  EXPECT_EQ(*DecodeLaxBase64("AAE"), std::string("\0\1", 2));
+  EXPECT_EQ(*DecodeLaxBase64(" A\tA\nE = "), std::string("\0\1", 2));
+  EXPECT_EQ(*DecodeLaxBase64(""), "");
+  for (const char* wrong : {"A", "AA=", "A===", "AA*A", "AAE=A", "AAF"})
+    EXPECT_FALSE(DecodeLaxBase64(wrong).ok()) << wrong;
+}
+
 }  // namespace
 }  // namespace trireme

@@ -154,7 +154,7 @@ std::optional<std::string_view> JsonCursor::ReadNumberText() {
 }
 
 template <typename T>
-std::optional<T> JsonCursor::ReadOne(NonFinite non_finite) {
+std::optional<T> JsonCursor::ReadAs(NonFinite non_finite) {
   SkipBlanks();
   const ReadNumber<T> number = ReadJsonNumber<T>(at_, end_);
   if (number.end != nullptr) [[likely]] {
@@ -186,26 +186,36 @@ void JsonCursor::FailNumber(const char* at) {
 }
 
 std::optional<int64_t> JsonCursor::ReadInt64() {
-  return ReadOne<int64_t>(NonFinite::kRefuse);
+  return ReadAs<int64_t>(NonFinite::kRefuse);
 }
 std::optional<uint64_t> JsonCursor::ReadUint64() {
-  return ReadOne<uint64_t>(NonFinite::kRefuse);
+  return ReadAs<uint64_t>(NonFinite::kRefuse);
 }
 std::optional<double> JsonCursor::ReadDouble(NonFinite non_finite) {
-  return ReadOne<double>(non_finite);
+  return ReadAs<double>(non_finite);
 }
 
 template <typename T>
 size_t JsonCursor::ReadNumbers(std::span<T> out, NonFinite non_finite) {
   for (size_t i = 0; i < out.size(); ++i) {
     if (!NextElement()) return i;
-    const std::optional<T> value = ReadOne<T>(non_finite);
+    const std::optional<T> value = ReadAs<T>(non_finite);
     if (!value) return i;
     out[i] = *value;
   }
   return out.size();
 }
 
+template std::optional<int8_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<int16_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<int32_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<int64_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<uint8_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<uint16_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<uint32_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<uint64_t> JsonCursor::ReadAs(NonFinite);
+template std::optional<float> JsonCursor::ReadAs(NonFinite);
+template std::optional<double> JsonCursor::ReadAs(NonFinite);
 template size_t JsonCursor::ReadNumbers(std::span<int8_t>, NonFinite);
 template size_t JsonCursor::ReadNumbers(std::span<int16_t>, NonFinite);
 template size_t JsonCursor::ReadNumbers(std::span<int32_t>, NonFinite);

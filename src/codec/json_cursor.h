@@ -46,6 +46,10 @@ class JsonCursor {
   const Status& status() const { return status_; }  // OK or kInvalidArgument
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }
   size_t bytes_left() const { return static_cast<size_t>(end_ - at_); }
+  // The text from an offset() on, for what is said of a value.
+  std::string_view TextFrom(size_t offset) const {
+    return {begin_ + offset, static_cast<size_t>(end_ - begin_) - offset};
+  }
 
   // Another cursor over the same text, at a value this one passed: for what can only be read once its neighbours are
   // known. `value_offset` is an offset() at which Peek() was called, and `max_depth` counts from there.
@@ -71,6 +75,10 @@ class JsonCursor {
   std::optional<uint64_t> ReadUint64();
   std::optional<double> ReadDouble(NonFinite non_finite = NonFinite::kRefuse);
   bool ReadNull();
+
+  // One number of a type of those that ReadNumbers() takes, by its rules.
+  template <typename T>
+  std::optional<T> ReadAs(NonFinite non_finite = NonFinite::kRefuse);
 
   // A number as it is spelled.
   std::optional<std::string_view> ReadNumberText();
@@ -110,8 +118,6 @@ class JsonCursor {
   std::optional<std::string_view> ReadStringInto(std::string& scratch);
   const char* PassText(const char* at);
   const char* Unescape(const char* at, std::string& to);
-  template <typename T>
-  std::optional<T> ReadOne(NonFinite non_finite);
   template <typename T>
   void FailNumber(const char* at);
   void Fail(const char* at, std::string_view expected);

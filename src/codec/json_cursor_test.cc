@@ -242,5 +242,19 @@ TEST(JsonCursorTest, ReadsNothingBehindTheText) {
   }
 }
 
+TEST(JsonCursor, ReadsOneNumberOfAType) {
+  EXPECT_EQ(JsonCursor("255").ReadAs<uint8_t>(), 255);
+  EXPECT_FALSE(JsonCursor("256").ReadAs<uint8_t>());
+  EXPECT_EQ(JsonCursor("1.00000017881393432617187499").ReadAs<float>(), 0x1.000002p0F);  // rounded once
+  EXPECT_FALSE(JsonCursor("NaN").ReadAs<float>());
+  EXPECT_TRUE(JsonCursor("NaN").ReadAs<float>(NonFinite::kAccept));
+}
+
+TEST(JsonCursor, ShowsTheTextOfAValue) {
+  JsonCursor json(R"( {"a": [1, 2]} )");
+  json.Peek();
+  EXPECT_EQ(json.TextFrom(json.offset()), R"({"a": [1, 2]} )");
+}
+
 }  // namespace
 }  // namespace trireme

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,7 +29,7 @@ struct PathArguments {
 //
 // A pattern is a path whose segments may be `{model}` or `{region}` (any name) or `{version}` (digits or a label):
 // "/v2/models/{model}/infer". Where a protocol's versions are any text it is `{any_version}`; `{rest}` at the end is
-// all that follows, one segment at least; and behind a `{model}` may stand what its segment ends with:
+// all that follows, one segment at least; and behind a placeholder may stand what its segment ends with:
 // "{model}:predict".
 struct Route {
   std::string method;  // "GET", "POST"; "*": any
@@ -45,8 +46,11 @@ struct Route {
 struct GrpcMethod {
   std::string path;  // "/inference.GRPCInferenceService/ModelInfer"
   Operation operation;
-  int model_field = 0;             // number of the message's string field that names the model; 0: it names none
-  uint64_t max_message_bytes = 0;  // 0: the server's bound
+  int model_field = 0;  // number of the message's string field that names the model; 0: it names none
+  // The messages in the message that this field is in, by their numbers, the outermost first; 0: no further one. Where
+  // one of them is a list, the method itself must refuse a list that names several models.
+  std::array<int, 2> model_within = {};
+  uint64_t max_message_bytes = 0;                                      // 0: the server's bound
   size_t (*align_at)(std::span<const std::byte> beginning) = nullptr;  // net::GrpcPlan::align_at
 
   // One of the two, on the loop's thread, after authorisation. `call`: the client sends one message.

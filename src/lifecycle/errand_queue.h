@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -19,12 +20,13 @@ namespace trireme {
 
 // Something that was asked for by a model's name.
 struct Errand {
-  enum class Kind : uint8_t { kLoad, kUnload, kLoadFrom };
+  enum class Kind : uint8_t { kLoad, kUnload, kLoadFrom, kServeNamed };
   Kind kind = Kind::kLoad;
   std::string name;
   LoadOverride instead;
-  std::filesystem::path from = {};  // kLoadFrom: where it lies
-  LoadWish wish = {};               // kLoadFrom
+  std::filesystem::path from = {};     // kLoadFrom: where it lies
+  LoadWish wish = {};                  // kLoadFrom
+  std::vector<NamedModel> named = {};  // kServeNamed, which has no name
   std::function<void(Status)> done;
 };
 

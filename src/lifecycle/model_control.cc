@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -55,6 +56,37 @@ ModelControl::Options WithDigests(ModelControl::Options options) {
   return options;
 }
 
+// Who waits for several models.
+struct Waiting {
+  explicit Waiting(size_t count, ModelControl::Done when_done) : left(count), done(std::move(when_done)) {}
+
+  void Settled(Status status) {
+    bool is_last = false;
+    {
+      const MutexLock lock(mutex);
+      if (first_failure.ok()) first_failure = std::move(status);
+      is_last = --left == 0;
+      if (is_last) status = first_failure;
+    }
+    if (is_last) done(std::move(status));
+  }
+
+  Mutex mutex;
+  size_t left GUARDED_BY(mutex);
+  Status first_failure GUARDED_BY(mutex);
+  const ModelControl::Done done;
+};
+
+// Calls back once all of them are ready or have failed, with the first failure.
+void WhenAllSettled(Lifecycle& lifecycle, const std::vector<std::string>& names, ModelControl::Done done) {
+  if (names.empty()) return done({});
+  // Shared by the callbacks.
+  const auto waiting = std::make_shared<Waiting>(names.size(), std::move(done));
+  for (const std::string& name : names) {
+    lifecycle.WhenSettled(name, [waiting](Status status) { waiting->Settled(std::move(status)); });
+  }
+}
+
 // One that was asked for and is nowhere stops no other.
 ModelProblem NoSuchModel(const std::string& name, const Names& found) {
   const std::string field = "--load-model " + name;
@@ -74,7 +106,8 @@ ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& 
     : options_(WithDigests(std::move(options))),
       lifecycle_(lifecycle),
       log_(log),
-      errands_(std::make_shared<ErrandQueue>(kMostErrands)) {}
+      errands_(std::make_shared<ErrandQueue>(kMostErrands)),
+      named_(options_.scan.named) {}
 
 ModelControl::~ModelControl() {
   Stop();
@@ -83,14 +116,14 @@ ModelControl::~ModelControl() {
 Status ModelControl::Start() {
   // First, so that no change is missed between the two.
   BeginToWatch();
-  ASSIGN_OR_RETURN(RepositoryScan scan, Scan());
-  if (options_.mode == Mode::kExplicit) {
-    StartExplicit(scan);
-  } else {
-    lifecycle_.SetDesired(scan);
-  }
   {
     const MutexLock lock(look_mutex_);
+    ASSIGN_OR_RETURN(RepositoryScan scan, Scan());
+    if (options_.mode == Mode::kExplicit) {
+      StartExplicit(scan);
+    } else {
+      lifecycle_.SetDesired(scan);
+    }
     applied_ = scan;
     previous_ = std::move(scan);
   }
@@ -103,10 +136,13 @@ Status ModelControl::Start() {
   return {};
 }
 
-// Who asks for models by name may have no repository at all.
+// Who asks for models by name may have no repository at all, and a list of models may be empty.
 Result<RepositoryScan> ModelControl::Scan() const {
-  if (options_.mode == Mode::kExplicit && options_.paths.empty()) return RepositoryScan();
-  return ScanRepository(options_.paths, options_.scan);
+  const bool may_be_none = options_.mode == Mode::kExplicit || options_.has_named;
+  if (may_be_none && options_.paths.empty() && named_.empty()) return RepositoryScan();
+  ScanOptions scan = options_.scan;
+  scan.named = named_;
+  return ScanRepository(options_.paths, scan);
 }
 
 void ModelControl::StartExplicit(const RepositoryScan& scan) {
@@ -126,9 +162,15 @@ void ModelControl::StartExplicit(const RepositoryScan& scan) {
 }
 
 void ModelControl::BeginToWatch() {
-  if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0 || options_.paths.empty()) return;
+  std::vector<std::filesystem::path> roots = options_.paths;
+  {
+    const MutexLock lock(look_mutex_);
+    for (const NamedModel& named : named_) roots.push_back(named.folder);
+  }
+  look_out_.reset();
+  if (options_.mode == Mode::kNone || options_.poll_interval.count() == 0 || roots.empty()) return;
   look_out_.emplace(
-      FolderWatch::Options{.roots = options_.paths, .tells_of_all_changes = options_.tells_of_all_changes},
+      FolderWatch::Options{.roots = std::move(roots), .tells_of_all_changes = options_.tells_of_all_changes},
       LookTimes{.poll = options_.poll_interval, .settle = std::min(options_.settle_interval, options_.poll_interval)},
       log_);
 }
@@ -214,6 +256,46 @@ void ModelControl::LoadFrom(const std::string& name, const std::filesystem::path
        .done = std::move(done)});
 }
 
+void ModelControl::ServeNamed(std::vector<NamedModel> named, Done done) {
+  if (!options_.has_named) return done(Unavailable("the server was not started with a list of models"));
+  errands_->Add({.kind = Errand::Kind::kServeNamed,
+                 .name = {},
+                 .instead = {},
+                 .named = std::move(named),
+                 .done = std::move(done)});
+}
+
+// On the control thread. What was asked for at once is not waited for as what merely lies there is.
+void ModelControl::CarryOutNamed(Errand errand) {
+  for (const NamedModel& named : errand.named) {
+    std::error_code error;
+    if (std::filesystem::is_directory(named.folder, error)) continue;
+    errand.done(InvalidArgument("Could not find base path " + named.folder.string() + " for servable " + named.name));
+    return errands_->Finished(errand.name);
+  }
+  std::vector<std::string> names;
+  for (const NamedModel& named : errand.named) names.push_back(named.name);
+  log_.Info("asked to serve other models", {{"models", names.size()}});
+  {
+    const MutexLock lock(look_mutex_);
+    named_ = std::move(errand.named);
+  }
+  BeginToWatch();
+  {
+    const MutexLock lock(look_mutex_);
+    Result<RepositoryScan> scan = Scan();
+    if (!scan.ok()) {
+      errand.done(std::move(scan).status());
+      return errands_->Finished(errand.name);
+    }
+    lifecycle_.SetDesired(*scan);
+    applied_ = *scan;
+    previous_ = *std::move(scan);
+  }
+  errands_->Finished(errand.name);
+  WhenAllSettled(lifecycle_, names, std::move(errand.done));
+}
+
 void ModelControl::Ask(Errand errand) {
   if (options_.mode == Mode::kExplicit) return errands_->Add(std::move(errand));
   errand.done(
@@ -223,6 +305,7 @@ void ModelControl::Ask(Errand errand) {
 
 // On the control thread, which waits for nothing but the file system: loads are carried out by the lifecycle.
 void ModelControl::CarryOut(Errand errand) {
+  if (errand.kind == Errand::Kind::kServeNamed) return CarryOutNamed(std::move(errand));
   // No repository says anything about what was loaded from elsewhere.
   if (errand.kind == Errand::Kind::kLoad && errand.instead.files.empty() && outside_->Contains(errand.name)) {
     lifecycle_.LoadNow(errand.name, std::move(errand.done));

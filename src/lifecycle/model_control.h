@@ -54,6 +54,8 @@ class ModelControl {
     };
     // kExplicit: at the start; "*" is all, and one that is nowhere is shown as failed.
     std::vector<std::string> load_models;
+    // Whether there is a list of named models, `scan.named`, that ServeNamed() may replace. Not in kExplicit.
+    bool has_named = false;
   };
   // Exactly once, also when the control or the lifecycle ends before that. On the control thread, a loader thread or
   // that of whoever ends it; for what is refused at once, before Load() or Unload() returns. Must not block.
@@ -90,6 +92,11 @@ class ModelControl {
   // thread; must not block.
   void TellOfUnloads(std::function<void(const std::string& name)> told) { told_of_unloads_ = std::move(told); }
 
+  // From now on these models are served instead of `scan.named`, beside what lies at the paths; done when all of them
+  // are ready or have failed (kInvalidArgument, with the reasons). kInvalidArgument, and nothing changes: one of their
+  // folders is none. kUnavailable: there is no such list.
+  void ServeNamed(std::vector<NamedModel> named, Done done);
+
   Mode mode() const { return options_.mode; }
 
   // Takes a look now, on the calling thread, instead of waiting for the next. For tests.
@@ -102,12 +109,13 @@ class ModelControl {
   void Work();
   void WorkOnce();
   void BeginToWatch();
-  Result<RepositoryScan> Scan() const;
+  Result<RepositoryScan> Scan() const REQUIRES(look_mutex_);
   bool LookAndTell(std::span<const std::filesystem::path> being_written);
   bool Look(std::span<const std::filesystem::path> being_written);
   void StartExplicit(const RepositoryScan& scan);
   void Attempt(Errand errand);
   void CarryOut(Errand errand);
+  void CarryOutNamed(Errand errand);
   Result<RepositoryScan> FindOutside(const Errand& errand);
   Result<RepositoryScan> FindModel(const Errand& errand, std::shared_ptr<const ScratchFolder>& scratch);
   bool IsKnown(const std::string& name) const;
@@ -119,7 +127,8 @@ class ModelControl {
   const std::shared_ptr<ErrandQueue> errands_;  // shared with callbacks of the lifecycle, which may outlive the control
 
   std::optional<LookOut> look_out_;  // of the control thread, once it runs
-  Mutex look_mutex_;                 // one look at a time
+  mutable Mutex look_mutex_;         // one look at a time
+  std::vector<NamedModel> named_ GUARDED_BY(look_mutex_);
   RepositoryScan applied_ GUARDED_BY(look_mutex_);
   RepositoryScan previous_ GUARDED_BY(look_mutex_);
   uint64_t overrides_ = 0;  // so far; of the control thread

@@ -648,6 +648,73 @@ TEST_F(ModelControlTest, TellsWhenWhatCameFromOutsideIsUnloaded) {
   EXPECT_TRUE(Unload("r").ok());
   EXPECT_EQ(Unload("m").code(), StatusCode::kNotFound);
   EXPECT_EQ(told, std::vector<std::string>{"m"});
+
+class NamedModelsTest : public ModelControlTest {
+ protected:
+  NamedModelsTest() { paths_.clear(); }
+
+  NamedModel Named(const std::string& name, const fs::path& folder) {
+    return {.name = name, .folder = folder_.path() / folder, .versions = {}, .labels = {}};
+  }
+  void BeginWith(std::vector<NamedModel> named) {
+    control_.emplace(ModelControl::Options{.paths = {},
+                                           .scan = {.named = std::move(named)},
+                                           .mode = Mode::kWatch,
+                                           .poll_interval = std::chrono::milliseconds(0),
+                                           .has_named = true},
+                     lifecycle_, models_.log);
+    EXPECT_TRUE(control_->Start().ok());
+    lifecycle_.WaitUntilSettled();
+  }
+  Status Replace(std::vector<NamedModel> named) {
+    Answer answer;
+    control_->ServeNamed(std::move(named), answer.done());
+    return answer.Wait();
+  }
+};
+
+TEST_F(NamedModelsTest, AreServedUntilTheyAreReplaced) {
+  Write("x");
+  Write("y");
+  BeginWith({Named("a", "x"), Named("b", "y")});
+  EXPECT_TRUE(Serves("a") && Serves("b"));
+  EXPECT_TRUE(Replace({Named("b", "y"), Named("c", "x")}).ok());
+  EXPECT_FALSE(Serves("a"));
+  EXPECT_TRUE(Serves("b") && Serves("c"));
+  EXPECT_TRUE(Replace({}).ok());
+  EXPECT_FALSE(Serves("b"));
+}
+
+TEST_F(NamedModelsTest, StayWhereTheirSuccessorsCannotBe) {
+  Write("x");
+  BeginWith({Named("a", "x")});
+  const Status status = Replace({Named("b", "nothing")});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("Could not find base path"));
+  EXPECT_TRUE(Serves("a"));
+}
+
+TEST_F(NamedModelsTest, SayWhichOfThemFailed) {
+  Write("x");
+  folder_.Write("y/1/bad.onnx");
+  BeginWith({});
+  EXPECT_FALSE(Replace({Named("a", "x"), Named("b", "y")}).ok());
+  EXPECT_TRUE(Serves("a"));
+}
+
+TEST_F(NamedModelsTest, StayWhenTheirFolderGoes) {
+  Write("x");
+  BeginWith({Named("a", "x")});
+  fs::remove_all(folder_.path() / "x");
+  Look(2);
+  EXPECT_TRUE(Serves("a"));
+}
+
+TEST_F(ModelControlTest, HasNoNamedModelsUnlessItWasToldSo) {
+  Begin(Mode::kWatch);
+  Answer answer;
+  control_->ServeNamed({}, answer.done());
+  EXPECT_EQ(answer.Wait().code(), StatusCode::kUnavailable);
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace trireme {
 
 struct ReadOptions {
   ScanOptions scan;
-  std::string config_json;  // instead of the config file; empty: that
-  bool any_name = false;    // the config may call the model otherwise: who asks has chosen a name
+  std::string config_json;            // instead of the config file; empty: that
+  bool any_name = false;              // the config may call the model otherwise: who asks has chosen a name
+  const NamedModel* named = nullptr;  // it is this one
 };
 
 // How messages name a config that came with a load request.

@@ -37,6 +37,7 @@ struct Reading {
   std::shared_ptr<const std::string> config_message;  // shared by the versions
   uint64_t config_hash = 0;                           // of its text
   bool require_manifest = false;
+  const NamedModel* named = nullptr;
   std::shared_ptr<DigestBook> digests = {};  // shared with other scans, perhaps
   std::set<int64_t> verified = {};           // versions whose manifest says that they are whole
 };
@@ -46,6 +47,7 @@ Reading BeginReading(const std::string& name, const fs::path& folder, const Read
   reading.model.name = name;
   reading.folder = folder;
   reading.require_manifest = options.scan.require_manifest;
+  reading.named = options.named;
   reading.digests = options.scan.digests ? options.scan.digests : std::make_shared<DigestBook>();
   return reading;
 }
@@ -69,13 +71,13 @@ bool IsKnownFolder(std::string_view name) {
 }
 
 // The versions in a model's folder, and notes on what is none.
-VersionFolders FindVersions(const std::vector<fs::path>& inside, std::vector<std::string>& notes) {
+VersionFolders FindVersions(const std::vector<fs::path>& inside, bool may_be_padded, std::vector<std::string>& notes) {
   VersionFolders versions;
   for (const fs::path& path : inside) {
     const std::string name = path.filename().string();
     if (IsKnownFolder(name)) continue;
     if (const PathKind kind = KindOf(path); kind == PathKind::kFile || kind == PathKind::kOther) continue;
-    if (const auto number = ParseVersion(name)) {
+    if (const auto number = may_be_padded ? ParsePaddedVersion(name) : ParseVersion(name)) {
       versions[*number] = path;
     } else {
       notes.push_back(Quoted(path.string()) + " is passed over: a version is a positive number without leading zeros");
@@ -208,7 +210,7 @@ ChosenVersions ChooseWholeVersions(const VersionFolders& folders, Reading& readi
 }
 
 void ReadVersions(const std::vector<fs::path>& inside, Reading& reading) {
-  const VersionFolders folders = FindVersions(inside, reading.model.notes);
+  const VersionFolders folders = FindVersions(inside, reading.named != nullptr, reading.model.notes);
   if (folders.empty()) {
     reading.model.Add(NoVersion(reading.folder, inside, reading.config.backend.empty()));
     return;
@@ -229,6 +231,10 @@ void TakeConfig(ConfigFile config, Reading& reading) {
   TransformFile around = reading.folder.empty() ? TransformFile() : ReadTransformFile(reading.folder);
   std::ranges::move(around.findings, std::back_inserter(model.findings));
   reading.transform = std::move(around.wish);
+  if (reading.named != nullptr) {
+    config.version_policy = reading.named->versions;
+    if (!reading.named->labels.empty()) config.version_labels = reading.named->labels;
+  }
   model.status = config.served.ok() ? StatusOf(model.findings) : config.served;
   if (!model.status.ok()) model.path = model.config;
   reading.config_hash = HashOf(config.text + '\0' + around.text);

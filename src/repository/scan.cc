@@ -210,6 +210,27 @@ void ReadPath(const fs::path& path, Scanning& scanning) {
   }
 }
 
+// As a path; what cannot be looked at keeps what it had.
+void ReadNamed(const NamedModel& named, Scanning& scanning) {
+  scanning.roots.push_back({.path = named.folder, .identity = IdentityOf(named.folder)});
+  const PathKind kind = KindOf(named.folder);
+  if (kind != PathKind::kFolder) {
+    const std::string what(Describe(kind));
+    CannotLook(named.folder,
+               Complain(NotFound("base path " + Quoted(named.folder.string()) + " of model " + Quoted(named.name) +
+                                 ": expected a folder of versions, found " + what),
+                        named.folder, "a folder of versions", what, "put the model there, as 1/model.onnx"),
+               scanning);
+  } else {
+    ReadOptions options = scanning.options;
+    options.any_name = true;
+    options.named = &named;
+    scanning.found.push_back(ReadModelFolder(named.folder, named.name, options));
+    scanning.roots.back().has_models = true;
+  }
+  scanning.found.back().root = named.folder;
+}
+
 RepositoryScan Finish(Scanning scanning) {
   if (scanning.only != nullptr) {
     std::erase_if(scanning.found, [&](const Candidate& candidate) { return candidate.name != *scanning.only; });
@@ -247,9 +268,12 @@ Result<RepositoryScan> ScanOverride(const std::string& name, const ReadOptions& 
 }  // namespace
 
 Result<RepositoryScan> ScanRepository(std::span<const fs::path> paths, const ScanOptions& options) {
-  if (paths.empty()) return InvalidArgument(std::string("no path to serve: expected ") + kExpected);
+  if (paths.empty() && options.named.empty()) {
+    return InvalidArgument(std::string("no path to serve: expected ") + kExpected);
+  }
   Scanning scanning{.options = {.scan = options}};
   for (const fs::path& path : paths) ReadPath(path, scanning);
+  for (const NamedModel& named : options.named) ReadNamed(named, scanning);
   return Finish(std::move(scanning));
 }
 

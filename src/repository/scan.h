@@ -15,6 +15,7 @@
 #include "model/model_id.h"
 #include "repository/declared_signature.h"
 #include "repository/finding.h"
+#include "repository/read_config.h"
 #include "transform/model_transform.h"
 
 namespace trireme {
@@ -86,11 +87,21 @@ struct RepositoryScan {
 
 class DigestBook;
 
+// A model whose versions lie in a folder of any name, by the rules of TF Serving's base paths: zeros may stand before a
+// version's number, and who serves says which versions there are to be.
+struct NamedModel {
+  std::string name;
+  std::filesystem::path folder;
+  VersionPolicy versions;
+  std::map<std::string, int64_t> labels;  // and where they lead; instead of its config's
+};
+
 struct ScanOptions {
   ModelConfig defaults;                      // for what a model's own config file does not say
   std::vector<Device> devices = {Device()};  // of this server, in its order
-  std::string config_name;        // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
-  bool require_manifest = false;  // versions without a manifest are not served
+  std::string config_name;             // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
+  bool require_manifest = false;       // versions without a manifest are not served
+  std::vector<NamedModel> named = {};  // besides those at the paths
   // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.
   std::shared_ptr<DigestBook> digests = {};
 };
@@ -117,8 +128,8 @@ struct ScanOptions {
 // A root that cannot be looked at says so in `roots`: then nothing is known of what lies there.
 //
 // Everything that is wrong with a path or with what lies in it is a problem, so that the rest can be served; only a
-// call without paths fails. Reads folders, config files and at most the first bytes of a model; opens no model.
-// Thread-safe.
+// call without paths and named models fails. Reads folders, config files and at most the first bytes of a model; opens
+// no model. Thread-safe.
 Result<RepositoryScan> ScanRepository(std::span<const std::filesystem::path> paths, const ScanOptions& options);
 
 // What a client of the load extension wants instead of what lies in the repository.

@@ -540,5 +540,34 @@ TEST(ScanRepository, DoesNotDependOnTheOrderOfPaths) {
   EXPECT_EQ(Models(Scan({a, b})), Models(Scan({b, a})));
 }
 
+RepositoryScan ScanNamed(const std::vector<NamedModel>& named) {
+  auto scan = ScanRepository({}, {.named = named});
+  EXPECT_TRUE(scan.ok()) << scan.status();
+  return std::move(scan).value();
+}
+
+TEST(ScanRepository, ReadsAModelUnderAnyName) {
+  const TempDir dir;
+  dir.Write("folder/00000003/model.onnx");
+  dir.Write("folder/12/model.onnx");
+  const fs::path folder = dir.path() / "folder";
+  EXPECT_THAT(Models(ScanNamed({{.name = "m", .folder = folder, .versions = {}, .labels = {}}})), ElementsAre("m/12"));
+  const VersionPolicy policy{.kind = VersionPolicy::Kind::kSpecific, .versions = {3}, .declared = true};
+  const RepositoryScan scan =
+      ScanNamed({{.name = "m", .folder = folder, .versions = policy, .labels = {{"stable", 3}}}});
+  ASSERT_THAT(Models(scan), ElementsAre("m/3"));
+  EXPECT_EQ(scan.models[0].root, folder);
+  EXPECT_EQ(scan.models[0].version_labels.at("stable"), 3);
+}
+
+TEST(ScanRepository, KnowsNothingOfAModelWhoseFolderIsGone) {
+  const TempDir dir;
+  const RepositoryScan scan =
+      ScanNamed({{.name = "m", .folder = dir.path() / "nothing", .versions = {}, .labels = {}}});
+  EXPECT_THAT(OnlyProblem(scan).status.message(), HasSubstr("expected a folder of versions"));
+  ASSERT_THAT(scan.roots, SizeIs(1));
+  EXPECT_FALSE(scan.roots[0].status.ok());
+}
+
 }  // namespace
 }  // namespace trireme

@@ -60,6 +60,11 @@ FoundModel CheckFile(fs::path file, std::string note) {
 
 }  // namespace
 
+std::optional<int64_t> ParsePaddedVersion(std::string_view text) {
+  const size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+  return ParseVersion(text.substr(zeros));
+}
+
 std::optional<int64_t> ParseVersion(std::string_view text) {
   if (text.empty() || text.front() < '1' || text.front() > '9') return std::nullopt;
   int64_t number = 0;

@@ -14,6 +14,9 @@ namespace trireme {
 // A positive decimal number without leading zeros.
 std::optional<int64_t> ParseVersion(std::string_view text);
 
+// The same where zeros may stand before it: "00000123" is 123.
+std::optional<int64_t> ParsePaddedVersion(std::string_view text);
+
 struct FoundModel {
   std::filesystem::path path;
   std::string note;                    // empty: nothing to say

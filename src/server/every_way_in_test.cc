@@ -109,6 +109,12 @@ class EveryWayInTest : public testing::Test {
   }
   static net::GrpcMessage Naming(std::string& bytes, const GrpcMethod& method, std::string_view model) {
     if (method.model_field != 0) ProtoWriter(bytes).Bytes(method.model_field, model);
+    for (const int outer : {method.model_within[1], method.model_within[0]}) {
+      if (outer == 0) continue;
+      std::string whole;
+      ProtoWriter(whole).Bytes(outer, bytes);
+      bytes = std::move(whole);
+    }
     return {.bytes = std::as_bytes(std::span(bytes)), .storage = nullptr, .received = {}};
   }
 

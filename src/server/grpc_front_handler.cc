@@ -40,7 +40,7 @@ Admission AdmitMessage(Authoriser& authoriser, const GrpcMethod& method, const C
                        const net::GrpcMessage& message) {
   Admission admission = AdmitHead(authoriser, method, credentials);
   if (!admission.status.ok() || method.model_field == 0) return admission;
-  const Result<std::string_view> model = MessageModel(message.bytes, method.model_field);
+  const Result<std::string_view> model = MessageModel(message.bytes, method.model_field, method.model_within);
   admission.status = model.ok() ? Authorise(admission.identity, method.operation, *model) : model.status();
   return admission;
 }

@@ -22,6 +22,10 @@ Status Add(std::vector<ListenerPlan>& plans, ListenerPlan plan) {
       return InvalidArgument(other.flag + " and " + plan.flag +
                              ": expected a port of its own for TorchServe, found the same");
     }
+    if (other.tfserving != plan.tfserving) {
+      return InvalidArgument(other.flag + " and " + plan.flag +
+                             ": expected a port of its own for TF Serving, found the same");
+    }
     if (other.tls != plan.tls) {
       return InvalidArgument(other.flag + " and " + plan.flag +
                              ": expected the same TLS settings for one port, found different ones");
@@ -66,6 +70,19 @@ Status AddTorchserve(std::vector<ListenerPlan>& plans, const ServerOptions& opti
              &ServerPorts::torchserve_grpc_management, {.management = true});
 }
 
+Status AddTfserving(std::vector<ListenerPlan>& plans, const ServerOptions& options, const net::TlsOptions* tls) {
+  const TfservingListeners& wanted = options.tfserving;
+  const auto add = [&](const std::string& name, const std::string& host, uint16_t port, uint16_t ServerPorts::*bound) {
+    ListenerPlan plan = TcpListener(name, host, port, bound);
+    plan.tfserving = true;
+    plan.tls = tls;
+    return Add(plans, std::move(plan));
+  };
+  if (wanted.allow_rest) RETURN_IF_ERROR(add("tfserving", wanted.host, wanted.port, &ServerPorts::tfserving));
+  if (!wanted.allow_grpc) return {};
+  return add("tfserving-grpc", wanted.grpc_host, wanted.grpc_port, &ServerPorts::tfserving_grpc);
+}
+
 }  // namespace
 
 Result<std::vector<ListenerPlan>> PlanListeners(const ServerOptions& options) {
@@ -96,6 +113,7 @@ Result<std::vector<ListenerPlan>> PlanListeners(const ServerOptions& options) {
     RETURN_IF_ERROR(Add(plans, std::move(sagemaker)));
   }
   if (options.torchserve.allow) RETURN_IF_ERROR(AddTorchserve(plans, options, tls));
+  if (options.tfserving.allow) RETURN_IF_ERROR(AddTfserving(plans, options, tls));
   if (!options.unix_socket.empty()) {
     plans.push_back({.name = "unix",
                      .flag = "--unix-socket",

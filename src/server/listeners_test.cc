@@ -81,6 +81,22 @@ TEST(PlanListeners, TorchserveSharesNoPortWithOthers) {
             "--http-port 8000 and --torchserve-port 8000: expected a port of its own for TorchServe, found the same");
 }
 
+TEST(PlanListeners, TfservingHasTwoPortsOrOne) {
+  ServerOptions options;
+  options.allow_http = options.allow_grpc = options.allow_metrics = false;
+  options.tfserving.allow = true;
+  EXPECT_THAT(Names(options), ElementsAre("tfserving", "tfserving-grpc"));
+  options.tfserving.grpc_port = options.tfserving.port;
+  EXPECT_THAT(PlanListeners(options)->front().also, ElementsAre(&ServerPorts::tfserving_grpc));
+  options.tfserving.allow_rest = false;
+  EXPECT_THAT(Names(options), ElementsAre("tfserving-grpc"));
+  options.allow_metrics = true;
+  options.metrics_port = options.tfserving.grpc_port;
+  EXPECT_EQ(PlanListeners(options).status().message(),
+            "--metrics-port 8501 and --tfserving-grpc-port 8501: expected a port of its own for TF Serving, found the "
+            "same");
+}
+
 TEST(PlanListeners, PortsThatTheSystemChoosesAreDifferent) {
   ServerOptions options;
   options.http_port = options.grpc_port = options.metrics_port = 0;

@@ -8,21 +8,37 @@
 
 namespace trireme {
 
-Result<std::string_view> MessageModel(std::span<const std::byte> message, int field) {
-  std::string_view model;
+namespace {
+
+Status NotAString(int field) {
+  return InvalidArgument("field " + std::to_string(field) +
+                         " of the message: expected the name of a model, found no string");
+}
+
+// Over what was found before. As deep as `within`.
+Status FindModel(std::string_view message, int field, std::span<const int> within, std::string_view& model) {
+  const bool is_inside = within.empty() || within.front() == 0;
+  const int wanted = is_inside ? field : within.front();
   ProtoReader reader(message);
   while (const std::optional<ProtoField> found = reader.Next()) {
-    if (found->number != field) continue;
-    if (found->type != ProtoField::Type::kBytes) {
-      return InvalidArgument("field " + std::to_string(field) +
-                             " of the message: expected the name of a model, found no string");
+    if (found->number != wanted) continue;
+    if (found->type != ProtoField::Type::kBytes) return NotAString(wanted);
+    if (is_inside) {
+      model = found->bytes;
+    } else {
+      RETURN_IF_ERROR(FindModel(found->bytes, field, within.subspan(1), model));
     }
-    model = found->bytes;
   }
-  if (reader.malformed()) {
-    return InvalidArgument("the message is not a protobuf message: malformed at byte " +
-                           std::to_string(reader.position()));
-  }
+  if (!reader.malformed()) return {};
+  return InvalidArgument("the message is not a protobuf message: malformed at byte " +
+                         std::to_string(reader.position()));
+}
+
+}  // namespace
+
+Result<std::string_view> MessageModel(std::span<const std::byte> message, int field, std::span<const int> within) {
+  std::string_view model;
+  RETURN_IF_ERROR(FindModel({reinterpret_cast<const char*>(message.data()), message.size()}, field, within, model));
   return model;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "codec/proto_wire.h"
@@ -34,6 +35,30 @@ TEST(MessageModel, IsTheLastWhereThereAreSeveral) {
   EXPECT_EQ(*ModelOf(message), "wanted");
   writer.Bytes(1, "");
   EXPECT_EQ(*ModelOf(message), "");
+}
+
+std::string Inside(int number, const std::string& message) {
+  std::string outer;
+  ProtoWriter(outer).Bytes(number, message);
+  return outer;
+}
+
+Result<std::string> ModelWithin(const std::string& message, std::array<int, 2> within) {
+  ASSIGN_OR_RETURN(const std::string_view model, MessageModel(std::as_bytes(std::span(message)), 1, within));
+  return std::string(model);
+}
+
+TEST(MessageModel, MayBeInAMessageOfIt) {
+  const std::string named = Inside(1, "resnet");
+  EXPECT_EQ(*ModelWithin(Inside(3, named), {3, 0}), "resnet");
+  EXPECT_EQ(*ModelWithin(Inside(4, Inside(3, named)), {4, 3}), "resnet");
+  EXPECT_EQ(*ModelWithin(named, {0, 0}), "resnet");
+  EXPECT_EQ(*ModelWithin(Inside(2, named), {3, 0}), "");
+  // A message that is there in pieces is all of them, and its last name counts.
+  EXPECT_EQ(*ModelWithin(Inside(3, named) + Inside(3, Inside(1, "other")) + Inside(3, Inside(2, "v")), {3, 0}),
+            "other");
+  EXPECT_FALSE(ModelWithin(Inside(3, "\xff"), {3, 0}).ok());
+  EXPECT_FALSE(ModelWithin("\x18\x01", {3, 0}).ok());
 }
 
 TEST(MessageModel, RefusesAFieldThatIsNoString) {

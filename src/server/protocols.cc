@@ -7,6 +7,7 @@
 #include "protocols/grpc/reflection.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "protocols/sagemaker/sagemaker_dialect.h"
+#include "protocols/tfserving/tfserving_dialect.h"
 #include "protocols/torchserve/torchserve_dialect.h"
 #include "server/grpc_router.h"
 #include "server/metrics_dialect.h"
@@ -15,7 +16,8 @@
 namespace trireme {
 namespace {
 
-// Those whose messages reflection can describe, and reflection itself: TorchServe's are written by hand.
+// Those whose messages reflection can describe, and reflection itself: TorchServe's and TF Serving's are written by
+// hand.
 std::vector<std::string> ServiceNames(const Protocols& protocols) {
   GrpcRouter router;
   router.Add(protocols.kserve.methods);
@@ -29,7 +31,8 @@ std::vector<std::string> ServiceNames(const Protocols& protocols) {
 }  // namespace
 
 Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::Services& sagemaker_services,
-                        const torchserve::Services& torchserve_services, const metrics::Registry& registry) {
+                        const torchserve::Services& torchserve_services, const tfserving::Services& tfserving_services,
+                        const metrics::Registry& registry) {
   Protocols protocols{.kserve = kserve::MakeDialect(services),
                       .metrics = MakeMetricsDialect(registry),
                       .sagemaker = sagemaker::MakeDialect(sagemaker_services),
@@ -38,6 +41,8 @@ Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::
                       .torchserve_management = torchserve::MakeManagement(torchserve_services),
                       .torchserve_metrics = torchserve::MakeMetrics(torchserve_services),
                       .predictions = torchserve::MakePredictions(torchserve_services),
+                      .tfserving = tfserving::MakeDialect(tfserving_services),
+                      .tfserving_models = tfserving::MakeModels(tfserving_services),
                       .probes = MakeProbeDialect(services.engine, services.probes_name_models),
                       .health = HealthMethods(services.engine),
                       .reflection = {}};

@@ -7,6 +7,7 @@
 #include "metrics/registry.h"
 #include "protocols/kserve/infer_services.h"
 #include "protocols/sagemaker/services.h"
+#include "protocols/tfserving/services.h"
 #include "protocols/torchserve/services.h"
 
 namespace trireme {
@@ -23,20 +24,26 @@ struct Protocols {
   Dialect torchserve_management;
   Dialect torchserve_metrics;
   Dialect predictions;  // what other listeners answer of it
+  Dialect tfserving;
+  Dialect tfserving_models;  // what other listeners answer of it
   Dialect probes;
   std::vector<GrpcMethod> health;
   std::vector<GrpcMethod> reflection;
 
   std::vector<const Dialect*> dialects() const {
-    return {&kserve, &metrics, &sagemaker, &probes, &torchserve_inference, &torchserve_management, &torchserve_metrics};
+    return {
+        &kserve,   &metrics, &sagemaker, &probes, &torchserve_inference, &torchserve_management, &torchserve_metrics,
+        &tfserving};
   }
   std::vector<const std::vector<GrpcMethod>*> methods() const {
-    return {&kserve.methods, &health, &reflection, &torchserve_inference.methods, &torchserve_management.methods};
+    return {&kserve.methods,   &health, &reflection, &torchserve_inference.methods, &torchserve_management.methods,
+            &tfserving.methods};
   }
 };
 
 // All arguments must outlive it.
 Protocols MakeProtocols(const kserve::InferServices& services, const sagemaker::Services& sagemaker_services,
-                        const torchserve::Services& torchserve_services, const metrics::Registry& registry);
+                        const torchserve::Services& torchserve_services, const tfserving::Services& tfserving_services,
+                        const metrics::Registry& registry);
 
 }  // namespace trireme

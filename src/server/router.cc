@@ -40,15 +40,19 @@ bool IsVersion(std::string_view text) {
   return IsNumber(text) || IsVersionLabel(text);
 }
 
-bool Matches(std::span<const std::string_view> pattern, std::string_view behind_model,
+bool Matches(std::span<const std::string_view> pattern, std::span<const std::string_view> endings,
              std::span<const std::string_view> path, PathArguments& arguments) {
   const bool has_rest = !pattern.empty() && pattern.back() == "{rest}";
   if (has_rest ? pattern.size() > path.size() : pattern.size() != path.size()) return false;
   for (size_t i = 0; i < pattern.size() - (has_rest ? 1 : 0); ++i) {
-    const std::string_view segment = path[i];
+    std::string_view segment = path[i];
+    if (!endings[i].empty()) {
+      if (!segment.ends_with(endings[i])) return false;
+      segment.remove_suffix(endings[i].size());
+    }
     if (pattern[i] == "{model}") {
-      if (segment.size() <= behind_model.size() || !segment.ends_with(behind_model)) return false;
-      arguments.model = segment.substr(0, segment.size() - behind_model.size());
+      if (segment.empty()) return false;
+      arguments.model = segment;
     } else if (pattern[i] == "{any_version}") {
       if (segment.empty()) return false;
       arguments.version = segment;
@@ -75,10 +79,10 @@ void Router::Add(const Dialect& dialect) {
                 .route = &route,
                 .segments = {segments.items.begin(), segments.items.begin() + segments.count}};
     for (std::string_view& segment : entry.segments) {
-      constexpr std::string_view kModel = "{model}";
-      if (!segment.starts_with(kModel)) continue;
-      entry.behind_model = segment.substr(kModel.size());
-      segment = kModel;
+      const size_t close = segment.starts_with('{') ? segment.find('}') : std::string_view::npos;
+      const size_t behind = close == std::string_view::npos ? segment.size() : close + 1;
+      entry.endings.push_back(segment.substr(behind));
+      segment = segment.substr(0, behind);
     }
     entries_.push_back(std::move(entry));
   }
@@ -96,8 +100,7 @@ RouteMatch Router::Find(std::string_view method, std::string_view path) const {
   for (const Entry& entry : entries_) {
     PathArguments arguments;
     const bool shorten = ends_with_slash && entry.dialect->takes_trailing_slash;
-    if (!Matches(entry.segments, entry.behind_model, whole.first(whole.size() - (shorten ? 1 : 0)), arguments))
-      continue;
+    if (!Matches(entry.segments, entry.endings, whole.first(whole.size() - (shorten ? 1 : 0)), arguments)) continue;
     match.dialect = entry.dialect;
     if (entry.route->method == wanted || entry.route->method == "*") {
       match.route = entry.route;

@@ -32,7 +32,7 @@ class Router {
     const Dialect* dialect;
     const Route* route;
     std::vector<std::string_view> segments;
-    std::string_view behind_model = {};  // in the segment of the model
+    std::vector<std::string_view> endings = {};  // what stands behind the placeholder of each
   };
   std::vector<Entry> entries_;
   const Dialect* first_ = nullptr;

@@ -71,6 +71,7 @@ class LooseRouterTest : public testing::Test {
     add("*", "/predictions/{model}/{any_version}");
     add("*", "/predictions/{model}/{any_version}/{rest}");
     add("POST", "/v1/models/{model}:predict");
+    add("POST", "/v1/models/{model}/versions/{any_version}:predict");
     add("GET", "/v1/models/{model}");
     router_.Add(dialect_);
   }
@@ -113,6 +114,10 @@ TEST_F(LooseRouterTest, FindsWhatStandsBehindAModel) {
   EXPECT_EQ(Find("POST", "/v1/models/a:b:predict").arguments.model, "a:b");
   EXPECT_EQ(PatternOf("POST", "/v1/models/:predict"), "none");
   EXPECT_EQ(Find("GET", "/v1/models/m:predict").arguments.model, "m:predict");
+  EXPECT_EQ(Find("POST", "/v1/models/m/versions/3:predict").arguments.model, "m");
+  EXPECT_EQ(Find("POST", "/v1/models/m/versions/3:predict").arguments.version, "3");
+  EXPECT_EQ(PatternOf("POST", "/v1/models/m/versions/:predict"), "none");
+  EXPECT_EQ(PatternOf("POST", "/v1/models/m/versions/3"), "none");
   EXPECT_EQ(PatternOf("POST", "/v1/models/m"), "none");
 }
 

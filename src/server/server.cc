@@ -37,6 +37,7 @@
 #include "server/recorded_request.h"
 #include "server/router.h"
 #include "server/sagemaker_services.h"
+#include "server/tfserving_services.h"
 #include "server/torchserve_services.h"
 
 namespace trireme {
@@ -64,10 +65,12 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .scan = {.defaults = options.model,
                    .devices = options.memory.devices,
                    .config_name = options.config_name,
-                   .require_manifest = options.require_manifest},
+                   .require_manifest = options.require_manifest,
+                   .named = options.named.value_or(std::vector<NamedModel>())},
           .mode = options.control,
           .poll_interval = options.poll_interval,
-          .load_models = options.load_models};
+          .load_models = options.load_models,
+          .has_named = options.named.has_value()};
 }
 
 Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool,
@@ -121,13 +124,20 @@ class Server::Parts {
         torchserve_snapshot_(options.torchserve.dialect),
         torchserve_services_(MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_,
                                                     torchserve_workflows_, torchserve_snapshot_, torchserve_counts_)),
-        protocols_(MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, registry_)),
+        tfserving_services_(MakeTfservingServices(infer_services_, options.tfserving.dialect, tfserving_counts_,
+                                                  options.named ? &control_ : nullptr)),
+        protocols_(
+            MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, tfserving_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
                          access_log_.get()),
         sagemaker_handler_(sagemaker_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
                            access_log_.get()),
+        tfserving_handler_(tfserving_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
+                           access_log_.get()),
+        tfserving_grpc_handler_(tfserving_grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
+                                access_log_.get()),
         grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
         admin_door_(engine_, codec_workers_, access_log_.get()),
         network_(NetworkOptions(options.net, bodies_, codec_workers_), pool_, log),
@@ -139,13 +149,18 @@ class Server::Parts {
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
     if (options.allow_http) main_router_.Add(protocols_.predictions);
+    if (options.allow_http) main_router_.Add(protocols_.tfserving_models);
+    tfserving_router_.Add(protocols_.tfserving);
+    tfserving_router_.Add(protocols_.probes);
+    tfserving_grpc_router_.Add(protocols_.tfserving.methods);
+    tfserving_grpc_router_.Add(protocols_.health);
     sagemaker_router_.Add(protocols_.sagemaker);
     main_router_.Add(protocols_.probes);
     if (options.allow_metrics) main_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.metrics);
     metrics_router_.Add(protocols_.probes);
     for (const auto* methods : {&protocols_.kserve.methods, &protocols_.health, &protocols_.reflection,
-                                &protocols_.torchserve_inference.methods}) {
+                                &protocols_.torchserve_inference.methods, &protocols_.tfserving_models.methods}) {
       grpc_router_.Add(*methods);
     }
   }
@@ -177,7 +192,8 @@ class Server::Parts {
     net::Reception reception{.http = HandlerOf(plan), .tls = protection_->CertificatesOf(options, plan)};
     if (plan.inference && options.allow_grpc) reception.grpc = &grpc_handler_;
     if (plan.torchserve.any()) Receive(options, plan.torchserve, reception);
-    const bool is_metrics = !plan.inference && !plan.sagemaker && !plan.torchserve.any();
+    if (plan.tfserving) reception.grpc = &tfserving_grpc_handler_;
+    const bool is_metrics = !plan.inference && !plan.sagemaker && !plan.torchserve.any() && !plan.tfserving;
     if (is_metrics) reception.own_connections = kOwnersConnections;
     Result<uint16_t> bound = network_.Listen(plan.address, reception);
     if (!bound.ok()) return std::move(bound).status().Within(plan.flag);
@@ -188,6 +204,7 @@ class Server::Parts {
 
   net::HttpHandler* HandlerOf(const ListenerPlan& plan) {
     if (plan.sagemaker) return &sagemaker_handler_;
+    if (plan.tfserving) return &tfserving_handler_;
     return plan.inference ? &main_handler_ : &metrics_handler_;
   }
 
@@ -256,6 +273,7 @@ class Server::Parts {
   const std::filesystem::path& admin_socket() const { return admin_door_.socket(); }
   Engine& engine() { return engine_; }
   Lifecycle& lifecycle() { return lifecycle_; }
+  ModelControl& control() { return control_; }
 
  private:
   MemoryPool pool_;
@@ -279,15 +297,21 @@ class Server::Parts {
   torchserve::AnswerCounts torchserve_counts_;
   const torchserve::Services torchserve_services_;
   std::optional<torchserve::StartLoads> start_loads_;
+  tfserving::RequestCounts tfserving_counts_;
+  const tfserving::Services tfserving_services_;
   const Protocols protocols_;
   const Dialect kserve_without_routes_;
   Router main_router_;
   Router metrics_router_;
   Router sagemaker_router_;
+  Router tfserving_router_;
+  GrpcRouter tfserving_grpc_router_;
   GrpcRouter grpc_router_;
   FrontHandler main_handler_;
   FrontHandler metrics_handler_;
   FrontHandler sagemaker_handler_;
+  FrontHandler tfserving_handler_;
+  GrpcFrontHandler tfserving_grpc_handler_;
   GrpcFrontHandler grpc_handler_;
   std::deque<Surface> torchserve_surfaces_;
   AdminDoor admin_door_;
@@ -314,6 +338,9 @@ ServerPorts Server::ports() const {
 }
 const std::filesystem::path& Server::admin_socket() const {
   return parts_->admin_socket();
+}
+void Server::ServeNamed(std::vector<NamedModel> named, ModelControl::Done done) {
+  parts_->control().ServeNamed(std::move(named), std::move(done));
 }
 Engine& Server::engine() {
   return parts_->engine();

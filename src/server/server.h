@@ -18,7 +18,9 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "protocols/sagemaker/options.h"
+#include "protocols/tfserving/options.h"
 #include "protocols/torchserve/options.h"
+#include "repository/scan.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
 
@@ -42,6 +44,19 @@ struct TorchserveListeners {
   torchserve::Options dialect;
 };
 
+// TF Serving's two ports; with the same address they are one listener. The listeners of other protocols answer
+// /v1/models and its services over gRPC.
+struct TfservingListeners {
+  bool allow = false;
+  std::string host = "127.0.0.1";
+  std::string grpc_host = "127.0.0.1";
+  uint16_t port = 8501;       // of REST; 0: any free one
+  uint16_t grpc_port = 8500;  // the same
+  bool allow_rest = true;     // false: this listener is not opened
+  bool allow_grpc = true;     // the same
+  tfserving::Options dialect;
+};
+
 struct ServerOptions {
   std::vector<std::filesystem::path> paths;  // models, folders, repositories
   ModelConfig model;                         // for models that do not say otherwise
@@ -49,9 +64,10 @@ struct ServerOptions {
 
   ModelControl::Mode control = ModelControl::Mode::kWatch;
   std::chrono::milliseconds poll_interval{2000};
-  std::vector<std::string> load_models;  // kExplicit: at the start
-  std::string config_name;               // of configs/<config_name>.pbtxt
-  bool require_manifest = false;         // versions without SHA256SUMS are not served
+  std::vector<std::string> load_models;          // kExplicit: at the start
+  std::optional<std::vector<NamedModel>> named;  // a list of models besides these, which may be replaced
+  std::string config_name;                       // of configs/<config_name>.pbtxt
+  bool require_manifest = false;                 // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";  // as it calls itself in its metadata
   // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
@@ -71,6 +87,7 @@ struct ServerOptions {
   uint16_t sagemaker_port = 8080;
   sagemaker::Options sagemaker;
   TorchserveListeners torchserve;
+  TfservingListeners tfserving;
   std::filesystem::path unix_socket;  // of the inference protocols; empty: none
   uint32_t unix_socket_mode = 0600;
   // For the owner's own commands (server/admin_door.h): at a path, or where they look for it if that is empty.
@@ -103,6 +120,8 @@ struct ServerPorts {
   uint16_t torchserve_metrics = 0;
   uint16_t torchserve_grpc = 0;
   uint16_t torchserve_grpc_management = 0;
+  uint16_t tfserving = 0;
+  uint16_t tfserving_grpc = 0;
 };
 
 // The whole server: builds every part, hands each its neighbours, and ends them in order.
@@ -120,6 +139,9 @@ class Server {
   ServerPorts ports() const;
   const std::filesystem::path& admin_socket() const;  // empty: there is none
   Engine& engine();
+
+  // Of a server that was started with a list of named models: another one, see ModelControl. On any thread.
+  void ServeNamed(std::vector<NamedModel> named, ModelControl::Done done);
 
   // Returns when every model is ready or has failed.
   void WaitUntilLoaded();

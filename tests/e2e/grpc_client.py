@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 
 PROTO = Path(__file__).resolve().parent.parent.parent / "proto"
-FILES = ("model_config", "grpc_service", "health", "reflection", "reflection_alpha")
+FILES = ("model_config", "grpc_service", "health", "reflection", "reflection_alpha", "tensorflow", "tensorflow_serving")
 
 KSERVE = "inference.GRPCInferenceService"
 HEALTH = "grpc.health.v1.Health"

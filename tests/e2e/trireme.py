@@ -51,10 +51,12 @@ class Trireme:
                                             r'"metrics":"([^"]*)","sagemaker":"([^"]*)",'
                                             r'"torchserve":"([^"]*)","torchserve_management":"([^"]*)",'
                                             r'"torchserve_metrics":"([^"]*)","torchserve_grpc":"([^"]*)",'
-                                            r'"torchserve_grpc_management":"([^"]*)"')
+                                            r'"torchserve_grpc_management":"([^"]*)",'
+                                            r'"tfserving":"([^"]*)","tfserving_grpc":"([^"]*)"')
             ports = [int(url.rpartition(":")[2] or 0) for url in found.groups()]
             self.port, self.grpc_port, self.metrics_port, self.sagemaker_port = ports[:4]
-            self.torchserve_ports = ports[4:]  # inference, management, metrics, and the first two over gRPC
+            self.torchserve_ports = ports[4:9]  # inference, management, metrics, and the first two over gRPC
+            self.tfserving_port, self.tfserving_grpc_port = ports[9:]
             if wait:
                 self.wait_until_loaded()
         except BaseException:

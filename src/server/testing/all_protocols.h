@@ -10,6 +10,7 @@
 #include "net/byte_budget.h"
 #include "server/protocols.h"
 #include "server/sagemaker_services.h"
+#include "server/tfserving_services.h"
 #include "server/torchserve_services.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
@@ -48,7 +49,11 @@ class AllProtocols {
   torchserve::AnswerCounts counts_;
   const torchserve::Services torchserve_services_ =
       MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_);
-  const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, torchserve_services_, registry_);
+  tfserving::RequestCounts tfserving_counts_;
+  const tfserving::Services tfserving_services_ =
+      MakeTfservingServices(services_, {.metrics_path = "/monitoring/prometheus/metrics"}, tfserving_counts_, nullptr);
+  const Protocols protocols_ =
+      MakeProtocols(services_, sagemaker_services_, torchserve_services_, tfserving_services_, registry_);
 };
 
 }  // namespace trireme

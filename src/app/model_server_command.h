@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace trireme {
+
+// TF Serving's command line: what the program is called by a link of that name.
+inline constexpr std::string_view kModelServerName = "tensorflow_model_server";
+
+// Whether the program was started by that name.
+bool IsModelServer(std::string_view program);
+
+// The same in our words: the arguments behind "trireme". Those that mean nothing here are passed on as one --ignored
+// each, for the log to name them once. kInvalidArgument: an unknown flag, a wrong value, or a flag that promises what
+// is not there.
+Result<std::vector<std::string>> TranslateModelServer(std::span<const std::string> arguments);
+
+}  // namespace trireme

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/tfserving_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "app/model_server_command.h"
+#include "base/testing/temp_dir.h"
+
+namespace trireme {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Result<ServeOptions> Parse(const std::vector<std::string>& words) {
+  Result<Command> command = ParseCommand(words, [](const std::string&) { return std::nullopt; });
+  if (!command.ok()) return std::move(command).status();
+  return std::get<ServeOptions>(*std::move(command));
+}
+
+Result<ServeOptions> AsModelServer(const std::vector<std::string>& words) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> ours, TranslateModelServer(words));
+  return Parse(ours);
+}
+
+class TfservingSettingsTest : public testing::Test {
+ protected:
+  TfservingSettingsTest() { dir_.Write("base/1/model.onnx"); }
+
+  std::string Base() const { return (dir_.path() / "base").string(); }
+  std::string File(const std::string& name, const std::string& text) const { return dir_.Write(name, text).string(); }
+
+  const TempDir dir_;
+};
+
+TEST_F(TfservingSettingsTest, TheDialectHasItsPorts) {
+  const auto options = Parse({"serve", "m", "--dialects", "tfserving", "--tfserving-grpc-address", "127.0.0.2"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_FALSE(options->allow_http);
+  const TfservingListeners listeners = TfservingListenersOf(*options);
+  EXPECT_TRUE(listeners.allow);
+  EXPECT_EQ(listeners.port, 8501);
+  EXPECT_EQ(listeners.grpc_port, 8500);
+  EXPECT_EQ(listeners.grpc_host, "127.0.0.2");
+}
+
+TEST_F(TfservingSettingsTest, IsNotExposedWithoutKeys) {
+  EXPECT_THAT(Parse({"serve", "m", "--dialects", "tfserving", "--tfserving-address", "0.0.0.0"}).status().message(),
+              HasSubstr("can be reached from other machines"));
+}
+
+TEST_F(TfservingSettingsTest, AListOfModelsNeedsNoPath) {
+  const std::string file =
+      File("models.config", "model_config_list { config { name: 'm' base_path: '" + Base() + "' } }");
+  const auto options = Parse({"serve", "--tfserving-config", file});
+  ASSERT_TRUE(options.ok()) << options.status();
+  ASSERT_TRUE(options->tfserving.models);
+  EXPECT_EQ(options->tfserving.models->front().name, "m");
+  EXPECT_THAT(Parse({"serve", "--tfserving-config", file, "--model-control-mode", "explicit"}).status().message(),
+              HasSubstr("expected --model-control-mode watch"));
+  EXPECT_THAT(Parse({"serve", "--tfserving-config", File("w", "nonsense {")}).status().message(), HasSubstr("line 1"));
+  EXPECT_FALSE(Parse({"serve", "--tfserving-config", "/nowhere"}).ok());
+}
+
+TEST_F(TfservingSettingsTest, BatchingParametersAreSettingsThatFlagsOverrule) {
+  const std::string file = File("batching",
+                                "max_batch_size { value: 16 } batch_timeout_micros { value: 500 } "
+                                "num_batch_threads { value: 3 } max_enqueued_batches { value: 10 } "
+                                "pad_variable_length_inputs: true");
+  const auto options = Parse({"serve", "m", "--tfserving-batching", file, "--instances", "5"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->model.max_rows, 16);
+  EXPECT_EQ(options->model.max_delay, std::chrono::microseconds(500));
+  EXPECT_EQ(options->model.instances, 5);
+  EXPECT_EQ(options->model.max_waiting_requests, 160U);
+  EXPECT_THAT(options->tfserving.remarks, ElementsAre(HasSubstr("pad_variable_length_inputs has no effect")));
+}
+
+TEST_F(TfservingSettingsTest, AMonitoringConfigSaysWhereMetricsAre) {
+  const std::string file = File("monitoring", "prometheus_config { enable: true path: '/m' }");
+  const auto options = Parse({"serve", "m", "--dialects", "tfserving", "--tfserving-monitoring", file});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->tfserving.listeners.dialect.metrics_path, "/m");
+  EXPECT_FALSE(Parse({"serve", "m", "--tfserving-monitoring", file}).ok());
+}
+
+TEST_F(TfservingSettingsTest, ItsProgramIsKnownByItsName) {
+  EXPECT_TRUE(IsModelServer("/usr/bin/tensorflow_model_server"));
+  EXPECT_TRUE(IsModelServer("tensorflow_model_server"));
+  EXPECT_FALSE(IsModelServer("/usr/bin/trireme"));
+}
+
+TEST_F(TfservingSettingsTest, ItsCommandLineMeansTheSame) {
+  const auto options =
+      AsModelServer({"--port=9000", "--rest_api_port=9001", "--model_name=m", "--model_base_path=" + Base(),
+                     "--rest_api_num_threads=8", "--enable_batching", "--enable_serialization_as_tensor_content=true"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->tfserving.listeners.port, 9001);
+  EXPECT_EQ(options->tfserving.listeners.grpc_port, 9000);
+  EXPECT_EQ(options->tfserving.models->front().name, "m");
+  EXPECT_TRUE(options->tfserving.allow_reload);
+  EXPECT_FALSE(options->allow_metrics);
+  EXPECT_EQ(options->tfserving.listeners.dialect.encoding, tfserving::TensorEncoding::kContent);
+  EXPECT_THAT(options->without_effect, Contains("--rest_api_num_threads"));
+  const auto plain = AsModelServer({"--model_base_path=" + Base()});
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_FALSE(plain->tfserving.listeners.allow_rest);
+  EXPECT_EQ(plain->tfserving.models->front().name, "default");
+}
+
+TEST_F(TfservingSettingsTest, ItsCommandLineIsNotGuessedAt) {
+  EXPECT_THAT(AsModelServer({"--model_nam=m"}).status().message(), HasSubstr("unknown flag '--model_nam'"));
+  EXPECT_THAT(AsModelServer({"models"}).status().message(), HasSubstr("found 'models'"));
+  EXPECT_THAT(AsModelServer({"--ssl_config_file=f"}).status().message(), HasSubstr("TRIREME_TLS_CERT"));
+  EXPECT_THAT(AsModelServer({"--batching_parameters_file=f"}).status().message(), HasSubstr("--enable_batching"));
+  EXPECT_THAT(AsModelServer({"--port=x", "--model_base_path=" + Base()}).status().message(), HasSubstr("'x'"));
+  EXPECT_FALSE(AsModelServer({}).ok());
+}
+
+}  // namespace
+}  // namespace trireme

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/executor.h"
+#include "base/status.h"
+#include "model/infer_request.h"
+#include "model/infer_response.h"
+#include "model/signature.h"
+#include "protocols/tfserving/services.h"
+#include "wire/tfserving/model_spec.h"
+
+namespace trireme::tfserving {
+
+// One question to a model, whatever it is and however it is asked. Its functions are called one after the other.
+class Question {
+ public:
+  virtual ~Question() = default;
+
+  virtual bool IsLongToRead() const = 0;
+  // Puts what is asked into the request; once, on the loop or a codec worker.
+  virtual Status Read(const Signature& signature, InferRequest& request) = 0;
+  // What was sent is not needed any more, but for what tensors hold of it. On any thread.
+  virtual void Release() = 0;
+
+  virtual bool IsLongToWrite(const InferResponse& response) const = 0;
+  // Writes the answer; on the loop or a codec worker.
+  virtual Status Write(InferResponse response) = 0;
+
+  // Exactly one of these, on the loop: what was written is sent, or what went wrong.
+  virtual void Answer() = 0;
+  virtual void Fail(const Status& status) = 0;
+  virtual Executor& executor() = 0;
+};
+
+// About which model, and by whom.
+struct CallFacts {
+  ModelSpec spec;
+  Caller caller;
+  Cancellation cancellation;
+  TimePoint received;
+  TimePoint deadline = kNever;
+  TraceContext trace;
+  std::string_view protocol;    // these are constants: "http", "grpc"
+  std::string_view entrypoint;  // "REST", "GRPC"
+  std::string_view api;         // "Predict"
+};
+
+// Answers it. On the loop's thread of the connection; the way goes as that of any request: what is large is read and
+// written on a codec worker, a model that is not in memory is waited for.
+void StartCall(const Services& services, CallFacts facts, std::unique_ptr<Question> question);
+
+}  // namespace trireme::tfserving

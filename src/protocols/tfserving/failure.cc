@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/tfserving/failure.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "dialect/dialect.h"
+#include "wire/tfserving/predict_json.h"
+
+namespace trireme::tfserving {
+namespace {
+
+int HttpStatus(StatusCode code) {
+  switch (code) {
+    case StatusCode::kOk:
+      return 200;
+    case StatusCode::kInvalidArgument:
+    case StatusCode::kUnsupported:  // a wish of the client's
+      return 400;
+    case StatusCode::kUnauthenticated:
+      return 401;
+    case StatusCode::kPermissionDenied:
+      return 403;
+    case StatusCode::kNotFound:
+      return 404;
+    case StatusCode::kAlreadyExists:
+      return 409;
+    case StatusCode::kTooLarge:
+      return 413;
+    case StatusCode::kOverloaded:
+      return 429;
+    case StatusCode::kCancelled:
+      return 499;
+    case StatusCode::kInternal:
+      return 500;
+    case StatusCode::kUnavailable:
+      return 503;
+    case StatusCode::kDeadlineExceeded:
+      return 504;
+    case StatusCode::kOutOfMemory:
+      return 507;
+  }
+  return 500;
+}
+
+bool IsKnown(const Engine& engine, const std::string& name) {
+  const std::vector<ModelStatus> models = engine.Index();
+  return std::ranges::any_of(models, [&](const ModelStatus& model) { return model.id.name == name; });
+}
+
+}  // namespace
+
+Status InItsWords(const Engine& engine, const ModelSpec& spec, Status status) {
+  if (status.code() != StatusCode::kNotFound) return status;
+  const std::string plain = spec.name.substr(0, 256);
+  if (!spec.version.label.empty() && IsKnown(engine, spec.name)) {
+    return InvalidArgument("Unrecognized servable version label: " + spec.version.label);
+  }
+  if (!spec.version.number) return NotFound("Servable not found for request: Latest(" + plain + ")");
+  return NotFound("Servable not found for request: Specific(" + plain + ", " + std::to_string(*spec.version.number) +
+                  ")");
+}
+
+Status CheckSignatureName(std::string_view name, bool is_predict) {
+  if (name.empty() || name == kDefaultSignature) return {};
+  const std::string shown(name.substr(0, 256));
+  if (is_predict) return InvalidArgument("Serving signature name: \"" + shown + "\" not found in signature def");
+  return InvalidArgument("No signature was found with the name: " + shown);
+}
+
+std::string_view CodeName(const Status& status) {
+  return net::Name(ToGrpcStatus(status).code);
+}
+
+net::HttpResponse JsonAnswer(std::string json) {
+  net::HttpResponse response{.status = 200, .headers = {{"Content-Type", "application/json"}}};
+  response.body = std::move(json);
+  return response;
+}
+
+net::HttpResponse ErrorAnswer(const Status& status) {
+  net::HttpResponse response = JsonAnswer(EncodeError(status.message()));
+  response.status = HttpStatus(status.code());
+  const bool worth_trying_again = status.code() == StatusCode::kOverloaded || status.code() == StatusCode::kUnavailable;
+  if (worth_trying_again) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+net::GrpcStatus ErrorStatus(const Status& status) {
+  constexpr size_t kMostBytes = 1024;
+  constexpr std::string_view kCut = "...TRUNCATED";
+  net::GrpcStatus answer = ToGrpcStatus(status);
+  if (answer.message.size() <= kMostBytes) return answer;
+  size_t cut = kMostBytes;
+  while (cut > 0 && (static_cast<unsigned char>(answer.message[cut]) & 0xC0) == 0x80) --cut;  // between characters
+  answer.message.resize(cut);
+  answer.message += kCut;
+  return answer;
+}
+
+}  // namespace trireme::tfserving

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "wire/tfserving/tensor_proto.h"
+
+namespace trireme::tfserving {
+
+// How TF Serving's operators want it.
+struct Options {
+  TensorEncoding encoding = TensorEncoding::kLists;  // of tensors in answers
+  bool allow_reload = false;                         // clients may replace the list of models
+  std::string metrics_path;                          // of metrics under TF Serving's names; empty: none
+};
+
+}  // namespace trireme::tfserving

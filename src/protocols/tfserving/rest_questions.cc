@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/tfserving/rest_questions.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocols/tfserving/failure.h"
+#include "protocols/tfserving/labels.h"
+#include "wire/tfserving/examples_json.h"
+#include "wire/tfserving/predict_json.h"
+
+namespace trireme::tfserving {
+namespace {
+
+// What takes about 200 us to read or to write: what a loop should not do while other connections wait.
+constexpr size_t kLargeTextBytes = 256 << 10;
+
+// What both have in common.
+class RestQuestion : public Question {
+ public:
+  RestQuestion(net::HttpRequest http, net::HttpReply reply) : http_(std::move(http)), reply_(std::move(reply)) {}
+
+  bool IsLongToRead() const final { return http_.body.size() > kLargeTextBytes; }
+  void Release() final {
+    http_.body = {};
+    http_.headers = {};
+    http_.storage.reset();
+  }
+  bool IsLongToWrite(const InferResponse& response) const final {
+    return EstimateJson(response.outputs) > kLargeTextBytes;
+  }
+  void Answer() final { reply_.Send(JsonAnswer(std::move(written_))); }
+  void Fail(const Status& status) final { reply_.Send(ErrorAnswer(status)); }
+  Executor& executor() final { return reply_.executor(); }
+
+ protected:
+  std::string_view body() const { return {reinterpret_cast<const char*>(http_.body.data()), http_.body.size()}; }
+  Status Keep(Result<std::string> written) {
+    if (!written.ok()) return std::move(written).status();
+    written_ = *std::move(written);
+    return {};
+  }
+
+ private:
+  net::HttpRequest http_;
+  net::HttpReply reply_;
+  std::string written_;
+};
+
+class RestPredict final : public RestQuestion {
+ public:
+  RestPredict(const Services& services, net::HttpRequest http, net::HttpReply reply)
+      : RestQuestion(std::move(http), std::move(reply)), services_(services) {}
+
+  Status Read(const Signature& signature, InferRequest& request) override {
+    ASSIGN_OR_RETURN(PredictBody read, DecodePredict(body(), signature, services_.pool));
+    RETURN_IF_ERROR(CheckSignatureName(read.signature_name, /*is_predict=*/true));
+    form_ = read.form;
+    request.inputs = std::move(read.inputs);
+    return {};
+  }
+  Status Write(InferResponse response) override { return Keep(EncodePredictions(response.outputs, form_)); }
+
+ private:
+  const Services& services_;
+  PredictForm form_ = PredictForm::kRows;
+};
+
+class RestInference final : public RestQuestion {
+ public:
+  RestInference(const Services& services, ResultKind kind, net::HttpRequest http, net::HttpReply reply)
+      : RestQuestion(std::move(http), std::move(reply)), services_(services), kind_(kind) {}
+
+  Status Read(const Signature& signature, InferRequest& request) override {
+    ASSIGN_OR_RETURN(const ExamplesBody read,
+                     DecodeExamples(body(), kind_ == ResultKind::kClassify ? "classify" : "regress"));
+    RETURN_IF_ERROR(CheckSignatureName(read.signature_name, /*is_predict=*/false));
+    ASSIGN_OR_RETURN(outputs_, FindResultOutputs(signature, kind_));
+    ASSIGN_OR_RETURN(request.inputs,
+                     InputsOfExamples(read.views(), signature, services_.max_body_bytes, services_.pool));
+    return {};
+  }
+  Status Write(InferResponse response) override {
+    const auto labels = LabelsOf(services_.engine, response.model, outputs_);
+    ASSIGN_OR_RETURN(const Results results, ResultsOf(response, outputs_, kind_, *labels));
+    return Keep(EncodeResults(results));
+  }
+
+ private:
+  const Services& services_;
+  const ResultKind kind_;
+  ResultOutputs outputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Question> PredictOverRest(const Services& services, net::HttpRequest http, net::HttpReply reply) {
+  return std::make_unique<RestPredict>(services, std::move(http), std::move(reply));
+}
+
+std::unique_ptr<Question> InferOverRest(const Services& services, ResultKind kind, net::HttpRequest http,
+                                        net::HttpReply reply) {
+  return std::make_unique<RestInference>(services, kind, std::move(http), std::move(reply));
+}
+
+}  // namespace trireme::tfserving

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/tfserving/examples.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "base/check.h"
+#include "codec/small_float.h"
+#include "wire/tfserving/data_types.h"
+#include "wire/tfserving/example_features.h"
+
+namespace trireme::tfserving {
+namespace {
+
+std::string PlaceOf(const TensorSpec& input, size_t example) {
+  return "Key: " + input.name + ", Index: " + std::to_string(example) + ". ";
+}
+
+Status WrongKind(const TensorSpec& input, size_t example, Feature::Kind kind) {
+  return InvalidArgument(PlaceOf(input, example) + " Data types don't match. Expected type: " +
+                         std::string(PlainName(input.type)) + " but got values of type: " + std::string(NameOf(kind)));
+}
+
+bool TakesExamples(const Signature& signature) {
+  if (signature.inputs.size() != 1) return false;
+  const TensorSpec& input = signature.inputs.front();
+  return input.type == DataType::kBytes && input.shape.rank() == 1 && input.name == "inputs";
+}
+
+Status TooMuch(size_t max_bytes) {
+  return TooLarge("expected Examples that make at most " + std::to_string(max_bytes) +
+                  " bytes of input together with their context, found more");
+}
+
+std::byte* PutBytes(std::byte* to, std::string_view bytes) {
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
+}
+
+// As elements of BYTES have it (tensor/tensor.h).
+std::byte* PutLength(std::byte* to, size_t bytes) {
+  const auto length = static_cast<uint32_t>(bytes);
+  std::memcpy(to, &length, sizeof length);
+  return to + sizeof length;
+}
+
+// Each as one string: the context, and the Example behind it, which makes one message of the two.
+Result<std::vector<NamedTensor>> AsStrings(const Examples& examples, const std::string& name, size_t max_bytes,
+                                           MemoryPool& pool) {
+  size_t context_bytes = 0;
+  for (const std::string_view piece : examples.context) context_bytes += piece.size();
+  size_t bytes = 0;
+  for (const std::string_view example : examples.examples) {
+    bytes += sizeof(uint32_t) + context_bytes + example.size();
+    if (bytes > max_bytes) return TooMuch(max_bytes);
+  }
+  Buffer buffer = Buffer::Take(pool, bytes);
+  std::byte* to = buffer.mutable_data();
+  for (const std::string_view example : examples.examples) {
+    to = PutLength(to, context_bytes + example.size());
+    for (const std::string_view piece : examples.context) to = PutBytes(to, piece);
+    to = PutBytes(to, example);
+  }
+  const auto rows = static_cast<int64_t>(examples.examples.size());
+  std::vector<NamedTensor> inputs;
+  inputs.push_back({.name = name, .tensor = {.type = DataType::kBytes, .shape = {rows}, .data = std::move(buffer)}});
+  return inputs;
+}
+
+// One input while its rows are read.
+class InputRows {
+ public:
+  InputRows(const TensorSpec& spec, size_t rows, size_t max_bytes, MemoryPool& pool)
+      : spec_(spec), rows_(rows), max_bytes_(max_bytes), pool_(pool) {}
+
+  // What Examples without a feature of this name have.
+  Status SetContext(const ExampleFeatures& context) {
+    ASSIGN_OR_RETURN(context_, context.Find(spec_.name));
+    return {};
+  }
+
+  Status Add(size_t row, const ExampleFeatures& example) {
+    ASSIGN_OR_RETURN(std::optional<Feature> own, example.Find(spec_.name));
+    if (!own && context_) RETURN_IF_ERROR(CountContext());
+    const std::optional<Feature>& feature = own ? own : context_;
+    const bool has_values = feature && feature->kind != Feature::Kind::kNone;
+    if (!has_values) return spec_.optional && !present_ ? Status() : Missing(row);
+    if (row > 0 && !present_) return TooLate(row);
+    present_ = true;
+    RETURN_IF_ERROR(row == 0 ? Begin(*feature) : CheckCount(row, *feature));
+    if (spec_.type == DataType::kBytes) return AddStrings(row, *feature);
+    return AddNumbers(row, *feature);
+  }
+
+  size_t bytes() const { return buffer_.size() + strings_.size(); }
+  bool present() const { return present_; }
+
+  NamedTensor Take() {
+    if (spec_.type == DataType::kBytes) {
+      buffer_ = Buffer::Take(pool_, strings_.size());
+      if (!strings_.empty()) std::memcpy(buffer_.mutable_data(), strings_.data(), strings_.size());
+    }
+    return {.name = spec_.name, .tensor = {.type = spec_.type, .shape = shape_, .data = std::move(buffer_)}};
+  }
+
+ private:
+  // It is read anew for each Example, and may be as large as the whole message.
+  Status CountContext() {
+    for (const std::string_view list : context_->lists) context_bytes_ += list.size() + 1;
+    return context_bytes_ <= max_bytes_ ? Status() : TooMuch(max_bytes_);
+  }
+
+  Status Missing(size_t row) const {
+    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + spec_.name + " (data type: " +
+                           std::string(PlainName(spec_.type)) + ") is required but could not be found.");
+  }
+  Status TooLate(size_t row) const {
+    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + spec_.name +
+                           ": expected in all examples or in none, found in this and not in those before");
+  }
+
+  // The first row, which says how long one is where the signature leaves that open.
+  Status Begin(const Feature& feature) {
+    if (spec_.shape.rank() == 0) {
+      return InvalidArgument("Feature: " + spec_.name +
+                             ": expected an input with a dimension for examples, found a scalar: ask with predict");
+    }
+    const Shape inner = spec_.shape.Inner();
+    shape_ = inner.WithRows(static_cast<int64_t>(rows_));
+    size_t open = 0;
+    int64_t known = 1;
+    for (size_t i = 1; i < shape_.rank(); ++i) {
+      if (shape_[i] == Shape::kAny) {
+        open = open == 0 ? i : SIZE_MAX;
+      } else {
+        known *= shape_[i];
+      }
+    }
+    const auto count = static_cast<int64_t>(feature.count);
+    if (open == SIZE_MAX) {
+      return InvalidArgument("Feature: " + spec_.name +
+                             ": expected an input with one open dimension besides that for "
+                             "examples at most, found " +
+                             spec_.shape.ToString() + ": ask with predict");
+    }
+    if (open != 0 && known > 0 && count % known == 0) shape_[open] = count / known;
+    row_elements_ = open == 0 ? static_cast<size_t>(known) : feature.count;
+    if (open != 0 && (known == 0 || count % known != 0)) return WrongCount(0, feature, inner);
+    RETURN_IF_ERROR(CheckCount(0, feature));
+    if (spec_.type == DataType::kBytes) return {};
+    const std::optional<size_t> bytes = ByteSize(spec_.type, shape_);
+    if (!bytes || *bytes > max_bytes_) return TooMuch(max_bytes_);
+    buffer_ = Buffer::Take(pool_, *bytes);
+    return {};
+  }
+
+  Status CheckCount(size_t row, const Feature& feature) const {
+    return feature.count == row_elements_ ? Status() : WrongCount(row, feature, shape_.Inner());
+  }
+
+  Status WrongCount(size_t row, const Feature& feature, const Shape& inner) const {
+    return InvalidArgument(PlaceOf(spec_, row) + " Number of " + std::string(NameOf(feature.kind)) +
+                           " values != expected. Values size: " + std::to_string(feature.count) +
+                           " but output shape: " + inner.ToString());
+  }
+
+  Status AddStrings(size_t row, const Feature& feature) {
+    if (feature.kind != Feature::Kind::kBytes) return WrongKind(spec_, row, feature.kind);
+    bool fits = true;
+    feature.ForEachBytes([&](std::string_view element) {
+      fits = fits && strings_.size() + sizeof(uint32_t) + element.size() <= max_bytes_;
+      if (!fits) return;
+      const size_t at = strings_.size();
+      strings_.resize(at + sizeof(uint32_t) + element.size());
+      PutBytes(PutLength(strings_.data() + at, element.size()), element);
+    });
+    return fits ? Status() : TooMuch(max_bytes_);
+  }
+
+  Status AddNumbers(size_t row, const Feature& feature) {
+    switch (spec_.type) {
+      case DataType::kBool:
+        return AddIntegers<bool>(row, feature);
+      case DataType::kUint8:
+        return AddIntegers<uint8_t>(row, feature);
+      case DataType::kUint16:
+        return AddIntegers<uint16_t>(row, feature);
+      case DataType::kUint32:
+        return AddIntegers<uint32_t>(row, feature);
+      case DataType::kUint64:
+        return AddIntegers<uint64_t>(row, feature);
+      case DataType::kInt8:
+        return AddIntegers<int8_t>(row, feature);
+      case DataType::kInt16:
+        return AddIntegers<int16_t>(row, feature);
+      case DataType::kInt32:
+        return AddIntegers<int32_t>(row, feature);
+      case DataType::kInt64:
+        return AddIntegers<int64_t>(row, feature);
+      case DataType::kFp16:
+        return AddFloats<uint16_t>(row, feature, NarrowToFp16);
+      case DataType::kBf16:
+        return AddFloats<uint16_t>(row, feature, NarrowToBf16);
+      case DataType::kFp32:
+        return AddFloats<float>(row, feature, [](double value) { return static_cast<float>(value); });
+      case DataType::kFp64:
+        return AddFloats<double>(row, feature, [](double value) { return value; });
+      case DataType::kBytes:
+        break;
+    }
+    CHECK(false);
+  }
+
+  template <typename T>
+  T* RowOf(size_t row) {
+    return reinterpret_cast<T*>(buffer_.mutable_data()) + row * row_elements_;
+  }
+
+  template <typename T>
+  Status AddIntegers(size_t row, const Feature& feature) {
+    if (feature.kind != Feature::Kind::kInt64) return WrongKind(spec_, row, feature.kind);
+    T* to = RowOf<T>(row);
+    std::optional<int64_t> wrong;
+    feature.ForEachInt64([&](int64_t value) {
+      if (!std::in_range<std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>>(value) ||
+          (std::is_same_v<T, bool> && value > 1)) {
+        wrong = value;
+      }
+      *to++ = static_cast<T>(value);
+    });
+    if (!wrong) return {};
+    return InvalidArgument(PlaceOf(spec_, row) + " expected values that fit " + std::string(PlainName(spec_.type)) +
+                           ", found " + std::to_string(*wrong));
+  }
+
+  template <typename T, typename Narrow>
+  Status AddFloats(size_t row, const Feature& feature, Narrow narrow) {
+    T* to = RowOf<T>(row);
+    if (feature.kind == Feature::Kind::kFloat) {
+      feature.ForEachFloat([&](float value) { *to++ = narrow(static_cast<double>(value)); });
+      return {};
+    }
+    if (feature.kind != Feature::Kind::kInt64) return WrongKind(spec_, row, feature.kind);
+    feature.ForEachInt64([&](int64_t value) { *to++ = narrow(static_cast<double>(value)); });
+    return {};
+  }
+
+  const TensorSpec& spec_;
+  const size_t rows_;
+  const size_t max_bytes_;
+  MemoryPool& pool_;
+  std::optional<Feature> context_;
+  size_t context_bytes_ = 0;  // read so far
+  bool present_ = false;
+  Shape shape_;
+  size_t row_elements_ = 0;
+  Buffer buffer_;
+  std::vector<std::byte> strings_;
+};
+
+Result<std::vector<NamedTensor>> AsFeatures(const Examples& examples, const Signature& signature, size_t max_bytes,
+                                            MemoryPool& pool) {
+  std::vector<InputRows> inputs;
+  inputs.reserve(signature.inputs.size());
+  for (const TensorSpec& spec : signature.inputs) inputs.emplace_back(spec, examples.examples.size(), max_bytes, pool);
+  ExampleFeatures context;
+  for (const std::string_view piece : examples.context) RETURN_IF_ERROR(context.Add(piece));
+  for (InputRows& input : inputs) RETURN_IF_ERROR(input.SetContext(context));
+  for (size_t row = 0; row < examples.examples.size(); ++row) {
+    ExampleFeatures features;
+    RETURN_IF_ERROR(features.Add(examples.examples[row]));
+    size_t bytes = 0;
+    for (InputRows& input : inputs) {
+      RETURN_IF_ERROR(input.Add(row, features));
+      bytes += input.bytes();
+      if (bytes > max_bytes) return TooMuch(max_bytes);
+    }
+  }
+  std::vector<NamedTensor> tensors;
+  for (InputRows& input : inputs) {
+    if (input.present()) tensors.push_back(input.Take());
+  }
+  return tensors;
+}
+
+}  // namespace
+
+Result<std::vector<NamedTensor>> InputsOfExamples(const Examples& examples, const Signature& signature,
+                                                  size_t max_bytes, MemoryPool& pool) {
+  if (examples.examples.empty()) return InvalidArgument("Input is empty.");
+  if (TakesExamples(signature)) return AsStrings(examples, signature.inputs.front().name, max_bytes, pool);
+  return AsFeatures(examples, signature, max_bytes, pool);
+}
+
+}  // namespace trireme::tfserving
