@@ -416,7 +416,7 @@ class Configuration(TfServingTest):
             answer = server.curl("POST", f"/v1/models/{model}:predict", {"instances": [ROW]}, given)
             self.assertEqual(answer.status, status, answer)
         request = predict_request("two", INPUT0=tensor(tf().DT_FLOAT, [1, 1], float_val=[1]))
-        self.assert_fails(grpc.StatusCode.UNAUTHENTICATED, "", server.call, "Predict", request)
+        self.assert_fails(grpc.StatusCode.UNAUTHENTICATED, ".", server.call, "Predict", request)
 
     def test_its_program(self):
         program = Path(self.program).parent / "tensorflow_model_server"
