@@ -13,6 +13,7 @@
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
 #include "lifecycle/without_folders.h"
+#include "repository/below.h"
 #include "repository/digest_book.h"
 #include "repository/scan_at.h"
 
@@ -234,8 +235,10 @@ void ModelControl::CarryOut(Errand errand) {
   if (!wanted.ok()) {
     std::vector<std::filesystem::path> folders = options_.paths;
     if (scratch) folders.push_back(scratch->path());
-    if (!errand.from.empty()) folders.push_back(errand.from.parent_path());
-    if (!errand.wish.root.empty()) folders = {errand.wish.root};
+    if (!errand.from.empty()) {
+      const bool is_inside = !errand.wish.root.empty() && IsAtOrBelow(errand.from.native(), errand.wish.root.native());
+      folders.push_back(is_inside ? errand.wish.root : errand.from.parent_path());
+    }
     errand.done({wanted.status().code(), WithoutFolders(wanted.status().message(), folders)});
     return errands_->Finished(errand.name);
   }

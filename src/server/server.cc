@@ -29,6 +29,7 @@
 #include "server/grpc_router.h"
 #include "server/host_metrics.h"
 #include "server/listeners.h"
+#include "server/model_downloads.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/protection.h"
@@ -67,6 +68,15 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .mode = options.control,
           .poll_interval = options.poll_interval,
           .load_models = options.load_models};
+}
+
+// No URL is fetched that may not be registered.
+ModelDownloads::Options DownloadOptions(const ServerOptions& options) {
+  client::FetchRules rules = options.torchserve.downloads;
+  rules.allows = [allowed = options.torchserve.dialect.allowed_urls](std::string_view url) {
+    return allowed && allowed->Allow(url);
+  };
+  return {.folder = options.torchserve.dialect.model_store, .rules = std::move(rules)};
 }
 
 Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool,
@@ -118,8 +128,10 @@ class Server::Parts {
                         .probes_name_models = !protection_->authoriser().asks_for_keys()},
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         torchserve_snapshot_(options.torchserve.dialect),
-        torchserve_services_(MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_,
-                                                    torchserve_workflows_, torchserve_snapshot_, torchserve_counts_)),
+        downloads_(DownloadOptions(options)),
+        torchserve_services_(WithDownloads(
+            MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_, torchserve_workflows_,
+                                   torchserve_snapshot_, torchserve_counts_, protection_->tokens()))),
         protocols_(MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
         main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
@@ -153,6 +165,7 @@ class Server::Parts {
   ~Parts() {
     network_.Stop(Clock::System().Now());
     start_loads_.reset();
+    downloads_.Stop();
     // What still waits there is answered by parts that go before it.
     control_.Stop();
     lifecycle_.Close();
@@ -162,7 +175,7 @@ class Server::Parts {
 
   Status Start(const ServerOptions& options, const Logger& log) {
     ASSIGN_OR_RETURN(const std::vector<ListenerPlan> plans, PlanListeners(options));
-    control_.TellOfUnloads([this](const std::string& name) { torchserve_book_.Gone(name); });
+    control_.TellOfUnloads([this](const std::string& name) { torchserve::ForgetUnloaded(torchserve_services_, name); });
     if (options.torchserve.allow) start_loads_.emplace(torchserve_services_);
     for (const ListenerPlan& plan : plans) RETURN_IF_ERROR(Listen(options, plan));
     if (options.admin_socket) RETURN_IF_ERROR(admin_door_.Open(*options.admin_socket, network_, log));
@@ -211,10 +224,9 @@ class Server::Parts {
     surface.router.Add(protocols_.probes);
     surface.grpc_router.Add(protocols_.health);
     const uint64_t most = options.net.limits.max_body_bytes;
-    surface.handler =
-        std::make_unique<FrontHandler>(surface.router, protection_->authoriser(), most, access_log_.get());
-    surface.grpc_handler =
-        std::make_unique<GrpcFrontHandler>(surface.grpc_router, protection_->authoriser(), most, access_log_.get());
+    Authoriser& authoriser = protection_->AuthoriserOf(wanted);
+    surface.handler = std::make_unique<FrontHandler>(surface.router, authoriser, most, access_log_.get());
+    surface.grpc_handler = std::make_unique<GrpcFrontHandler>(surface.grpc_router, authoriser, most, access_log_.get());
     reception.http = surface.handler.get();
     reception.grpc = surface.grpc_handler.get();
   }
@@ -224,6 +236,9 @@ class Server::Parts {
     engine_.AnnounceStop();
     if (notice.count() > 0) std::this_thread::sleep_for(notice);
     engine_.StopAccepting();
+    downloads_.Stop();
+    // Here, because a process that is not done in time ends without another word.
+    if (TokenKeys* const tokens = protection_->tokens()) tokens->RemoveFile();
     // On a thread of its own, because neither a run of a model nor a look at a repository that hangs can be
     // interrupted.
     std::promise<void> closed;
@@ -257,6 +272,13 @@ class Server::Parts {
   Lifecycle& lifecycle() { return lifecycle_; }
 
  private:
+  torchserve::Services WithDownloads(torchserve::Services services) {
+    services.download = [this](const std::string& url, bool takes_existing, ModelDownloads::Done done) {
+      downloads_.Start(url, takes_existing, std::move(done));
+    };
+    return services;
+  }
+
   MemoryPool pool_;
   metrics::Registry registry_;
   const std::unique_ptr<Protection> protection_;
@@ -276,6 +298,7 @@ class Server::Parts {
   torchserve::WorkflowBook torchserve_workflows_;
   torchserve::SnapshotFile torchserve_snapshot_;
   torchserve::AnswerCounts torchserve_counts_;
+  ModelDownloads downloads_;  // stopped before anything goes that they use
   const torchserve::Services torchserve_services_;
   std::optional<torchserve::StartLoads> start_loads_;
   const Protocols protocols_;

@@ -47,7 +47,7 @@ class AllProtocols {
   torchserve::SnapshotFile snapshot_{torchserve::Options{}};
   torchserve::AnswerCounts counts_;
   const torchserve::Services torchserve_services_ =
-      MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_);
+      MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_, nullptr);
   const Protocols protocols_ = MakeProtocols(services_, sagemaker_services_, torchserve_services_, registry_);
 };
 
