@@ -125,7 +125,7 @@ TEST_F(FetchTest, FollowsNoRedirectToAnAddressThatIsNotPublic) {
   });
   const std::string port = std::to_string(server_->port());
   rules_.networks = {*NetworkRange::Parse("127.0.0.1")};
-  for (const std::string& host :
+  for (const std::string host :
        {"127.0.0.2", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706434", "0x7f000002"}) {
     location = "http://" + host + ":" + port + "/secret";
     const Status status = Get();

@@ -82,9 +82,8 @@ Result<std::optional<MarFiles::Settings>> MarFiles::ReadSettings(const MarManife
 Result<std::optional<MarFacts>> ReadMarFacts(const fs::path& path) {
   if (!IsMar(path)) return std::optional<MarFacts>();
   Result<MarFacts> facts = ReadFacts(MarFiles(path));
-  const std::string name = path.filename().string();
-  const bool is_named = facts.status().message().find(name) != std::string::npos;
-  if (!facts.ok()) return is_named ? facts.status() : std::move(facts).status().Within(name);
+  const bool is_named = facts.status().message().starts_with("archive ");
+  if (!facts.ok()) return is_named ? facts.status() : std::move(facts).status().Within(path.filename().string());
   return std::optional(*std::move(facts));
 }
 

@@ -3,17 +3,27 @@
 import io
 import json
 import shutil
+import ssl
 import threading
 import unittest
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from test_tls import Authority
 from test_torchserve import ROW, TorchServeTest
 from trireme import wait_until
 
 
+class Web(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Clients who go away are what is tested."""
+
+
 class Models(BaseHTTPRequestHandler):
     """What `files` has by path: bytes, or a function that answers."""
+    protocol_version = "HTTP/1.1"
     files = {}
     asked = []
 
@@ -56,21 +66,29 @@ def shorter_than_said(request):
     request.send_header("Content-Length", "1000000")
     request.end_headers()
     request.wfile.write(b"short")
+    request.close_connection = True
 
 
 class Downloads(TorchServeTest):
     def setUp(self):
         super().setUp()
-        self.web = ThreadingHTTPServer(("127.0.0.1", 0), Models)
-        self.web.daemon_threads = True
-        thread = threading.Thread(target=self.web.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.web.server_close)
-        self.addCleanup(self.web.shutdown)
+        self.web = self.serve_web()
         self.url = f"http://127.0.0.1:{self.web.server_port}"
         Models.asked = []
         Models.files = {"/sum.mar": self.archive(), "/add.onnx": b"another", "/junk.mar": b"no archive at all"}
+
+    def serve_web(self, certificate=None):
+        web = Web(("127.0.0.1", 0), Models)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            web.socket = context.wrap_socket(web.socket, server_side=True)
+        thread = threading.Thread(target=web.serve_forever, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(web.server_close)
+        self.addCleanup(web.shutdown)
+        return web
 
     def archive(self, version="1.0"):
         packed = io.BytesIO()
@@ -81,9 +99,10 @@ class Downloads(TorchServeTest):
             archive.write(self.store / "add.onnx", "model.onnx")
         return packed.getvalue()
 
-    def start(self, *arguments, allowed=r"http://127\.0\.0\.1:\d+/(?!forbidden).*", networks="127.0.0.0/8"):
+    def start(self, *arguments, allowed=r"https?://127\.0\.0\.1:\d+/(?!forbidden).*", networks="127.0.0.0/8",
+              **options):
         return super().start("--enable-model-api", "--torchserve-allowed-urls", allowed,
-                             "--torchserve-download-networks", networks, *arguments)
+                             "--torchserve-download-networks", networks, *arguments, **options)
 
     def register(self, server, path, more="&initial_workers=1"):
         url = path if "://" in path else self.url + path
@@ -144,7 +163,7 @@ class Downloads(TorchServeTest):
         for name, why in (("out", "found a redirect to a URL that is not allowed"),
                           ("inside", "expected at most 5 redirects, found more"),
                           ("metadata", "found a redirect to a URL that is not allowed"),
-                          ("file", "expected http:// or https://, found \"file:///etc/passwd\"")):
+                          ("file", "expected http:// or https://, found 'file:///etc/passwd'")):
             self.assert_not_downloaded(self.register(server, f"/{name}.mar"), f"{self.url}/{name}.mar", why)
         self.assertNotIn("/forbidden/sum.mar", Models.asked)
         self.assertEqual(self.names(), {"moved.mar"})
@@ -157,7 +176,7 @@ class Downloads(TorchServeTest):
             self.assertEqual((answer.status, answer.json()["type"]), (400, "DownloadArchiveException"), answer)
             self.assertIn(why, answer.json()["message"])
         self.assert_not_downloaded(self.register(server, f"{self.url}/"), f"{self.url}/", (
-            'expected a path that ends with the name of a file, of letters, digits and _-.+@~, found ""'))
+            "expected a path that ends with the name of a file, of letters, digits and _-.+@~, found ''"))
         junk = self.register(server, "/junk.mar")
         self.assertEqual((junk.status, junk.json()["type"]), (400, "InvalidModelException"), junk)
         self.assertIn("junk.mar", junk.json()["message"])
@@ -190,6 +209,25 @@ class Downloads(TorchServeTest):
         thread.join()
         self.assertEqual(answers[0].status, 503, answers)
         self.assertEqual(self.names(), set())
+
+    def test_https(self):
+        authority = Authority(self.store.parent)
+        web = self.serve_web(authority.issue("web", "IP:127.0.0.1"))
+        url = f"https://127.0.0.1:{web.server_port}"
+        other = self.serve_web(authority.issue("other", "DNS:models.example.org"))
+        Models.files["/down.mar"] = redirect(f"{self.url}/sum.mar")
+        server = self.start(environment={"SSL_CERT_FILE": str(authority.certificate)})
+        self.assertEqual(self.register(server, f"{url}/sum.mar").status, 200)
+        wrong = self.register(server, f"https://127.0.0.1:{other.server_port}/wrong.mar")
+        self.assertEqual(wrong.status, 400)
+        self.assertIn("certificate", wrong.json()["message"])
+        self.assert_not_downloaded(self.register(server, f"{url}/down.mar"), f"{url}/down.mar",
+                                   "expected an answer, found a redirect from https to http")
+        stranger = self.start()
+        refused = self.register(stranger, f"{url}/refused.mar")
+        self.assertEqual(refused.status, 400)
+        self.assertIn("certificate", refused.json()["message"])
+        self.assertEqual(self.names(), {"sum.mar"})
 
     def test_at_the_start_and_again(self):
         arguments = ("--models", f"sum={self.url}/sum.mar")
