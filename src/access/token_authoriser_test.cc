@@ -16,7 +16,7 @@
 namespace trireme {
 namespace {
 
-using std::chrono_literals::operator""min;
+using std::chrono::minutes;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -40,7 +40,7 @@ class TokenTest : public testing::Test {
   TokenTest() : keys_(Make()) {}
 
   std::unique_ptr<TokenKeys> Make() {
-    return *TokenKeys::Make({.file = file_, .expiration = 60min}, [this] { return now_; });
+    return *TokenKeys::Make({.file = file_, .expiration = minutes(60)}, [this] { return now_; });
   }
   // Of "management", "inference" or "API", as the file has it.
   std::string KeyOf(const std::string& name) const {
@@ -116,7 +116,7 @@ TEST_F(TokenTest, AListenerOfOneSurfaceKnowsItsKeysAlone) {
 }
 
 TEST_F(TokenTest, KeysExpireButTheOneThatMakesThemAnew) {
-  now_ += 60min - std::chrono::milliseconds(1);
+  now_ += minutes(60) - std::chrono::milliseconds(1);
   EXPECT_TRUE(Ask(KeyOf("inference")).ok());
   now_ += std::chrono::milliseconds(1);
   EXPECT_FALSE(Ask(KeyOf("inference")).ok());
@@ -127,7 +127,7 @@ TEST_F(TokenTest, KeysExpireButTheOneThatMakesThemAnew) {
 TEST_F(TokenTest, ANewKeyTakesThePlaceOfTheOldOne) {
   const std::string old = KeyOf("inference");
   const std::string management = KeyOf("management");
-  now_ += 90min;
+  now_ += minutes(90);
   ASSERT_TRUE(keys_->Renew(TokenKind::kInference).ok());
   EXPECT_NE(KeyOf("inference"), old);
   EXPECT_FALSE(Ask(old).ok());

@@ -15,7 +15,7 @@
 namespace trireme::client {
 namespace {
 
-using std::chrono_literals::operator""ms;
+using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -46,7 +46,7 @@ class FetchTest : public testing::Test {
       return url.find("forbidden") == std::string_view::npos;
     };
     rules_.networks = {*NetworkRange::Parse(kLoopback)};
-    rules_.timeout = 20'000ms;
+    rules_.timeout = milliseconds(20'000);
     rules_.look_up = Leading({{"models.example.org", {"127.0.0.1"}}});
   }
 
@@ -203,10 +203,10 @@ TEST_F(FetchTest, ALongTaleInPlaceOfAnAnswerEndsIt) {
 TEST_F(FetchTest, WaitsForNoneThatIsSlow) {
   // A head that promises more than comes, on a connection that stays open.
   Serve([](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nslow"; });
-  rules_.stall_timeout = 10ms;
+  rules_.stall_timeout = milliseconds(10);
   EXPECT_EQ(Get().code(), StatusCode::kDeadlineExceeded);
-  rules_.stall_timeout = 20'000ms;
-  rules_.timeout = 10ms;
+  rules_.stall_timeout = milliseconds(20'000);
+  rules_.timeout = milliseconds(10);
   EXPECT_EQ(Get().code(), StatusCode::kDeadlineExceeded);
 }
 
@@ -217,7 +217,7 @@ TEST_F(FetchTest, WaitsForNoNameThatIsSlow) {
     answer.wait();
     return Unavailable("no such host");
   };
-  rules_.timeout = 10ms;
+  rules_.timeout = milliseconds(10);
   EXPECT_EQ(Get("http://slow.example.org/a.mar").code(), StatusCode::kDeadlineExceeded);
   asked->set_value();
 }
@@ -246,7 +246,7 @@ TEST_F(FetchTest, EndsWithWhatTheOneWhoTakesItSays) {
 
 TEST_F(FetchTest, BelievesNoServerWithoutACertificate) {
   Serve([](const std::string&) { return ScriptedServer::Answer("here"); });
-  rules_.timeout = 200ms;  // half a request, as far as that server can tell
+  rules_.timeout = milliseconds(200);  // half a request, as far as that server can tell
   EXPECT_FALSE(Get("https://127.0.0.1:" + std::to_string(server_->port()) + "/a.mar").ok());
   EXPECT_EQ(body_, "");
 }

@@ -164,7 +164,8 @@ class WaysIn {
   GrpcFrontHandler grpc_handler_;
 };
 
-struct WithKeys {
+class WithKeys {
+ protected:
   Keys keys_;
 };
 class EveryWayInTest : public testing::Test, protected WithKeys, protected WaysIn {
@@ -268,7 +269,8 @@ TEST_F(EveryWayInTest, AKeyThatIsTakenAwayOpensNoMessage) {
 }
 
 // TorchServe's keys: of three, each opens what is its own, whatever the protocol.
-struct WithTokens {
+class WithTokens {
+ protected:
   // Of "management", "inference" or "API".
   std::string KeyOf(const std::string& name) const {
     const std::string text = ReadKeyFile(file_)->text;
