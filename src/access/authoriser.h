@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +19,12 @@ struct Credentials {
   std::span<const std::string> certificate_names = {};  // of a client certificate that was verified
   std::string_view peer;
 };
+
+// The key among them: of "Authorization: Bearer KEY" (RFC 6750 section 2.1), else of X-Api-Key; empty: none is shown.
+std::string_view ShownKey(const Credentials& credentials);
+
+// Longer ones are nobody's, and not looked at.
+inline constexpr size_t kMaxShownKeyBytes = 1024;
 
 // What somebody may do. Immutable; shared by everything that goes on in his name.
 class Grant {

@@ -112,24 +112,37 @@ KeyFileTurn::~KeyFileTurn() {
   if (fd_ >= 0) close(fd_);
 }
 
-Status WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
-  const std::filesystem::path place = PlaceOf(file);
+namespace {
+
+// `keep`: what of the old file the new one is to have.
+template <typename Keep>
+Status Replace(const std::filesystem::path& place, const std::string& text, Keep keep) {
   std::string temporary = place.string() + ".XXXXXX";
   const OpenFile open_file(mkostemp(temporary.data(), O_CLOEXEC));  // which makes it 0600
-  if (open_file.fd() < 0) return Unavailable(file.string() + ": cannot be written: " + Reason(errno));
+  if (open_file.fd() < 0) return Unavailable(Reason(errno));
   Status written = WriteAll(open_file.fd(), text);
-  struct stat old {};
-  // So that a server of another user, to whom the file was given, can still read it.
-  if (written.ok() && stat(place.c_str(), &old) == 0 &&
-      (fchown(open_file.fd(), old.st_uid, old.st_gid) != 0 || fchmod(open_file.fd(), old.st_mode & 0640) != 0)) {
-    written = Unavailable("its owner cannot be kept: " + Reason(errno));
-  }
+  if (written.ok()) written = keep(open_file.fd());
   if (written.ok() && rename(temporary.c_str(), place.c_str()) != 0) written = Unavailable(Reason(errno));
-  if (!written.ok()) {
-    unlink(temporary.c_str());
-    return std::move(written).Within(file.string() + ": cannot be written");
-  }
-  return {};
+  if (!written.ok()) unlink(temporary.c_str());
+  return written;
+}
+
+}  // namespace
+
+Status WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
+  const std::filesystem::path place = PlaceOf(file);
+  const auto keep = [&place](int fd) -> Status {
+    struct stat old {};
+    if (stat(place.c_str(), &old) != 0) return {};
+    // So that a server of another user, to whom the file was given, can still read it.
+    if (fchown(fd, old.st_uid, old.st_gid) == 0 && fchmod(fd, old.st_mode & 0640) == 0) return {};
+    return Unavailable("its owner cannot be kept: " + Reason(errno));
+  };
+  return Replace(place, text, keep).Within(file.string() + ": cannot be written");
+}
+
+Status WriteOwnKeyFile(const std::filesystem::path& file, const std::string& text) {
+  return Replace(file, text, [](int) { return Status(); }).Within(file.string() + ": cannot be written");
 }
 
 }  // namespace trireme

@@ -43,4 +43,8 @@ class KeyFileTurn {
 // may.
 Status WriteKeyFile(const std::filesystem::path& file, const std::string& text);
 
+// The same of a file that is the process's own, at exactly this place: 0600 and its owner's, whatever lay there before,
+// and a link that did is replaced.
+Status WriteOwnKeyFile(const std::filesystem::path& file, const std::string& text);
+
 }  // namespace trireme

@@ -19,6 +19,7 @@ bool IsAllowed(const KeyRoles& roles, Operation operation) {
       return roles.metrics || roles.admin;
     case Operation::kModelControl:
     case Operation::kServerControl:
+    case Operation::kKeyControl:
       return roles.admin;
   }
   return false;
@@ -39,7 +40,8 @@ KeyGrant::KeyGrant(KeyRoles roles, std::vector<std::string> models)
 bool KeyGrant::Allows(Operation operation, std::string_view model) const {
   if (!IsAllowed(roles_, operation)) return false;
   if (!model.empty()) return Covers(model);
-  return operation != Operation::kServerControl || every_model_;
+  const bool changes_the_server = operation == Operation::kServerControl || operation == Operation::kKeyControl;
+  return !changes_the_server || every_model_;
 }
 
 bool KeyGrant::Covers(std::string_view model) const {

@@ -2,7 +2,6 @@
 #include "access/key_table.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -10,8 +9,6 @@
 
 namespace trireme {
 namespace {
-
-constexpr size_t kMaxShownBytes = 1024;  // of a key; longer ones are not even hashed
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -41,22 +38,6 @@ class Duplicates {
   std::set<std::string> certificates_;
   std::set<Digest> digests_;
 };
-
-// What "Bearer KEY" holds; nothing if it is of another scheme (RFC 6750 section 2.1, RFC 9110 section 11.1).
-std::optional<std::string_view> BearerKey(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() < kScheme.size()) return std::nullopt;
-  const bool is_bearer = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(), [](char a, char b) {
-    return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-  });
-  if (!is_bearer) return std::nullopt;
-  authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', kScheme.size()), authorization.size()));
-  return authorization;
-}
-
-std::string_view ShownKey(const Credentials& credentials) {
-  return BearerKey(credentials.authorization).value_or(credentials.api_key);
-}
 
 uint64_t FirstBytes(const Digest& digest) {
   uint64_t first = 0;
@@ -110,7 +91,7 @@ KeyTable::KeyTable(const std::vector<KeyLine>& lines) {
 }
 
 const KeyTable::Holder* KeyTable::FindKey(std::string_view key) const {
-  if (key.size() > kMaxShownBytes) return nullptr;
+  if (key.size() > kMaxShownKeyBytes) return nullptr;
   const Digest digest = Sha256(key);
   const auto [begin, end] = by_digest_.equal_range(FirstBytes(digest));
   for (auto candidate = begin; candidate != end; ++candidate) {

@@ -19,6 +19,8 @@ std::string_view Name(Operation operation) {
       return "model-control";
     case Operation::kServerControl:
       return "server-control";
+    case Operation::kKeyControl:
+      return "key-control";
   }
   return "unknown";
 }

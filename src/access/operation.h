@@ -15,6 +15,7 @@ enum class Operation {
   kMetrics,        // what the server and its models did
   kModelControl,   // load, unload
   kServerControl,  // logging and tracing
+  kKeyControl,     // make a key anew
 };
 
 std::string_view Name(Operation operation);

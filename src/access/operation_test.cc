@@ -14,6 +14,7 @@ TEST(Operation, EveryOneHasANameOfItsOwn) {
   EXPECT_EQ(Name(Operation::kMetrics), "metrics");
   EXPECT_EQ(Name(Operation::kModelControl), "model-control");
   EXPECT_EQ(Name(Operation::kServerControl), "server-control");
+  EXPECT_EQ(Name(Operation::kKeyControl), "key-control");
 }
 
 TEST(Operation, AValueOutsideTheEnumIsNamedUnknown) {

@@ -252,7 +252,9 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
   std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file, &properties, &batching};
   std::optional<SagemakerPlatform> platform;
   SettingTexts additional;
-  if (LeavesPathsOpen(sources)) platform = ReadSagemakerPlatform(environment);
+  if (LeavesPathsOpen(sources)) {
+    ASSIGN_OR_RETURN(platform, ReadSagemakerPlatform(environment));
+  }
   if (platform) {
     std::get<SettingTexts>(flags).erase("paths");
     ASSIGN_OR_RETURN(additional, ReadAdditionalFlags(*platform, settings));

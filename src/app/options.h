@@ -122,7 +122,11 @@ struct TorchserveFlags {
   std::string metrics_host;          // the same
   std::string grpc_host;             // the same
   std::string grpc_management_host;  // the same
-  std::vector<std::string> remarks;  // what its config.properties says and is not honoured
+  bool token_auth = false;
+  bool disable_token_auth = false;  // in TorchServe's own words, which go before that
+  TokenKeys::Options tokens;
+  bool leaves_token_auth_open = false;  // its config.properties, where TorchServe would ask for tokens
+  std::vector<std::string> remarks;     // what its config.properties says and is not honoured
 };
 
 // TF Serving's listeners and configuration.

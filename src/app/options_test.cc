@@ -99,6 +99,16 @@ const std::vector<Case>& Cases() {
        [](O o) { return o.torchserve.listeners.dialect.default_workers_per_model == 3; }},
       {"torchserve-metrics-mode", "log",
        [](O o) { return o.torchserve.listeners.dialect.metrics_mode == torchserve::MetricsMode::kLog; }},
+      {"torchserve-job-queue-size", "7", [](O o) { return o.torchserve.listeners.dialect.job_queue_size == 7; }},
+      {"torchserve-download-networks", "10.0.0.0/8,fd00::/8",
+       [](O o) { return o.torchserve.listeners.downloads.networks.size() == 2; }},
+      {"torchserve-download-size", "1KiB", [](O o) { return o.torchserve.listeners.downloads.max_bytes == 1024; }},
+      {"torchserve-download-timeout", "5s",
+       [](O o) { return o.torchserve.listeners.downloads.timeout == milliseconds(5000); }},
+      {"torchserve-key-file", "k.json", [](O o) { return o.torchserve.tokens.file == "k.json"; }},
+      {"torchserve-token-expiration", "5m",
+       [](O o) { return o.torchserve.tokens.expiration == std::chrono::minutes(5); }},
+      {"disable-token-auth", "on", [](O o) { return o.torchserve.disable_token_auth; }},
       {"torchserve-snapshot", "s.cfg", [](O o) { return o.torchserve.listeners.dialect.snapshot == "s.cfg"; }},
       {"allow-sagemaker", "true", [](O o) { return o.sagemaker.allow; }},
       {"sagemaker-address", "127.0.0.5", [](O o) { return o.sagemaker.host == "127.0.0.5"; }},
@@ -192,8 +202,9 @@ std::vector<std::string> NamesOf(const Case& c) {
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
   // These have tests of their own.
-  std::set<std::string> tested = {"paths",         "load-model",      "tls-cert",        "tls-key",
-                                  "tls-client-ca", "tls-client-name", "required-models", "enable-model-api"};
+  std::set<std::string> tested = {"paths",           "load-model",       "tls-cert",
+                                  "tls-key",         "tls-client-ca",    "tls-client-name",
+                                  "required-models", "enable-model-api", "torchserve-token-auth"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);

@@ -55,13 +55,15 @@ struct Door {
   std::string inside;  // what it would have to be else
   bool is_encrypted;
   bool asks_certificate;
+  bool asks_key;
 };
 
-Door HostDoor(const std::string& host, const std::optional<net::TlsOptions>& tls) {
+Door HostDoor(const std::string& host, const std::optional<net::TlsOptions>& tls, bool asks_key) {
   return {.where = "host '" + host + "' can be reached from other machines",
           .inside = "a loopback address such as 127.0.0.1",
           .is_encrypted = tls.has_value(),
-          .asks_certificate = tls && !tls->client_ca.empty()};
+          .asks_certificate = tls && !tls->client_ca.empty(),
+          .asks_key = asks_key};
 }
 
 const std::string& Or(const std::string& host, const std::string& other) {
@@ -70,8 +72,9 @@ const std::string& Or(const std::string& host, const std::string& other) {
 
 std::vector<Door> OpenDoors(const ServeOptions& options) {
   std::vector<Door> doors;
+  const bool asks_key = !options.keys.empty() || AsksForTokens(options);
   const auto add = [&](bool is_open, const std::string& host, const std::optional<net::TlsOptions>& tls) {
-    if (is_open && !IsLoopback(host)) doors.push_back(HostDoor(host, tls));
+    if (is_open && !IsLoopback(host)) doors.push_back(HostDoor(host, tls, asks_key));
   };
   const std::optional<net::TlsOptions> tls = TlsOf(options);
   const std::optional<net::TlsOptions> grpc_tls = GrpcTlsOf(options);
@@ -84,7 +87,10 @@ std::vector<Door> OpenDoors(const ServeOptions& options) {
     const TorchserveListeners listeners = TorchserveListenersOf(options);
     add(true, listeners.host, tls);
     add(true, listeners.management_host, tls);
-    add(listeners.allow_metrics, listeners.metrics_host, tls);
+    if (listeners.allow_metrics && !IsLoopback(listeners.metrics_host)) {
+      // TorchServe's metrics need no token.
+      doors.push_back(HostDoor(listeners.metrics_host, tls, !options.keys.empty()));
+    }
     add(true, listeners.grpc_host, tls);
     add(true, listeners.grpc_management_host, tls);
   }
@@ -97,7 +103,8 @@ std::vector<Door> OpenDoors(const ServeOptions& options) {
     doors.push_back({.where = "unix-socket '" + options.unix_socket.string() + "' is open to other users",
                      .inside = "--unix-socket-mode 0600",
                      .is_encrypted = true,
-                     .asks_certificate = false});
+                     .asks_certificate = false,
+                     .asks_key = asks_key});
   }
   return doors;
 }
@@ -172,9 +179,9 @@ std::vector<Setting> TritonTlsSettings(GrpcTlsFlags& tls) {
 
 Status CheckProtection(const ServeOptions& options) {
   RETURN_IF_ERROR(CheckFiles(options));
-  if (options.allow_exposure || !options.keys.empty()) return {};
+  if (options.allow_exposure) return {};
   for (const Door& door : OpenDoors(options)) {
-    if (door.asks_certificate) continue;
+    if (door.asks_certificate || door.asks_key) continue;
     return InvalidArgument(door.where + ", and nobody is asked for a key: expected " + door.inside +
                            ", --keys FILE, --tls-client-ca FILE or --allow-exposure");
   }
@@ -187,7 +194,7 @@ std::vector<std::string> ProtectionWarnings(const ServeOptions& options) {
     if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) warnings.push_back(std::move(text));
   };
   for (const Door& door : OpenDoors(options)) {
-    if (options.keys.empty() && !door.asks_certificate) {
+    if (!door.asks_key && !door.asks_certificate) {
       warn(door.where + ", and nobody is asked for a key (--keys)");
     } else if (!door.is_encrypted) {
       warn(door.where + ", and keys travel in the clear (--tls-cert)");

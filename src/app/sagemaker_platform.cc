@@ -82,13 +82,13 @@ class PlatformReader {
            IsFolder("models");
   }
 
-  SagemakerPlatform Read() {
+  Result<SagemakerPlatform> Read() {
     for (const auto& [variable, setting] : kSettings) TakeVariable(variable, setting);
     for (const auto& [setting, value] : kDefaults) Default(setting, value);
     for (const char* variable : kWithoutEffect) {
       if (Value(variable)) platform_.without_effect.emplace_back(variable);
     }
-    TakeModels();
+    RETURN_IF_ERROR(TakeModels());
     TakePayload();
     std::istringstream words(Value("SAGEMAKER_TRITON_ADDITIONAL_ARGS").value_or(""));
     for (std::string word; words >> word;) platform_.flags.push_back(word);
@@ -106,8 +106,12 @@ class PlatformReader {
     return fs::is_directory(base_ / name, ignored);
   }
 
-  bool IsMultiModel() const {
-    if (const auto said = Value("SAGEMAKER_MULTI_MODEL")) return ParseOnOff(*said).ok() && *ParseOnOff(*said);
+  Result<bool> IsMultiModel() const {
+    if (const auto said = Value("SAGEMAKER_MULTI_MODEL")) {
+      Result<bool> parsed = ParseOnOff(*said);
+      if (!parsed.ok()) return std::move(parsed).status().Within("SAGEMAKER_MULTI_MODEL");
+      return parsed;
+    }
     return !IsFolder("model") && IsFolder("models");
   }
 
@@ -121,14 +125,16 @@ class PlatformReader {
     platform_.settings.try_emplace(setting, SettingText{"SageMaker's platform", {value}});
   }
 
-  void TakeModels() {
+  Status TakeModels() {
     Default("sagemaker-models", (base_ / "models").string());
-    if (IsMultiModel()) {
+    ASSIGN_OR_RETURN(const bool is_multi_model, IsMultiModel());
+    if (is_multi_model) {
       Default("model-control-mode", "explicit");
     } else {
       Default("model-control-mode", "none");
       Default("paths", (base_ / "model").string());
     }
+    return {};
   }
 
   // What the platform sends must be let in.
@@ -153,10 +159,11 @@ std::string Listed(const std::set<std::string>& names) {
 
 }  // namespace
 
-std::optional<SagemakerPlatform> ReadSagemakerPlatform(const Environment& environment) {
+Result<std::optional<SagemakerPlatform>> ReadSagemakerPlatform(const Environment& environment) {
   PlatformReader reader(environment);
-  if (!reader.IsThere()) return std::nullopt;
-  return reader.Read();
+  if (!reader.IsThere()) return std::optional<SagemakerPlatform>();
+  ASSIGN_OR_RETURN(SagemakerPlatform platform, reader.Read());
+  return std::optional(std::move(platform));
 }
 
 bool LeavesPathsOpen(std::span<const SettingTexts* const> sources) {

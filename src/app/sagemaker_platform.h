@@ -20,8 +20,9 @@ struct SagemakerPlatform {
 };
 
 // Nothing if the environment is another one: none of the platform's variables is set, and neither /opt/ml/model nor
-// /opt/ml/models is there. SAGEMAKER_BASE_DIR moves /opt/ml.
-std::optional<SagemakerPlatform> ReadSagemakerPlatform(const Environment& environment);
+// /opt/ml/models is there. SAGEMAKER_BASE_DIR moves /opt/ml. kInvalidArgument names a variable that says neither yes
+// nor no.
+Result<std::optional<SagemakerPlatform>> ReadSagemakerPlatform(const Environment& environment);
 
 // Whether the command line leaves it to the platform what is served: it names no path, or the platform's word `serve`.
 bool LeavesPathsOpen(std::span<const SettingTexts* const> sources);

@@ -34,10 +34,18 @@ Result<ServeOptions> Serve(const std::vector<std::string>& arguments, Variables 
 
 TEST(SagemakerPlatform, IsKnownByItsVariablesAndFolders) {
   const TempDir dir;
-  EXPECT_FALSE(ReadSagemakerPlatform(With({{"TRIREME_HTTP_PORT", "1"}})).has_value());
-  EXPECT_TRUE(ReadSagemakerPlatform(With({{"SAGEMAKER_BIND_TO_PORT", "8080"}})).has_value());
-  EXPECT_TRUE(ReadSagemakerPlatform(With({{"SAGEMAKER_MULTI_MODEL", "true"}})).has_value());
-  EXPECT_FALSE(ReadSagemakerPlatform(With({{"SAGEMAKER_MULTI_MODEL", ""}})).has_value());
+  EXPECT_FALSE(ReadSagemakerPlatform(With({{"TRIREME_HTTP_PORT", "1"}}))->has_value());
+  EXPECT_TRUE(ReadSagemakerPlatform(With({{"SAGEMAKER_BIND_TO_PORT", "8080"}}))->has_value());
+  EXPECT_TRUE(ReadSagemakerPlatform(With({{"SAGEMAKER_MULTI_MODEL", "true"}}))->has_value());
+  EXPECT_FALSE(ReadSagemakerPlatform(With({{"SAGEMAKER_MULTI_MODEL", ""}}))->has_value());
+}
+
+TEST(SagemakerPlatform, SaysYesOrNoToManyModels) {
+  for (const char* word : {"maybe", "2", "truee"}) {
+    const Status refused = Serve({}, {{"SAGEMAKER_MULTI_MODEL", word}}).status();
+    EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(refused.message(), HasSubstr("SAGEMAKER_MULTI_MODEL: expected on|off"));
+  }
 }
 
 TEST(SagemakerPlatform, ServesTheFolderOfTheModel) {

@@ -169,7 +169,8 @@ Status SetSagemaker(ServerOptions& server, const ServeOptions& options) {
 
 Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_log_fd) {
   ServerOptions server;
-  server.paths = options.paths;
+  // The model store is no repository where models are registered: what lies there has a name then.
+  server.paths = RepositoriesOf(options);
   server.model = options.model;
   server.plugin_folder = PluginFolder();
   server.server_name = options.server_name;
@@ -203,8 +204,6 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.torchserve = TorchserveListenersOf(options);
   server.tfserving = TfservingListenersOf(options);
   if (options.tfserving.models) server.named = NamedModelsOf(*options.tfserving.models);
-  // The model store is no repository then: what lies there has a name when it is registered.
-  if (RegistersModels(options)) server.paths.erase(server.paths.begin());
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
   server.load_threads = options.load_threads;
   server.access_log_fd = access_log_fd;

@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "app/setting_kinds.h"
+#include "client/address_rules.h"
+#include "repository/file_contents.h"
 #include "wire/torchserve/allowed_urls.h"
+#include "wire/torchserve/properties.h"
 #include "wire/torchserve/server_properties.h"
 
 namespace trireme {
@@ -50,8 +52,9 @@ Setting WorkflowStoreSetting(torchserve::Options& dialect) {
 }
 
 Setting AllowedUrlsSetting(torchserve::Options& dialect) {
-  return Custom("torchserve-allowed-urls", "REGEX,...", "URLs that may be registered; files of the store alone", "none",
-                [&dialect](std::string_view text) -> Status {
+  return Custom("torchserve-allowed-urls", "REGEX,...",
+                "URLs that may be registered, and http and https ones downloaded; else files of the store alone",
+                "none", [&dialect](std::string_view text) -> Status {
                   ASSIGN_OR_RETURN(dialect.allowed_urls, torchserve::AllowedUrls::Parse(text));
                   return {};
                 });
@@ -76,13 +79,47 @@ Setting SnapshotSetting(torchserve::Options& dialect) {
                 });
 }
 
-Result<std::string> Contents(const std::string& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) return InvalidArgument(file + ": expected a file, found a folder");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return NotFound(file + ": cannot be read");
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return text;
+Setting NetworksSetting(client::FetchRules& downloads) {
+  return Custom("torchserve-download-networks", "NETWORK,...",
+                "Private networks that models may be downloaded from as well, as 10.1.0.0/16", "none",
+                [&downloads](std::string_view text) -> Status {
+                  downloads.networks.clear();
+                  while (!text.empty()) {
+                    const size_t comma = std::min(text.find(','), text.size());
+                    ASSIGN_OR_RETURN(const client::NetworkRange range,
+                                     client::NetworkRange::Parse(text.substr(0, comma)));
+                    downloads.networks.push_back(range);
+                    text.remove_prefix(std::min(comma + 1, text.size()));
+                  }
+                  return {};
+                });
+}
+
+std::vector<Setting> TokenSettings(TorchserveFlags& flags) {
+  constexpr std::chrono::minutes kLongest = std::chrono::hours(24 * 365);
+  return {
+      OnOff("torchserve-token-auth", "Make TorchServe's keys at the start, and ask every client for one",
+            flags.token_auth),
+      Custom("torchserve-key-file", "FILE", "Where they are written, for this user alone", "key_file.json",
+             [&flags](std::string_view text) -> Status {
+               if (text.empty()) return UnexpectedText("a file", text);
+               flags.tokens.file = text;
+               return {};
+             }),
+      Time("torchserve-token-expiration", "How long those for inference and management are good for",
+           flags.tokens.expiration, std::chrono::minutes(1), kLongest),
+  };
+}
+
+std::vector<Setting> DownloadSettings(TorchserveListeners& listeners) {
+  client::FetchRules& downloads = listeners.downloads;
+  return {
+      AllowedUrlsSetting(listeners.dialect),
+      NetworksSetting(downloads),
+      Bytes("torchserve-download-size", "Of a model at most", downloads.max_bytes, 1),
+      Time("torchserve-download-timeout", "For a model at most", downloads.timeout, std::chrono::milliseconds(1000),
+           std::chrono::milliseconds(std::chrono::hours(24))),
+  };
 }
 
 // What the properties say, as texts of our settings.
@@ -192,10 +229,15 @@ Status Translate(const ServerProperties& properties, Translation& to) {
     to.Say("default_workers_per_model", "torchserve-default-workers",
            std::to_string(*properties.default_workers_per_model));
   }
+  to.Say("job_queue_size", "torchserve-job-queue-size", std::to_string(properties.job_queue_size));
+  to.Say("disable_token_authorization", "torchserve-token-auth", properties.disable_token_authorization ? "off" : "on");
+  to.Say("token_expiration_min", "torchserve-token-expiration",
+         std::to_string(properties.token_expiration.count()) + "m");
   to.Say("max_request_size", "http-max-input-size", std::to_string(properties.max_request_size));
   to.Say("private_key_file", "tls-key", properties.private_key_file);
   to.Say("certificate_file", "tls-cert", properties.certificate_file);
-  for (const char* key : {"models", "model_snapshot", "enable_envvars_config", "disable_token_authorization"}) {
+  for (const char* key :
+       {"models", "model_snapshot", "enable_envvars_config", "default_response_timeout", "default_startup_timeout"}) {
     to.Honour(key);
   }
   return {};
@@ -206,7 +248,7 @@ Status Translate(const ServerProperties& properties, Translation& to) {
 std::vector<Setting> TorchserveSettings(TorchserveFlags& flags) {
   TorchserveListeners& listeners = flags.listeners;
   torchserve::Options& dialect = listeners.dialect;
-  return {
+  std::vector<Setting> settings = {
       Text("torchserve-address", "ADDRESS", "Address of TorchServe's inference port, if another one", flags.host),
       Port("torchserve-port", "Its port; 0: any free one", listeners.port),
       Text("torchserve-management-address", "ADDRESS", "The same of management", flags.management_host),
@@ -223,25 +265,35 @@ std::vector<Setting> TorchserveSettings(TorchserveFlags& flags) {
       Switch("enable-model-api", "Let clients register and unregister models of the model store",
              dialect.enable_model_api),
       WorkflowStoreSetting(dialect),
-      AllowedUrlsSetting(dialect),
       WorkersSetting(dialect),
+      Whole<size_t>("torchserve-job-queue-size", "N", "Requests that wait for a model that is registered",
+                    dialect.job_queue_size, 1, 1'000'000),
       Choice<MetricsMode>(
           "torchserve-metrics-mode", "log: that page is empty", dialect.metrics_mode,
           {{"prometheus", MetricsMode::kPrometheus}, {"legacy", MetricsMode::kLegacy}, {"log", MetricsMode::kLog}}),
       SnapshotSetting(dialect),
+      Switch("disable-token-auth", "", flags.disable_token_auth),
   };
+  std::ranges::move(DownloadSettings(listeners), std::back_inserter(settings));
+  std::ranges::move(TokenSettings(flags), std::back_inserter(settings));
+  return settings;
 }
 
 Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Environment& environment,
                                               TorchserveFlags& flags) {
-  ASSIGN_OR_RETURN(const std::string text, Contents(file));
-  ASSIGN_OR_RETURN(const ServerProperties properties, torchserve::ParseServerProperties(text, file, environment));
+  const Result<std::string> text = ReadFileContents(file, torchserve::kMaxPropertiesBytes);
+  if (!text.ok()) return Status(text.status()).Within(file);
+  ASSIGN_OR_RETURN(const ServerProperties properties, torchserve::ParseServerProperties(*text, file, environment));
   Translation translation(properties, file);
   RETURN_IF_ERROR(Translate(properties, translation));
-  flags.listeners.dialect.models = properties.models;
-  if (properties.model_snapshot) flags.listeners.dialect.snapshot_models = properties.model_snapshot->models;
+  torchserve::Options& dialect = flags.listeners.dialect;
+  dialect.models = properties.models;
+  dialect.default_response_timeout = properties.default_response_timeout;
+  if (properties.Gives("default_startup_timeout")) dialect.default_startup_timeout = properties.default_startup_timeout;
+  flags.leaves_token_auth_open = !properties.Gives("disable_token_authorization");
   if (properties.model_snapshot) {
-    flags.listeners.dialect.snapshot_workflows = properties.model_snapshot->workflows;
+    dialect.snapshot_models = properties.model_snapshot->models;
+    dialect.snapshot_workflows = properties.model_snapshot->workflows;
   }
   flags.remarks = translation.Remarks();
   return translation.Take();
@@ -254,7 +306,20 @@ bool RegistersModels(const ServeOptions& options) {
                              !dialect.snapshot_models.empty() || !dialect.snapshot_workflows.empty());
 }
 
-void SettleTorchserve(ServeOptions& options) {
+std::vector<std::filesystem::path> RepositoriesOf(const ServeOptions& options) {
+  std::vector<std::filesystem::path> paths = options.paths;
+  if (RegistersModels(options) && !paths.empty()) paths.erase(paths.begin());
+  return paths;
+}
+
+bool AsksForTokens(const ServeOptions& options) {
+  const TorchserveFlags& flags = options.torchserve;
+  return flags.listeners.allow && flags.token_auth && !flags.disable_token_auth;
+}
+
+namespace {
+
+void SettleControl(ServeOptions& options) {
   if (!RegistersModels(options)) return;
   // It was said, because it is not what a server does by itself.
   if (options.control == ModelControl::Mode::kNone) {
@@ -264,13 +329,29 @@ void SettleTorchserve(ServeOptions& options) {
   options.control = ModelControl::Mode::kExplicit;
 }
 
+}  // namespace
+
+void SettleTorchserve(ServeOptions& options) {
+  SettleControl(options);
+  TorchserveFlags& flags = options.torchserve;
+  const bool asks = AsksForTokens(options) || !options.keys.empty() || flags.disable_token_auth;
+  if (!flags.listeners.allow || !flags.leaves_token_auth_open || asks) return;
+  flags.remarks.emplace_back(
+      "nobody is asked for a token, as TorchServe would where its settings say nothing of that: --keys FILE, or "
+      "--torchserve-token-auth on");
+}
+
 Status CheckTorchserve(const ServeOptions& options) {
-  const TorchserveListeners& listeners = options.torchserve.listeners;
-  if (!listeners.allow) {
-    if (!listeners.dialect.enable_model_api) return {};
-    return InvalidArgument("enable-model-api: expected torchserve among --dialects beside it");
+  const TorchserveFlags& flags = options.torchserve;
+  if (!flags.listeners.allow) {
+    const char* const asked = flags.listeners.dialect.enable_model_api ? "enable-model-api"
+                              : flags.token_auth                       ? "torchserve-token-auth"
+                                                                       : nullptr;
+    if (asked == nullptr) return {};
+    return InvalidArgument(std::string(asked) + ": expected torchserve among --dialects beside it");
   }
-  return {};
+  if (!RegistersModels(options) || !options.paths.empty()) return {};
+  return InvalidArgument("enable-model-api and torchserve-models: expected a path, the model store, found none");
 }
 
 TorchserveListeners TorchserveListenersOf(const ServeOptions& options) {
@@ -282,6 +363,7 @@ TorchserveListeners TorchserveListenersOf(const ServeOptions& options) {
   listeners.metrics_host = host(flags.metrics_host);
   listeners.grpc_host = host(flags.grpc_host);
   listeners.grpc_management_host = host(flags.grpc_management_host);
+  if (AsksForTokens(options)) listeners.tokens = flags.tokens;
   if (!options.paths.empty()) listeners.dialect.model_store = options.paths.front();
   std::array<char, 256> hostname{};
   if (gethostname(hostname.data(), hostname.size() - 1) == 0) listeners.dialect.hostname = hostname.data();

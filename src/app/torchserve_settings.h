@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -22,10 +23,18 @@ Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Env
 // Whether models are served that somebody registered, else all that lie in the model store.
 bool RegistersModels(const ServeOptions& options);
 
-// What follows from TorchServe's settings for the others: who registers models has them controlled by name.
+// The paths whose models are served without anybody's registering them: not the model store, if that is done.
+std::vector<std::filesystem::path> RepositoriesOf(const ServeOptions& options);
+
+// Whether TorchServe's tokens are asked for.
+bool AsksForTokens(const ServeOptions& options);
+
+// What follows from TorchServe's settings for the others: who registers models has them controlled by name. Adds what
+// an operator should know to the remarks.
 void SettleTorchserve(ServeOptions& options);
 
-// kInvalidArgument: there is no model store.
+// kInvalidArgument: something is asked of TorchServe's dialect, which is not spoken; or models are registered, and
+// there is no store that they could lie in.
 Status CheckTorchserve(const ServeOptions& options);
 
 // TorchServe's listeners, as the server wants them.

@@ -59,7 +59,8 @@ TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   const auto options = Serve({"--dialects", "torchserve", "--torchserve-management-port", "7"},
                              "inference_address=http://127.0.0.2:9090\nmanagement_address=http://127.0.0.1:9091\n"
                              "grpc_inference_port=9070\nmodel_store=store\nworkflow_store=flows\nload_models=a=b.mar\n"
-                             "max_request_size=1000\nmetrics_mode=log\nasync_logging=true\njob_queue_size=5\n");
+                             "max_request_size=1000\nmetrics_mode=log\nasync_logging=true\njob_queue_size=5\n"
+                             "default_response_timeout=7\ndefault_startup_timeout=8\nunregister_model_timeout=9\n");
   ASSERT_TRUE(options.ok()) << options.status();
   const TorchserveListeners listeners = TorchserveListenersOf(*options);
   EXPECT_EQ(listeners.host, "127.0.0.2");
@@ -72,7 +73,10 @@ TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   EXPECT_EQ(listeners.dialect.metrics_mode, torchserve::MetricsMode::kLog);
   EXPECT_EQ(options->limits.max_body_bytes, 1000U);
   EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("async_logging is not honoured")));
-  EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("job_queue_size is not honoured")));
+  EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("unregister_model_timeout is not honoured")));
+  EXPECT_EQ(listeners.dialect.job_queue_size, 5U);
+  EXPECT_EQ(listeners.dialect.default_response_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(listeners.dialect.default_startup_timeout, std::chrono::seconds(8));
 }
 
 TEST_F(TorchserveSettingsTest, ASnapshotGoesBeforeModelsToLoad) {
@@ -93,6 +97,94 @@ TEST_F(TorchserveSettingsTest, RefusesPropertiesThatAreWrong) {
   EXPECT_FALSE(Serve({"store", "--ts-config", "/nowhere/at/all"}).ok());
   EXPECT_THAT(Serve({"store", "--ts-config", folder_.string()}).status().message(),
               HasSubstr("expected a file, found a folder"));
+}
+
+TEST_F(TorchserveSettingsTest, ModelsAreRegisteredFromAStore) {
+  EXPECT_THAT(Serve({"--sagemaker-models", "/tmp", "--dialects", "sagemaker,torchserve", "--torchserve-port", "7",
+                     "--model-control-mode", "explicit", "--enable-model-api"})
+                  .status()
+                  .message(),
+              HasSubstr("expected a path, the model store, found none"));
+  const auto options = Serve({"store", "more", "--dialects", "torchserve", "--enable-model-api"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(RepositoriesOf(*options), std::vector<std::filesystem::path>{"more"});
+  EXPECT_EQ(RepositoriesOf(*Serve({"store"})), std::vector<std::filesystem::path>{"store"});
+  EXPECT_TRUE(RepositoriesOf(ServeOptions()).empty());
+}
+
+TEST_F(TorchserveSettingsTest, AFileOfPropertiesHasItsBounds) {
+  EXPECT_THAT(Serve({"store", "--dialects", "torchserve"}, "#" + std::string(2 << 20, 'x')).status().message(),
+              HasSubstr("config.properties: a file of more than 1048576 bytes"));
+}
+
+TEST_F(TorchserveSettingsTest, TokensAreAskedForWhereSomebodySaysSo) {
+  const auto tokens = [&](std::vector<std::string> more, const std::string& properties = "metrics_mode=log\n") {
+    std::vector<std::string> words = {"store", "--dialects", "torchserve"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto options = Serve(words, properties);
+    EXPECT_TRUE(options.ok()) << options.status();
+    return TorchserveListenersOf(*options).tokens;
+  };
+  EXPECT_FALSE(tokens({}));
+  EXPECT_TRUE(tokens({"--torchserve-token-auth", "on"}));
+  EXPECT_FALSE(tokens({"--torchserve-token-auth", "on", "--disable-token-auth"}));
+  EXPECT_FALSE(tokens({}, "disable_token_authorization=true\n"));
+  const auto said = tokens({}, "disable_token_authorization=false\ntoken_expiration_min=5\n");
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->expiration, std::chrono::minutes(5));
+  EXPECT_EQ(said->file, "key_file.json");
+  EXPECT_FALSE(tokens({"--disable-token-auth"}, "disable_token_authorization=false\n"));
+  EXPECT_THAT(Serve({"store", "--torchserve-token-auth", "on"}).status().message(),
+              HasSubstr("torchserve-token-auth: expected torchserve among --dialects"));
+}
+
+TEST_F(TorchserveSettingsTest, WhoReliesOnTokensIsToldThatThereAreNone) {
+  const auto says_so = [&](const std::string& properties, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"store", "--dialects", "torchserve"};
+    words.insert(words.end(), more.begin(), more.end());
+    return testing::Value(Serve(words, properties)->torchserve.remarks,
+                          Contains(HasSubstr("nobody is asked for a token")));
+  };
+  EXPECT_TRUE(says_so("metrics_mode=log\n"));
+  EXPECT_FALSE(says_so("disable_token_authorization=true\n"));
+  EXPECT_FALSE(says_so("disable_token_authorization=false\n"));
+  EXPECT_FALSE(says_so("metrics_mode=log\n", {"--torchserve-token-auth", "on"}));
+  EXPECT_FALSE(says_so("metrics_mode=log\n", {"--disable-token-auth"}));
+  EXPECT_FALSE(says_so("metrics_mode=log\n", {"--keys", "keys"}));
+  EXPECT_FALSE(
+      testing::Value(Serve({"store", "--dialects", "torchserve"})->torchserve.remarks, Contains(HasSubstr("token"))));
+}
+
+TEST_F(TorchserveSettingsTest, TokensAreKeysForOtherMachinesButNotForMetrics) {
+  const auto why_not = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"store", "--dialects", "torchserve"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Serve(words).status().message();
+  };
+  EXPECT_EQ(why_not({"--torchserve-address", "0.0.0.0", "--torchserve-token-auth", "on"}), "");
+  EXPECT_EQ(why_not({"--http-address", "0.0.0.0", "--torchserve-metrics-address", "127.0.0.1",
+                     "--torchserve-token-auth", "on"}),
+            "");
+  EXPECT_THAT(why_not({"--torchserve-metrics-address", "0.0.0.0", "--torchserve-token-auth", "on"}),
+              HasSubstr("host '0.0.0.0' can be reached from other machines"));
+  EXPECT_EQ(why_not({"--torchserve-metrics-address", "0.0.0.0", "--torchserve-token-auth", "on",
+                     "--torchserve-allow-metrics", "off"}),
+            "");
+  EXPECT_THAT(why_not({"--torchserve-address", "0.0.0.0", "--torchserve-token-auth", "on", "--disable-token-auth"}),
+              HasSubstr("host '0.0.0.0' can be reached from other machines"));
+}
+
+TEST_F(TorchserveSettingsTest, DownloadsHaveTheirBounds) {
+  const auto options = Serve({"store", "--dialects", "torchserve", "--torchserve-allowed-urls", "https://h/.*",
+                              "--torchserve-download-networks", "10.1.0.0/16,fd00::/8", "--torchserve-download-size",
+                              "1GiB", "--torchserve-download-timeout", "90s"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  const TorchserveListeners listeners = TorchserveListenersOf(*options);
+  EXPECT_EQ(listeners.downloads.networks.size(), 2U);
+  EXPECT_EQ(listeners.downloads.max_bytes, uint64_t{1} << 30);
+  EXPECT_EQ(listeners.downloads.timeout, std::chrono::seconds(90));
+  EXPECT_THAT(Serve({"store", "--torchserve-download-networks", "10.1.0.0/99"}).status().message(),
+              HasSubstr("torchserve-download-networks: expected a network such as"));
 }
 
 TEST_F(TorchserveSettingsTest, OtherMachinesNeedMoreThanAnAddress) {

@@ -26,21 +26,6 @@ Endpoint SocketEndpoint(const std::string& file) {
   return endpoint;
 }
 
-Result<Endpoint> LookUp(const Url& url) {
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int error = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &list);
-  if (error != 0) return Unavailable("looking up host \"" + url.host + "\": " + gai_strerror(error));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
-  Endpoint endpoint;
-  std::memcpy(&endpoint.address, list->ai_addr, list->ai_addrlen);
-  endpoint.address_bytes = list->ai_addrlen;
-  return endpoint;
-}
-
 }  // namespace
 
 bool Endpoint::IsLoopback() const {
@@ -55,9 +40,28 @@ bool Endpoint::IsLoopback() const {
   return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
 }
 
+Result<std::vector<Endpoint>> LookUpHost(const std::string& host, uint16_t port) {
+  addrinfo hints = {};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  if (error != 0) return Unavailable("looking up host \"" + host + "\": " + gai_strerror(error));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
+  std::vector<Endpoint> endpoints;
+  for (const addrinfo* found = list; found != nullptr; found = found->ai_next) {
+    Endpoint& endpoint = endpoints.emplace_back();
+    std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
+    endpoint.address_bytes = found->ai_addrlen;
+  }
+  return endpoints;
+}
+
 Result<Endpoint> Resolve(const Url& url, std::shared_ptr<const TlsClient> tls) {
   if (!url.socket.empty()) return SocketEndpoint(url.socket);
-  ASSIGN_OR_RETURN(Endpoint endpoint, LookUp(url));
+  ASSIGN_OR_RETURN(const std::vector<Endpoint> endpoints, LookUpHost(url.host, url.port));
+  Endpoint endpoint = endpoints.front();
   if (!url.tls) return endpoint;
   endpoint.tls = std::move(tls);
   if (endpoint.tls == nullptr) {

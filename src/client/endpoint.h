@@ -3,8 +3,10 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "client/url.h"
@@ -23,6 +25,9 @@ struct Endpoint {
   // Whether it is this machine's loopback, or a Unix socket.
   bool IsLoopback() const;
 };
+
+// All addresses of a host, in the resolver's order; as below.
+Result<std::vector<Endpoint>> LookUpHost(const std::string& host, uint16_t port);
 
 // Looks a host up; of several addresses the first. May block for as long as the resolver's own time-outs. Without
 // `tls`, a URL with TLS gets a client that believes this machine's authorities.

@@ -61,8 +61,15 @@ HttpConnection::Progress HttpConnection::Start(const PreparedRequest& request, s
   unsent_ = request.bytes;
   body_ = body;
   left_to_keep_ = body == nullptr ? 0 : most_kept;
+  sink_ = nullptr;
   waiting_for_answer_ = true;
   return socket_.is_connected() ? Send() : Progress::kWaiting;
+}
+
+HttpConnection::Progress HttpConnection::Start(const PreparedRequest& request, const BodySink& sink) {
+  const Progress progress = Start(request);
+  sink_ = &sink;
+  return progress;
 }
 
 HttpConnection::Progress HttpConnection::Drive(std::span<char> scratch) {
@@ -119,7 +126,7 @@ HttpConnection::Progress HttpConnection::Take(std::string_view input) {
       case HttpResponseParser::Event::kHead:
         break;
       case HttpResponseParser::Event::kBody:
-        Keep(parser_.piece());
+        if (Status kept = Keep(parser_.piece()); !kept.ok()) return Fail(std::move(kept));
         break;
       case HttpResponseParser::Event::kEnd:
         if (!input.empty()) return Fail(InvalidArgument("the server sent bytes behind its answer"));
@@ -133,10 +140,12 @@ HttpConnection::Progress HttpConnection::Take(std::string_view input) {
   }
 }
 
-void HttpConnection::Keep(std::string_view piece) {
+Status HttpConnection::Keep(std::string_view piece) {
+  if (sink_ != nullptr) return (*sink_)(piece);
   piece = piece.substr(0, left_to_keep_);
   left_to_keep_ -= piece.size();
   if (!piece.empty()) body_->append(piece);
+  return {};
 }
 
 HttpConnection::Progress HttpConnection::Fail(Status error) {

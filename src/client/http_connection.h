@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct PreparedRequest {
   std::string bytes;
   bool is_head = false;  // HEAD: its answer has no body
 };
+
+// Takes the pieces of an answer's body as they come. Anything but OK: it wants no more, and the connection fails so.
+using BodySink = std::function<Status(std::string_view piece)>;
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
@@ -61,6 +65,8 @@ class HttpConnection {
   // Begins a request and sends what the socket takes. `body`, if given, collects the first `most_kept` bytes of the
   // answer's body.
   Progress Start(const PreparedRequest& request, std::string* body = nullptr, size_t most_kept = SIZE_MAX);
+  // The same, and hands the body to `sink`, which must live until then. `response()` has the head by then.
+  Progress Start(const PreparedRequest& request, const BodySink& sink);
 
   // Goes on as far as the socket allows. `scratch` is used for receiving, during the call only.
   Progress Drive(std::span<char> scratch);
@@ -81,7 +87,7 @@ class HttpConnection {
   Progress Receive(std::span<char> scratch);
   Progress End();
   Progress Take(std::string_view input);
-  void Keep(std::string_view piece);
+  Status Keep(std::string_view piece);
 
   HttpResponseParser parser_;
   ServerSocket socket_;
@@ -90,6 +96,7 @@ class HttpConnection {
   std::string_view unsent_;
   std::string* body_ = nullptr;
   size_t left_to_keep_ = 0;
+  const BodySink* sink_ = nullptr;
   uint64_t bytes_received_ = 0;
   Status error_;
 };

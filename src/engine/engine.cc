@@ -151,6 +151,7 @@ Result<ModelDescription> Engine::Describe(std::string_view name, const VersionCh
                                .signature = model->signature,
                                .free_dim = model->free_dim,
                                .config = model->config,
+                               .waiting = model->line != nullptr ? model->line->waiting() : 0,
                                .declared = model->declared,
                                .config_message = model->config_message,
                                .labels = model->labels};

@@ -45,6 +45,7 @@ struct ModelDescription {
   Signature signature;
   int64_t free_dim = 1;  // a size that it takes where the signature leaves one open
   ModelConfig config;    // with everything decided
+  size_t waiting = 0;    // requests in its line, now
   DeclaredSignature declared;
   // What its config file says: a serialized inference.ModelConfig, or null; shared with the model.
   std::shared_ptr<const std::string> config_message;

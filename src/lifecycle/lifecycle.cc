@@ -33,6 +33,12 @@ std::string Joined(const std::vector<std::string>& notes) {
   return text;
 }
 
+// Of two bounds, where 0 is none.
+Duration Shorter(Duration a, Duration b) {
+  if (a <= Duration{0} || b <= Duration{0}) return std::max(a, b);
+  return std::min(a, b);
+}
+
 // Of what nobody waits for.
 constexpr int kQuietest = 19;
 
@@ -190,7 +196,10 @@ bool Lifecycle::Load(const ModelId& id) {
   {
     const MutexLock lock(mutex_);
     order = book_.BeginLoad(id, Moment::Now());
-    if (order) under_way_.push_back({.id = id, .attempt = order->attempt, .begin = begin});
+    if (order) {
+      const Duration timeout = Shorter(options_.load_timeout, order->entry.load_timeout);
+      under_way_.push_back({.id = id, .attempt = order->attempt, .begin = begin, .timeout = timeout});
+    }
   }
   if (!order) {
     Finish(id);
@@ -534,7 +543,7 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
   GiveBackWhatLoadsKept();
   ReleaseIfAwaited();
   std::vector<Action> actions;
-  std::vector<ModelId> late;
+  std::vector<UnderWay> late;
   bool unpublished = false;
   {
     const MutexLock lock(mutex_);
@@ -555,13 +564,13 @@ bool Lifecycle::WatchOnce(TimePoint& give_back_at) {
     }
     actions = book_.Tick(Moment::Now());
   }
-  for (const ModelId& id : late) {
-    log_.Error("model failed to load", {{"model", id.name},
-                                        {"version", id.version},
+  for (const UnderWay& load : late) {
+    log_.Error("model failed to load", {{"model", load.id.name},
+                                        {"version", load.id.version},
                                         {"reason", "its load has not ended in time"},
-                                        {"load_timeout_ms", Milliseconds(options_.load_timeout)}});
+                                        {"load_timeout_ms", Milliseconds(load.timeout)}});
     loaders_.AddThread();
-    Finish(id);
+    Finish(load.id);
   }
   Do(std::move(actions));
   if (unpublished && !Publish()) SayOutOfMemory("the table of what serves", log_);
@@ -599,17 +608,17 @@ void Lifecycle::ReleaseIfAwaited() {
 }
 
 // Returns when the next one will have to be given up; those who have to be now are put into `late`.
-TimePoint Lifecycle::GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) {
-  if (options_.load_timeout <= Duration{0}) return kNever;
+TimePoint Lifecycle::GiveUpLongLoads(TimePoint now, std::vector<UnderWay>& late) {
   TimePoint next = kNever;
   std::erase_if(under_way_, [&](const UnderWay& load) {
-    const TimePoint end = load.begin + options_.load_timeout;
+    if (load.timeout <= Duration{0}) return false;
+    const TimePoint end = load.begin + load.timeout;
     next = end > now ? std::min(next, end) : next;
     if (end > now) return false;
     book_.GiveUp(load.id, Moment::Now());
     ++given_up_;
     --jobs_;
-    late.push_back(load.id);
+    late.push_back(load);
     return true;
   });
   return next;

@@ -145,6 +145,14 @@ class Lifecycle {
   void Close();
 
  private:
+  // A load that a thread is at.
+  struct UnderWay {
+    ModelId id;
+    uint64_t attempt = 0;
+    TimePoint begin;
+    Duration timeout;  // 0: none
+  };
+
   void Want(const RepositoryScan& scan, const WishScope& scope);
   void WantPlaceable(const RepositoryScan& scan, const WishScope& scope);
   void Say(const std::vector<VersionBook::News>& news) const;
@@ -170,7 +178,7 @@ class Lifecycle {
   bool WatchOnce(TimePoint& give_back_at);
   void GiveBackWhatLoadsKept();
   void ReleaseIfAwaited();
-  TimePoint GiveUpLongLoads(TimePoint now, std::vector<ModelId>& late) REQUIRES(mutex_);
+  TimePoint GiveUpLongLoads(TimePoint now, std::vector<UnderWay>& late) REQUIRES(mutex_);
   bool SettledLocked() const REQUIRES(mutex_);
 
   // Somebody who waits for a version to be in memory.
@@ -179,11 +187,6 @@ class Lifecycle {
     VersionChoice version;  // as it was asked for
     TimePoint deadline;
     Settled done;
-  };
-  struct UnderWay {
-    ModelId id;
-    uint64_t attempt = 0;
-    TimePoint begin;
   };
 
   const Options options_;

@@ -413,6 +413,18 @@ TEST_F(LifecycleMemoryTest, WhoIsPinnedIsNotUnloaded) {
   EXPECT_EQ(StateOf("a"), ModelState::kReady);
 }
 
+TEST_F(LifecycleMemoryTest, ALoadHasNoMoreTimeThanItsModelIsGiven) {
+  Begin({.on_demand = true}, {});
+  script_.Hold();
+  ModelEntry entry = FakeEntry("slow");
+  entry.load_timeout = milliseconds(20);
+  lifecycle_->SetDesired(Scan({entry}));
+  script_.WaitUntilHeld(1);
+  while (StateOf("slow") != ModelState::kFailed) std::this_thread::yield();
+  EXPECT_THAT(StatusOf("slow").reason, HasSubstr("has not ended in time"));
+  script_.Release();
+}
+
 TEST_F(LifecycleMemoryTest, ALoadThatDoesNotEndHasFailedAndHoldsUpNobody) {
   Begin({.on_demand = true}, {}, milliseconds(300));
   script_.Hold();

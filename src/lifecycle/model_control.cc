@@ -14,6 +14,7 @@
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
 #include "lifecycle/without_folders.h"
+#include "repository/below.h"
 #include "repository/digest_book.h"
 #include "repository/scan_at.h"
 
@@ -48,6 +49,7 @@ void LayOver(const LoadWish& wish, ModelConfig& config) {
   if (wish.instances > 0) config.instances = wish.instances;
   if (wish.max_rows > 0) config.max_rows = wish.max_rows;
   if (wish.max_delay.count() > 0) config.max_delay = wish.max_delay;
+  if (wish.max_waiting_requests > 0) config.max_waiting_requests = wish.max_waiting_requests;
 }
 
 // What is known of the contents of files is known to all scans.
@@ -316,6 +318,10 @@ void ModelControl::CarryOut(Errand errand) {
   if (!wanted.ok()) {
     std::vector<std::filesystem::path> folders = options_.paths;
     if (scratch) folders.push_back(scratch->path());
+    if (!errand.from.empty()) {
+      const bool is_inside = !errand.wish.root.empty() && IsAtOrBelow(errand.from.native(), errand.wish.root.native());
+      folders.push_back(is_inside ? errand.wish.root : errand.from.parent_path());
+    }
     errand.done({wanted.status().code(), WithoutFolders(wanted.status().message(), folders)});
     return errands_->Finished(errand.name);
   }
@@ -354,11 +360,14 @@ Result<RepositoryScan> ModelControl::FindOutside(const Errand& errand) {
   if (replaces && !(outside_->Contains(errand.name) && IsKnown(errand.name))) {
     return NotFound("model '" + errand.name + "' is not loaded any more");
   }
-  ASSIGN_OR_RETURN(RepositoryScan scan, ScanModelAt(errand.from, errand.name, options_.scan));
+  ScanOptions options = options_.scan;
+  options.mar_handler = errand.wish.mar_handler;
+  ASSIGN_OR_RETURN(RepositoryScan scan, ScanModelAt(errand.from, errand.name, options));
   if (!scan.problems.empty()) return scan.problems.front().status;
   if (replaces) ++overrides_;
   for (ModelEntry& entry : scan.models) {
     LayOver(errand.wish, entry.config);
+    entry.load_timeout = errand.wish.load_timeout;
     if (replaces) entry.fingerprint = OtherFingerprint(entry.fingerprint, overrides_);
   }
   return scan;

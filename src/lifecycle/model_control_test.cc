@@ -590,6 +590,8 @@ TEST_F(ModelControlTest, WhatIsLoadedFromOutsideIsRunAsItIsWished) {
   EXPECT_EQ(Find("m")->config.instances, 2);
   EXPECT_EQ(Find("m")->config.max_delay, std::chrono::milliseconds(4));
   EXPECT_EQ(LoadFrom("m", "store/a").code(), StatusCode::kAlreadyExists);
+  ASSERT_TRUE(LoadFrom("short", "store/a", {.max_waiting_requests = 7}).ok());
+  EXPECT_EQ(Find("short")->config.max_waiting_requests, 7U);
 }
 
 TEST_F(ModelControlTest, WhatIsLoadedFromOutsideMayBeReplaced) {

@@ -6,11 +6,10 @@
 #include <optional>
 #include <utility>
 
-#include "repository/archive.h"
-#include "repository/file_contents.h"
 #include "repository/fingerprint.h"
 #include "repository/folder.h"
 #include "repository/mar_config.h"
+#include "repository/mar_files.h"
 #include "repository/mar_manifest.h"
 #include "repository/model_name.h"
 
@@ -20,32 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kIndexToName = "index_to_name.json";
-
-// The files of an archive, packed or not.
-class MarFiles {
- public:
-  explicit MarFiles(fs::path path) : path_(std::move(path)), is_folder_(KindOf(path_) == PathKind::kFolder) {}
-
-  const fs::path& path() const { return path_; }
-  bool is_folder() const { return is_folder_; }
-
-  Result<std::string> Read(const std::string& name, size_t max_bytes) const {
-    if (!is_folder_) return ReadFromArchive(path_, name, max_bytes);
-    ASSIGN_OR_RETURN(const fs::path file, FindInside(path_, path_, name));  // no link leads out of it
-    return ReadFileContents(file, max_bytes);
-  }
-
-  // A file of one byte would be read; of a larger one it is enough to know that.
-  bool Has(const std::string& name) const {
-    if (is_folder_) return FindInside(path_, path_, name).ok();
-    const Status found = ReadFromArchive(path_, name, 1).status();
-    return found.ok() || found.code() == StatusCode::kTooLarge;
-  }
-
- private:
-  const fs::path path_;
-  const bool is_folder_;
-};
 
 Complaint Wrong(const fs::path& path, const Status& status, const std::string& fix) {
   return Complain({status.code(), Quoted(path.string()) + ": " + status.message()}, path, "a TorchServe archive",
@@ -139,17 +112,21 @@ class MarReading {
   }
 
   bool ReadManifest() {
-    const Result<std::string> json = files_.Read(kMarManifestName, kMaxMarManifestBytes);
-    if (!json.ok()) return Fails(Wrong(files_.path(), json.status(), "pack it with torch-model-archiver"));
-    Result<MarManifest> manifest = ParseMarManifest(*json);
-    if (!manifest.ok()) return Fails(Wrong(files_.path(), manifest.status(), "put the manifest right"));
+    Result<MarManifest> manifest = files_.ReadManifest();
+    if (!manifest.ok()) return Fails(Wrong(files_.path(), manifest.status(), "pack it with torch-model-archiver"));
     manifest_ = *std::move(manifest);
+    if (!options_.scan.mar_handler.empty()) manifest_.handler = options_.scan.mar_handler;
     return true;
   }
 
   bool ReadHandler(ModelEntry& entry) {
     const std::string code = FileOfMarHandler(manifest_.handler);
-    Result<MarHandler> handler = ParseMarHandler(manifest_.handler, !code.empty() && files_.Has(code));
+    const Result<bool> has_code = code.empty() ? Result<bool>(false) : files_.Has(code);
+    const Result<bool> has_names = files_.Has(kIndexToName);
+    for (const Result<bool>& looked : {has_code, has_names}) {
+      if (!looked.ok()) return Fails(Wrong(files_.path(), looked.status(), "pack it with torch-model-archiver"));
+    }
+    Result<MarHandler> handler = ParseMarHandler(manifest_.handler, *has_code);
     if (!handler.ok()) return Fails(Wrong(files_.path(), handler.status(), "name a handler that there is"));
     if (!IsNative(handler->kind)) {
       return Fails(NeedsPython(files_.path(), "its handler is " + Quoted(manifest_.handler)));
@@ -163,7 +140,7 @@ class MarReading {
                                          Quoted(manifest_.serialized_file)),
                          "pack a model"));
     }
-    if (const auto wish = WishOf(handler->kind, files_.Has(kIndexToName))) {
+    if (const auto wish = WishOf(handler->kind, *has_names)) {
       entry.transform = *wish;
       entry.transform.said_by = Quoted(files_.path().string()) + ", handler " + Quoted(manifest_.handler);
     }
@@ -171,19 +148,19 @@ class MarReading {
   }
 
   bool ReadSettings(ModelEntry& entry) {
-    if (manifest_.config_file.empty()) return true;
-    const Result<std::string> yaml = files_.Read(manifest_.config_file, kMaxMarConfigBytes);
-    const fs::path file = files_.path() / manifest_.config_file;
-    if (!yaml.ok()) return Fails(Wrong(file, yaml.status(), "pack the file that the manifest names"));
-    Result<MarConfig> config = ParseMarConfig(*yaml, file);
-    if (!config.ok()) return Fails(Wrong(file, config.status(), "put it right"));
-    settings_hash_ = HashOf(*yaml);
-    std::ranges::move(config->findings, std::back_inserter(model_.findings));
-    for (const MarConfig::Ignored& ignored : config->ignored) {
+    Result<std::optional<MarFiles::Settings>> settings = files_.ReadSettings(manifest_);
+    if (!settings.ok()) {
+      return Fails(Wrong(files_.path() / manifest_.config_file, settings.status(), "pack the file, and put it right"));
+    }
+    if (!*settings) return true;
+    MarConfig& config = (*settings)->config;
+    settings_hash_ = HashOf((*settings)->yaml);
+    std::ranges::move(config.findings, std::back_inserter(model_.findings));
+    for (const MarConfig::Ignored& ignored : config.ignored) {
       entry.notes.push_back(manifest_.config_file + ":" + std::to_string(ignored.line) + ": " + ignored.key +
                             " is ignored: " + ignored.reason);
     }
-    TakeSettings(*config, entry.config);
+    TakeSettings(config, entry.config);
     return true;
   }
 
@@ -217,17 +194,6 @@ class MarReading {
 };
 
 }  // namespace
-
-bool HasMarExtension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
-  return extension == ".mar";
-}
-
-bool IsMarFolder(const fs::path& folder) {
-  return KindOf(folder / kMarManifestName) == PathKind::kFile;
-}
 
 Candidate ReadMar(const fs::path& path, const std::string& name, const ReadOptions& options) {
   return MarReading(path, name, options).Read();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/testing/temp_dir.h"
+#include "repository/mar_files.h"
 #include "repository/scan.h"
 
 namespace trireme {
@@ -115,6 +116,41 @@ TEST_F(MarModelTest, ReadNothingThatLiesOutside) {
   std::filesystem::remove(dir_ / "m/MAR-INF/MANIFEST.json");
   std::filesystem::create_symlink(dir_ / "secret.yaml", dir_ / "m/MAR-INF/MANIFEST.json");
   EXPECT_THAT(WhyNot(), testing::Not(HasSubstr("business")));
+}
+
+TEST_F(MarModelTest, TakeAnotherHandlerWhereSomebodySaysSo) {
+  Write("service.py");
+  dir_.Write("m/service.py");
+  ReadOptions options;
+  options.scan.mar_handler = "image_classifier";
+  const Candidate model = ReadMar(dir_ / "m", "m", options);
+  ASSERT_TRUE(model.status.ok()) << model.status;
+  EXPECT_TRUE(model.versions[0].transform.image);
+  options.scan.mar_handler = "text_classifier";
+  EXPECT_THAT(ReadMar(dir_ / "m", "m", options).status.message(),
+              AllOf(HasSubstr("\"text_classifier\""), HasSubstr("needs a Python worker")));
+}
+
+TEST_F(MarModelTest, SayOfThemselvesWhatTheyAre) {
+  EXPECT_FALSE(*ReadMarFacts(dir_.Write("a.onnx")));
+  EXPECT_FALSE(*ReadMarFacts(dir_.MakeFolder("plain")));
+  EXPECT_FALSE(*ReadMarFacts(dir_ / "none.mar"));
+  Write("base_handler", R"(, "configFile": "c.yaml")");
+  dir_.Write("m/c.yaml", "minWorkers: -1\nbatchSize: 0\njobQueueSize: 5\n");
+  const auto facts = ReadMarFacts(dir_ / "m");
+  ASSERT_TRUE(facts.ok() && *facts) << facts.status();
+  EXPECT_EQ((*facts)->manifest.model_name, "other");
+  EXPECT_EQ((*facts)->config->job_queue_size, 5);
+  EXPECT_FALSE((*facts)->config->min_workers);
+  ASSERT_EQ((*facts)->config->findings.size(), 2U);
+  EXPECT_THAT((*facts)->config->findings[0].ToString(), AllOf(HasSubstr("minWorkers"), HasSubstr("-1")));
+  dir_.Write("m/MAR-INF/MANIFEST.json", R"({"runtime": "python"})");
+  EXPECT_EQ(ReadMarFacts(dir_ / "m").status().message(), "m: Missing Model entry in manifest file.");
+  EXPECT_THAT(ReadMarFacts(dir_.Write("b.mar", "PK no")).status().message(), testing::StartsWith("archive "));
+  dir_.Write("secret.yaml", "text that is nobody's business");
+  std::filesystem::remove(dir_ / "m/MAR-INF/MANIFEST.json");
+  std::filesystem::create_symlink(dir_ / "secret.yaml", dir_ / "m/MAR-INF/MANIFEST.json");
+  EXPECT_THAT(ReadMarFacts(dir_ / "m").status().message(), HasSubstr("leads out of the model's folder"));
 }
 
 TEST_F(MarModelTest, AreFoundAmongOtherModels) {

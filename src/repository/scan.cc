@@ -10,6 +10,7 @@
 #include "base/excerpt.h"
 #include "repository/candidate.h"
 #include "repository/folder.h"
+#include "repository/mar_files.h"
 #include "repository/mar_model.h"
 #include "repository/merge.h"
 #include "repository/model_folder.h"

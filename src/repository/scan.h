@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -41,9 +42,10 @@ struct ModelEntry {
   uint64_t fingerprint = 0;          // another one when a file of the model, or how it is to be run, has changed
   uint64_t weights_fingerprint = 0;  // another one when what changed makes opening it give something else; 0: not known
   uint64_t file_bytes = 0;           // of the model's files
-  uint64_t warmup_bytes = 0;         // what its largest warm-up sample or recorded request takes while it is run
-  std::vector<std::string> notes;    // what was passed over or assumed on the way; sentences for people
-  std::vector<Finding> findings;     // of its config file: warnings and notes
+  std::chrono::milliseconds load_timeout{0};  // a load that takes longer has failed; 0: the server's own says when
+  uint64_t warmup_bytes = 0;       // what its largest warm-up sample or recorded request takes while it is run
+  std::vector<std::string> notes;  // what was passed over or assumed on the way; sentences for people
+  std::vector<Finding> findings;   // of its config file: warnings and notes
 };
 
 // Something that looks like a model and cannot be one.
@@ -101,6 +103,7 @@ struct ScanOptions {
   std::vector<Device> devices = {Device()};  // of this server, in its order
   std::string config_name;             // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
   bool require_manifest = false;       // versions without a manifest are not served
+  std::string mar_handler = {};        // of TorchServe's archives, instead of what their manifests name; empty: that
   std::vector<NamedModel> named = {};  // besides those at the paths
   // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.
   std::shared_ptr<DigestBook> digests = {};

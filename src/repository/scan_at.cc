@@ -9,6 +9,7 @@
 
 #include "repository/candidate.h"
 #include "repository/folder.h"
+#include "repository/mar_files.h"
 #include "repository/mar_model.h"
 #include "repository/merge.h"
 #include "repository/model_folder.h"
@@ -95,7 +96,7 @@ Candidate ReadFolder(const fs::path& folder, const Wanted& wanted) {
 
 Candidate ReadFile(const fs::path& file, const Wanted& wanted) {
   if (const auto kind = UnservedKind(file)) return Problem(file, wanted.name, NotServedYet(file, *kind));
-  if (HasMarExtension(file)) return ReadMar(file, wanted.name, wanted.options);
+  if (IsMar(file)) return ReadMar(file, wanted.name, wanted.options);
   if (!HasModelExtension(file)) return NothingAt(file, "a file of another kind", wanted);
   Candidate model = ReadModelFile(file, wanted.options);
   model.name = wanted.name;

@@ -4,12 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "access/key_file.h"
 #include "access/key_table.h"
+#include "access/token_authoriser.h"
+#include "base/testing/temp_dir.h"
 #include "codec/proto_wire.h"
 #include "net/testing/recorded_answer.h"
 #include "net/testing/recorded_grpc_answer.h"
@@ -40,7 +45,8 @@ class Keys final : public Authoriser {
 
 // One that may not do this.
 std::string OtherRole(Operation operation) {
-  const bool is_for_admins = operation == Operation::kModelControl || operation == Operation::kServerControl;
+  const bool is_for_admins = operation == Operation::kModelControl || operation == Operation::kServerControl ||
+                             operation == Operation::kKeyControl;
   return operation == Operation::kMetrics || is_for_admins ? "infer" : "metrics";
 }
 
@@ -69,9 +75,11 @@ bool NamesAModel(const Route& route) {
   return route.pattern.find("{model}") != std::string::npos;
 }
 
-class EveryWayInTest : public testing::Test {
+// All tables, behind one authoriser.
+class WaysIn {
  protected:
-  EveryWayInTest() {
+  explicit WaysIn(Authoriser& authoriser)
+      : handler_(router_, authoriser, 1000, nullptr), grpc_handler_(grpc_router_, authoriser, 1000, nullptr) {
     for (const Dialect* dialect : all_.protocols().dialects()) router_.Add(*dialect);
     for (const auto* methods : all_.protocols().methods()) grpc_router_.Add(*methods);
   }
@@ -158,9 +166,17 @@ class EveryWayInTest : public testing::Test {
   AllProtocols all_;
   Router router_;
   GrpcRouter grpc_router_;
+  FrontHandler handler_;
+  GrpcFrontHandler grpc_handler_;
+};
+
+class WithKeys {
+ protected:
   Keys keys_;
-  FrontHandler handler_{router_, keys_, 1000, nullptr};
-  GrpcFrontHandler grpc_handler_{grpc_router_, keys_, 1000, nullptr};
+};
+class EveryWayInTest : public testing::Test, protected WithKeys, protected WaysIn {
+ protected:
+  EveryWayInTest() : WaysIn(keys_) {}
 };
 
 TEST_F(EveryWayInTest, ARouteThatIsNoProbeNeedsAKey) {
@@ -256,6 +272,95 @@ TEST_F(EveryWayInTest, AKeyThatIsTakenAwayOpensNoMessage) {
     if (method.operation == Operation::kProbe) return;
     EXPECT_EQ(AtTheMessage(method, "mine", "admin"), net::GrpcCode::kUnauthenticated);
   });
+}
+
+// TorchServe's keys: of three, each opens what is its own, whatever the protocol.
+class WithTokens {
+ protected:
+  // Of "management", "inference" or "API".
+  std::string KeyOf(const std::string& name) const {
+    const std::string text = ReadKeyFile(file_)->text;
+    const size_t begin = text.find("trireme_", text.find("\"" + name + "\""));
+    return text.substr(begin, text.find('"', begin) - begin);
+  }
+
+  const TempDir dir_;
+  const std::filesystem::path file_ = dir_ / "key_file.json";
+  std::chrono::system_clock::time_point now_;
+  const std::unique_ptr<TokenKeys> tokens_ = *TokenKeys::Make({.file = file_}, [this] { return now_; });
+  TokenAuthoriser authoriser_{*tokens_, {}, nullptr};
+};
+
+class EveryWayInWithTokensTest : public testing::Test, protected WithTokens, protected WaysIn {
+ protected:
+  EveryWayInWithTokensTest() : WaysIn(authoriser_) {}
+
+  static bool Opens(const std::string& name, Operation operation) {
+    switch (operation) {
+      case Operation::kProbe:
+        return true;
+      case Operation::kMetadata:
+        return name != "API";
+      case Operation::kInfer:
+      case Operation::kSharedMemory:
+        return name == "inference";
+      case Operation::kMetrics:
+      case Operation::kModelControl:
+      case Operation::kServerControl:
+        return name == "management";
+      case Operation::kKeyControl:
+        return name == "API";
+    }
+    return false;
+  }
+
+  void ExpectUnknown(const std::string& key) {
+    ForEveryRoute([&](const Route& route) {
+      if (route.operation == Operation::kProbe) return;
+      EXPECT_EQ(AtTheHead(route, "m", key), 401);
+      EXPECT_EQ(AtTheBody(route, "m", key), 401);
+    });
+    ForEveryMethod([&](const GrpcMethod& method) {
+      if (method.operation == Operation::kProbe) return;
+      EXPECT_EQ(AtTheHead(method, key), net::GrpcCode::kUnauthenticated);
+      EXPECT_EQ(AtTheMessage(method, "m", key), net::GrpcCode::kUnauthenticated);
+    });
+  }
+};
+
+TEST_F(EveryWayInWithTokensTest, NothingButProbesIsOpenWithoutOne) {
+  ExpectUnknown("");
+  ExpectUnknown("wrong");
+}
+
+TEST_F(EveryWayInWithTokensTest, EachOpensWhatIsItsOwn) {
+  for (const std::string name : {"management", "inference", "API"}) {
+    SCOPED_TRACE(name);
+    const std::string key = KeyOf(name);
+    ForEveryRoute([&](const Route& route) {
+      const std::optional<int> status = AtTheHead(route, "m", key);
+      if (Opens(name, route.operation)) {
+        EXPECT_TRUE(status != 401 && status != 403);
+      } else {
+        EXPECT_EQ(status, 403);
+        EXPECT_EQ(AtTheBody(route, "m", key), 403);
+      }
+    });
+    ForEveryMethod([&](const GrpcMethod& method) {
+      if (Opens(name, method.operation)) {
+        EXPECT_EQ(AtTheHead(method, key), std::nullopt);
+      } else {
+        EXPECT_EQ(AtTheHead(method, key), net::GrpcCode::kPermissionDenied);
+        EXPECT_EQ(AtTheMessage(method, "m", key), net::GrpcCode::kPermissionDenied);
+      }
+    });
+  }
+}
+
+TEST_F(EveryWayInWithTokensTest, NothingIsOpenToOneThatHasExpired) {
+  now_ += std::chrono::hours(2);
+  ExpectUnknown(KeyOf("management"));
+  ExpectUnknown(KeyOf("inference"));
 }
 
 }  // namespace

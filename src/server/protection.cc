@@ -31,6 +31,7 @@ Result<std::unique_ptr<Protection>> Protection::Load(const ServerOptions& option
     protection->keys_ = keys.get();
     protection->authoriser_ = std::move(keys);
   }
+  if (options.torchserve.allow && options.torchserve.tokens) RETURN_IF_ERROR(protection->MakeTokens(options));
   ASSIGN_OR_RETURN(protection->tls_, LoadCertificates(options.tls, log));
   ASSIGN_OR_RETURN(protection->grpc_tls_, LoadCertificates(options.grpc_tls, log));
   if (protection->keys_ != nullptr || protection->tls_ != nullptr || protection->grpc_tls_ != nullptr) {
@@ -38,6 +39,25 @@ Result<std::unique_ptr<Protection>> Protection::Load(const ServerOptions& option
         std::make_unique<Refresher>(kLookEvery, [protection = protection.get()] { protection->Refresh(); });
   }
   return protection;
+}
+
+Status Protection::MakeTokens(const ServerOptions& options) {
+  ASSIGN_OR_RETURN(tokens_, TokenKeys::Make(*options.torchserve.tokens));
+  const auto knowing = [&](TokenAuthoriser::Known known) {
+    return std::make_unique<TokenAuthoriser>(*tokens_, known, keys_);
+  };
+  token_authoriser_ = knowing({});
+  inference_authoriser_ = knowing({.management = false});
+  management_authoriser_ = knowing({.inference = false});
+  return {};
+}
+
+Authoriser& Protection::AuthoriserOf(const TorchserveSurfaces& surfaces) {
+  if (!tokens_) return *authoriser_;
+  if (!surfaces.management && !surfaces.metrics) return *inference_authoriser_;
+  if (!surfaces.inference && !surfaces.metrics) return *management_authoriser_;
+  if (!surfaces.inference && !surfaces.management && keys_ == nullptr) return *authoriser_;
+  return *token_authoriser_;
 }
 
 const net::TlsCertificates* Protection::CertificatesOf(const ServerOptions& options, const ListenerPlan& plan) const {

@@ -30,6 +30,7 @@
 #include "server/grpc_router.h"
 #include "server/host_metrics.h"
 #include "server/listeners.h"
+#include "server/model_downloads.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/protection.h"
@@ -71,6 +72,15 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .poll_interval = options.poll_interval,
           .load_models = options.load_models,
           .has_named = options.named.has_value()};
+}
+
+// No URL is fetched that may not be registered.
+ModelDownloads::Options DownloadOptions(const ServerOptions& options) {
+  client::FetchRules rules = options.torchserve.downloads;
+  rules.allows = [allowed = options.torchserve.dialect.allowed_urls](std::string_view url) {
+    return allowed && allowed->Allow(url);
+  };
+  return {.folder = options.torchserve.dialect.model_store, .rules = std::move(rules)};
 }
 
 Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool,
@@ -122,8 +132,10 @@ class Server::Parts {
                         .probes_name_models = !protection_->authoriser().asks_for_keys()},
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         torchserve_snapshot_(options.torchserve.dialect),
-        torchserve_services_(MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_,
-                                                    torchserve_workflows_, torchserve_snapshot_, torchserve_counts_)),
+        downloads_(DownloadOptions(options)),
+        torchserve_services_(WithDownloads(
+            MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_, torchserve_workflows_,
+                                   torchserve_snapshot_, torchserve_counts_, protection_->tokens()))),
         tfserving_services_(MakeTfservingServices(infer_services_, options.tfserving.dialect, tfserving_counts_,
                                                   options.named ? &control_ : nullptr)),
         protocols_(
@@ -169,6 +181,7 @@ class Server::Parts {
   ~Parts() {
     network_.Stop(Clock::System().Now());
     start_loads_.reset();
+    downloads_.Stop();
     // What still waits there is answered by parts that go before it.
     control_.Stop();
     lifecycle_.Close();
@@ -229,10 +242,9 @@ class Server::Parts {
     surface.router.Add(protocols_.probes);
     surface.grpc_router.Add(protocols_.health);
     const uint64_t most = options.net.limits.max_body_bytes;
-    surface.handler =
-        std::make_unique<FrontHandler>(surface.router, protection_->authoriser(), most, access_log_.get());
-    surface.grpc_handler =
-        std::make_unique<GrpcFrontHandler>(surface.grpc_router, protection_->authoriser(), most, access_log_.get());
+    Authoriser& authoriser = protection_->AuthoriserOf(wanted);
+    surface.handler = std::make_unique<FrontHandler>(surface.router, authoriser, most, access_log_.get());
+    surface.grpc_handler = std::make_unique<GrpcFrontHandler>(surface.grpc_router, authoriser, most, access_log_.get());
     reception.http = surface.handler.get();
     reception.grpc = surface.grpc_handler.get();
   }
@@ -242,6 +254,9 @@ class Server::Parts {
     engine_.AnnounceStop();
     if (notice.count() > 0) std::this_thread::sleep_for(notice);
     engine_.StopAccepting();
+    downloads_.Stop();
+    // Here, because a process that is not done in time ends without another word.
+    if (TokenKeys* const tokens = protection_->tokens()) tokens->RemoveFile();
     // On a thread of its own, because neither a run of a model nor a look at a repository that hangs can be
     // interrupted.
     std::promise<void> closed;
@@ -276,6 +291,13 @@ class Server::Parts {
   ModelControl& control() { return control_; }
 
  private:
+  torchserve::Services WithDownloads(torchserve::Services services) {
+    services.download = [this](const std::string& url, bool takes_existing, ModelDownloads::Done done) {
+      downloads_.Start(url, takes_existing, std::move(done));
+    };
+    return services;
+  }
+
   MemoryPool pool_;
   metrics::Registry registry_;
   const std::unique_ptr<Protection> protection_;
@@ -295,6 +317,7 @@ class Server::Parts {
   torchserve::WorkflowBook torchserve_workflows_;
   torchserve::SnapshotFile torchserve_snapshot_;
   torchserve::AnswerCounts torchserve_counts_;
+  ModelDownloads downloads_;  // stopped before anything goes that they use
   const torchserve::Services torchserve_services_;
   std::optional<torchserve::StartLoads> start_loads_;
   tfserving::RequestCounts tfserving_counts_;

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "access/token_keys.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "client/fetch.h"
 #include "engine/engine.h"
 #include "lifecycle/memory_rules.h"
 #include "lifecycle/model_control.h"
@@ -42,6 +44,9 @@ struct TorchserveListeners {
   uint16_t grpc_port = 7070;
   uint16_t grpc_management_port = 7071;
   torchserve::Options dialect;
+  std::optional<TokenKeys::Options> tokens = {};  // nothing: clients show the server's own keys, where it has some
+  // Of what clients register by http and https URLs, which is allowed by `dialect` alone.
+  client::FetchRules downloads = {};
 };
 
 // TF Serving's two ports; with the same address they are one listener. The listeners of other protocols answer

@@ -1,67 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/torchserve_services.h"
 
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "repository/archive.h"
-#include "repository/file_contents.h"
-#include "repository/mar_config.h"
-#include "repository/mar_manifest.h"
+#include "lifecycle/without_folders.h"
+#include "repository/mar_files.h"
 #include "server/torchserve_workflows.h"
 
 namespace trireme {
 namespace {
 
-// Of an archive or a folder that was one; of other folders and files, nothing.
-Result<std::optional<torchserve::ArchiveFacts>> ReadArchiveFacts(const std::filesystem::path& path) {
+using torchserve::ArchiveFacts;
+
+// Clients are told where files lie in the store, and not where that is.
+std::string Public(std::string text, const std::filesystem::path& store) {
   std::error_code error;
-  const bool is_folder = std::filesystem::is_directory(path, error);
-  const bool is_packed = path.extension() == ".mar" || path.extension() == ".gz" || path.extension() == ".tgz";
-  if (!is_packed && !(is_folder && std::filesystem::exists(path / kMarManifestName, error))) {
-    return std::optional<torchserve::ArchiveFacts>();
+  const std::array<std::filesystem::path, 2> folders = {store, std::filesystem::canonical(store, error)};
+  return WithoutFolders(std::move(text), folders);
+}
+
+ArchiveFacts FactsOf(MarFacts mar, const std::filesystem::path& store) {
+  ArchiveFacts facts{.model_name = std::move(mar.manifest.model_name),
+                     .model_version = std::move(mar.manifest.model_version),
+                     .runtime = std::string(Name(mar.manifest.runtime))};
+  if (!mar.config) return facts;
+  facts.min_workers = mar.config->min_workers;
+  facts.max_workers = mar.config->max_workers;
+  facts.batch_size = mar.config->batch_size;
+  facts.max_batch_delay = mar.config->max_batch_delay;
+  facts.response_timeout = mar.config->response_timeout;
+  facts.startup_timeout = mar.config->startup_timeout;
+  facts.client_timeout = mar.config->client_timeout;
+  facts.job_queue_size = mar.config->job_queue_size;
+  for (const Finding& finding : mar.config->findings) {
+    facts.warnings.push_back(Public(finding.ToString(), store));
   }
-  const auto read = [&](const std::string& name, size_t most) {
-    return is_folder ? ReadFileContents(path / name, most) : ReadFromArchive(path, name, most);
-  };
-  ASSIGN_OR_RETURN(const std::string text, read(kMarManifestName, kMaxMarManifestBytes));
-  ASSIGN_OR_RETURN(MarManifest manifest, ParseMarManifest(text));
-  torchserve::ArchiveFacts facts{.model_name = std::move(manifest.model_name),
-                                 .model_version = std::move(manifest.model_version),
-                                 .runtime = std::string(Name(manifest.runtime))};
-  if (!manifest.config_file.empty()) {
-    ASSIGN_OR_RETURN(const std::string yaml, read(manifest.config_file, kMaxMarConfigBytes));
-    ASSIGN_OR_RETURN(const MarConfig config, ParseMarConfig(yaml, manifest.config_file));
-    facts.min_workers = config.min_workers;
-    facts.max_workers = config.max_workers;
-    facts.batch_size = config.batch_size;
-    facts.max_batch_delay = config.max_batch_delay;
-    facts.response_timeout = config.response_timeout;
-  }
-  return std::optional(std::move(facts));
+  return facts;
+}
+
+Result<std::optional<ArchiveFacts>> ReadArchiveFacts(const std::filesystem::path& path,
+                                                     const std::filesystem::path& store) {
+  Result<std::optional<MarFacts>> read = ReadMarFacts(path);
+  if (!read.ok()) return Status(read.status().code(), Public(read.status().message(), store));
+  if (!*read) return std::optional<ArchiveFacts>();
+  return std::optional(FactsOf(**std::move(read), store));
 }
 
 }  // namespace
 
 torchserve::Services MakeTorchserveServices(const kserve::InferServices& services, torchserve::Options options,
                                             torchserve::ModelBook& book, torchserve::WorkflowBook& workflows,
-                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts) {
-  return {.engine = services.engine,
-          .pool = services.pool,
-          .codec_workers = services.codec_workers,
-          .tracer = services.tracer,
-          .log = services.log,
-          .options = std::move(options),
-          .book = book,
-          .workflows = workflows,
-          .snapshot = snapshot,
-          .counts = counts,
-          .read_archive = ReadArchiveFacts,
-          .read_workflow = ReadWorkflowFacts,
-          .between_nodes = std::make_shared<net::ByteBudget>(services.inflated->max_bytes())};
+                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts,
+                                            TokenKeys* tokens) {
+  const std::filesystem::path store = options.model_store;
+  torchserve::Services made{
+      .engine = services.engine,
+      .pool = services.pool,
+      .codec_workers = services.codec_workers,
+      .tracer = services.tracer,
+      .log = services.log,
+      .options = std::move(options),
+      .book = book,
+      .workflows = workflows,
+      .snapshot = snapshot,
+      .counts = counts,
+      .read_archive = [store](const std::filesystem::path& path) { return ReadArchiveFacts(path, store); },
+      .read_workflow = ReadWorkflowFacts,
+      .between_nodes = std::make_shared<net::ByteBudget>(services.inflated->max_bytes())};
+  if (tokens != nullptr) {
+    made.renew_token = [tokens](torchserve::Services::Surface surface) {
+      const bool is_inference = surface == torchserve::Services::Surface::kInference;
+      return tokens->Renew(is_inference ? TokenKind::kInference : TokenKind::kManagement);
+    };
+  }
+  return made;
 }
 
 }  // namespace trireme

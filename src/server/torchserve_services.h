@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "access/token_keys.h"
 #include "protocols/kserve/infer_services.h"
 #include "protocols/torchserve/services.h"
 
@@ -10,6 +11,7 @@ namespace trireme {
 // it.
 torchserve::Services MakeTorchserveServices(const kserve::InferServices& services, torchserve::Options options,
                                             torchserve::ModelBook& book, torchserve::WorkflowBook& workflows,
-                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts);
+                                            torchserve::SnapshotFile& snapshot, torchserve::AnswerCounts& counts,
+                                            TokenKeys* tokens);
 
 }  // namespace trireme

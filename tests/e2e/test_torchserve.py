@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from raw_http import Connection
-from serving import ServingTest
+from raw_http import message as request_of
+from serving import ServingTest, shift_matrix
 from trireme import Trireme, wait_until
 
 import grpc
@@ -289,6 +290,40 @@ class ModelsByName(TorchServeTest):
         self.assertEqual(server.manage("PUT", "/models/add?min_worker=0&synchronous=true").status, 200)
         self.assertEqual(server.predict("/predictions/add", [ROW]).status, 503)
 
+    def test_lists_end(self):
+        server = self.start("--enable-model-api")
+        for name in "abc":
+            self.assertEqual(server.manage("POST", f"/models?url=add.onnx&model_name={name}").status, 200)
+        for limit in ("0", "-1", "1000", "many"):
+            listed = server.manage("GET", f"/models?limit={limit}").json()
+            self.assertEqual((len(listed["models"]), listed.get("nextPageToken")), (3, None), limit)
+
+    def test_what_another_protocol_unloads(self):
+        server = self.start("--enable-model-api")
+        self.assertEqual(server.manage("POST", "/models?url=add.onnx&initial_workers=1").status, 200)
+        self.assertEqual(server.ask("POST", "/v2/repository/models/add/unload").status, 200)
+        described, = server.manage("GET", "/models/add").json()
+        self.assertEqual(described["workers"], [])
+        self.assertNotIn("jobQueueStatus", described)
+        ready = server.manage("GET", "/v1/models/add")
+        self.assertEqual((ready.status, ready.json()), (200, {"name": "add", "ready": False}))
+        self.assertEqual(server.predict("/predictions/add", [ROW]).status, 503)
+        self.assertEqual(server.manage("DELETE", "/models/add").status, 200)
+        self.assertEqual(server.manage("GET", "/models").json(), {"models": []})
+        self.assertEqual(server.manage("POST", "/models?url=add.onnx&initial_workers=1").status, 200)
+        self.assertEqual(server.predict("/predictions/add", [ROW]).status, 200)
+
+    def test_messages_name_no_folder(self):
+        (self.store / "sub").mkdir()
+        (self.store / "sub" / "broken.onnx").write_bytes(b"this is no model")
+        (self.store / "sub" / "broken.mar").write_bytes(b"this is no archive")
+        (self.store / "text.txt").write_bytes(b"this is no model")
+        server = self.start("--enable-model-api")
+        for url in ("broken.onnx", "sub/broken.onnx", "sub/broken.mar", "sub", "text.txt"):
+            message = server.manage("POST", f"/models?url={url}").json()["message"]
+            self.assertNotIn(str(self.store.parent), message)
+            self.assertIn(url.rpartition("/")[2], message)
+
     def test_over_grpc(self):
         server = self.start("--enable-model-api")
         manage = lambda rpc, message: first_text(  # noqa: E731
@@ -302,7 +337,7 @@ class ModelsByName(TorchServeTest):
         self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
 
 
-class ArchivesAndPictures(TorchServeTest):
+class Archives(TorchServeTest):
     def pack(self, version, handler="base_handler", config=""):
         model = {"modelName": "sum", "modelVersion": version, "serializedFile": "model.onnx", "handler": handler,
                  **({"configFile": "model-config.yaml"} if config else {})}
@@ -314,6 +349,8 @@ class ArchivesAndPictures(TorchServeTest):
                 archive.writestr("model-config.yaml", config)
         return name
 
+
+class ArchivesAndPictures(Archives):
     def test_workers_that_the_archive_wants(self):
         server = self.start("--enable-model-api")
         answer = server.manage("POST", f"/models?url={self.pack('1.0', config='minWorkers: 2')}")
@@ -360,6 +397,80 @@ class ArchivesAndPictures(TorchServeTest):
         wrong = server.predict("/predictions/add", file.getvalue())
         self.assertEqual((wrong.status, wrong.json()["message"]),
                          (400, "the model takes no pictures: expected numbers, found a picture"))
+
+
+class Handlers(Archives):
+    def test_a_handler_of_a_registration(self):
+        server = self.start("--enable-model-api")
+        archive = self.pack("1.0", "service.py")
+        registered = server.manage("POST", f"/models?url={archive}&handler=base_handler&initial_workers=1")
+        self.assertEqual(registered.status, 200, registered)
+        self.assertEqual(server.predict("/predictions/sum", ROW).status, 200)
+        scaled = server.manage("PUT", "/models/sum?min_worker=2&synchronous=true")
+        self.assertEqual(scaled.status, 200, scaled)
+        self.assertEqual(server.manage("DELETE", "/models/sum").status, 200)
+        for handler, why in (("text_classifier", "needs a Python worker"), ("nothing_known", "nothing_known")):
+            answer = server.manage("POST", f"/models?url={archive}&handler={handler}")
+            self.assertEqual((answer.status, answer.json()["type"]), (400, "InvalidModelException"), answer)
+            self.assertIn(why, answer.json()["message"])
+        answer = server.manage("POST", "/models?url=add.onnx&handler=base_handler")
+        self.assertEqual((answer.status, answer.json()["type"]), (400, "BadRequestException"), answer)
+
+    def test_odd_settings_are_told_in_the_log(self):
+        server = self.start("--enable-model-api")
+        archive = self.pack("1.0", config="minWorkers: -2\nbatchSize: many\nmaxBatchDelay: 5\n")
+        self.assertEqual(server.manage("POST", f"/models?url={archive}").status, 200)
+        self.assertRegex(server.log(), r"minWorkers.*-2")
+        self.assertRegex(server.log(), r"batchSize.*many")
+
+    def test_archives_that_are_none(self):
+        server = self.start("--enable-model-api")
+        with zipfile.ZipFile(self.store / "many.mar", "w") as archive:
+            archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"runtime": "python3", "model": {
+                "modelName": "m", "modelVersion": "1.0", "handler": "base_handler", "serializedFile": "model.onnx"}}))
+            for i in range(10_001):
+                archive.writestr(f"{i}", b"")
+        with zipfile.ZipFile(self.store / "nameless.mar", "w") as archive:
+            archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"runtime": "python3", "model": {}}))
+        for name, why in (("many.mar", "expected at most 10000 entries, found more"),
+                          ("nameless.mar", "nameless.mar: Model name is not defined.")):
+            answer = server.manage("POST", f"/models?url={name}")
+            self.assertEqual((answer.status, answer.json()["type"]), (400, "InvalidModelException"), answer)
+            self.assertIn(why, answer.json()["message"])
+
+
+class TheLine(TorchServeTest):
+    """Of a model whose runs take a while, with one worker and one place."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(self.models / "good" / "square_matmul" / "1" / "model.onnx", self.store / "busy.onnx")
+
+    def start_busy(self, *arguments):
+        server = self.start("--enable-model-api", "--threads", 1, "--loops", 1, "--torchserve-job-queue-size", 1,
+                            *arguments)
+        answer = server.manage("POST", "/models?url=busy.onnx&initial_workers=1&batch_size=1")
+        self.assertEqual(answer.status, 200, answer)
+        return server
+
+    def test_a_full_one(self):
+        server = self.start_busy()
+        described, = server.manage("GET", "/models/busy").json()
+        self.assertEqual(described["jobQueueStatus"], {"remainingCapacity": 1, "pendingRequests": 0})
+        head = "{'descr': '<f4', 'fortran_order': False, 'shape': (512, 512), }"
+        body = b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + head.ljust(117).encode() + b"\n"
+        body += shift_matrix(512, 1)
+        request = request_of("POST", "/predictions/busy", body)
+        connections = [Connection(server.inference) for _ in range(16)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.send(request)
+        answers = [connection.read_answer() for connection in connections]
+        self.assertEqual({answer.status for answer in answers}, {200, 503})
+        refused = next(answer for answer in answers if answer.status == 503)
+        self.assert_failure(refused, 503, "ServiceUnavailableException", (
+            'Model "busy" has no worker to serve inference request. Please use scale workers API to add workers. If this '
+            "is a sequence inference, please check if it is closed, or expired; or exceeds maxSequenceJobQueueSize"))
 
 
 class FromProperties(TorchServeTest):

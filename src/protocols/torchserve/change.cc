@@ -72,6 +72,7 @@ void Unload(const Services& services, const std::string& model, const std::strin
         // What is not there has gone already.
         const bool has_gone = status.ok() || status.code() == StatusCode::kNotFound;
         if (departure) has_gone ? departure->Complete() : departure->TakeBack();
+        if (departure && has_gone) RemoveDownload(services, departure->booked());
         if (!has_gone) return done(FailureOf(status));
         SaveSnapshot(services);
         done(Managed{.http = 200, .text = "Model \"" + model + "\" unregistered"});
@@ -157,7 +158,10 @@ void UnregisterNode(const Services& services, const std::string& model, std::fun
 }
 
 void WhenUnloaded(const Services& services, const std::string& engine_name) {
-  if (services.book.Gone(engine_name)) SaveSnapshot(services);
+  const std::optional<BookedVersion> gone = services.book.Gone(engine_name);
+  if (!gone) return;
+  RemoveDownload(services, *gone);
+  SaveSnapshot(services);
 }
 
 ManageResult SetDefault(const Services& services, const std::string& model, const std::string& version) {

@@ -78,6 +78,9 @@ void FillFromEngine(WireDescription& wire, const Known& known, int64_t most_work
   wire.max_batch_delay = std::chrono::duration_cast<std::chrono::milliseconds>(config.max_delay);
   const bool on_gpu = !config.devices.empty() && config.devices.front().kind != DeviceKind::kCpu;
   wire.device_type = on_gpu ? "gpu" : "cpu";
+  const auto waiting = static_cast<int64_t>(known.description->waiting);
+  const int64_t room = static_cast<int64_t>(config.max_waiting_requests) - waiting;
+  wire.job_queue = {.remaining_capacity = std::max<int64_t>(room, 0), .pending_requests = waiting};
 }
 
 WireDescription OfBooked(const Services& services, const Statuses& statuses, const std::string& model,
@@ -87,7 +90,8 @@ WireDescription OfBooked(const Services& services, const Statuses& statuses, con
   wire.min_workers = booked.min_workers;
   wire.max_workers = booked.max_workers;
   wire.response_timeout = booked.response_timeout;
-  wire.startup_timeout = booked.startup_timeout;
+  wire.startup_timeout = booked.startup_timeout.value_or(wire.startup_timeout);
+  wire.client_timeout = booked.client_timeout;
   wire.loaded_at_startup = booked.loaded_at_startup;
   FillFromEngine(wire, Look(services, statuses, booked.engine_name, {}), booked.min_workers);
   return wire;

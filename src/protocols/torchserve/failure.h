@@ -27,7 +27,7 @@ Failure FailureOf(const Status& status);
 
 Failure ModelNotFound(std::string_view model);
 Failure VersionNotFound(std::string_view model, std::string_view version);
-// 503: the model has no worker.
+// 503: the model has no worker, or none that is free while its line is full: TorchServe says the same of both.
 Failure NoWorker(std::string_view model, std::string_view version);
 Failure BadRequest(std::string message);
 // 400, of a number that is given and out of its bounds.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/excerpt.h"
@@ -25,6 +26,7 @@ struct Registration {
   std::string version;        // at the start: what the snapshot says; empty: what the archive does
   std::optional<int64_t> max_workers = {};
   std::filesystem::path path = {};  // of a node: perhaps known before it is looked for
+  bool is_downloaded = false;
   std::optional<ArchiveFacts> facts = {};
   BookedVersion booked = {};
   std::string model = {};
@@ -62,6 +64,10 @@ std::optional<Failure> Check(const ArchiveFacts& facts) {
   return failure;
 }
 
+void Warn(const Logger& log, const std::string& url, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) log.Warning("an archive's settings: " + warning, {{"url", url}});
+}
+
 std::optional<Failure> Name(const Services& services, Registration& registration) {
   const RegisterRequest& request = registration.request;
   std::optional<ArchiveFacts>& facts = registration.facts;
@@ -71,7 +77,10 @@ std::optional<Failure> Name(const Services& services, Registration& registration
     facts = *std::move(read);
   }
   if (facts) {
+    Warn(services.log, *request.url, facts->warnings);
     if (auto failure = Check(*facts)) return failure;
+  } else if (!request.handler.empty()) {
+    return BadRequest("handler: expected none of a model that is no archive, found " + Excerpt(request.handler));
   }
   BookedVersion& booked = registration.booked;
   registration.model = request.model_name;
@@ -119,6 +128,23 @@ void FillWorkers(const Services& services, Registration& registration, const Arc
   booked.callers = std::max<int64_t>(booked.min_workers, 1);
 }
 
+// What is waited for, and how many wait.
+void FillBounds(const Options& options, Registration& registration, const ArchiveFacts& facts,
+                const ModelSettings& said) {
+  const RegisterRequest& request = registration.request;
+  BookedVersion& booked = registration.booked;
+  const auto in_seconds = [](const std::optional<int64_t>& seconds) {
+    return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+  };
+  booked.response_timeout = FirstOf(in_seconds(request.response_timeout), facts.response_timeout, said.response_timeout)
+                                .value_or(options.default_response_timeout);
+  booked.startup_timeout = FirstOf(in_seconds(request.startup_timeout), facts.startup_timeout, said.startup_timeout);
+  if (!booked.startup_timeout) booked.startup_timeout = options.default_startup_timeout;
+  booked.client_timeout = facts.client_timeout.value_or(booked.client_timeout);
+  booked.job_queue_size = options.job_queue_size;
+  if (facts.job_queue_size) booked.job_queue_size = static_cast<size_t>(*facts.job_queue_size);
+}
+
 void Fill(const Services& services, Registration& registration) {
   const RegisterRequest& request = registration.request;
   const ArchiveFacts facts = registration.facts.value_or(ArchiveFacts{});
@@ -126,19 +152,16 @@ void Fill(const Services& services, Registration& registration) {
   BookedVersion& booked = registration.booked;
   booked.url = *request.url;
   booked.path = registration.path;
+  booked.store = StoreOf(services.options);
+  booked.is_downloaded = registration.is_downloaded;
+  booked.handler = request.handler;
   FillWorkers(services, registration, facts, said);
   // What the archive says of batches is its model's own already.
   booked.batch_size = request.batch_size.value_or(facts.batch_size ? 0 : said.batch_size.value_or(0));
   booked.max_batch_delay = facts.max_batch_delay ? std::chrono::milliseconds(0)
                                                  : said.max_batch_delay.value_or(std::chrono::milliseconds(0));
   if (request.max_batch_delay) booked.max_batch_delay = std::chrono::milliseconds(*request.max_batch_delay);
-  const auto in_seconds = [](const std::optional<int64_t>& seconds) {
-    return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
-  };
-  booked.response_timeout = FirstOf(in_seconds(request.response_timeout), facts.response_timeout, said.response_timeout)
-                                .value_or(booked.response_timeout);
-  booked.startup_timeout =
-      FirstOf(in_seconds(request.startup_timeout), {}, said.startup_timeout).value_or(booked.startup_timeout);
+  FillBounds(services.options, registration, facts, said);
   booked.loaded_at_startup = registration.is_at_start;
 }
 
@@ -150,11 +173,22 @@ std::string Registered(const Registration& registration) {
   return text;
 }
 
-Failure WhyNotLoaded(const Status& status) {
+// 500, as with TorchServe.
+Failure NotStarted(const std::string& model, const std::string& version, const Status& status) {
+  return {.type = ErrorType::kInternalServer,
+          .message = "Failed to start workers for model " + model + " version: " + version + ": " + status.message()};
+}
+
+Failure WhyNotLoaded(const Services& services, const Registration& registration, const Status& status) {
+  // A load that has not ended in time; while the server stops there is another reason.
+  const bool has_limit = registration.booked.startup_timeout && registration.booked.min_workers > 0;
+  if (has_limit && status.code() == StatusCode::kUnavailable && services.engine.Accepting()) {
+    return NotStarted(registration.model, registration.booked.version, status);
+  }
   Failure failure = FailureOf(status);
   const StatusCode code = status.code();
-  const bool is_models_fault =
-      code == StatusCode::kInvalidArgument || code == StatusCode::kNotFound || code == StatusCode::kUnsupported;
+  const bool is_models_fault = code == StatusCode::kInvalidArgument || code == StatusCode::kNotFound ||
+                               code == StatusCode::kTooLarge || code == StatusCode::kUnsupported;
   if (is_models_fault) failure = {.type = ErrorType::kInvalidModel, .message = status.message()};
   return failure;
 }
@@ -162,7 +196,8 @@ Failure WhyNotLoaded(const Status& status) {
 void FinishRegistration(const Services& services, Registration& registration, const Status& status) {
   if (!status.ok()) {
     registration.reservation.reset();
-    return registration.done(WhyNotLoaded(status));
+    RemoveDownload(services, registration.booked);
+    return registration.done(WhyNotLoaded(services, registration, status));
   }
   // Whoever has begun to remove it meanwhile unloads it after this.
   if (registration.is_announced) {
@@ -215,22 +250,25 @@ ManageDone LogFailure(const Services& services, const std::string& model) {
   };
 }
 
-// Looks at files.
-void LookAndLoad(const Services& services, const std::shared_ptr<Registration>& shared) {
-  Registration& registration = *shared;
-  if (registration.path.empty()) {
-    const auto found = FindInStore(services.options, *registration.request.url);
-    if (const Failure* const failure = std::get_if<Failure>(&found)) return registration.done(*failure);
-    registration.path = std::get<std::filesystem::path>(found);
-  }
-  if (auto failure = Name(services, registration)) return registration.done(*std::move(failure));
+// What the archive says of itself, and whether he may have it.
+std::optional<Failure> Examine(const Services& services, Registration& registration) {
+  if (auto failure = Name(services, registration)) return failure;
   if (const Status status = Authorise(registration.identity, Operation::kModelControl, registration.model);
       !status.ok()) {
-    return registration.done(FailureOf(status));
+    return FailureOf(status);
   }
   Fill(services, registration);
-  if (auto failure = Reserve(services, registration)) {
+  return Reserve(services, registration);
+}
+
+// Looks at the file.
+void Load(const Services& services, const std::shared_ptr<Registration>& shared) {
+  Registration& registration = *shared;
+  if (auto failure = Examine(services, registration)) {
     registration.reservation.reset();
+    registration.booked.path = registration.path;
+    registration.booked.is_downloaded = registration.is_downloaded;
+    RemoveDownload(services, registration.booked);
     return registration.done(*std::move(failure));
   }
   const std::string name = registration.reservation->engine_name();
@@ -243,6 +281,46 @@ void LookAndLoad(const Services& services, const std::shared_ptr<Registration>& 
   services.engine.LoadFrom(
       name, registration.path, WishOf(registration.booked),
       [&services, shared](const Status& status) { FinishRegistration(services, *shared, status); });
+}
+
+// Why the file of a URL could not be had.
+Failure NotDownloaded(const std::string& url, const Status& status) {
+  if (status.code() == StatusCode::kAlreadyExists) {
+    return {.type = ErrorType::kConflictStatus, .message = status.message()};
+  }
+  if (status.code() != StatusCode::kInvalidArgument) return FailureOf(status);
+  return {.type = ErrorType::kDownloadArchive,
+          .message = "Failed to download archive from: " + url + " (" + status.message() + ")"};
+}
+
+// Fetches the file first. Who may not manage the model that he names causes no download.
+void FetchAndLoad(const Services& services, const std::shared_ptr<Registration>& shared) {
+  const std::string url = *shared->request.url;
+  const std::string& model = shared->request.model_name;
+  if (!services.download) return shared->done(NotDownloaded(url, InvalidArgument("nothing is downloaded here")));
+  if (const Status status = Authorise(shared->identity, Operation::kModelControl, model); !status.ok()) {
+    return shared->done(FailureOf(status));
+  }
+  services.download(url, shared->is_at_start,
+                    [&services, shared, url](const Result<std::filesystem::path>& file, bool is_new) {
+                      if (!file.ok()) return shared->done(NotDownloaded(url, file.status()));
+                      const auto found = FindInStore(services.options, file->filename().string());
+                      if (const Failure* const failure = std::get_if<Failure>(&found)) return shared->done(*failure);
+                      shared->path = std::get<std::filesystem::path>(found);
+                      shared->is_downloaded = is_new;
+                      Load(services, shared);
+                    });
+}
+
+// Looks at files.
+void LookAndLoad(const Services& services, const std::shared_ptr<Registration>& shared) {
+  if (shared->path.empty()) {
+    const auto found = FindInStore(services.options, *shared->request.url);
+    if (const Failure* const failure = std::get_if<Failure>(&found)) return shared->done(*failure);
+    if (std::holds_alternative<MustFetch>(found)) return FetchAndLoad(services, shared);
+    shared->path = std::get<std::filesystem::path>(found);
+  }
+  Load(services, shared);
 }
 
 void Begin(const Services& services, Registration registration) {
@@ -270,9 +348,24 @@ Failure CannotBeAsked(const std::string& field, std::string_view text) {
 }
 
 LoadWish WishOf(const BookedVersion& booked) {
-  return {.instances = static_cast<int>(booked.callers),
-          .max_rows = booked.batch_size,
-          .max_delay = booked.max_batch_delay};
+  LoadWish wish{.instances = static_cast<int>(booked.callers),
+                .max_rows = booked.batch_size,
+                .max_delay = booked.max_batch_delay,
+                .max_waiting_requests = booked.job_queue_size,
+                .mar_handler = booked.handler,
+                .root = booked.store};
+  // Nobody waits for workers that nobody wants.
+  if (booked.min_workers > 0) wish.load_timeout = booked.startup_timeout.value_or(std::chrono::seconds(0));
+  return wish;
+}
+
+void RemoveDownload(const Services& services, const BookedVersion& booked) {
+  if (!booked.is_downloaded || services.book.IsUsed(booked.path)) return;
+  std::error_code error;
+  std::filesystem::remove(booked.path, error);
+  if (!error) return;
+  services.log.Warning("a model that was downloaded stays in the model store",
+                       {{"file", booked.path.filename().string()}, {"reason", error.message()}});
 }
 
 void SaveSnapshot(const Services& services) {

@@ -72,6 +72,9 @@ std::variant<std::string, Failure> Describe(const Services& services, const std:
                                             const std::string& version, bool customized);
 std::string List(const Services& services, const ListRequest& request, const Identity& identity);
 
+// Removes what was downloaded for a version that has gone, or never came, unless another one lies there.
+void RemoveDownload(const Services& services, const BookedVersion& booked);
+
 // The engine has unloaded what had this name, whoever asked for it (ModelControl::TellOfUnloads).
 void WhenUnloaded(const Services& services, const std::string& engine_name);
 

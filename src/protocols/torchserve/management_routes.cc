@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "dialect/answer_later.h"
 #include "protocols/torchserve/answers.h"
 #include "protocols/torchserve/cold_route.h"
 #include "protocols/torchserve/manage.h"
@@ -17,6 +18,7 @@ namespace {
 
 using net::HttpReply;
 using net::HttpRequest;
+using net::HttpResponse;
 
 Result<RegisterRequest> ReadRegistration(const HttpRequest& http, Parameters query) {
   if (!HasJsonBody(http)) return ReadRegisterRequest(query);
@@ -77,6 +79,30 @@ Route SetDefaultRoute(const Services& services) {
       });
 }
 
+Failure NoSuchToken() {
+  return {.type = ErrorType::kInvalidKey,
+          .message = "Token Authentication failed. Token either incorrect, expired, or not provided correctly"};
+}
+
+// Makes a key anew; it is read in the file of keys, and not in the answer.
+void RenewToken(const Services& services, Parameters query, HttpReply reply) {
+  if (!services.renew_token) return reply.Send(ErrorAnswer(services, NotFound("")));
+  const std::string type = TextOf(query, "type").value_or("");
+  if (type != "inference" && type != "management") return reply.Send(FailureAnswer(services, NoSuchToken()));
+  const auto surface = type == "inference" ? Services::Surface::kInference : Services::Surface::kManagement;
+  auto answer = AnswerLater(std::move(reply), [&services](const Status& status) {
+    return status.ok() ? Dressed(services, HttpResponse()) : FailureAnswer(services, FailureOf(status));
+  });
+  const auto renew = [&services, surface, answer] { answer(services.renew_token(surface)); };
+  if (!services.codec_workers.Submit(renew)) answer(Overloaded("too many requests are being read; try again later"));
+}
+
+Route TokenRoute(const Services& services) {
+  return ColdRoute(services, "GET", "/token", Operation::kKeyControl,
+                   [&services](const HttpRequest&, Parameters query, const PathArguments&, const Identity&,
+                               HttpReply reply) { RenewToken(services, query, std::move(reply)); });
+}
+
 // Of KServe's first protocol.
 Route ReadyRoute(const Services& services) {
   return ColdRoute(
@@ -108,6 +134,7 @@ void AddManagementRoutes(std::vector<Route>& routes, const Services& services) {
   routes.push_back(UnregisterRoute(services, "/models/{model}"));
   routes.push_back(UnregisterRoute(services, "/models/{model}/{any_version}"));
   routes.push_back(ReadyRoute(services));
+  routes.push_back(TokenRoute(services));
   AddWorkflowRoutes(routes, services);
 }
 

@@ -30,6 +30,14 @@ std::variant<Target, Failure> FindOther(std::string_view model, std::string_view
   return Target{.engine_name = std::string(model), .version = VersionChoice::OfLabel(std::string(version))};
 }
 
+// The shorter of its two time-outs, of which 0 is none: both say how long an answer that has not been begun is waited
+// for.
+std::chrono::milliseconds PatienceOf(const BookedVersion& booked) {
+  const std::chrono::milliseconds response = booked.response_timeout;
+  if (booked.client_timeout.count() == 0) return response;
+  return response.count() == 0 ? booked.client_timeout : std::min(response, booked.client_timeout);
+}
+
 Failure Conflict(std::string message) {
   return {.type = ErrorType::kConflictStatus, .message = std::move(message)};
 }
@@ -105,7 +113,7 @@ std::variant<Target, Failure> ModelBook::Find(std::string_view model, std::strin
       }
       const BookedVersion& booked = found->booked;
       if (!found->is_loaded || booked.min_workers == 0) return NoWorker(model, version);
-      return Target{.engine_name = booked.engine_name, .version = {}, .response_timeout = booked.response_timeout};
+      return Target{.engine_name = booked.engine_name, .version = {}, .patience = PatienceOf(booked)};
     }
     // What is on its way under the model's own name may yet fail, beside one of a repository's that serves.
     if (const auto held = names_.find(model); held != names_.end()) {
@@ -247,7 +255,7 @@ std::variant<NotBooked, ModelBook::Departure, Failure> ModelBook::BeginToLeave(c
     return Failure{.type = ErrorType::kInvalidModelVersion,
                    .message = "Cannot remove default version for model " + model};
   }
-  Departure token(Held(this, {.model = model, .version = text}, found->id), found->booked.engine_name);
+  Departure token(Held(this, {.model = model, .version = text}, found->id), found->booked);
   entry->second.versions.find(text)->second.is_leaving = true;
   return token;
 }
@@ -286,17 +294,26 @@ void ModelBook::SetDefaultOfOther(const std::string& model, const std::string& v
   other_defaults_[model] = version;
 }
 
-bool ModelBook::Gone(std::string_view engine_name) {
+std::optional<BookedVersion> ModelBook::Gone(std::string_view engine_name) {
   const MutexLock lock(mutex_);
   const auto held = names_.find(engine_name);
-  if (held == names_.end()) return false;
+  if (held == names_.end()) return std::nullopt;
   const VersionName name = held->second;
   const Version& version = *FindEntry(name.model)->Find(name.version);
   // What is only on its way under this name was not meant: it comes after this.
-  if (!version.is_loaded) return false;
-  const bool was_there = version.is_there();
+  if (!version.is_loaded) return std::nullopt;
+  std::optional<BookedVersion> gone;
+  if (version.is_there()) gone = version.booked;
   Erase(name);
-  return was_there;
+  return gone;
+}
+
+bool ModelBook::IsUsed(const std::filesystem::path& path) const {
+  const MutexLock lock(mutex_);
+  return std::ranges::any_of(entries_, [&](const auto& entry) {
+    return std::ranges::any_of(entry.second.versions,
+                               [&](const auto& version) { return version.second.booked.path == path; });
+  });
 }
 
 bool ModelBook::ForgetKept(const std::string& model, const std::string& version) {

@@ -25,15 +25,20 @@ struct BookedVersion {
   std::string version;      // "1.0": any text
   std::string engine_name;  // what the engine calls it: the book decides
   std::string url;
-  std::filesystem::path path;  // where it lies
+  std::filesystem::path path;   // where it lies
+  std::filesystem::path store;  // in which
+  bool is_downloaded = false;   // from its URL: it goes with the last version that lies there
   std::string runtime = "python";
   int64_t min_workers = 0;  // 0: no request is taken
   int64_t max_workers = 0;
   int64_t callers = 1;     // that the engine has for it
   int64_t batch_size = 0;  // 0: nobody said
   std::chrono::milliseconds max_batch_delay{0};
+  size_t job_queue_size = 100;  // requests that wait for it
   std::chrono::seconds response_timeout{120};
-  std::chrono::seconds startup_timeout{120};
+  std::optional<std::chrono::seconds> startup_timeout = {};  // nothing: nobody said
+  std::chrono::milliseconds client_timeout{0};               // that a request may wait; 0: none
+  std::string handler = {};                                  // instead of its manifest's; empty: that
   bool loaded_at_startup = false;
 };
 
@@ -41,7 +46,7 @@ struct BookedVersion {
 struct Target {
   std::string engine_name;
   VersionChoice version;
-  std::chrono::seconds response_timeout{0};  // 0: none
+  std::chrono::milliseconds patience{0};  // until a request must have been begun; 0: for ever
 };
 
 // A version of a model, in the words of TorchServe's clients.
@@ -146,17 +151,19 @@ class ModelBook {
     Departure& operator=(Departure&&) = delete;
     ~Departure();
 
-    const std::string& engine_name() const { return engine_name_; }
+    const std::string& engine_name() const { return booked_.engine_name; }
+    // As it was when its removal began.
+    const BookedVersion& booked() const { return booked_; }
     // One of them.
     void Complete();
     void TakeBack();
 
    private:
     friend class ModelBook;
-    Departure(Held held, std::string engine_name) : held_(std::move(held)), engine_name_(std::move(engine_name)) {}
+    Departure(Held held, BookedVersion booked) : held_(std::move(held)), booked_(std::move(booked)) {}
 
     Held held_;
-    std::string engine_name_;
+    BookedVersion booked_;
   };
 
   // The version that is meant, the default one where `version` is empty. Of what is not booked only the form is looked
@@ -180,8 +187,8 @@ class ModelBook {
   // Of a model that is not booked.
   void SetDefaultOfOther(const std::string& model, const std::string& version);
 
-  // The engine has unloaded what had this name. Whether that was a version that nobody was removing.
-  bool Gone(std::string_view engine_name);
+  // The engine has unloaded what had this name. The version, if it was one that nobody was removing.
+  std::optional<BookedVersion> Gone(std::string_view engine_name);
 
   // Forgets what was wanted at the start and is not there: the version, or all of a model. Whether there was any.
   bool ForgetKept(const std::string& model, const std::string& version);
@@ -198,6 +205,9 @@ class ModelBook {
   bool Holds(std::string_view engine_name) const;
   // What is shown, by the engine's names.
   std::map<std::string, VersionName, std::less<>> NamesInEngine() const;
+
+  // Whether a version is what lies there, or is to be.
+  bool IsUsed(const std::filesystem::path& path) const;
 
   // What was wanted at the start and is not there, yet or any more.
   std::vector<ModelSettings> Kept() const;

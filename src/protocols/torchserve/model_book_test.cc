@@ -411,5 +411,36 @@ TEST(NumberOfVersion, ReadsWholeNumbers) {
   }
 }
 
+TEST(ModelBook, WaitsAsLongAsTheShorterOfItsTimeOuts) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  const auto patience = [](seconds response, milliseconds client) {
+    ModelBook book;
+    BookedVersion booked{.version = "1", .engine_name = {}, .url = {}, .path = {}, .store = {}, .min_workers = 1};
+    booked.response_timeout = response;
+    booked.client_timeout = client;
+    std::get<ModelBook::Reservation>(book.Reserve("m", "1")).Enter(booked);
+    return std::get<Target>(book.Find("m", "")).patience;
+  };
+  EXPECT_EQ(patience(seconds(120), milliseconds(0)), seconds(120));
+  EXPECT_EQ(patience(seconds(120), milliseconds(50)), milliseconds(50));
+  EXPECT_EQ(patience(seconds(1), milliseconds(5000)), seconds(1));
+  EXPECT_EQ(patience(seconds(0), milliseconds(50)), milliseconds(50));
+  EXPECT_EQ(patience(seconds(0), milliseconds(0)), seconds(0));
+}
+
+TEST(ModelBook, KnowsWhatIsUsed) {
+  ModelBook book;
+  BookedVersion booked{.version = "1", .engine_name = {}, .url = {}, .path = "/store/m.mar", .store = {}};
+  std::get<ModelBook::Reservation>(book.Reserve("m", "1")).Enter(booked);
+  EXPECT_TRUE(book.IsUsed("/store/m.mar"));
+  EXPECT_FALSE(book.IsUsed("/store/n.mar"));
+  const std::optional<BookedVersion> gone = book.Gone("m");
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->path, "/store/m.mar");
+  EXPECT_FALSE(book.IsUsed("/store/m.mar"));
+  EXPECT_FALSE(book.Gone("m"));
+}
+
 }  // namespace
 }  // namespace trireme::torchserve

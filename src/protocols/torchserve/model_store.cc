@@ -35,7 +35,7 @@ bool LooksLikeModel(const std::filesystem::directory_entry& entry) {
 
 }  // namespace
 
-std::variant<std::filesystem::path, Failure> FindInStore(const Options& options, const std::string& url) {
+std::variant<std::filesystem::path, MustFetch, Failure> FindInStore(const Options& options, const std::string& url) {
   constexpr std::string_view kFile = "file://";
   if (url.empty()) return NotFoundAt("empty url");
   if (url.find("..") != std::string::npos) return NotFoundAt("Relative path is not allowed in url: " + url);
@@ -44,16 +44,19 @@ std::variant<std::filesystem::path, Failure> FindInStore(const Options& options,
   const Failure refused = NotFoundAt("Given URL " + url + " does not match any allowed URL(s)");
   if (has_scheme && options.allowed_urls && !options.allowed_urls->Allow(url)) return refused;
   if (has_scheme && !is_file) {
-    if (!options.allowed_urls) return refused;
-    return Failure{.type = ErrorType::kDownloadArchive,
-                   .message = "Failed to download archive from: " + url + " (this server downloads no models)"};
+    if (options.allowed_urls) return MustFetch();
+    return refused;
   }
-  const std::filesystem::path store = Resolved(options.model_store);
-  if (options.model_store.empty() || store.empty()) return NotFoundAt("Model not found at: " + url);
+  const std::filesystem::path store = StoreOf(options);
+  if (store.empty()) return NotFoundAt("Model not found at: " + url);
   const std::filesystem::path path = Resolved(store / (is_file ? url.substr(kFile.size()) : url));
   if (path.empty()) return NotFoundAt("Model not found at: " + url);
   if (!IsBelow(path, store)) return refused;
   return path;
+}
+
+std::filesystem::path StoreOf(const Options& options) {
+  return options.model_store.empty() ? std::filesystem::path() : Resolved(options.model_store);
 }
 
 std::vector<std::string> ListStore(const Options& options) {

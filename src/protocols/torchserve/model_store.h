@@ -11,9 +11,16 @@
 
 namespace trireme::torchserve {
 
+// Of an allowed URL: what it leads to must be fetched first.
+struct MustFetch {};
+
 // What the URL of a model that is registered leads to: a file or folder in the model store, links followed, by its name
-// there, its path, or as file://. Nothing is downloaded: other URLs are refused. Looks at the file system. Thread-safe.
-std::variant<std::filesystem::path, Failure> FindInStore(const Options& options, const std::string& url);
+// there, its path, or as file://; or what is elsewhere, if http and https URLs like it are allowed. Looks at the file
+// system. Thread-safe.
+std::variant<std::filesystem::path, MustFetch, Failure> FindInStore(const Options& options, const std::string& url);
+
+// Where the store really lies; empty: there is none.
+std::filesystem::path StoreOf(const Options& options);
 
 // What in the store looks like models, by name: folders, and files that are called so; hidden ones are passed over.
 std::vector<std::string> ListStore(const Options& options);

@@ -27,6 +27,7 @@ class ModelStoreTest : public testing::Test {
     if (const Failure* const failure = std::get_if<Failure>(&found)) {
       return std::to_string(failure->code()) + " " + failure->message;
     }
+    if (std::holds_alternative<MustFetch>(found)) return "must be fetched";
     return std::get<std::filesystem::path>(found).filename();
   }
 
@@ -51,12 +52,14 @@ TEST_F(ModelStoreTest, RefusesWhatIsNotInTheStore) {
   EXPECT_EQ(Find("."), "404 Given URL . does not match any allowed URL(s)");
 }
 
-TEST_F(ModelStoreTest, DownloadsNothing) {
+TEST_F(ModelStoreTest, FetchesNothingThatIsNotAllowed) {
   EXPECT_EQ(Find("https://example.com/m.mar"),
             "404 Given URL https://example.com/m.mar does not match any allowed URL(s)");
   options_.allowed_urls = *AllowedUrls::Parse("https://example.com/.*");
-  EXPECT_EQ(Find("https://example.com/m.mar"),
-            "400 Failed to download archive from: https://example.com/m.mar (this server downloads no models)");
+  EXPECT_EQ(Find("https://example.com/m.mar"), "must be fetched");
+  EXPECT_EQ(Find("m.mar"), "m.mar") << "patterns are of URLs";
+  EXPECT_EQ(Find("file://" + (std::filesystem::canonical(folder_) / "store/m.mar").string()).substr(0, 14),
+            "404 Given URL ");
   EXPECT_EQ(Find("s3://bucket/m.mar"), "404 Given URL s3://bucket/m.mar does not match any allowed URL(s)");
 }
 

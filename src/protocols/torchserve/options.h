@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -21,8 +23,11 @@ struct Options {
   std::optional<AllowedUrls> allowed_urls;  // nothing: no URL but that of a file in the store
   MetricsMode metrics_mode = MetricsMode::kPrometheus;
   std::optional<int64_t> default_workers_per_model;  // of what is loaded at the start
-  std::filesystem::path snapshot;                    // what is served is written here after each change; empty: nowhere
-  std::string hostname;                              // in metrics
+  size_t job_queue_size = 100;                       // requests that wait for a model that is registered
+  std::chrono::seconds default_response_timeout{120};
+  std::optional<std::chrono::seconds> default_startup_timeout;  // nothing: as long as any load may take
+  std::filesystem::path snapshot;  // what is served is written here after each change; empty: nowhere
+  std::string hostname;            // in metrics
 
   bool load_all = false;  // at the start: whatever lies in the store
   std::vector<ModelToLoad> load_models;

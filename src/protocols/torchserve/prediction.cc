@@ -30,8 +30,8 @@ class Prediction final : public ReplySink, public Task {
     infer_->caller = request_.caller;
     infer_->cancellation = request_.cancellation;
     infer_->deadline = request_.deadline;
-    if (target_.response_timeout.count() > 0) {
-      infer_->deadline = std::min(infer_->deadline, request_.received + target_.response_timeout);
+    if (target_.patience.count() > 0) {
+      infer_->deadline = std::min(infer_->deadline, request_.received + target_.patience);
     }
     infer_->stages.received = request_.received;
     infer_->loop = &asker_->executor();
@@ -111,7 +111,8 @@ class Prediction final : public ReplySink, public Task {
     if (call->request_.bytes <= kLargeTextBytes) return Infer(std::move(call));
     ThreadPool& workers = call->services_.codec_workers;
     if (ContinueOnWorker(workers, call, [](std::unique_ptr<Prediction> self) { Infer(std::move(self)); })) return;
-    Refuse(std::move(call), Overloaded("too many large requests are being read; try again later"));
+    // No line of a model's is full, which is what kOverloaded means here.
+    Refuse(std::move(call), Unavailable("too many large requests are being read; try again later"));
   }
 
   // On the loop or a codec worker.
@@ -158,6 +159,9 @@ class Prediction final : public ReplySink, public Task {
       case StatusCode::kNotFound:
         if (!request_.version.empty() && HasModel()) return VersionNotFound(request_.model, request_.version);
         return ModelNotFound(request_.model);
+      // What its clients try again on.
+      case StatusCode::kOverloaded:
+        return NoWorker(request_.model, request_.version);
       case StatusCode::kInternal:
         return {.type = ErrorType::kInternalServer, .message = "Prediction failed: " + status.message(), .http = 503};
       default:

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/memory_pool.h"
@@ -38,6 +39,11 @@ struct ArchiveFacts {
   std::optional<int64_t> batch_size = {};  // these two are its model's already
   std::optional<std::chrono::milliseconds> max_batch_delay = {};
   std::optional<std::chrono::seconds> response_timeout = {};
+  std::optional<std::chrono::seconds> startup_timeout = {};
+  std::optional<std::chrono::milliseconds> client_timeout = {};
+  std::optional<int64_t> job_queue_size = {};
+  // What is odd in there, and counts as not given.
+  std::vector<std::string> warnings = {};
 };
 
 // How many answers were sent over HTTP, by the hundreds of their status. Thread-safe.
@@ -69,6 +75,15 @@ struct Services {
   std::function<Result<WorkflowFacts>(const std::filesystem::path&)> read_workflow = nullptr;
   // Of what nodes of workflows answered and others are to read, in all requests; shared with nobody else.
   std::shared_ptr<net::ByteBudget> between_nodes = nullptr;
+  // Fetches the file of a URL into the model store, unless there is one of its name (which is the one, with
+  // `takes_existing`, and not new); null: nothing is downloaded. Done once, on any thread but a loop, perhaps before it
+  // returns. kAlreadyExists, kInvalidArgument: it cannot be had; kUnavailable, kOverloaded.
+  std::function<void(const std::string& url, bool takes_existing,
+                     std::function<void(Result<std::filesystem::path>, bool is_new)>)>
+      download = nullptr;
+  // Makes a key anew that opens one of the surfaces; null: there are no such keys. On a codec worker.
+  enum class Surface : uint8_t { kInference, kManagement };
+  std::function<Status(Surface)> renew_token = nullptr;
 };
 
 }  // namespace trireme::torchserve

@@ -56,6 +56,9 @@ std::string Preamble(const Options& options) {
     AppendProperty(text, "default_workers_per_model", std::to_string(*options.default_workers_per_model));
   }
   if (options.allowed_urls) AppendProperty(text, "allowed_urls", Joined(options.allowed_urls->patterns()));
+  if (options.job_queue_size != Options().job_queue_size) {
+    AppendProperty(text, "job_queue_size", std::to_string(options.job_queue_size));
+  }
   if (options.metrics_mode == MetricsMode::kLog) AppendProperty(text, "metrics_mode", "log");
   return text;
 }
@@ -66,7 +69,8 @@ ModelSettings SettingsOf(const std::string& model, const BookedVersion& booked, 
   return {.name = model,
           .version = booked.version,
           .default_version = is_default,
-          .mar_name = booked.url,
+          // What was downloaded lies in the store by then.
+          .mar_name = booked.is_downloaded ? booked.path.filename().string() : booked.url,
           .min_workers = booked.min_workers,
           .max_workers = booked.max_workers,
           .batch_size = IfSaid(booked.batch_size),

@@ -28,11 +28,17 @@ std::variant<std::filesystem::path, Failure> FindWorkflow(const Services& servic
   Options options = services.options;
   if (!options.workflow_store.empty()) options.model_store = options.workflow_store;
   auto found = FindInStore(options, url);
-  if (Failure* const failure = std::get_if<Failure>(&found); failure != nullptr && failure->code() == 404) {
-    failure->type = ErrorType::kWorkflowNotFound;
-    if (failure->message.starts_with("Model ")) failure->message.replace(0, 5, "Workflow");
+  if (auto* const path = std::get_if<std::filesystem::path>(&found)) return std::move(*path);
+  if (std::holds_alternative<MustFetch>(found)) {
+    return Failure{.type = ErrorType::kDownloadArchive,
+                   .message = "Failed to download archive from: " + url + " (workflows are not downloaded)"};
   }
-  return found;
+  Failure failure = std::get<Failure>(std::move(found));
+  if (failure.code() == 404) {
+    failure.type = ErrorType::kWorkflowNotFound;
+    if (failure.message.starts_with("Model ")) failure.message.replace(0, 5, "Workflow");
+  }
+  return failure;
 }
 
 // It could not be read, or what it says cannot be done.

@@ -48,7 +48,7 @@ class AllProtocols {
   torchserve::SnapshotFile snapshot_{torchserve::Options{}};
   torchserve::AnswerCounts counts_;
   const torchserve::Services torchserve_services_ =
-      MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_);
+      MakeTorchserveServices(services_, {}, book_, workflows_, snapshot_, counts_, nullptr);
   tfserving::RequestCounts tfserving_counts_;
   const tfserving::Services tfserving_services_ =
       MakeTfservingServices(services_, {.metrics_path = "/monitoring/prometheus/metrics"}, tfserving_counts_, nullptr);

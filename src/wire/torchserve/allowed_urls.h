@@ -10,9 +10,9 @@
 
 namespace trireme::torchserve {
 
-// Where models may come from: regular expressions (ECMAScript's, which are Java's but for rare forms), of which one
-// must match the whole URL, upper and lower case alike. They are the operator's own; URLs are anybody's, and bounded. A
-// value; thread-safe once made.
+// Where models may come from: regular expressions (ECMAScript's without back-references, which are Java's but for rare
+// forms), of which one must match the whole URL, upper and lower case alike. They are the operator's own; URLs are
+// anybody's, and bounded: a match takes time of their length times that of the pattern. A value; thread-safe once made.
 class AllowedUrls {
  public:
   static constexpr const char* kDefault = "file://.*|http(s)?://.*";

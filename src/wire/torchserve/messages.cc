@@ -118,7 +118,7 @@ std::string EncodeReady(std::string_view model, bool is_ready) {
 }
 
 Page PageOf(size_t count, int64_t limit, int64_t token) {
-  if (limit < 0 || limit > kMostListed) limit = kMostListed;
+  if (limit <= 0 || limit > kMostListed) limit = kMostListed;
   const auto begin = static_cast<size_t>(std::max<int64_t>(token, 0));
   const size_t end = begin + static_cast<size_t>(limit);
   if (end > count) return {.begin = std::min(begin, count), .end = count};

@@ -37,8 +37,8 @@ struct Page {
   bool operator==(const Page&) const = default;
 };
 
-// As TorchServe does it: a limit below 0 or over 100 is 100, a token below 0 is 0, and a page that ends with the last
-// model still has a next one, which is empty.
+// As TorchServe does it: a limit below 1 or over 100 is 100 (0 over gRPC alone there, whose pages over HTTP have no
+// end), a token below 0 is 0, and a page that ends with the last model still has a next one, which is empty.
 Page PageOf(size_t count, int64_t limit, int64_t token);
 
 // {"nextPageToken": "2", "models": [{"modelName": ..., "modelUrl": ...}]}

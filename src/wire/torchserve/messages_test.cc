@@ -53,7 +53,7 @@ TEST(PageOf, GoesByLimitAndToken) {
   EXPECT_EQ(PageOf(4, 2, 1000), (Page{.begin = 4, .end = 4}));
   EXPECT_EQ(PageOf(200, -1, -5), (Page{.begin = 0, .end = 100, .next_token = 100}));
   EXPECT_EQ(PageOf(200, 101, 150), (Page{.begin = 150, .end = 200}));
-  EXPECT_EQ(PageOf(2, 0, 2), (Page{.begin = 2, .end = 2, .next_token = 2}));
+  EXPECT_EQ(PageOf(200, 0, 0), (Page{.begin = 0, .end = 100, .next_token = 100})) << "no page without an end";
   EXPECT_EQ(PageOf(0, 100, 0), (Page{}));
   EXPECT_EQ(PageOf(1, 100, INT64_MAX), (Page{.begin = 1, .end = 1}));
 }

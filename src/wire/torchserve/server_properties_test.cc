@@ -195,5 +195,15 @@ TEST(AllowedUrls, MatchWholeUrlsAndNoWayUp) {
   EXPECT_FALSE(allowed->Allow("https://a/" + std::string(3000, 'x')));
 }
 
+// With an engine that tries one way after the other these would not end, or run out of stack.
+TEST(AllowedUrls, AreMatchedInBoundedTime) {
+  const auto allowed = AllowedUrls::Parse("https://a/(x+x+)+y, (.*)*b, https://(a|a)+");
+  ASSERT_TRUE(allowed.ok()) << allowed.status();
+  EXPECT_FALSE(allowed->Allow("https://a/" + std::string(2000, 'x')));
+  EXPECT_FALSE(allowed->Allow("https://" + std::string(2000, 'a') + "c"));
+  EXPECT_TRUE(allowed->Allow("https://a/" + std::string(2000, 'x') + "y"));
+  EXPECT_FALSE(AllowedUrls::Parse(R"((a)\1)").ok()) << "what is found before is not known to that";
+}
+
 }  // namespace
 }  // namespace trireme::torchserve

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/token_authoriser.h"
+
+#include <optional>
+#include <utility>
+
+#include "access/key_grant.h"
+
+namespace trireme {
+namespace {
+
+class ManagementGrant final : public Grant {
+ public:
+  bool Allows(Operation operation, std::string_view /*model*/) const override {
+    switch (operation) {
+      case Operation::kProbe:
+      case Operation::kMetadata:
+      case Operation::kMetrics:
+      case Operation::kModelControl:
+      case Operation::kServerControl:
+        return true;
+      case Operation::kInfer:
+      case Operation::kSharedMemory:
+      case Operation::kKeyControl:
+        return false;
+    }
+    return false;
+  }
+  bool CoversEveryModel() const override { return true; }
+};
+
+class ApiGrant final : public Grant {
+ public:
+  bool Allows(Operation operation, std::string_view /*model*/) const override {
+    return operation == Operation::kProbe || operation == Operation::kKeyControl;
+  }
+  bool CoversEveryModel() const override { return false; }
+};
+
+KeyRoles InferenceRoles() {
+  KeyRoles roles;
+  roles.infer = true;
+  return roles;
+}
+
+}  // namespace
+
+TokenAuthoriser::TokenAuthoriser(const TokenKeys& keys, Known known, Authoriser* others)
+    : keys_(keys),
+      known_(known),
+      others_(others),
+      inference_(std::make_shared<const KeyGrant>(InferenceRoles(), std::vector<std::string>{"*"})),
+      management_(std::make_shared<const ManagementGrant>()),
+      api_(std::make_shared<const ApiGrant>()) {}
+
+Result<Identity> TokenAuthoriser::Authenticate(const Credentials& credentials) {
+  const std::optional<TokenKind> kind = keys_.Find(ShownKey(credentials));
+  if (kind == TokenKind::kInference && known_.inference) {
+    return Identity{.principal = "torchserve-inference", .tenant = {}, .grant = inference_};
+  }
+  if (kind == TokenKind::kManagement && known_.management) {
+    return Identity{.principal = "torchserve-management", .tenant = {}, .grant = management_};
+  }
+  if (kind == TokenKind::kApi && known_.management) {
+    return Identity{.principal = "torchserve-api", .tenant = {}, .grant = api_};
+  }
+  if (others_ != nullptr) return others_->Authenticate(credentials);
+  return Status(StatusCode::kUnauthenticated,
+                "Token Authorization failed. Token either incorrect, expired, or not provided correctly");
+}
+
+}  // namespace trireme

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace trireme::client {
+
+// Tells those who wait for sockets that nobody wants any more what they wait for: they poll its descriptor beside
+// theirs. Goes one way. Thread-safe.
+class StopSignal {
+ public:
+  StopSignal();
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  void Stop() const;
+  bool stopped() const;
+  int fd() const { return fd_; }  // can be read once it is stopped
+
+ private:
+  const int fd_;
+};
+
+}  // namespace trireme::client
