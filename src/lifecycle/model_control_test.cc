@@ -650,6 +650,7 @@ TEST_F(ModelControlTest, TellsWhenWhatCameFromOutsideIsUnloaded) {
   EXPECT_TRUE(Unload("r").ok());
   EXPECT_EQ(Unload("m").code(), StatusCode::kNotFound);
   EXPECT_EQ(told, std::vector<std::string>{"m"});
+}
 
 class NamedModelsTest : public ModelControlTest {
  protected:
