@@ -14,6 +14,7 @@
 #include "lifecycle/lost_roots.h"
 #include "lifecycle/settled_scan.h"
 #include "lifecycle/without_folders.h"
+#include "repository/archive_contents.h"
 #include "repository/below.h"
 #include "repository/digest_book.h"
 #include "repository/scan_at.h"
@@ -53,8 +54,9 @@ void LayOver(const LoadWish& wish, ModelConfig& config) {
 }
 
 // What is known of the contents of files is known to all scans.
-ModelControl::Options WithDigests(ModelControl::Options options) {
+ModelControl::Options WithBooks(ModelControl::Options options) {
   if (!options.scan.digests) options.scan.digests = std::make_shared<DigestBook>();
+  if (!options.scan.archives) options.scan.archives = std::make_shared<ArchiveBook>();
   return options;
 }
 
@@ -105,7 +107,7 @@ ModelProblem NoSuchModel(const std::string& name, const Names& found) {
 }  // namespace
 
 ModelControl::ModelControl(Options options, Lifecycle& lifecycle, const Logger& log)
-    : options_(WithDigests(std::move(options))),
+    : options_(WithBooks(std::move(options))),
       lifecycle_(lifecycle),
       log_(log),
       errands_(std::make_shared<ErrandQueue>(kMostErrands)),

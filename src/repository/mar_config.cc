@@ -17,11 +17,15 @@ using Kind = YamlValue::Kind;
 
 constexpr int64_t kMostInt = std::numeric_limits<int32_t>::max();  // Java's
 
-constexpr const char* kOneProcess = "models run inside of the server, which starts no processes for them";
+constexpr const char* kOneProcess = "is ignored: models run inside of the server, which starts no processes for them";
 constexpr const char* kNoRetries =
-    "a model runs inside of the server: it has no worker that could end and be started again";
-constexpr const char* kNoSequences = "requests of a sequence are not kept together";
-constexpr const char* kPythonOnly = "it is for handlers in Python";
+    "is ignored: a model runs inside of the server: it has no worker that could end and be started again";
+constexpr const char* kNoSequences = "is ignored: requests of a sequence are not kept together";
+constexpr const char* kPythonOnly = "is ignored: it is for handlers in Python";
+constexpr const char* kPlaced = "is ignored: the server places copies of a model itself, where there is room";
+constexpr const char* kOneLine = "is ignored: a request that finds nobody free waits in a line of jobQueueSize";
+constexpr const char* kRegistered =
+    "counts for a model that TorchServe's calls register; others wait as their request says";
 
 // Takes over a value, if it is of the right type: then true.
 using Take = bool (*)(const YamlValue&, MarConfig&);
@@ -79,7 +83,7 @@ struct Key {
   std::string_view name;
   Take take;
   const char* expected;
-  const char* ignored_because = nullptr;  // null: it is honoured
+  const char* note = nullptr;  // null: it is honoured, always
 };
 
 using C = MarConfig;
@@ -92,13 +96,13 @@ constexpr std::array<Key, 23> kKeys = {{
     {"maxWorkers", TakeInteger<&C::max_workers, 0>, kFromZero},
     {"batchSize", TakeInteger<&C::batch_size, 1>, kFromOne},
     {"maxBatchDelay", TakeInteger<&C::max_batch_delay, 0>, kFromZero},
-    {"responseTimeout", TakeInteger<&C::response_timeout, 1>, kFromOne},
+    {"responseTimeout", TakeInteger<&C::response_timeout, 1>, kFromOne, kRegistered},
     {"startupTimeout", TakeInteger<&C::startup_timeout, 1>, kFromOne},
-    {"clientTimeoutInMills", TakeInteger<&C::client_timeout, 0>, kFromZero},
+    {"clientTimeoutInMills", TakeInteger<&C::client_timeout, 0>, kFromZero, kRegistered},
     {"jobQueueSize", TakeInteger<&C::job_queue_size, 1>, kFromOne},
-    {"useJobTicket", TakeBool<&C::use_job_ticket>, kBool},
+    {"useJobTicket", TakeBool<&C::use_job_ticket>, kBool, kOneLine},
     {"deviceType", TakeDeviceType, "cpu, gpu or neuron"},
-    {"deviceIds", TakeDeviceIds, "a list of integers, 0 or more"},
+    {"deviceIds", TakeDeviceIds, "a list of integers, 0 or more", kPlaced},
     {"parallelType", TakeParallelType, "pp, tp, pptp or custom", kOneProcess},
     {"parallelLevel", TakeInteger<&C::parallel_level, 1>, kFromOne, kOneProcess},
     {"torchrun", TakeTorchrun, "a map", kOneProcess},
@@ -122,8 +126,8 @@ void TakeKey(const Key& key, const YamlValue& value, const std::filesystem::path
                                .expected = key.expected,
                                .found = value.Described(),
                                .fix = "it counts as not given"});
-  } else if (key.ignored_because != nullptr) {
-    config.ignored.push_back({.key = std::string(key.name), .line = value.line, .reason = key.ignored_because});
+  } else if (key.note != nullptr) {
+    config.notes.push_back({.key = std::string(key.name), .line = value.line, .text = key.note});
   }
 }
 

@@ -18,7 +18,7 @@ namespace trireme {
 inline constexpr size_t kMaxMarConfigBytes = size_t{64} << 10;
 
 // The settings in a TorchServe archive, model-config.yaml: what is not given, or was of the wrong type, is empty. The
-// server honours those that are not in `ignored`; these are here because they are shown.
+// server honours them but for what `notes` say; the others are here because they are shown.
 struct MarConfig {
   std::optional<int64_t> min_workers;
   std::optional<int64_t> max_workers;
@@ -44,13 +44,13 @@ struct MarConfig {
   std::optional<bool> async_communication;
   std::optional<bool> use_venv;
 
-  // What this server has no use for, and why.
-  struct Ignored {
+  // Of those that are there: what this server has no use for, and why; and what counts in some cases alone.
+  struct Note {
     std::string key;
     int line = 0;
-    std::string reason;
+    std::string text;  // follows the key: "is ignored: ..."
   };
-  std::vector<Ignored> ignored;
+  std::vector<Note> notes;
 
   // Everything else is the handler's: a JSON object with the keys as they are, "{}" if there are none.
   std::string handler_config = "{}";

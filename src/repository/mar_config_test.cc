@@ -133,10 +133,15 @@ pt2: {compile: {enable: True}}
   EXPECT_EQ(config->use_venv, false);
   EXPECT_EQ(config->handler_config,
             R"({"handler":{"model_name":"x","tops":[1,2.5]},"pt2":{"compile":{"enable":true}}})");
-  ASSERT_EQ(config->ignored.size(), 12u);
-  EXPECT_EQ(config->ignored[0].key, "parallelType");
-  EXPECT_EQ(config->ignored[0].line, 13);
-  EXPECT_THAT(config->ignored[0].reason, HasSubstr("models run inside of the server"));
+  std::vector<std::string> noted;
+  for (const MarConfig::Note& note : config->notes) noted.push_back(note.key);
+  EXPECT_THAT(noted, ElementsAre("responseTimeout", "clientTimeoutInMills", "useJobTicket", "deviceIds", "parallelType",
+                                 "parallelLevel", "torchrun", "maxRetryTimeoutInSec", "sequenceBatching",
+                                 "sequenceMaxIdleMSec", "sequenceTimeoutMSec", "maxNumSequence",
+                                 "maxSequenceJobQueueSize", "continuousBatching", "asyncCommunication", "useVenv"));
+  EXPECT_EQ(config->notes[4].line, 13);
+  EXPECT_THAT(config->notes[4].text, HasSubstr("is ignored: models run inside of the server"));
+  EXPECT_THAT(config->notes[0].text, HasSubstr("TorchServe's calls register"));
 }
 
 TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {
@@ -154,7 +159,7 @@ TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {
       "model-config.yaml:2: maxWorkers: expected an integer, 0 or more, found the text \"four\"; it counts as not "
       "given");
   EXPECT_EQ(config->findings[10].found, "nothing");
-  EXPECT_THAT(config->ignored, IsEmpty());
+  EXPECT_THAT(config->notes, IsEmpty());
 }
 
 TEST(ParseMarConfig, ReadsEmptyFilesAndRefusesOthers) {

@@ -17,6 +17,12 @@ std::string ExtensionOf(const fs::path& path) {
   return LowerCase(path.extension().string());
 }
 
+Result<std::shared_ptr<const ArchiveContents>> Look(const fs::path& archive, ArchiveBook* book) {
+  if (book != nullptr) return book->ContentsOf(archive);
+  ASSIGN_OR_RETURN(ArchiveContents contents, ReadArchiveContents(archive));
+  return std::make_shared<const ArchiveContents>(std::move(contents));
+}
+
 Result<MarFacts> ReadFacts(const MarFiles& files) {
   MarFacts facts;
   ASSIGN_OR_RETURN(facts.manifest, files.ReadManifest());
@@ -42,10 +48,10 @@ bool IsMar(const fs::path& path) {
   return kind == PathKind::kFile && (extension == ".mar" || extension == ".gz" || extension == ".tgz");
 }
 
-MarFiles::MarFiles(fs::path path)
+MarFiles::MarFiles(fs::path path, ArchiveBook* book)
     : path_(std::move(path)),
       is_folder_(KindOf(path_) == PathKind::kFolder),
-      contents_(is_folder_ ? Result<ArchiveContents>(ArchiveContents()) : ReadArchiveContents(path_)) {}
+      contents_(is_folder_ ? std::shared_ptr<const ArchiveContents>() : Look(path_, book)) {}
 
 Result<std::string> MarFiles::Read(const std::string& name, size_t max_bytes) const {
   if (!is_folder_) return ReadPacked(name, max_bytes);
@@ -55,15 +61,15 @@ Result<std::string> MarFiles::Read(const std::string& name, size_t max_bytes) co
 
 Result<std::string> MarFiles::ReadPacked(const std::string& name, size_t max_bytes) const {
   RETURN_IF_ERROR(contents_.status());
-  const auto small = contents_->small.find(name);
-  const bool is_kept = small != contents_->small.end() && small->second.size() <= max_bytes;
+  const auto small = (*contents_)->small.find(name);
+  const bool is_kept = small != (*contents_)->small.end() && small->second.size() <= max_bytes;
   return is_kept ? small->second : ReadFromArchive(path_, name, max_bytes);
 }
 
 Result<bool> MarFiles::Has(const std::string& name) const {
   if (is_folder_) return FindInside(path_, path_, name).ok();
   RETURN_IF_ERROR(contents_.status());
-  return contents_->Has(name);
+  return (*contents_)->Has(name);
 }
 
 Result<MarManifest> MarFiles::ReadManifest() const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,8 @@ bool IsMar(const std::filesystem::path& path);
 // thread-safe.
 class MarFiles {
  public:
-  explicit MarFiles(std::filesystem::path path);
+  // `book`, which is not kept, knows what was read of packed ones before; null: nothing is known.
+  explicit MarFiles(std::filesystem::path path, ArchiveBook* book = nullptr);
 
   const std::filesystem::path& path() const { return path_; }
   bool is_folder() const { return is_folder_; }
@@ -49,7 +51,7 @@ class MarFiles {
 
   const std::filesystem::path path_;
   const bool is_folder_;
-  const Result<ArchiveContents> contents_;  // nothing of a folder
+  const Result<std::shared_ptr<const ArchiveContents>> contents_;  // shared with the book; null of a folder
 };
 
 // The same of whatever lies at a path; nothing: it is no archive, and says nothing of itself. Errors name the archive

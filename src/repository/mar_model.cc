@@ -90,7 +90,7 @@ void TakeSettings(const MarConfig& mar, ModelConfig& config) {
 class MarReading {
  public:
   MarReading(const fs::path& path, const std::string& name, const ReadOptions& options)
-      : files_(path), options_(options) {
+      : files_(path, options.scan.archives.get()), options_(options) {
     model_.name = name;
   }
 
@@ -156,10 +156,11 @@ class MarReading {
     MarConfig& config = (*settings)->config;
     settings_hash_ = HashOf((*settings)->yaml);
     std::ranges::move(config.findings, std::back_inserter(model_.findings));
-    for (const MarConfig::Ignored& ignored : config.ignored) {
-      entry.notes.push_back(manifest_.config_file + ":" + std::to_string(ignored.line) + ": " + ignored.key +
-                            " is ignored: " + ignored.reason);
+    for (const MarConfig::Note& note : config.notes) {
+      entry.notes.push_back(manifest_.config_file + ":" + std::to_string(note.line) + ": " + note.key + " " +
+                            note.text);
     }
+    entry.load_timeout = config.startup_timeout.value_or(std::chrono::seconds(0));
     TakeSettings(config, entry.config);
     return true;
   }

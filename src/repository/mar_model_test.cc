@@ -7,8 +7,10 @@
 #include <string>
 
 #include "base/testing/temp_dir.h"
+#include "repository/archive_contents.h"
 #include "repository/mar_files.h"
 #include "repository/scan.h"
+#include "repository/testing/make_archive.h"
 
 namespace trireme {
 namespace {
@@ -63,7 +65,7 @@ TEST_F(MarModelTest, TakeTheirSettings) {
   Write("base_handler", R"(, "configFile": "model-config.yaml")");
   dir_.Write("m/model-config.yaml",
              "minWorkers: 1\nmaxWorkers: 3\nbatchSize: 4\nmaxBatchDelay: 20\njobQueueSize: 7\nuseVenv: true\n"
-             "responseTimeout: soon\n");
+             "responseTimeout: soon\nstartupTimeout: 90\n");
   const Candidate model = Read();
   ASSERT_TRUE(model.status.ok()) << model.status;
   const ModelConfig& config = model.versions[0].config;
@@ -71,9 +73,45 @@ TEST_F(MarModelTest, TakeTheirSettings) {
   EXPECT_EQ(config.max_rows, 4);
   EXPECT_EQ(config.max_delay, std::chrono::milliseconds(20));
   EXPECT_EQ(config.max_waiting_requests, 7U);
+  EXPECT_EQ(model.versions[0].load_timeout, std::chrono::seconds(90));
   EXPECT_THAT(model.versions[0].notes, Contains(HasSubstr("model-config.yaml:6: useVenv is ignored")));
   ASSERT_EQ(model.findings.size(), 1U) << "a value of the wrong type is a warning";
   EXPECT_EQ(model.findings[0].severity, Finding::Severity::kWarning);
+}
+
+TEST_F(MarModelTest, ArePackedAsTheyLieInAFolder) {
+  const std::string manifest = R"({"runtime": "python", "model": {"modelName": "other", "modelVersion": "1.0",
+      "handler": "image_classifier", "serializedFile": "model.pt", "configFile": "c.yaml"}})";
+  const std::vector<ArchivedEntry> entries = {{"MAR-INF/MANIFEST.json", manifest},
+                                              {"model.pt", "weights"},
+                                              {"index_to_name.json", "{}"},
+                                              {"c.yaml", "maxWorkers: 3\n" + std::string(60'000, '#') + "\n"}};
+  ReadOptions options;
+  options.scan.archives = std::make_shared<ArchiveBook>();
+  for (const ArchiveForm form : {ArchiveForm::kZip, ArchiveForm::kTarGzip}) {
+    MakeArchive(dir_ / "m.mar", form, entries);
+    for (const ReadOptions& each : {ReadOptions(), options, options}) {
+      const Candidate model = ReadMar(dir_ / "m.mar", "m", each);
+      ASSERT_TRUE(model.status.ok()) << model.status;
+      EXPECT_EQ(model.versions[0].archived_file, "model.pt");
+      EXPECT_EQ(model.versions[0].config.instances, 3);
+      EXPECT_EQ(model.versions[0].transform.answer->names_file, "index_to_name.json");
+    }
+  }
+  std::vector<ArchivedEntry> own = entries;
+  own.push_back({"image_classifier.py", "pass"});
+  MakeArchive(dir_ / "m.mar", ArchiveForm::kZip, own);
+  EXPECT_THAT(ReadMar(dir_ / "m.mar", "m", options).status.message(), HasSubstr("needs a Python worker"));
+}
+
+TEST_F(MarModelTest, ReadFilesThatAreNotSmallAsWell) {
+  const std::string padding(80'000, ' ');
+  MakeArchive(dir_ / "m.mar", ArchiveForm::kZip,
+              {{"MAR-INF/MANIFEST.json", padding + R"({"runtime": "python", "model": {"modelName": "n",
+                "modelVersion": "1", "handler": "base_handler", "serializedFile": "model.pt"}})"},
+               {"model.pt", "weights"}});
+  const Candidate model = ReadMar(dir_ / "m.mar", "m", {});
+  EXPECT_TRUE(model.status.ok()) << model.status;
 }
 
 TEST_F(MarModelTest, ADelayWithoutBatchesIsNone) {

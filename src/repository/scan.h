@@ -87,6 +87,7 @@ struct RepositoryScan {
   std::vector<RootLook> roots = {};  // one a path, in order
 };
 
+class ArchiveBook;
 class DigestBook;
 
 // A model whose versions lie in a folder of any name, by the rules of TF Serving's base paths: zeros may stand before a
@@ -107,6 +108,7 @@ struct ScanOptions {
   std::vector<NamedModel> named = {};  // besides those at the paths
   // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.
   std::shared_ptr<DigestBook> digests = {};
+  std::shared_ptr<ArchiveBook> archives = {};
 };
 
 // Finds out which models lie at `paths`, and how each is to be run. A path is one of
