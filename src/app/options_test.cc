@@ -110,6 +110,15 @@ const std::vector<Case>& Cases() {
        [](O o) { return o.torchserve.tokens.expiration == std::chrono::minutes(5); }},
       {"disable-token-auth", "on", [](O o) { return o.torchserve.disable_token_auth; }},
       {"torchserve-snapshot", "s.cfg", [](O o) { return o.torchserve.listeners.dialect.snapshot == "s.cfg"; }},
+      {"tfserving-address", "127.0.0.7", [](O o) { return o.tfserving.host == "127.0.0.7"; }},
+      {"tfserving-port", "5", [](O o) { return o.tfserving.listeners.port == 5; }},
+      {"tfserving-allow-rest", "off", [](O o) { return !o.tfserving.listeners.allow_rest; }},
+      {"tfserving-grpc-address", "127.0.0.7", [](O o) { return o.tfserving.grpc_host == "127.0.0.7"; }},
+      {"tfserving-grpc-port", "6", [](O o) { return o.tfserving.listeners.grpc_port == 6; }},
+      {"tfserving-allow-grpc", "off", [](O o) { return !o.tfserving.listeners.allow_grpc; }},
+      {"tfserving-model-name", "m", [](O o) { return o.tfserving.model_name == "m"; }},
+      {"tfserving-allow-reload", "on", [](O o) { return o.tfserving.allow_reload; }},
+      {"tfserving-tensor-content", "on", [](O o) { return o.tfserving.tensor_content; }},
       {"allow-sagemaker", "true", [](O o) { return o.sagemaker.allow; }},
       {"sagemaker-address", "127.0.0.5", [](O o) { return o.sagemaker.host == "127.0.0.5"; }},
       {"sagemaker-port", "0", [](O o) { return o.sagemaker.port == 0; }},
@@ -202,9 +211,19 @@ std::vector<std::string> NamesOf(const Case& c) {
 
 TEST(ServeOptions, EverySettingHasACaseInThisTest) {
   // These have tests of their own.
-  std::set<std::string> tested = {"paths",           "load-model",       "tls-cert",
-                                  "tls-key",         "tls-client-ca",    "tls-client-name",
-                                  "required-models", "enable-model-api", "torchserve-token-auth"};
+  std::set<std::string> tested = {"paths",
+                                  "load-model",
+                                  "tls-cert",
+                                  "tls-key",
+                                  "tls-client-ca",
+                                  "tls-client-name",
+                                  "required-models",
+                                  "enable-model-api",
+                                  "torchserve-token-auth",
+                                  "tfserving-config",
+                                  "tfserving-config-poll",
+                                  "tfserving-model-base-path",
+                                  "tfserving-monitoring"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);

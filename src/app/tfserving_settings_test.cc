@@ -65,6 +65,11 @@ TEST_F(TfservingSettingsTest, AListOfModelsNeedsNoPath) {
               HasSubstr("expected --model-control-mode watch"));
   EXPECT_THAT(Parse({"serve", "--tfserving-config", File("w", "nonsense {")}).status().message(), HasSubstr("line 1"));
   EXPECT_FALSE(Parse({"serve", "--tfserving-config", "/nowhere"}).ok());
+  const auto polled = Parse({"serve", "--tfserving-config", file, "--tfserving-config-poll", "30"});
+  ASSERT_TRUE(polled.ok()) << polled.status();
+  EXPECT_EQ(polled->tfserving.config_poll, std::chrono::seconds(30));
+  EXPECT_THAT(Parse({"serve", "m", "--tfserving-config-poll", "30"}).status().message(),
+              HasSubstr("expected --tfserving-config beside it"));
 }
 
 TEST_F(TfservingSettingsTest, BatchingParametersAreSettingsThatFlagsOverrule) {
