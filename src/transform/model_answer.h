@@ -21,7 +21,8 @@ Result<int64_t> CountAnswers(const ModelTransform::Answer& answer, std::span<con
 Result<size_t> AnswerBytes(const ModelTransform::Answer& answer, std::span<const Tensor> outputs);
 
 // The JSON of each row. Takes time of the outputs' size: no work for a loop or for a thread that runs models.
-// kInternal as above; kInvalidArgument if a value is no number. kTooLarge: all together are longer than kMostAnswerBytes.
+// kInternal as above; kInvalidArgument if a value is no number. kTooLarge: all together are longer than
+// kMostAnswerBytes.
 Result<std::vector<std::string>> AnswersOf(const ModelTransform::Answer& answer, std::span<const Tensor> outputs);
 
 }  // namespace trireme::transform

@@ -334,7 +334,7 @@ class RealModels(unittest.TestCase):
         self.models = Path(os.environ["TRIREME_TEST_DATA"]) / "savedmodel"
 
     def test_halves(self):
-        for name, add, x in [("half_plus_two_cpu", 2, floats(3, 1)), ("half_plus_three", 3, floats(3)),
+        for name, add, x in [("half_plus_two_cpu", 2, floats(3, 1)), ("half_plus_three", 3, floats(3, 1)),
                              ("half_plus_two_tf2_cpu", 2, np.float32([5]))]:
             answer = RUNNER.ask(self.models / name / "1", {"x": x})
             self.assertNotIn("error", answer, answer.get("error"))

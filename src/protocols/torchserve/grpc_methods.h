@@ -8,9 +8,9 @@
 
 namespace trireme::torchserve {
 
-// org.pytorch.serve.grpc.inference.InferenceAPIsService: Ping, Predictions, StreamPredictions (one answer; no model here
-// gives several to this protocol) and StreamPredictions2, whose requests are answered in their order. `services` must
-// outlive the methods.
+// org.pytorch.serve.grpc.inference.InferenceAPIsService: Ping, Predictions, StreamPredictions (one answer; no model
+// here gives several to this protocol) and StreamPredictions2, whose requests are answered in their order. `services`
+// must outlive the methods.
 std::vector<GrpcMethod> InferenceMethods(const Services& services);
 
 // org.pytorch.serve.grpc.management.ManagementAPIsService
