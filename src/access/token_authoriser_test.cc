@@ -40,7 +40,10 @@ class TokenTest : public testing::Test {
   TokenTest() : keys_(Make()) {}
 
   std::unique_ptr<TokenKeys> Make() {
-    return *TokenKeys::Make({.file = file_, .expiration = minutes(60)}, [this] { return now_; });
+    auto keys = std::make_unique<TokenKeys>(TokenKeys::Options{.file = file_, .expiration = minutes(60)},
+                                            [this] { return now_; });
+    EXPECT_TRUE(keys->Publish().ok());
+    return keys;
   }
   // Of "management", "inference" or "API", as the file has it.
   std::string KeyOf(const std::string& name) const {
@@ -141,7 +144,7 @@ TEST_F(TokenTest, WhatCannotBeWrittenChangesNothing) {
   std::filesystem::remove_all(dir_.path());
   EXPECT_EQ(keys_->Renew(TokenKind::kInference).code(), StatusCode::kUnavailable);
   EXPECT_TRUE(Ask(old).ok());
-  EXPECT_FALSE(TokenKeys::Make({.file = dir_ / "none/key_file.json"}).ok());
+  EXPECT_EQ(TokenKeys({.file = dir_ / "none/key_file.json"}).Publish().code(), StatusCode::kUnavailable);
 }
 
 TEST_F(TokenTest, TheFileGoesWithItsKeysUnlessItIsAnothersByThen) {
@@ -151,6 +154,12 @@ TEST_F(TokenTest, TheFileGoesWithItsKeysUnlessItIsAnothersByThen) {
   const std::unique_ptr<TokenKeys> another = Make();
   keys_.reset();
   EXPECT_TRUE(std::filesystem::exists(file_));
+}
+
+TEST_F(TokenTest, WhoseServerDoesNotStartTakesNobodysFile) {
+  const std::string text = ContentsOf(file_);
+  { const TokenKeys another({.file = file_}); }
+  EXPECT_EQ(ContentsOf(file_), text);
 }
 
 TEST_F(TokenTest, WhatLayThereIsReplacedAndNoLinkIsFollowed) {

@@ -22,23 +22,29 @@ std::string Member(std::string_view name, const std::string& key,
   return text + "\n  }";
 }
 
+// A process may go to another folder later.
+TokenKeys::Options WithWholePath(TokenKeys::Options options) {
+  std::error_code error;
+  options.file = std::filesystem::absolute(options.file, error);
+  return options;
+}
+
 }  // namespace
 
-TokenKeys::TokenKeys(Options options, WallClock clock) : options_(std::move(options)), clock_(std::move(clock)) {}
+TokenKeys::TokenKeys(Options options, WallClock clock)
+    : options_(WithWholePath(std::move(options))), clock_(std::move(clock)) {
+  const MutexLock lock(mutex_);
+  for (const TokenKind kind : kKinds) tokens_.at(static_cast<size_t>(kind)) = NewToken(kind);
+}
 
-Result<std::unique_ptr<TokenKeys>> TokenKeys::Make(Options options, WallClock clock) {
-  std::error_code error;
-  options.file = std::filesystem::absolute(options.file, error);  // a process may go elsewhere
-  // NOLINTNEXTLINE: make_unique cannot see the constructor
-  std::unique_ptr<TokenKeys> keys(new TokenKeys(std::move(options), std::move(clock)));
-  Tokens tokens;
-  for (const TokenKind kind : kKinds) tokens.at(static_cast<size_t>(kind)) = keys->NewToken(kind);
-  RETURN_IF_ERROR(WriteOwnKeyFile(keys->options_.file, TextOf(tokens)));
+Status TokenKeys::Publish() {
+  const MutexLock writing(write_mutex_);
+  std::string text;
   {
-    const MutexLock lock(keys->mutex_);
-    keys->tokens_ = std::move(tokens);
+    const MutexLock lock(mutex_);
+    text = TextOf(tokens_);
   }
-  return keys;
+  return WriteOwnKeyFile(options_.file, text);
 }
 
 TokenKeys::~TokenKeys() {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +20,9 @@ namespace trireme {
 enum class TokenKind : uint8_t { kInference, kManagement, kApi };
 
 // TorchServe's scheme of keys: three random ones, made at the start and written into a file that the server's own user
-// alone may read. The first two open something until they expire, or until a new one is made in their place; whoever
-// has the third may have that done. The file goes with the server.
+// alone may read, once nothing else stands in the server's way: one that cannot start takes no other's file away. The
+// first two open something until they expire, or until a new one is made in their place; whoever has the third may have
+// that done. The file goes with the server.
 //
 // Thread-safe.
 class TokenKeys {
@@ -33,12 +33,14 @@ class TokenKeys {
   };
   using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
-  // Makes the keys and writes the file, in the place of what lies there. kUnavailable: it cannot be written.
-  static Result<std::unique_ptr<TokenKeys>> Make(Options options, WallClock clock = std::chrono::system_clock::now);
-
+  // Makes the keys.
+  explicit TokenKeys(Options options, WallClock clock = std::chrono::system_clock::now);
   ~TokenKeys();  // RemoveFile()
   TokenKeys(const TokenKeys&) = delete;
   TokenKeys& operator=(const TokenKeys&) = delete;
+
+  // Writes the file, in the place of what lies there. kUnavailable: it cannot be written.
+  Status Publish();
 
   // Which key it is; nothing: none that opens anything now. Takes the same time whatever it is.
   std::optional<TokenKind> Find(std::string_view key) const;
@@ -58,7 +60,6 @@ class TokenKeys {
   };
   using Tokens = std::array<Token, 3>;  // by TokenKind
 
-  TokenKeys(Options options, WallClock clock);
   Token NewToken(TokenKind kind) const;
   static std::string TextOf(const Tokens& tokens);
 

@@ -277,6 +277,8 @@ TEST_F(EveryWayInTest, AKeyThatIsTakenAwayOpensNoMessage) {
 // TorchServe's keys: of three, each opens what is its own, whatever the protocol.
 class WithTokens {
  protected:
+  WithTokens() { EXPECT_TRUE(tokens_.Publish().ok()); }
+
   // Of "management", "inference" or "API".
   std::string KeyOf(const std::string& name) const {
     const std::string text = ReadKeyFile(file_)->text;
@@ -287,8 +289,8 @@ class WithTokens {
   const TempDir dir_;
   const std::filesystem::path file_ = dir_ / "key_file.json";
   std::chrono::system_clock::time_point now_;
-  const std::unique_ptr<TokenKeys> tokens_ = *TokenKeys::Make({.file = file_}, [this] { return now_; });
-  TokenAuthoriser authoriser_{*tokens_, {}, nullptr};
+  TokenKeys tokens_{{.file = file_}, [this] { return now_; }};
+  TokenAuthoriser authoriser_{tokens_, {}, nullptr};
 };
 
 class EveryWayInWithTokensTest : public testing::Test, protected WithTokens, protected WaysIn {

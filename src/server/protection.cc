@@ -31,7 +31,7 @@ Result<std::unique_ptr<Protection>> Protection::Load(const ServerOptions& option
     protection->keys_ = keys.get();
     protection->authoriser_ = std::move(keys);
   }
-  if (options.torchserve.allow && options.torchserve.tokens) RETURN_IF_ERROR(protection->MakeTokens(options));
+  if (options.torchserve.allow && options.torchserve.tokens) protection->MakeTokens(*options.torchserve.tokens);
   ASSIGN_OR_RETURN(protection->tls_, LoadCertificates(options.tls, log));
   ASSIGN_OR_RETURN(protection->grpc_tls_, LoadCertificates(options.grpc_tls, log));
   if (protection->keys_ != nullptr || protection->tls_ != nullptr || protection->grpc_tls_ != nullptr) {
@@ -41,15 +41,14 @@ Result<std::unique_ptr<Protection>> Protection::Load(const ServerOptions& option
   return protection;
 }
 
-Status Protection::MakeTokens(const ServerOptions& options) {
-  ASSIGN_OR_RETURN(tokens_, TokenKeys::Make(*options.torchserve.tokens));
+void Protection::MakeTokens(const TokenKeys::Options& options) {
+  tokens_ = std::make_unique<TokenKeys>(options);
   const auto knowing = [&](TokenAuthoriser::Known known) {
     return std::make_unique<TokenAuthoriser>(*tokens_, known, keys_);
   };
   token_authoriser_ = knowing({});
   inference_authoriser_ = knowing({.management = false});
   management_authoriser_ = knowing({.inference = false});
-  return {};
 }
 
 Authoriser& Protection::AuthoriserOf(const TorchserveSurfaces& surfaces) {

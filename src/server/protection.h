@@ -19,8 +19,7 @@
 namespace trireme {
 
 // What stands between the network and the server: the keys and the certificates that the options name, and TorchServe's
-// tokens. A thread of its
-// own looks every second whether their files have changed.
+// tokens. A thread of its own looks every second whether their files have changed.
 class Protection {
  public:
   // Errors name the file, and what is wrong with it. `log` must outlive it.
@@ -33,7 +32,7 @@ class Protection {
   // than these, are for everybody, as with TorchServe.
   Authoriser& AuthoriserOf(const TorchserveSurfaces& surfaces);
 
-  // Null: there are none.
+  // Null: there are none. Whoever has started the server publishes them.
   TokenKeys* tokens() { return tokens_.get(); }
 
   // Those of a listener; null: it speaks in the clear. `options` are those given to Load.
@@ -44,7 +43,7 @@ class Protection {
 
  private:
   Protection() = default;
-  Status MakeTokens(const ServerOptions& options);
+  void MakeTokens(const TokenKeys::Options& options);
   void Refresh();
   void ShowCertificates(metrics::Registry& registry, const std::string& listener,
                         const net::TlsCertificates& certificates);

@@ -198,7 +198,8 @@ class Server::Parts {
     protection_->Show(registry_, options, plans);
     RETURN_IF_ERROR(control_.Start());
     if (start_loads_) start_loads_->Begin();
-    return {};
+    TokenKeys* const tokens = protection_->tokens();
+    return tokens == nullptr ? Status() : tokens->Publish();
   }
 
   Status Listen(const ServerOptions& options, const ListenerPlan& plan) {
