@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -49,33 +50,40 @@ class LookUpJob {
  public:
   using Found = Result<std::vector<Endpoint>>;
 
-  // Shared with the thread.
+  explicit LookUpJob(std::unique_ptr<StopSignal> finished) : finished_(std::move(finished)) {}
+
   static Found Run(const FetchRules& rules, const Url& url, TimePoint until, const StopSignal& stop) {
-    const auto job = std::make_shared<LookUpJob>();
+    std::unique_ptr<StopSignal> finished = StopSignal::Make();
+    if (finished == nullptr) return Unavailable("the system gives no descriptor to look the host up");
+    const auto job = std::make_shared<LookUpJob>(std::move(finished));  // shared with the thread
     try {
       std::thread([job, look_up = rules.look_up, host = url.host, port = url.port] {
-        job->Finish(look_up(host, port));
+        job->Finish(look_up, host, port);
       }).detach();
     } catch (const std::system_error&) {
       return Unavailable("the system gives no thread to look the host up");
     }
-    while (!job->finished_.stopped()) RETURN_IF_ERROR(WaitFor(job->finished_.fd(), POLLIN, until, stop));
+    while (!job->finished_->stopped()) RETURN_IF_ERROR(WaitFor(job->finished_->fd(), POLLIN, until, stop));
     const MutexLock lock(job->mutex_);
-    return *job->found_;
+    return job->found_ ? *job->found_ : Found(OutOfMemory("the system gives no more memory to look the host up"));
   }
 
  private:
-  void Finish(Found found) {
-    {
+  // On the thread.
+  void Finish(const FetchRules::LookUp& look_up, const std::string& host, uint16_t port) {
+    try {
+      Found found = look_up(host, port);
       const MutexLock lock(mutex_);
       found_ = std::move(found);
+    } catch (const std::bad_alloc&) {
+      // Nothing was found, then.
     }
-    finished_.Stop();
+    finished_->Stop();
   }
 
-  StopSignal finished_;
+  const std::unique_ptr<StopSignal> finished_;
   Mutex mutex_;
-  std::optional<Found> found_ GUARDED_BY(mutex_);
+  std::optional<Found> found_ GUARDED_BY(mutex_);  // nothing: memory was short
 };
 
 // Where the Location of an answer leads, as a text.

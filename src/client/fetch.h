@@ -39,8 +39,8 @@ struct FetchRules {
 //
 // kInvalidArgument: the URL is none, or one on the way is not allowed, or the answer is no HTTP, or not 200; kTooLarge;
 // kDeadlineExceeded; kUnavailable: the host has no address that may be connected to, or none that answers, or the
-// answer ends early; kCancelled: `stop` was given; or what `sink` says. Messages name no address. Pieces may have been
-// handed out before it fails.
+// answer ends early; kOutOfMemory; kCancelled: `stop` was given; or what `sink` says. Messages name no address. Pieces
+// may have been handed out before it fails.
 Status Fetch(const std::string& url, const FetchRules& rules, const BodySink& sink, const StopSignal& stop);
 
 }  // namespace trireme::client

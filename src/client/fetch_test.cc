@@ -7,6 +7,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -220,6 +221,11 @@ TEST_F(FetchTest, WaitsForNoNameThatIsSlow) {
   rules_.timeout = milliseconds(10);
   EXPECT_EQ(Get("http://slow.example.org/a.mar").code(), StatusCode::kDeadlineExceeded);
   asked->set_value();
+}
+
+TEST_F(FetchTest, ALookUpWithoutMemoryEndsAlone) {
+  rules_.look_up = [](const std::string&, uint16_t) -> Result<std::vector<Endpoint>> { throw std::bad_alloc(); };
+  EXPECT_EQ(Get("http://h/a.mar").code(), StatusCode::kOutOfMemory);
 }
 
 TEST_F(FetchTest, EndsWhenItIsStopped) {

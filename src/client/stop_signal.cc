@@ -9,8 +9,19 @@
 
 namespace trireme::client {
 
-StopSignal::StopSignal() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+StopSignal::StopSignal() : StopSignal(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(fd_ >= 0);
+}
+
+std::unique_ptr<StopSignal> StopSignal::Make() {
+  const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0) return nullptr;
+  try {
+    return std::unique_ptr<StopSignal>(new StopSignal(fd));  // NOLINT: make_unique cannot see the constructor
+  } catch (...) {
+    close(fd);
+    throw;
+  }
 }
 
 StopSignal::~StopSignal() {

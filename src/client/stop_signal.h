@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+
 namespace trireme::client {
 
 // Tells those who wait for sockets that nobody wants any more what they wait for: they poll its descriptor beside
 // theirs. Goes one way. Thread-safe.
 class StopSignal {
  public:
-  StopSignal();
+  StopSignal();  // for what cannot go on without: ends the process where the system gives no descriptor
+  // Null: the system gives none.
+  static std::unique_ptr<StopSignal> Make();
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
@@ -17,6 +21,8 @@ class StopSignal {
   int fd() const { return fd_; }  // can be read once it is stopped
 
  private:
+  explicit StopSignal(int fd) : fd_(fd) {}
+
   const int fd_;
 };
 

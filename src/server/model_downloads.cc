@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
+#include <limits>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -78,6 +78,7 @@ class HiddenFile {
 Status WhyNotFetched(const Status& fetched, const Status& written) {
   if (!written.ok()) return written;
   if (fetched.code() == StatusCode::kCancelled) return Unavailable("the server is shutting down");
+  if (fetched.code() == StatusCode::kOutOfMemory) return fetched;
   return InvalidArgument(fetched.message());
 }
 
@@ -97,6 +98,40 @@ Result<std::string> FileNameOfUrl(const std::string& url) {
                          Excerpt(name));
 }
 
+// A file on its way to all who wait for it.
+class ModelDownloads::Job {
+ public:
+  Job(ModelDownloads& downloads, std::string url, std::string name)
+      : downloads_(downloads), url_(std::move(url)), name_(std::move(name)) {}
+  // Memory has ended on the way: those who wait are dropped.
+  ~Job() {
+    if (has_begun_) (void)downloads_.Release(name_);
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // From now on the file is under way.
+  void Begin() { has_begun_ = true; }
+
+  void Run() {
+    Result<fs::path> fetched = downloads_.options_.folder / name_;
+    RunQuietly({}, [&] { fetched = downloads_.Download(url_, *fetched); });
+    End(fetched);
+  }
+
+  // Once.
+  void End(const Result<fs::path>& fetched) {
+    has_begun_ = false;
+    for (const Done& done : downloads_.Release(name_)) done(fetched, fetched.ok());
+  }
+
+ private:
+  ModelDownloads& downloads_;
+  const std::string url_;
+  const std::string name_;
+  bool has_begun_ = false;
+};
+
 ModelDownloads::ModelDownloads(Options options) : options_(std::move(options)) {}
 
 ModelDownloads::~ModelDownloads() {
@@ -106,45 +141,55 @@ ModelDownloads::~ModelDownloads() {
 void ModelDownloads::Start(const std::string& url, bool takes_existing, Done done) {
   const Result<std::string> name = FileNameOfUrl(url);
   if (!name.ok()) return done(InvalidArgument(name.status().message()), false);
-  bool is_there = false;
-  Result<fs::path> file = Reserve(*name, takes_existing, is_there);
-  if (!file.ok() || is_there) return done(std::move(file), false);
-  const auto job = [this, url, name = *name, file = *file, done] {
-    Result<fs::path> fetched = file;
-    RunQuietly({}, [&] { fetched = Download(url, file); });
-    Release(name);
-    const bool is_new = fetched.ok();
-    done(std::move(fetched), is_new);
-  };
-  bool is_taken = false;
-  {
-    const MutexLock lock(mutex_);
-    const bool stops = stop_.stopped();
-    if (!stops && !workers_) {
-      workers_ = std::make_unique<ThreadPool>(
-          ThreadPool::Options{.name = "download", .threads = options_.at_a_time, .max_waiting = options_.max_waiting});
-    }
-    is_taken = !stops && workers_->Submit(job);
+  const auto job =
+      std::make_shared<Job>(*this, url, *name);  // shared by the copies that a std::function makes of itself
+  const Result<Step> step = Enter(*name, takes_existing, done);
+  if (!step.ok()) return done(step.status(), false);
+  switch (*step) {
+    case Step::kTakesWhatIsThere:
+      return done(options_.folder / *name, false);
+    case Step::kWaitsWithOthers:
+      return;
+    case Step::kFetches:
+      job->Begin();
+      if (!Submit(job)) job->End(Unavailable("the server is shutting down"));
   }
-  if (is_taken) return;
-  Release(*name);
-  done(stop_.stopped() ? Unavailable("the server is shutting down")
-                       : Overloaded("too many downloads wait; try again later"),
-       false);
 }
 
-Result<fs::path> ModelDownloads::Reserve(const std::string& name, bool takes_existing, bool& is_there) {
-  const fs::path file = options_.folder / name;
+Result<ModelDownloads::Step> ModelDownloads::Enter(const std::string& name, bool takes_existing, const Done& done) {
+  const Status exists = AlreadyExists("Model file already exists " + name);
   const MutexLock lock(mutex_);
-  is_there = !under_way_.contains(name) && IsThere(file);
-  if (is_there && takes_existing) return file;
-  if (!is_there && under_way_.insert(name).second) return file;
-  return AlreadyExists("Model file already exists " + name);
+  if (const auto found = under_way_.find(name); found != under_way_.end()) {
+    if (!takes_existing) return exists;
+    found->second.push_back(done);
+    return Step::kWaitsWithOthers;
+  }
+  if (IsThere(options_.folder / name)) return takes_existing ? Result<Step>(Step::kTakesWhatIsThere) : exists;
+  const size_t most = static_cast<size_t>(options_.at_a_time) + options_.max_waiting;
+  if (!takes_existing && under_way_.size() >= most) return Overloaded("too many downloads wait; try again later");
+  under_way_.emplace(name, std::vector<Done>(1, done));
+  return Step::kFetches;
 }
 
-void ModelDownloads::Release(const std::string& name) {
+bool ModelDownloads::Submit(const std::shared_ptr<Job>& job) {
+  constexpr size_t kAnyNumber = std::numeric_limits<size_t>::max();  // Enter() counts them
   const MutexLock lock(mutex_);
-  under_way_.erase(name);
+  if (stop_.stopped()) return false;
+  if (!workers_) {
+    workers_ = std::make_unique<ThreadPool>(
+        ThreadPool::Options{.name = "download", .threads = options_.at_a_time, .max_waiting = kAnyNumber});
+  }
+  return workers_->Submit([job] { job->Run(); });
+}
+
+std::vector<ModelDownloads::Done> ModelDownloads::Release(const std::string& name) {
+  std::vector<Done> waiting;
+  const MutexLock lock(mutex_);
+  const auto found = under_way_.find(name);
+  if (found == under_way_.end()) return waiting;
+  waiting = std::move(found->second);
+  under_way_.erase(found);
+  return waiting;
 }
 
 Result<fs::path> ModelDownloads::Download(const std::string& url, const fs::path& file) const {

@@ -4,13 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/testing/temp_dir.h"
 #include "client/testing/scripted_server.h"
@@ -128,6 +132,60 @@ TEST_F(ModelDownloadsTest, FetchesAFileOnceAndRefusesWhatIsTooMuch) {
   may_answer.set_value();
   EXPECT_TRUE(first.get().ok());
   EXPECT_TRUE(waiting.get().ok());
+}
+
+TEST_F(ModelDownloadsTest, WhatIsWantedAtTheStartWaitsAsLongAsItTakes) {
+  std::promise<void> has_asked;
+  std::promise<void> may_answer;
+  Serve([&](const std::string& request) {
+    if (request.starts_with("GET /a.mar")) {
+      has_asked.set_value();
+      may_answer.get_future().wait();
+    }
+    return request.starts_with("GET /none.mar") ? ScriptedServer::Answer("", "404 Not Found")
+                                                : ScriptedServer::Answer("contents");
+  });
+  std::future<Fetched> first = Start(Url("a.mar"));
+  has_asked.get_future().wait();
+  std::vector<std::future<Fetched>> others;
+  for (const char* name : {"a.mar", "b.mar", "b.mar", "c.mar", "d.mar"}) {
+    others.push_back(Start(Url(name), /*takes_existing=*/true));
+  }
+  std::future<Fetched> none = Start(Url("none.mar"), /*takes_existing=*/true);
+  std::future<Fetched> nor_this = Start(Url("none.mar"), /*takes_existing=*/true);
+  EXPECT_EQ(Get("e.mar").status().code(), StatusCode::kOverloaded) << "who asks later is refused as ever";
+  may_answer.set_value();
+  EXPECT_TRUE(first.get().ok());
+  for (std::future<Fetched>& other : others) EXPECT_TRUE(other.get().ok());
+  EXPECT_EQ(none.get().status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(nor_this.get().status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(server_->connections_accepted(), 5) << "each file once";
+}
+
+TEST_F(ModelDownloadsTest, ANameIsFreeAgainWhateverHappens) {
+  std::atomic<int> asked = 0;
+  bool was_short = false;  // of memory
+  Serve([&](const std::string&) {
+    if (asked++ == 0) return ScriptedServer::Answer("", "404 Not Found");
+    return ScriptedServer::Answer("contents");
+  });
+  ModelDownloads downloads({.folder = store_.path(),
+                            .rules = {.allows =
+                                          [&](std::string_view) {
+                                            if (asked == 1 && !std::exchange(was_short, true)) throw std::bad_alloc();
+                                            return true;
+                                          },
+                                      .networks = {*client::NetworkRange::Parse("127.0.0.1")}}});
+  const auto fetch = [&] {
+    auto fetched = std::make_shared<std::promise<Fetched>>();  // dropped: a broken promise
+    std::future<Fetched> file = fetched->get_future();
+    downloads.Start(Url("a.mar"), false, [fetched](Fetched got, bool) { fetched->set_value(std::move(got)); });
+    fetched.reset();
+    return file;
+  };
+  EXPECT_EQ(fetch().get().status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THROW((void)fetch().get(), std::future_error) << "no memory";
+  EXPECT_TRUE(fetch().get().ok());
 }
 
 TEST_F(ModelDownloadsTest, StopsAtOnce) {
