@@ -171,6 +171,12 @@ std::string Engine::PictureInput(std::string_view name, const VersionChoice& ver
   return (*model)->signature.inputs[(*model)->transform->picture->input].name;
 }
 
+std::string Engine::AnswerOutput(std::string_view name, const VersionChoice& version) const {
+  const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
+  if (!model.ok() || (*model)->transform == nullptr || !(*model)->transform->answer) return {};
+  return (*model)->transform->answer->name();
+}
+
 bool Engine::IsDecoupled(std::string_view name, const VersionChoice& version) const {
   const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
   return model.ok() && (*model)->config.decoupled;

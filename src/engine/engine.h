@@ -126,6 +126,10 @@ class Engine {
   // Empty: it has none, or does not serve.
   std::string PictureInput(std::string_view name, const VersionChoice& version) const;
 
+  // The output that is made of those of such a model, and given alone where pictures came and none was asked for: each
+  // element of BYTES is JSON. Empty: it has none, or does not serve.
+  std::string AnswerOutput(std::string_view name, const VersionChoice& version) const;
+
   // Whether a request may have several responses; false of a model that is not there.
   bool IsDecoupled(std::string_view name, const VersionChoice& version) const;
 

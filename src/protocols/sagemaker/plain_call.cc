@@ -63,9 +63,9 @@ Tensor PictureTensor(std::span<const std::byte> body, MemoryPool& pool) {
   return tensor;
 }
 
-// The answer for people that was made of a model's outputs; null: these are the outputs themselves.
-const Tensor* OnlyAnswer(const InferResponse& response) {
-  if (response.outputs.size() != 1) return nullptr;
+// The answer for people that was made of a model's outputs, under this name; null: these are the outputs themselves.
+const Tensor* OnlyAnswer(const InferResponse& response, std::string_view name) {
+  if (response.outputs.size() != 1 || response.outputs.front().name != name) return nullptr;
   const Tensor& output = response.outputs.front().tensor;
   return output.type == DataType::kBytes && output.shape == Shape{1} ? &output : nullptr;
 }
@@ -121,7 +121,7 @@ class PlainCall final : public ReplySink, public Task {
       encoded_ = services_.v2.error(outcome_->status);
       return;
     }
-    if (const Tensor* text = request_.body == Format::kPicture ? OnlyAnswer(*outcome_->response) : nullptr) {
+    if (const Tensor* text = OnlyAnswer(*outcome_->response, made_output_)) {
       encoded_.emplace();
       encoded_->headers.emplace_back("Content-Type", MediaTypeOf(Format::kJson));
       encoded_->body = BytesReader(text->data.bytes()).Next().value_or("");
@@ -196,6 +196,7 @@ class PlainCall final : public ReplySink, public Task {
       return TooLarge("expected a picture of at most 4294967295 bytes, found " +
                       std::to_string(request_.http.body.size()));
     }
+    made_output_ = services_.engine.AnswerOutput(request_.model, {});
     request.inputs.push_back({.name = std::move(input), .tensor = PictureTensor(request_.http.body, services_.pool)});
     return {};
   }
@@ -229,6 +230,7 @@ class PlainCall final : public ReplySink, public Task {
   TracedRequest traced_;
   std::shared_ptr<const Signature> signature_;  // shared with the model, until the input is read
   Status loading_;
+  std::string made_output_;  // of pictures; empty: none came, or nothing is made of what the model gives
   bool has_instances_ = false;
   bool several_responses_ = false;
   std::optional<Outcome> outcome_;

@@ -133,8 +133,10 @@ class Prediction final : public ReplySink, public Task {
     const std::shared_ptr<const Signature> signature = std::move(signature_);
     ASSIGN_OR_RETURN(const std::vector<RequestPart> parts, asker_->Parts());
     ASSIGN_OR_RETURN(RequestInputs found, InputsOf(*signature, PictureInput(), parts, services_.pool));
-    form_ = {
-        .is_lone_row = found.is_lone_row, .has_json_texts = found.has_pictures, .as_predictions = found.has_instances};
+    form_ = {.is_lone_row = found.is_lone_row, .as_predictions = found.has_instances};
+    if (found.has_pictures) {
+      form_.json_output = services_.engine.AnswerOutput(target_.engine_name, target_.version);
+    }
     request.inputs = std::move(found.inputs);
     return {};
   }

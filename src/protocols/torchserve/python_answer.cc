@@ -140,8 +140,9 @@ bool IsOneText(const Tensor& tensor) {
 Status AppendOutput(std::string& out, const NamedTensor& output, const AnswerForm& form, size_t depth) {
   const Tensor& tensor = output.tensor;
   RETURN_IF_ERROR(kserve::CheckWhole(tensor).Within("output '" + output.name + "'"));
+  const bool is_json = !form.json_output.empty() && output.name == form.json_output;
   const bool drops_first = form.is_lone_row && tensor.shape.rank() > 0 && tensor.shape[0] == 1;
-  ElementWriter(out, tensor, form.has_json_texts, depth).Write(drops_first ? 1 : 0);
+  ElementWriter(out, tensor, is_json, depth).Write(drops_first ? 1 : 0);
   return {};
 }
 

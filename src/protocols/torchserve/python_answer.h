@@ -10,9 +10,9 @@
 namespace trireme::torchserve {
 
 struct AnswerForm {
-  bool is_lone_row = false;     // the first dimension, which is 1, is left out
-  bool has_json_texts = false;  // elements of BYTES are JSON and stand as they are
-  bool as_predictions = false;  // {"predictions": ...}
+  bool is_lone_row = false;      // the first dimension, which is 1, is left out
+  std::string json_output = {};  // whose elements of BYTES are JSON and stand as they are; empty: none
+  bool as_predictions = false;   // {"predictions": ...}
 };
 
 // What TorchServe sends of a handler that returns its outputs as lists: json.dumps(..., indent=2), of the only output

@@ -49,12 +49,16 @@ TEST(EncodePythonAnswer, ALoneRowIsAnsweredAlone) {
 TEST(EncodePythonAnswer, OneTextIsItself) {
   EXPECT_EQ(Encoded({Texts({"a \"text\""})}), "a \"text\"");
   EXPECT_EQ(Encoded({Texts({"a", "\"b\""})}), "[\n  \"a\",\n  \"\\\"b\\\"\"\n]");
-  EXPECT_EQ(Encoded({Texts({"{}", "[]"})}, {.has_json_texts = true}), "[\n  {},\n  []\n]");
+  EXPECT_EQ(Encoded({Texts({"{}", "[]"})}, {.json_output = "y"}), "[\n  {},\n  []\n]");
 }
 
 TEST(EncodePythonAnswer, JsonOfSeveralLinesStandsAsDeepAsItsPlace) {
-  EXPECT_EQ(Encoded({Texts({"{\n  \"a\": 1\n}", "2"})}, {.has_json_texts = true, .as_predictions = true}),
+  EXPECT_EQ(Encoded({Texts({"{\n  \"a\": 1\n}", "2"})}, {.json_output = "y", .as_predictions = true}),
             "{\n  \"predictions\": [\n    {\n      \"a\": 1\n    },\n    2\n  ]\n}");
+}
+
+TEST(EncodePythonAnswer, WhatIsNotMadeForPeopleIsNoJson) {
+  EXPECT_EQ(Encoded({Texts({"a", "\xff\"b"})}, {.json_output = "classes"}), "[\n  \"a\",\n  \"\\ufffd\\\"b\"\n]");
 }
 
 TEST(EncodePythonAnswer, SeveralOutputsAreAnObject) {

@@ -17,7 +17,7 @@ namespace trireme::torchserve {
 struct RequestInputs {
   std::vector<NamedTensor> inputs;
   bool is_lone_row = false;    // the client sent one row without a dimension for rows, and gets its answer so
-  bool has_pictures = false;   // that are decoded for it, and whose answers are JSON already
+  bool has_pictures = false;   // that are decoded for it (Engine::AnswerOutput)
   bool has_instances = false;  // {"instances": [...]}, which is answered {"predictions": [...]}
 };
 
