@@ -74,6 +74,8 @@ void Unload(const Services& services, const std::string& model, const std::strin
         if (departure) has_gone ? departure->Complete() : departure->TakeBack();
         if (departure && has_gone) RemoveDownload(services, departure->booked());
         if (!has_gone) return done(FailureOf(status));
+        // What comes again in its place may have other versions.
+        if (!departure) services.book.SetDefaultOfOther(model, {});
         SaveSnapshot(services);
         done(Managed{.http = 200, .text = "Model \"" + model + "\" unregistered"});
       });

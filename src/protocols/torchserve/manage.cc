@@ -2,7 +2,9 @@
 #include "protocols/torchserve/manage.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,16 +16,18 @@ namespace trireme::torchserve {
 namespace {
 
 constexpr int64_t kMostRows = 1 << 20;
-constexpr int64_t kMostSeconds = int64_t{60} * 60 * 24 * 365;
+// Java's, which snapshots are read back within.
+constexpr int64_t kMostTime = std::numeric_limits<int32_t>::max();
 
 // A model on its way from a URL to the book. Shared by those who have to finish it.
 struct Registration {
   RegisterRequest request;
   Identity identity;
   bool is_at_start = false;
-  bool is_announced = false;  // in the book already: nobody waits for its workers
-  bool is_node = false;       // of a workflow, which holds its name
-  std::string version;        // at the start: what the snapshot says; empty: what the archive does
+  // Not null: nobody waits for its workers. Announced once it is asked for, or at the latest when it has come.
+  std::unique_ptr<std::once_flag> announcing = {};
+  bool is_node = false;  // of a workflow, which holds its name
+  std::string version;   // at the start: what the snapshot says; empty: what the archive does
   std::optional<int64_t> max_workers = {};
   std::filesystem::path path = {};  // of a node: perhaps known before it is looked for
   bool is_downloaded = false;
@@ -47,21 +51,13 @@ std::optional<Failure> Check(const Registration& registration) {
   if (!request.url) return BadRequest("Parameter url is required.");
   if (auto failure = CheckRuntime(request.runtime)) return failure;
   if (auto failure = CheckNumber("batch_size", request.batch_size, 1, kMostRows)) return failure;
-  if (auto failure = CheckNumber("max_batch_delay", request.max_batch_delay, 0, 1000 * kMostSeconds)) return failure;
+  if (auto failure = CheckNumber("max_batch_delay", request.max_batch_delay, 0, kMostTime)) return failure;
   if (auto failure = CheckNumber("initial_workers", request.initial_workers, 0, kMostWorkers)) return failure;
   if (auto failure = CheckNumber("max_workers", registration.max_workers, 0, kMostWorkers)) return failure;
-  if (auto failure = CheckNumber("response_timeout", request.response_timeout, 0, kMostSeconds)) return failure;
+  if (auto failure = CheckNumber("response_timeout", request.response_timeout, 0, kMostTime)) return failure;
   // A snapshot may have workers that were added later, without a time-out.
   const bool needs_time = request.initial_workers.value_or(0) > 0 && !registration.is_at_start;
-  return CheckNumber("startup_timeout", request.startup_timeout, needs_time ? 1 : 0, kMostSeconds);
-}
-
-// What archives say that requests could say as well, within the same bounds.
-std::optional<Failure> Check(const ArchiveFacts& facts) {
-  if (!facts.response_timeout) return std::nullopt;
-  auto failure = CheckNumber("responseTimeout", facts.response_timeout->count(), 0, kMostSeconds);
-  if (failure) failure->type = ErrorType::kInvalidModel;
-  return failure;
+  return CheckNumber("startup_timeout", request.startup_timeout, needs_time ? 1 : 0, kMostTime);
 }
 
 void Warn(const Logger& log, const std::string& url, const std::vector<std::string>& warnings) {
@@ -78,7 +74,6 @@ std::optional<Failure> Name(const Services& services, Registration& registration
   }
   if (facts) {
     Warn(services.log, *request.url, facts->warnings);
-    if (auto failure = Check(*facts)) return failure;
   } else if (!request.handler.empty()) {
     return BadRequest("handler: expected none of a model that is no archive, found " + Excerpt(request.handler));
   }
@@ -193,14 +188,21 @@ Failure WhyNotLoaded(const Services& services, const Registration& registration,
   return failure;
 }
 
+// Behind the engine's having been asked for it: whoever finds it in the book asks the engine for more, which carries
+// that out in the order in which it is asked.
+void Announce(Registration& registration) {
+  std::call_once(*registration.announcing, [&] { registration.reservation->Announce(registration.booked); });
+}
+
 void FinishRegistration(const Services& services, Registration& registration, const Status& status) {
+  if (registration.announcing) Announce(registration);
   if (!status.ok()) {
     registration.reservation.reset();
     RemoveDownload(services, registration.booked);
     return registration.done(WhyNotLoaded(services, registration, status));
   }
   // Whoever has begun to remove it meanwhile unloads it after this.
-  if (registration.is_announced) {
+  if (registration.announcing) {
     registration.reservation->Enter();
   } else {
     registration.reservation->Enter(registration.booked);
@@ -230,13 +232,17 @@ std::optional<Failure> CheckHolder(const Services& services, const Registration&
 }
 
 std::optional<Failure> Reserve(const Services& services, Registration& registration) {
-  if (registration.reservation) return CheckHolder(services, registration);
+  if (registration.reservation) {
+    registration.reservation->LiesAt(registration.path);
+    return CheckHolder(services, registration);
+  }
   const bool is_default =
       registration.is_at_start && SaidOf(services.options, registration).default_version.value_or(false);
   auto reserved = services.book.Reserve(registration.model, registration.booked.version,
                                         {.is_default = is_default, .kept = KeptOf(registration, is_default)});
   if (const Failure* const failure = std::get_if<Failure>(&reserved)) return *failure;
   registration.reservation.emplace(std::get<ModelBook::Reservation>(std::move(reserved)));
+  registration.reservation->LiesAt(registration.path);
   return CheckHolder(services, registration);
 }
 
@@ -272,15 +278,17 @@ void Load(const Services& services, const std::shared_ptr<Registration>& shared)
     return registration.done(*std::move(failure));
   }
   const std::string name = registration.reservation->engine_name();
+  ManageDone answer;
   if (!registration.request.synchronous && registration.booked.min_workers > 0) {
-    registration.reservation->Announce(registration.booked);
-    registration.is_announced = true;
-    registration.done(Managed{.http = 202, .text = "Processing worker updates..."});
-    registration.done = LogFailure(services, registration.model);
+    registration.announcing = std::make_unique<std::once_flag>();
+    answer = std::exchange(registration.done, LogFailure(services, registration.model));
   }
   services.engine.LoadFrom(
       name, registration.path, WishOf(registration.booked),
       [&services, shared](const Status& status) { FinishRegistration(services, *shared, status); });
+  if (!answer) return;
+  Announce(registration);
+  answer(Managed{.http = 202, .text = "Processing worker updates..."});
 }
 
 // Why the file of a URL could not be had.

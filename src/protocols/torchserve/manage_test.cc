@@ -9,6 +9,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -312,6 +313,7 @@ TEST_F(ManageTest, ARepositorysModelGoesAsAWhole) {
   EXPECT_EQ(book_.DefaultOf("r"), "1.0");
   EXPECT_EQ(CodeOf(Delete("r")), 200);
   EXPECT_FALSE(Serves("r"));
+  EXPECT_EQ(book_.DefaultOf("r"), "") << "what comes again may have other versions";
 }
 
 TEST_F(ManageTest, AFurtherVersionIsNoModel) {
@@ -380,6 +382,53 @@ TEST_F(ManageTest, ASnapshotHasWhatIsThereAndWhatFailedAtTheStart) {
 
   EXPECT_EQ(CodeOf(Delete("f")), 200) << "nobody wants it any more";
   EXPECT_EQ(CodeOf(Delete("f")), 404);
+}
+
+TEST_F(ManageTest, ASnapshotOfWhatEverMayBeAskedForIsReadBack) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  options_.default_response_timeout = std::chrono::seconds(kMost);
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", {.model_name = "d"})), 200);
+  RegisterRequest most = Named("m", 1);
+  most.batch_size = 1 << 20;
+  most.max_batch_delay = most.response_timeout = most.startup_timeout = kMost;
+  ASSERT_EQ(CodeOf(Post("a.onnx", most)), 200);
+  most.max_batch_delay = kMost + 1;
+  most.model_name = "n";
+  EXPECT_EQ(CodeOf(Post("a.onnx", most)), 400);
+
+  Snapshot snapshot{.name = "s", .created = {}, .models = {}};
+  for (const char* model : {"d", "m"}) {
+    snapshot.models.push_back(SettingsOf(model, *book_.VersionOf(model, ""), true));
+    ASSERT_EQ(CodeOf(Delete(model)), 200);
+  }
+  const Result<Snapshot> read = ParseSnapshot(EncodeSnapshot(snapshot));
+  ASSERT_TRUE(read.ok()) << read.status();
+  for (const ModelSettings& settings : read->models) {
+    Answer answer;
+    RegisterAtStart(*services_, {.settings = settings}, answer.done());
+    const ManageResult result = answer.Wait();
+    EXPECT_EQ(CodeOf(result), 200) << TextOf(result);
+    EXPECT_EQ(SettingsOf(settings.name, *book_.VersionOf(settings.name, ""), true), settings);
+  }
+}
+
+TEST_F(ManageTest, ADownloadStaysForWhoIsAboutToUseIt) {
+  Begin();
+  services_->download = [&](const std::string&, bool, const auto& done) { done(store_ / "a.onnx", true); };
+  options_.allowed_urls = *AllowedUrls::Parse(".*");
+  services_->options.allowed_urls = options_.allowed_urls;
+  ASSERT_EQ(CodeOf(Post("http://h/a.onnx", Named("m"))), 200);
+  Hold();
+  Answer later;
+  Answer gone;
+  Post(later, "a.onnx", Named("n"));
+  while (!book_.Holds("n")) std::this_thread::yield();
+  Delete(gone, "m");
+  GoOn();
+  EXPECT_EQ(CodeOf(gone.Wait()), 200);
+  EXPECT_EQ(CodeOf(later.Wait()), 200);
+  EXPECT_TRUE(std::filesystem::exists(store_ / "a.onnx"));
 }
 
 TEST_F(ManageTest, NothingIsReadyBeforeWhatIsWantedAtTheStartIsThere) {

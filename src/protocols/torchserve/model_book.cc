@@ -177,6 +177,11 @@ void ModelBook::Release(const Held& held) {
   Settle(held.name.model);
 }
 
+void ModelBook::Reservation::LiesAt(const std::filesystem::path& path) {
+  const MutexLock lock(held_.book->mutex_);
+  if (Version* const version = held_.book->FindHeld(held_)) version->booked.path = path;
+}
+
 void ModelBook::Reservation::Announce(BookedVersion booked) {
   const MutexLock lock(held_.book->mutex_);
   Version* const version = held_.book->FindHeld(held_);
@@ -291,7 +296,11 @@ std::variant<NotBooked, ModelBook::DefaultIsSet, Failure> ModelBook::SetDefault(
 
 void ModelBook::SetDefaultOfOther(const std::string& model, const std::string& version) {
   const MutexLock lock(mutex_);
-  other_defaults_[model] = version;
+  if (version.empty()) {
+    other_defaults_.erase(model);
+  } else {
+    other_defaults_.insert_or_assign(model, version);
+  }
 }
 
 std::optional<BookedVersion> ModelBook::Gone(std::string_view engine_name) {

@@ -106,6 +106,8 @@ class ModelBook {
 
     const std::string& engine_name() const { return engine_name_; }
 
+    // Its file is used from now on (IsUsed), also where nothing of it is shown before it is loaded.
+    void LiesAt(const std::filesystem::path& path);
     // It is shown before it is loaded.
     void Announce(BookedVersion booked);
     // It is loaded. Shown from now on, unless somebody is removing it. After Announce() nothing need be said again.
@@ -184,7 +186,7 @@ class ModelBook {
 
   struct DefaultIsSet {};
   std::variant<NotBooked, DefaultIsSet, Failure> SetDefault(const std::string& model, const std::string& version);
-  // Of a model that is not booked.
+  // Of a model that is not booked; an empty one is none.
   void SetDefaultOfOther(const std::string& model, const std::string& version);
 
   // The engine has unloaded what had this name. The version, if it was one that nobody was removing.

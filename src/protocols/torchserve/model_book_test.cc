@@ -440,6 +440,12 @@ TEST(ModelBook, KnowsWhatIsUsed) {
   EXPECT_EQ(gone->path, "/store/m.mar");
   EXPECT_FALSE(book.IsUsed("/store/m.mar"));
   EXPECT_FALSE(book.Gone("m"));
+  {
+    auto reserved = book.Reserve("m", "1");
+    std::get<ModelBook::Reservation>(reserved).LiesAt("/store/m.mar");
+    EXPECT_TRUE(book.IsUsed("/store/m.mar")) << "before it is loaded, too";
+  }
+  EXPECT_FALSE(book.IsUsed("/store/m.mar"));
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ class StartLoads::Progress {
       if (is_last) no_longer = std::move(not_ready_);
       changed_.NotifyAll();
     }
+    no_longer.reset();
     services_.book.ExpectNoMore();
     if (is_last) Survives("a snapshot", services_.log, [this] { SaveSnapshot(services_); });
   }
