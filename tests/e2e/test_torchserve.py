@@ -183,7 +183,10 @@ class WhatIsServed(TorchServeTest):
     def test_metrics(self):
         self.server.predict("/predictions/add", [ROW])
         self.server.predict("/predictions/nobody", [ROW])
-        page = self.server.curl(self.server.metrics_page, "GET", "/metrics").body.decode()
+        answer = self.server.curl(self.server.metrics_page, "GET", "/metrics")
+        self.assertRegex(answer.header("x-request-id"), r"^[0-9a-f-]{36}$")
+        self.assertEqual(answer.header("Pragma"), "no-cache")
+        page = answer.body.decode()
         self.assertRegex(page, r'Requests2XX\{Level="Host",Hostname=".*",\} \d+\.\d+')
         self.assertRegex(page, r'Requests4XX\{Level="Host",Hostname=".*",\} 1\.0')
         self.assertRegex(page, r'ts_inference_requests_total\{model_name="add",model_version="1.0",hostname=".*",\} 1\.0')

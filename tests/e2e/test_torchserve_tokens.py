@@ -112,6 +112,14 @@ class Tokens(TorchServeTest):
         self.assertEqual(page(bearer(added.stdout.strip())).status, 200)
         self.assertEqual(server.predict("/predictions/add", [ROW], bearer(self.keys()["inference"])).status, 200)
 
+    def test_a_server_that_cannot_start_takes_no_file_away(self):
+        server = self.start_with_tokens()
+        before = self.file.read_text()
+        failed = self.run_trireme("serve", self.store, "--dialects", "torchserve", "--torchserve-token-auth", "on",
+                                  "--torchserve-key-file", self.file, "--torchserve-port", server.inference)
+        self.assertEqual(failed.returncode, 1, failed.stderr)
+        self.assertEqual(self.file.read_text(), before)
+
     def test_a_file_that_cannot_be_written(self):
         failed = self.run_trireme("serve", self.store, "--dialects", "torchserve", "--torchserve-token-auth", "on",
                                   "--torchserve-key-file", self.store / "none" / "key_file.json")

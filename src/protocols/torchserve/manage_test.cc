@@ -475,6 +475,54 @@ TEST_F(ManageTest, ModelsOfThePropertiesAreDefaultsBelowTheRequest) {
   EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 1);
 }
 
+TEST_F(ManageTest, TheArchiveStandsBetweenTheRequestAndTheProperties) {
+  options_.models = {{.name = "m",
+                      .version = "2.0",
+                      .min_workers = 2,
+                      .batch_size = 16,
+                      .response_timeout = std::chrono::seconds(7),
+                      .startup_timeout = std::chrono::seconds(8)}};
+  Begin();
+  services_->read_archive = [](const std::filesystem::path&) -> Result<std::optional<ArchiveFacts>> {
+    ArchiveFacts facts{.model_name = "m", .model_version = "2.0", .runtime = "python3"};
+    facts.min_workers = 3;
+    facts.response_timeout = std::chrono::seconds(9);
+    return std::optional(facts);
+  };
+  ASSERT_EQ(CodeOf(Post("a.onnx", {.initial_workers = 1})), 200);
+  const BookedVersion booked = *book_.VersionOf("m", "");
+  EXPECT_EQ(booked.version, "2.0");
+  EXPECT_EQ(booked.runtime, "python3");
+  EXPECT_EQ(booked.min_workers, 1) << "the request";
+  EXPECT_EQ(booked.response_timeout, std::chrono::seconds(9)) << "the archive";
+  EXPECT_EQ(booked.startup_timeout, std::chrono::seconds(8)) << "the properties";
+  EXPECT_EQ(booked.batch_size, 16);
+  ASSERT_EQ(CodeOf(Delete("m")), 200);
+  ASSERT_EQ(CodeOf(Post("a.onnx")), 200);
+  EXPECT_EQ(book_.VersionOf("m", "")->min_workers, 3);
+}
+
+TEST_F(ManageTest, AModelIsDescribedWithItsWorkers) {
+  Begin();
+  ASSERT_EQ(CodeOf(Post("a.onnx", Named("m", 2))), 200);
+  const auto text = [&](const std::string& version, bool customized = false) {
+    const auto found = Describe(*services_, "m", version, customized);
+    const Failure* const failure = std::get_if<Failure>(&found);
+    return failure == nullptr ? std::get<std::string>(found) : std::to_string(failure->code()) + failure->message;
+  };
+  const std::string described = text("");
+  for (const char* part : {"\"modelUrl\": \"a.onnx\"", "\"minWorkers\": 2", "\"id\": \"9000\"", "\"id\": \"9001\"",
+                           "\"remainingCapacity\": 100", "\"pendingRequests\": 0"}) {
+    EXPECT_THAT(described, HasSubstr(part));
+  }
+  EXPECT_EQ(text("all"), described);
+  EXPECT_THAT(text("", true), HasSubstr("\"customizedMetadata\": {}"));
+  EXPECT_EQ(text("2.0"), "404Model version: 2.0 does not exist for model: m");
+  ASSERT_EQ(CodeOf(Put("m", 0, true)), 200);
+  EXPECT_THAT(text(""), HasSubstr("\"workers\": []"));
+  EXPECT_THAT(text("", true), HasSubstr("503Model \"m\" has no worker"));
+}
+
 TEST_F(ManageTest, AWorkflowHasAllOfItsModelsOrNone) {
   Begin();
   const ManageResult failed = PostWorkflow("w", "a.onnx", "broken.onnx");

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "tensor/bytes_elements.h"
 
@@ -165,6 +166,21 @@ TEST_F(RequestInputsTest, SeveralInputsComeByTheirNames) {
   ASSERT_TRUE(object.ok()) << object.status();
   EXPECT_EQ(object->inputs.at(1).name, "y");
   EXPECT_THAT(WhyNot(signature, {Part("z", "[7]")}), HasSubstr("expected a field for each input ('x', 'y')"));
+}
+
+TEST_F(RequestInputsTest, AnElementHasAsManyBytesAsItsLengthCanSay) {
+  constexpr size_t kTooMany = (size_t{1} << 32) + 1;
+  void* const memory = mmap(nullptr, kTooMany, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  const RequestPart part{.name = "body",
+                         .content_type = "text/plain",
+                         .bytes = {static_cast<const std::byte*>(memory), kTooMany},
+                         .storage = {}};
+  Signature texts;
+  texts.inputs = {{.name = "x", .type = DataType::kBytes, .shape = {Shape::kAny}}};
+  MemoryPool pool;
+  EXPECT_EQ(InputsOf(texts, "", {&part, 1}, pool).status().code(), StatusCode::kTooLarge);
+  munmap(memory, kTooMany);
 }
 
 TEST_F(RequestInputsTest, SaysWhatItCannotRead) {

@@ -100,8 +100,13 @@ void SnapshotFile::SaveSoon(std::function<void()> save) {
 Status SnapshotFile::Save(const ModelBook& book, const WorkflowBook& workflows) {
   if (path_.empty()) return {};
   const MutexLock lock(mutex_);
+  const Snapshot snapshot = SnapshotOf(book, workflows, path_.filename().string());
   std::string text = preamble_;
-  AppendProperty(text, "model_snapshot", EncodeSnapshot(SnapshotOf(book, workflows, path_.filename().string())));
+  AppendProperty(text, "model_snapshot", EncodeSnapshot(snapshot));
+  const bool fits = snapshot.models.size() <= kMaxModelSettings && snapshot.workflows.size() <= kMaxModelSettings &&
+                    text.size() <= kMaxPropertiesBytes;
+  if (!fits)
+    return Unavailable("the snapshot '" + path_.string() + "' stays as it is: there is more than can be read back");
   std::filesystem::path beside = path_;
   beside += ".new";
   std::ofstream file(beside, std::ios::binary | std::ios::trunc);

@@ -21,7 +21,8 @@ class SnapshotFile {
   // Where the options want it; nowhere: nothing happens.
   explicit SnapshotFile(const Options& options);
 
-  // Writes it anew, whole or not at all. kUnavailable: it cannot be written. Takes time of the disk's.
+  // Writes it anew, whole or not at all. kUnavailable: it cannot be written, or not be read back. Takes time of the
+  // disk's.
   Status Save(const ModelBook& book, const WorkflowBook& workflows);
 
   // Has `save` called on a thread of its own, which may wait for the disk: once for all who ask before it begins, and
