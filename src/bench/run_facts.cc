@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/calendar.h"
+#include "base/trimmed.h"
 #include "base/version.h"
 
 namespace trireme::bench {
@@ -32,11 +33,6 @@ std::vector<std::string> OwnWords() {
 bool NeedsNoQuotes(char c) {
   const bool is_letter_or_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   return is_letter_or_digit || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 }  // namespace
@@ -88,8 +84,8 @@ std::string ProcessorModel(std::string_view cpuinfo) {
   while (!cpuinfo.empty()) {
     const std::string_view line = cpuinfo.substr(0, cpuinfo.find('\n'));
     const size_t colon = line.find(':');
-    if (colon != std::string_view::npos && Trimmed(line.substr(0, colon)) == "model name") {
-      return std::string(Trimmed(line.substr(colon + 1)));
+    if (colon != std::string_view::npos && Trimmed(line.substr(0, colon), kBlanks) == "model name") {
+      return std::string(Trimmed(line.substr(colon + 1), kBlanks));
     }
     cpuinfo.remove_prefix(std::min(line.size() + 1, cpuinfo.size()));
   }

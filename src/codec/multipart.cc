@@ -10,6 +10,7 @@
 #include "base/excerpt.h"
 #include "base/letter_case.h"
 #include "base/log.h"
+#include "base/trimmed.h"
 #include "codec/header_parameters.h"
 
 namespace trireme {
@@ -41,12 +42,6 @@ size_t Find(std::string_view text, std::string_view what) {
   if (text.size() < what.size()) return std::string_view::npos;
   const void* at = memmem(text.data(), text.size(), what.data(), what.size());
   return at == nullptr ? std::string_view::npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 class Reader {
@@ -150,7 +145,7 @@ class Reader {
       return Wrong("a header without control characters", Shown(line));
     }
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = Trimmed(line.substr(colon + 1));
+    const std::string_view value = Trimmed(line.substr(colon + 1), kBlanks);
     if (SameIgnoringCase(name, "content-disposition")) {
       if (std::exchange(named, true)) return Wrong("one Content-Disposition", "another one");
       Status read = ReadDisposition(value, part);

@@ -5,6 +5,7 @@
 
 #include "base/excerpt.h"
 #include "base/log.h"
+#include "base/trimmed.h"
 
 namespace trireme::torchserve {
 namespace {
@@ -13,19 +14,13 @@ namespace {
 // has no back-references then.
 constexpr auto kPolynomial = std::regex_constants::__polynomial;
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
-}
-
 }  // namespace
 
 Result<AllowedUrls> AllowedUrls::Parse(std::string_view patterns) {
   AllowedUrls allowed;
   while (!patterns.empty()) {
     const size_t comma = std::min(patterns.find(','), patterns.size());
-    const std::string pattern(Trimmed(patterns.substr(0, comma)));
+    const std::string pattern(Trimmed(patterns.substr(0, comma), kBlanksAndBreaks));
     patterns.remove_prefix(std::min(comma + 1, patterns.size()));
     if (pattern.empty()) continue;
     try {

@@ -13,6 +13,7 @@
 #include "base/letter_case.h"
 #include "base/log.h"
 #include "base/nearest_name.h"
+#include "base/trimmed.h"
 #include "wire/torchserve/properties.h"
 
 namespace trireme::torchserve {
@@ -36,12 +37,6 @@ constexpr const char* kOwnDevices = "devices are found, or named by --devices";
 Status Wrong(std::string_view expected, std::string_view found) {
   return InvalidArgument("expected " + std::string(expected) + ", found " +
                          (found.empty() ? "nothing" : PlainText(Excerpt(found, 64))));
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\n\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n\r") + 1 - begin);
 }
 
 std::optional<int64_t> Integer(std::string_view text) {
@@ -326,7 +321,7 @@ class Reader {
   }
 
   Status TakeKey(const Key& key, std::string_view value, const std::string& where) {
-    Status taken = key.take(Trimmed(value), properties_);
+    Status taken = key.take(Trimmed(value, kBlanksAndBreaks), properties_);
     if (!taken.ok()) return std::move(taken).Within(where + ": " + key.name);
     if (!properties_.Gives(key.name)) properties_.given.emplace_back(key.name);
     if (key.ignored_because != nullptr) {
@@ -383,17 +378,17 @@ Result<Address> ParseAddress(std::string_view text) {
 
 Result<std::vector<ModelToLoad>> ParseModelsToLoad(std::string_view text) {
   std::vector<ModelToLoad> models;
-  const std::string word = LowerCase(Trimmed(text));
+  const std::string word = LowerCase(Trimmed(text, kBlanksAndBreaks));
   if (word == "all" || word == "none" || word == "na") return models;
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view piece = Trimmed(text.substr(0, comma));
+    const std::string_view piece = Trimmed(text.substr(0, comma), kBlanksAndBreaks);
     text.remove_prefix(std::min(comma + 1, text.size()));
     if (piece.empty()) continue;
     const size_t equals = piece.find('=');
     ModelToLoad model;
-    if (equals != std::string_view::npos) model.name = std::string(Trimmed(piece.substr(0, equals)));
-    model.url = std::string(Trimmed(equals == std::string_view::npos ? piece : piece.substr(equals + 1)));
+    if (equals != std::string_view::npos) model.name = std::string(Trimmed(piece.substr(0, equals), kBlanksAndBreaks));
+    model.url = Trimmed(equals == std::string_view::npos ? piece : piece.substr(equals + 1), kBlanksAndBreaks);
     if (model.url.empty() || (equals != std::string_view::npos && model.name.empty())) {
       return Wrong("all, none or a list such as a.mar,name=b.mar", piece);
     }
