@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "codec/proto_wire.h"
+#include "dialect/request_headers.h"
 #include "protocols/kserve/path_version.h"
 
 namespace trireme::kserve {
@@ -12,11 +13,6 @@ namespace {
 
 // What strings cost to walk through: as with HTTP.
 constexpr size_t kLongWalkBytes = 1 << 20;
-
-std::string HeaderOf(const net::GrpcHead& head, std::string_view name) {
-  const std::string_view* value = head.http.Find(name);
-  return value == nullptr ? std::string() : std::string(*value);
-}
 
 // Text of a message that nobody has checked yet.
 std::optional<std::string> Presentable(const ProtoField& field, size_t max_bytes) {
@@ -47,7 +43,7 @@ GrpcCallFacts FactsOf(const net::GrpcHead& head, const Identity& identity) {
   return {.caller = {.principal = identity.principal, .tenant = identity.tenant},
           .deadline = head.deadline,
           .cancellation = head.http.cancellation,
-          .trace = {.traceparent = HeaderOf(head, "traceparent"), .tracestate = HeaderOf(head, "tracestate")}};
+          .trace = TraceOf(head.http)};
 }
 
 net::GrpcPayload ToPayload(EncodedProto message) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/picture_kind.h"
+#include "dialect/request_headers.h"
 #include "net/http_chars.h"
 #include "protocols/sagemaker/default_model.h"
 #include "protocols/sagemaker/media_type.h"
@@ -15,11 +16,6 @@
 
 namespace trireme::sagemaker {
 namespace {
-
-std::string_view HeaderOf(const net::HttpRequest& http, std::string_view name) {
-  const std::string_view* value = http.Find(name);
-  return value == nullptr ? std::string_view() : *value;
-}
 
 std::string_view TextOf(const net::HttpRequest& http) {
   return {reinterpret_cast<const char*>(http.body.data()), http.body.size()};

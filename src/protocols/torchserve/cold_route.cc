@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/torchserve/cold_route.h"
 
-#include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,14 +31,9 @@ HttpResponse AnswerOf(const Services& services, const ManageResult& result) {
 }
 
 ManageDone AnswerWhenDone(const Services& services, HttpReply reply) {
-  // Shared by the one who says what became of it and the answer, which is made later, on the loop.
-  auto result = std::make_shared<std::optional<ManageResult>>();
-  auto answer =
-      AnswerLater(std::move(reply), [&services, result](const Status&) { return AnswerOf(services, **result); });
-  return [result, answer](ManageResult done) {
-    *result = std::move(done);
-    answer({});
-  };
+  return SendLater<ManageResult>(std::move(reply), [&services](HttpReply& to, const ManageResult& result) {
+    to.Send(AnswerOf(services, result));
+  });
 }
 
 HttpResponse TextAnswer(const Services& services, const std::variant<std::string, Failure>& found) {

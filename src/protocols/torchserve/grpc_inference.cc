@@ -7,6 +7,7 @@
 
 #include "base/out_of_memory.h"
 #include "base/task.h"
+#include "dialect/request_headers.h"
 #include "protocols/torchserve/grpc_methods.h"
 #include "protocols/torchserve/inference_routes.h"
 #include "protocols/torchserve/prediction.h"
@@ -18,11 +19,6 @@ namespace {
 
 std::string Path(std::string_view rpc) {
   return "/org.pytorch.serve.grpc.inference.InferenceAPIsService/" + std::string(rpc);
-}
-
-std::string HeaderOf(const net::GrpcHead& head, std::string_view lower_case_name) {
-  const std::string_view* const value = head.http.Find(lower_case_name);
-  return value == nullptr ? std::string() : std::string(*value);
 }
 
 // What the head of a call says of each of its messages.
@@ -37,7 +33,7 @@ CallFacts FactsOf(const net::GrpcHead& head, const Identity& identity) {
   return {.caller = {.principal = identity.principal, .tenant = identity.tenant},
           .cancellation = head.http.cancellation,
           .deadline = head.deadline,
-          .trace = {.traceparent = HeaderOf(head, "traceparent"), .tracestate = HeaderOf(head, "tracestate")}};
+          .trace = TraceOf(head.http)};
 }
 
 net::GrpcPayload PayloadOf(std::string body, const std::optional<std::string>& sequence,

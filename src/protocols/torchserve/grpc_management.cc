@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "base/task.h"
-#include "dialect/codec_job.h"
+#include "dialect/answer_later.h"
 #include "protocols/torchserve/grpc_methods.h"
 #include "protocols/torchserve/manage.h"
 #include "wire/torchserve/grpc_management.h"
@@ -28,31 +27,9 @@ void Finish(net::GrpcReply& reply, const std::variant<std::string, Failure>& res
   reply.Finish(net::GrpcPayload{.text = EncodeTextResponse(text), .inserts = {}});
 }
 
-// An answer that comes later, on its way to its loop.
-class LaterAnswer final : public Task {
- public:
-  explicit LaterAnswer(net::GrpcReply reply) : reply_(std::move(reply)) {}
-
-  static void Send(std::unique_ptr<LaterAnswer> answer, ManageResult result) {
-    answer->result_ = std::move(result);
-    Executor& loop = answer->reply_.executor();
-    ContinueOnLoop(loop, std::move(answer));
-  }
-
-  void Run() override {
-    const std::unique_ptr<LaterAnswer> self(this);
-    Finish(reply_, result_);
-  }
-
- private:
-  net::GrpcReply reply_;
-  ManageResult result_;
-};
-
 ManageDone AnswerWhenDone(net::GrpcReply reply) {
-  // Shared by the copies that a std::function makes of itself.
-  auto owed = std::make_shared<std::unique_ptr<LaterAnswer>>(std::make_unique<LaterAnswer>(std::move(reply)));
-  return [owed](ManageResult result) { LaterAnswer::Send(std::move(*owed), std::move(result)); };
+  return SendLater<ManageResult>(std::move(reply),
+                                 [](net::GrpcReply& to, const ManageResult& result) { Finish(to, result); });
 }
 
 // A method that decodes its message, and is refused with the decoder's words if there is none.

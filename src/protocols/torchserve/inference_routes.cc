@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "codec/form_fields.h"
 #include "dialect/codec_job.h"
+#include "dialect/request_headers.h"
 #include "protocols/torchserve/answers.h"
 #include "protocols/torchserve/open_api.h"
 #include "protocols/torchserve/prediction.h"
@@ -25,11 +26,6 @@ namespace {
 
 using net::HttpReply;
 using net::HttpRequest;
-
-std::string HeaderOf(const HttpRequest& http, std::string_view lower_case_name) {
-  const std::string_view* const value = http.Find(lower_case_name);
-  return value == nullptr ? std::string() : std::string(*value);
-}
 
 constexpr std::string_view kModelField = "model_name";
 constexpr std::string_view kVersionField = "model_version";
@@ -73,20 +69,19 @@ class HttpAsker final : public Asker {
 
 void Predict(const Services& services, HttpRequest http, std::string model, std::string version,
              const Identity& identity, HttpReply reply, FormFields fields = FormFields::kAreInputs) {
-  PredictionRequest request{
-      .model = std::move(model),
-      .version = std::move(version),
-      .caller = {.principal = identity.principal, .tenant = identity.tenant},
-      .cancellation = http.cancellation,
-      .received = http.received,
-      .trace = {.traceparent = HeaderOf(http, "traceparent"), .tracestate = HeaderOf(http, "tracestate")},
-      .bytes = http.body.size()};
+  PredictionRequest request{.model = std::move(model),
+                            .version = std::move(version),
+                            .caller = {.principal = identity.principal, .tenant = identity.tenant},
+                            .cancellation = http.cancellation,
+                            .received = http.received,
+                            .trace = TraceOf(http),
+                            .bytes = http.body.size()};
   StartPrediction(services, std::move(request),
                   std::make_unique<HttpAsker>(services, std::move(http), fields, std::move(reply)));
 }
 
 net::BodyPlan PlanPlainBody(const Services& services, const HttpRequest& head) {
-  const std::string coding = HeaderOf(head, "content-encoding");
+  const std::string_view coding = HeaderOf(head, "content-encoding");
   if (coding.empty() || coding == "identity") return {};
   Failure failure = BadRequest("Content-Encoding: expected a body that is not compressed, found " + Excerpt(coding));
   failure.http = 415;
