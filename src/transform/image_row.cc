@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "codec/small_float.h"
+#include "transform/resize_kernels.h"
 
 namespace trireme::transform {
 namespace {
@@ -165,7 +166,7 @@ size_t MakingBytes(const ImageHead& head, const ImageSteps& steps) {
   CHECK(plan.ok());
   constexpr int64_t kWeights = 64;  // of a pixel of a side, old or new, at most: the widest filter has six weights
   const int64_t sides = head.size.width + head.size.height + plan->across.resized + plan->down.resized;
-  const int64_t between = plan->across.count * head.size.height * kChannels;
+  const int64_t between = (plan->across.count * kChannels + int64_t{kRowSlack}) * head.size.height;
   const int64_t canvas = plan->across.total * plan->down.total * kChannels;
   return DecodingBytes(head, WantedOf(steps, *plan, head.size)) +
          static_cast<size_t>(between + canvas + sides * kWeights);

@@ -66,23 +66,26 @@ bool IsPresent(const PixelRange& needed, const ResizeSide& side) {
   return side.present.begin <= needed.begin && needed.end <= side.present.end;
 }
 
-// Rows of a picture, each with kRowSlack bytes behind it that can be read: the last ones are copied.
-class SlackRows {
- public:
-  explicit SlackRows(const Pixels& pixels) : pixels_(pixels) {}
+// A row with kRowSlack bytes behind it that can be read: the last ones of a picture are copied.
+const uint8_t* RowWithSlack(const Pixels& pixels, int64_t y, std::vector<uint8_t>& copy) {
+  const size_t behind = pixels.row_bytes() * static_cast<size_t>(pixels.size.height - 1 - y);
+  if (behind >= kRowSlack) return pixels.row(y);
+  copy.resize(pixels.row_bytes() + kRowSlack);
+  std::memcpy(copy.data(), pixels.row(y), pixels.row_bytes());
+  return copy.data();
+}
 
-  const uint8_t* row(int64_t y) {
-    const size_t behind = pixels_.row_bytes() * static_cast<size_t>(pixels_.size.height - 1 - y);
-    if (behind >= kRowSlack) return pixels_.row(y);
-    copy_.resize(pixels_.row_bytes() + kRowSlack);
-    std::memcpy(copy_.data(), pixels_.row(y), pixels_.row_bytes());
-    return copy_.data();
+// `count` rows from `first` on, each to one of the new width.
+void NarrowRows(const ResizeWeights& columns, const Pixels& from, int64_t first, int64_t count, uint8_t* to,
+                size_t stride) {
+  std::vector<uint8_t> copies[2];
+  int64_t y = first;
+  for (; y + 1 < first + count; y += 2, to += 2 * stride) {
+    ResizeAlongTwoRows(columns, {.from = {RowWithSlack(from, y, copies[0]), RowWithSlack(from, y + 1, copies[1])},
+                                 .to = {to, to + stride}});
   }
-
- private:
-  const Pixels& pixels_;
-  std::vector<uint8_t> copy_;
-};
+  if (y < first + count) ResizeAlongRow(columns, RowWithSlack(from, y, copies[0]), to);
+}
 
 }  // namespace
 
@@ -110,17 +113,15 @@ void Resize(const Pixels& from, const Extent& extent, const Resizing& resizing, 
   const ResizeWeights columns = MakeResizeWeights(across, resizing.filter);
   const ResizeWeights rows = MakeResizeWeights(down, resizing.filter);
   const size_t row_bytes = static_cast<size_t>(window.width * kChannels);
+  const size_t narrow_stride = row_bytes + kRowSlack;
   const int64_t first_row = needed_rows.begin - down.present.begin;
-  const auto row_count = static_cast<size_t>(needed_rows.end - needed_rows.begin);
-  Buffer between = Buffer::Take(pool, row_count * row_bytes + kRowSlack);
+  const int64_t row_count = needed_rows.end - needed_rows.begin;
+  Buffer between = Buffer::Take(pool, static_cast<size_t>(row_count) * narrow_stride);
   auto* narrowed = reinterpret_cast<uint8_t*>(between.mutable_data());
-  SlackRows source(from);
-  for (size_t y = 0; y < row_count; ++y) {
-    ResizeAlongRow(columns, source.row(first_row + static_cast<int64_t>(y)), narrowed + y * row_bytes);
-  }
+  NarrowRows(columns, from, first_row, row_count, narrowed, narrow_stride);
   for (ResizeWeights::Taps taps : rows.taps) {
     taps.first -= first_row;
-    ResizeAlongColumns(rows, taps, narrowed, row_bytes, row_bytes, to);
+    ResizeAlongColumns(rows, taps, narrowed, narrow_stride, row_bytes, to);
     to += stride;
   }
 }

@@ -32,7 +32,7 @@ Region NeededFor(const Resizing& resizing, ImageSize size);
 //
 // The result is that of Pillow's Image.resize with the same filter, bit for bit: first along the rows, then along the
 // columns, each rounded to 8 bits, with weights of 22 bits. Thread-safe. Takes memory for the rows in between: window
-// width x source height x 3 bytes, and the weights.
+// width x source height x 3 bytes, 16 more a row, and the weights.
 void Resize(const Pixels& from, const Extent& extent, const Resizing& resizing, uint8_t* to, size_t stride,
             MemoryPool& pool);
 

@@ -71,6 +71,14 @@ TEST(Resize, IsTheSameQuickly) {
         ResizeAlongRowPlainly(weights, row.data(), plain.data());
         EXPECT_EQ(std::memcmp(quick.data(), plain.data(), static_cast<size_t>(to * kChannels)), 0);
 
+        // With another row, whose bytes are the other way round.
+        std::vector<uint8_t> turned(row.rbegin(), row.rend());
+        std::vector<uint8_t> both[2] = {quick, quick};
+        ResizeAlongTwoRows(weights, {.from = {turned.data(), row.data()}, .to = {both[0].data(), both[1].data()}});
+        ResizeAlongRowPlainly(weights, turned.data(), quick.data());
+        EXPECT_EQ(std::memcmp(both[0].data(), quick.data(), static_cast<size_t>(to * kChannels)), 0);
+        EXPECT_EQ(std::memcmp(both[1].data(), plain.data(), static_cast<size_t>(to * kChannels)), 0);
+
         // The same bytes as a column of rows, of a width that no lane divides.
         constexpr size_t kBytes = 35;
         std::vector<uint8_t> rows(static_cast<size_t>(pixels) * kBytes);
