@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/check.h"
 #include "transform/jpeg_decoder.h"
 #include "transform/png_decoder.h"
 #include "transform/webp_decoder.h"
@@ -54,9 +55,12 @@ size_t DecodingBytes(const ImageHead& head, ImageSize wanted) {
 Result<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOptions& options, MemoryPool& pool) {
   ASSIGN_OR_RETURN(const ImageHead head, ReadImageHead(bytes));
   RETURN_IF_ERROR(CheckLimits(bytes, head, options.limits));
+  const Region needed = options.needed.value_or(Region{.size = head.size});
+  CHECK(needed.left >= 0 && needed.top >= 0 && needed.size.width > 0 && needed.size.height > 0);
+  CHECK(needed.right() <= head.size.width && needed.bottom() <= head.size.height);
   switch (head.format) {
     case PictureKind::kJpeg:
-      return DecodeJpeg(bytes, head.size, options.wanted, pool);
+      return DecodeJpeg(bytes, {.size = head.size, .wanted = options.wanted, .needed = needed}, pool);
     case PictureKind::kPng:
       return DecodePng(bytes, head.size, pool);
     case PictureKind::kWebp:

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/memory_pool.h"
@@ -28,6 +29,9 @@ struct DecodeOptions {
   // least of these that leaves at least twice this in both directions: a third of the time for a photo of 12
   // megapixels. Zeros: in full.
   ImageSize wanted;
+  // The part that somebody needs, not empty, in pixels of the picture as it is stored, and within it. Of a JPEG what
+  // lies beside it is read and checked, but not made into pixels. Nothing: all of it.
+  std::optional<Region> needed;
 };
 
 // A picture as Pillow's Image.open(...).convert("RGB") has it: grey on all channels, a palette looked up, alpha dropped

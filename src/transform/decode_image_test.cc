@@ -30,7 +30,7 @@ TEST(DecodeImage, GivesBackWhatALosslessFileKeeps) {
   for (const std::string& file : {PaintedPng(kSize), PaintedWebp(kSize)}) {
     const auto image = Decode(file);
     ASSERT_TRUE(image.ok()) << image.status();
-    EXPECT_EQ(image->size, kSize);
+    EXPECT_EQ(image->extent.size, kSize);
     EXPECT_EQ(Bytes(image->pixels()), PaintedPixels(kSize));
   }
 }
@@ -48,9 +48,9 @@ TEST(DecodeImage, IsTheLeastPartThatLeavesTwiceTheWish) {
 TEST(DecodeImage, CountsThePartOfAPixelThatIsLeftOver) {
   const auto image = Decode(PaintedJpeg({101, 83}), {.wanted = {10, 10}});
   ASSERT_TRUE(image.ok()) << image.status();
-  EXPECT_EQ(image->size, (ImageSize{26, 21}));
-  EXPECT_EQ(image->filled_width, 25.25);
-  EXPECT_EQ(image->filled_height, 20.75);
+  EXPECT_EQ(image->extent.size, (ImageSize{26, 21}));
+  EXPECT_EQ(image->extent.filled_width, 25.25);
+  EXPECT_EQ(image->extent.filled_height, 20.75);
 }
 
 TEST(DecodeImage, NamesTheLimit) {
@@ -83,7 +83,7 @@ TEST(DecodeImage, IsNeverHalfAPicture) {
 
 // Arithmetic codes are so dense that much of what is damaged is a code as well; what is none must not be passed over.
 TEST(DecodeImage, SeesDamageInArithmeticCodes) {
-  const std::string whole = PaintedJpeg({256, 256}, 90, JpegCoding::kArithmetic);
+  const std::string whole = PaintedJpeg({256, 256}, {.coding = JpegCoding::kArithmetic});
   ASSERT_TRUE(Decode(whole).ok());
   int seen = 0;
   for (size_t at = 400; at < whole.size() - 100; at += 100) {
@@ -114,7 +114,8 @@ TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
   EXPECT_GE(photo, 3 * kMiB);
   EXPECT_LT(photo, 5 * kMiB);
   EXPECT_LT(bytes(PaintedJpeg({1024, 1024}), {128, 128}), 2 * kMiB) << "of a quarter a sixteenth";
-  EXPECT_GE(bytes(PaintedJpeg({1024, 1024}, 90, JpegCoding::kProgressive)), 9 * kMiB) << "with all its coefficients";
+  EXPECT_GE(bytes(PaintedJpeg({1024, 1024}, {.coding = JpegCoding::kProgressive})), 9 * kMiB)
+      << "with all its coefficients";
   EXPECT_GE(bytes(PaintedWebp({1024, 1024})), 7 * kMiB);
 }
 

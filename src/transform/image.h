@@ -29,16 +29,40 @@ struct Pixels {
   const uint8_t* row(int64_t y) const { return data + row_bytes() * static_cast<size_t>(y); }
 };
 
-// A decoded picture. A value whose copies share the pixels.
-struct Image {
+// A rectangle of a picture, counted from its upper left corner.
+struct Region {
+  int64_t left = 0;
+  int64_t top = 0;
   ImageSize size;
-  // The part of `size` that the picture fills, counted from the upper left corner. Less than `size` by a fraction of a
+
+  int64_t right() const { return left + size.width; }
+  int64_t bottom() const { return top + size.height; }
+  bool operator==(const Region&) const = default;
+};
+
+// A picture, and which of its pixels there are: all, or at least those that somebody needs.
+struct Extent {
+  ImageSize size;
+  // How much of `size` the picture fills, counted from the upper left corner. Less than `size` by a fraction of a
   // pixel where a JPEG was decoded at a half, a quarter or an eighth of its size and does not divide evenly.
   double filled_width = 0;
   double filled_height = 0;
+  Region part;
+
+  static Extent Whole(ImageSize size) {
+    return {.size = size,
+            .filled_width = static_cast<double>(size.width),
+            .filled_height = static_cast<double>(size.height),
+            .part = {.size = size}};
+  }
+};
+
+// A decoded picture, or a part of one. A value whose copies share the pixels.
+struct Image {
+  Extent extent;
   Buffer data;
 
-  Pixels pixels() const { return {reinterpret_cast<const uint8_t*>(data.data()), size}; }
+  Pixels pixels() const { return {reinterpret_cast<const uint8_t*>(data.data()), extent.part.size}; }
 };
 
 }  // namespace trireme::transform

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decodes any bytes, in full and for a small picture, and takes them through a model's steps. Whatever comes, sizes
-// agree and a failure has a reason.
+// Decodes any bytes, in full, in part and for a small picture, and takes them through a model's steps. Whatever comes,
+// sizes agree, a part is as in the whole, and a failure has a reason.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/check.h"
@@ -20,11 +21,31 @@ void CheckDecoding(std::span<const std::byte> bytes, ImageSize wanted, MemoryPoo
     CHECK(!image.status().message().empty());
     return;
   }
-  CHECK(image->size.width > 0 && image->size.height > 0);
-  CHECK(image->size.width * image->size.height <= kLimits.max_pixels);
-  CHECK(image->filled_width <= static_cast<double>(image->size.width));
-  CHECK(image->filled_height <= static_cast<double>(image->size.height));
+  CHECK(image->extent.size.width > 0 && image->extent.size.height > 0);
+  CHECK(image->extent.size.width * image->extent.size.height <= kLimits.max_pixels);
+  CHECK(image->extent.filled_width <= static_cast<double>(image->extent.size.width));
+  CHECK(image->extent.filled_height <= static_cast<double>(image->extent.size.height));
   CHECK(image->data.size() == image->pixels().bytes());
+}
+
+// A part is as in the whole, and is refused where that is.
+void CheckPart(std::span<const std::byte> bytes, ImageSize wanted, MemoryPool& pool) {
+  const Result<ImageHead> head = ReadImageHead(bytes);
+  if (!head.ok() || !CheckLimits(bytes, *head, kLimits).ok()) return;
+  DecodeOptions options{.limits = kLimits, .wanted = wanted};
+  const Result<Image> whole = DecodeImage(bytes, options, pool);
+  const ImageSize& size = head->size;
+  options.needed = Region{.left = size.width / 2, .top = size.height / 2, .size = {.width = 1, .height = 1}};
+  const Result<Image> part = DecodeImage(bytes, options, pool);
+  CHECK(part.status().code() == whole.status().code() && part.status().message() == whole.status().message());
+  if (!whole.ok()) return;
+  CHECK(part->extent.size == whole->extent.size);
+  const auto reduction = static_cast<int64_t>(static_cast<double>(size.width) / whole->extent.filled_width);
+  const int64_t left = options.needed->left / reduction;
+  const int64_t top = options.needed->top / reduction;
+  const Region& there = part->extent.part;
+  const uint8_t* found = part->pixels().row(top - there.top) + (left - there.left) * kChannels;
+  CHECK(std::memcmp(found, whole->pixels().row(top) + left * kChannels, kChannels) == 0);
 }
 
 ImageSteps Steps(DataType type) {
@@ -69,6 +90,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   trireme::transform::CheckDecoding(bytes, {}, pool);
   trireme::transform::CheckDecoding(bytes, {.width = 4, .height = 4}, pool);
+  trireme::transform::CheckPart(bytes, {}, pool);
+  trireme::transform::CheckPart(bytes, {.width = 4, .height = 4}, pool);
   trireme::transform::CheckRow(bytes, pool);
   return 0;
 }

@@ -34,7 +34,7 @@ TEST(ImageHead, SaysFormatAndSize) {
 TEST(ImageHead, SaysWhetherAJpegComesInSeveralScans) {
   const std::string baseline = PaintedJpeg({30, 20});
   EXPECT_FALSE(Read(baseline)->has_several_scans);
-  EXPECT_TRUE(Read(PaintedJpeg({30, 20}, 90, JpegCoding::kProgressive))->has_several_scans);
+  EXPECT_TRUE(Read(PaintedJpeg({30, 20}, {.coding = JpegCoding::kProgressive}))->has_several_scans);
   std::string one_each = baseline;
   one_each[one_each.find("\xff\xda") + 4] = 1;  // component in its first scan
   EXPECT_TRUE(Read(one_each)->has_several_scans);

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "codec/small_float.h"
+#include "transform/resize_kernels.h"
 
 namespace trireme::transform {
 namespace {
@@ -86,16 +87,33 @@ void MakeGrey(const Pixels& from, uint8_t* to) {
   }
 }
 
-void Copy(const Pixels& from, const PicturePlan& plan, uint8_t* to, size_t stride) {
+void Copy(const Pixels& from, const Region& part, const PicturePlan& plan, uint8_t* to, size_t stride) {
   const size_t bytes = static_cast<size_t>(plan.across.count * kChannels);
+  const int64_t left = plan.across.offset - part.left;
+  const int64_t top = plan.down.offset - part.top;
   for (int64_t y = 0; y < plan.down.count; ++y, to += stride) {
-    std::memcpy(to, from.row(plan.down.offset + y) + plan.across.offset * kChannels, bytes);
+    std::memcpy(to, from.row(top + y) + left * kChannels, bytes);
   }
 }
 
+Resizing ResizingOf(const ImageSteps& steps, const PicturePlan& plan) {
+  return {.to = plan.resized(),
+          .left = plan.across.offset,
+          .top = plan.down.offset,
+          .window = {.width = plan.across.count, .height = plan.down.count},
+          .filter = steps.filter};
+}
+
+// What the steps look at of a picture of that size.
+Region NeededBy(const ImageSteps& steps, const PicturePlan& plan, ImageSize size) {
+  const Resizing resizing = ResizingOf(steps, plan);
+  if (plan.resized() != size) return NeededFor(resizing, size);
+  return {.left = resizing.left, .top = resizing.top, .size = resizing.window};
+}
+
 // Fills `canvas` (plan.across.total x plan.down.total) with the picture and what surrounds it.
-void Paint(const Pixels& from, double filled_width, double filled_height, const ImageSteps& steps,
-           const PicturePlan& plan, uint8_t* canvas, MemoryPool& pool) {
+void Paint(const Pixels& from, const Extent& extent, const ImageSteps& steps, const PicturePlan& plan, uint8_t* canvas,
+           MemoryPool& pool) {
   const size_t stride = static_cast<size_t>(plan.across.total * kChannels);
   if (plan.across.count != plan.across.total || plan.down.count != plan.down.total) {
     const bool is_filling = steps.resize == ImageSteps::ResizeTo::kLongestSide;
@@ -103,16 +121,8 @@ void Paint(const Pixels& from, double filled_width, double filled_height, const 
   }
   uint8_t* to =
       canvas + static_cast<size_t>(plan.down.before) * stride + static_cast<size_t>(plan.across.before * kChannels);
-  if (plan.resized() == from.size) return Copy(from, plan, to, stride);
-  Resize(from,
-         {.source_width = filled_width,
-          .source_height = filled_height,
-          .to = plan.resized(),
-          .left = plan.across.offset,
-          .top = plan.down.offset,
-          .window = {.width = plan.across.count, .height = plan.down.count},
-          .filter = steps.filter},
-         to, stride, pool);
+  if (plan.resized() == extent.size) return Copy(from, extent.part, plan, to, stride);
+  Resize(from, extent, ResizingOf(steps, plan), to, stride, pool);
 }
 
 // Whether the canvas is what the model is given, byte for byte.
@@ -132,15 +142,13 @@ Status CheckRow(const Shape& shape, const ImageSteps& steps, std::span<std::byte
   return {};
 }
 
-void Make(const Pixels& from, double filled_width, double filled_height, const ImageSteps& steps,
-          const PicturePlan& plan, std::byte* row, MemoryPool& pool) {
-  if (IsRow(steps)) {
-    return Paint(from, filled_width, filled_height, steps, plan, reinterpret_cast<uint8_t*>(row), pool);
-  }
+void Make(const Pixels& from, const Extent& extent, const ImageSteps& steps, const PicturePlan& plan, std::byte* row,
+          MemoryPool& pool) {
+  if (IsRow(steps)) return Paint(from, extent, steps, plan, reinterpret_cast<uint8_t*>(row), pool);
   Pixels canvas{.size = {.width = plan.across.total, .height = plan.down.total}};
   Buffer memory = Buffer::Take(pool, canvas.bytes());
   auto* painted = reinterpret_cast<uint8_t*>(memory.mutable_data());
-  Paint(from, filled_width, filled_height, steps, plan, painted, pool);
+  Paint(from, extent, steps, plan, painted, pool);
   canvas.data = painted;
   Put(canvas, steps, row);
 }
@@ -158,7 +166,7 @@ size_t MakingBytes(const ImageHead& head, const ImageSteps& steps) {
   CHECK(plan.ok());
   constexpr int64_t kWeights = 64;  // of a pixel of a side, old or new, at most: the widest filter has six weights
   const int64_t sides = head.size.width + head.size.height + plan->across.resized + plan->down.resized;
-  const int64_t between = plan->across.count * head.size.height * kChannels;
+  const int64_t between = (plan->across.count * kChannels + int64_t{kRowSlack}) * head.size.height;
   const int64_t canvas = plan->across.total * plan->down.total * kChannels;
   return DecodingBytes(head, WantedOf(steps, *plan, head.size)) +
          static_cast<size_t>(between + canvas + sides * kWeights);
@@ -171,12 +179,13 @@ Status ImageToRow(std::span<const std::byte> image, const ImageSteps& steps, con
   ASSIGN_OR_RETURN(const PicturePlan plan, PlanPicture(steps, head.size));
   ASSIGN_OR_RETURN(const Shape shape, RowShape(steps, head.size));
   RETURN_IF_ERROR(CheckRow(shape, steps, row));
-  const DecodeOptions options{.limits = limits, .wanted = WantedOf(steps, plan, head.size)};
+  const DecodeOptions options{
+      .limits = limits, .wanted = WantedOf(steps, plan, head.size), .needed = NeededBy(steps, plan, head.size)};
   ASSIGN_OR_RETURN(Image decoded, DecodeImage(image, options, pool));
   if (steps.order == ColourOrder::kGrey) {
     MakeGrey(decoded.pixels(), reinterpret_cast<uint8_t*>(decoded.data.mutable_data()));
   }
-  Make(decoded.pixels(), decoded.filled_width, decoded.filled_height, steps, plan, row.data(), pool);
+  Make(decoded.pixels(), decoded.extent, steps, plan, row.data(), pool);
   return {};
 }
 
@@ -191,8 +200,7 @@ Status PixelsToRow(const Pixels& pixels, const ImageSteps& steps, std::span<std:
     MakeGrey(pixels, reinterpret_cast<uint8_t*>(grey.mutable_data()));
     from.data = reinterpret_cast<const uint8_t*>(grey.data());
   }
-  Make(from, static_cast<double>(from.size.width), static_cast<double>(from.size.height), steps, plan, row.data(),
-       pool);
+  Make(from, Extent::Whole(from.size), steps, plan, row.data(), pool);
   return {};
 }
 

@@ -12,6 +12,8 @@
 #include <new>
 #include <string>
 
+#include "base/check.h"
+
 namespace trireme::transform {
 namespace {
 
@@ -77,16 +79,20 @@ class JpegReader {
   // Each returns false when libjpeg fails; then status() says why.
   bool Open(std::span<const std::byte> bytes);
   bool Start(int reduction);
-  // `to` has room for all rows; `inks` for a few rows of four channels, where there are inks.
-  bool ReadRows(uint8_t* to, uint8_t* inks);
+  // `part` is one of PartWith(); `to` has room for its rows, `row` for one of four channels.
+  bool ReadRows(const Region& part, uint8_t* to, uint8_t* row);
+
+  // What can be read of the picture, which has `needed` in it; both at the size that was started.
+  Region PartWith(const Region& needed);
 
   const jpeg_decompress_struct& jpeg() const { return state_.jpeg; }
   bool has_inks() const { return state_.jpeg.num_components == static_cast<int>(kInks); }
   Status status() const;
 
  private:
-  void ReadInks(uint8_t* to, uint8_t* inks);
-  void ReadColours(uint8_t* to);
+  void ReadInks(JDIMENSION end, uint8_t* to, uint8_t* inks);
+  void ReadColours(JDIMENSION end, uint8_t* to);
+  void PassOverRest(uint8_t* row);
 
   State state_{};
 };
@@ -131,9 +137,29 @@ void InksToColours(const uint8_t* inks, size_t pixels, uint8_t* to) {
   }
 }
 
-void JpegReader::ReadInks(uint8_t* to, uint8_t* inks) {
+Region JpegReader::PartWith(const Region& needed) {
+  const jpeg_decompress_struct& jpeg = state_.jpeg;
+  const Region whole{.size = {.width = jpeg.output_width, .height = jpeg.output_height}};
+  // Of components that are sampled more coarsely than that, libjpeg-turbo 2.1 makes a part too narrow.
+  constexpr int kMostSampling = 2;
+  if (std::max(jpeg.max_h_samp_factor, jpeg.max_v_samp_factor) > kMostSampling) return whole;
+  const int64_t block = int64_t{DCTSIZE} / jpeg.scale_denom;
+  const int64_t across = block * jpeg.max_h_samp_factor;
+  const int64_t down = block * jpeg.max_v_samp_factor;
+  // The outermost columns of a part know no neighbours. Colours that are sampled coarsely need one to be spread; where
+  // a progressive file lacks scans, its blocks are smoothed over by their neighbours' neighbours.
+  const int64_t margin = (jpeg_has_multiple_scans(&state_.jpeg) == TRUE ? 3 : 1) * across;
+  Region part;
+  part.left = std::max<int64_t>(0, needed.left - margin) / across * across;
+  part.top = needed.top / down * down;
+  part.size.width = std::min(whole.size.width, needed.right() + margin) - part.left;
+  part.size.height = std::min(whole.size.height, (needed.bottom() + down - 1) / down * down) - part.top;
+  return part;
+}
+
+void JpegReader::ReadInks(JDIMENSION end, uint8_t* to, uint8_t* inks) {
   jpeg_decompress_struct& jpeg = state_.jpeg;
-  while (jpeg.output_scanline < jpeg.output_height) {
+  while (jpeg.output_scanline < end) {
     JSAMPROW row = inks;
     if (jpeg_read_scanlines(&jpeg, &row, 1) == 0) break;
     InksToColours(inks, jpeg.output_width, to);
@@ -141,25 +167,43 @@ void JpegReader::ReadInks(uint8_t* to, uint8_t* inks) {
   }
 }
 
-void JpegReader::ReadColours(uint8_t* to) {
+void JpegReader::ReadColours(JDIMENSION end, uint8_t* to) {
   jpeg_decompress_struct& jpeg = state_.jpeg;
   const size_t row_bytes = size_t{jpeg.output_width} * kChannels;
-  while (jpeg.output_scanline < jpeg.output_height) {
+  while (jpeg.output_scanline < end) {
     JSAMPROW rows[kRowsAtOnce];
-    const JDIMENSION count = std::min(kRowsAtOnce, jpeg.output_height - jpeg.output_scanline);
-    for (JDIMENSION i = 0; i < count; ++i) rows[i] = to + (jpeg.output_scanline + i) * row_bytes;
-    if (jpeg_read_scanlines(&jpeg, rows, count) == 0) break;
+    const JDIMENSION count = std::min(kRowsAtOnce, end - jpeg.output_scanline);
+    for (JDIMENSION i = 0; i < count; ++i) rows[i] = to + i * row_bytes;
+    const JDIMENSION read = jpeg_read_scanlines(&jpeg, rows, count);
+    if (read == 0) break;
+    to += read * row_bytes;
   }
 }
 
-bool JpegReader::ReadRows(uint8_t* to, uint8_t* inks) {
+// The codes below a part are read, because what is damaged there is damaged. All but the last row is skipped: were that
+// one skipped as well, libjpeg would take the file as read.
+void JpegReader::PassOverRest(uint8_t* row) {
+  jpeg_decompress_struct& jpeg = state_.jpeg;
+  if (jpeg.output_scanline == jpeg.output_height) return;
+  jpeg_skip_scanlines(&jpeg, jpeg.output_height - jpeg.output_scanline - 1);
+  jpeg_read_scanlines(&jpeg, &row, 1);
+}
+
+bool JpegReader::ReadRows(const Region& part, uint8_t* to, uint8_t* row) {
+  jpeg_decompress_struct& jpeg = state_.jpeg;
   if (setjmp(state_.jump) != 0) return false;
-  jpeg_start_decompress(&state_.jpeg);
+  jpeg_start_decompress(&jpeg);
+  auto left = static_cast<JDIMENSION>(part.left);
+  auto width = static_cast<JDIMENSION>(part.size.width);
+  jpeg_crop_scanline(&jpeg, &left, &width);
+  CHECK(left == part.left && width == part.size.width);
+  jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(part.top));
   if (has_inks()) {
-    ReadInks(to, inks);
+    ReadInks(static_cast<JDIMENSION>(part.bottom()), to, row);
   } else {
-    ReadColours(to);
+    ReadColours(static_cast<JDIMENSION>(part.bottom()), to);
   }
+  PassOverRest(row);
   // Reads up to the end of the image, so that a file which lacks it is found.
   return jpeg_finish_decompress(&state_.jpeg) == TRUE;
 }
@@ -184,6 +228,16 @@ Status JpegReader::status() const {
   }
 }
 
+// The pixels of a smaller picture that have something of `region`.
+Region Reduced(const Region& region, int64_t reduction) {
+  const int64_t left = region.left / reduction;
+  const int64_t top = region.top / reduction;
+  return {.left = left,
+          .top = top,
+          .size = {.width = (region.right() + reduction - 1) / reduction - left,
+                   .height = (region.bottom() + reduction - 1) / reduction - top}};
+}
+
 }  // namespace
 
 int JpegReduction(ImageSize size, ImageSize wanted) {
@@ -195,22 +249,25 @@ int JpegReduction(ImageSize size, ImageSize wanted) {
   return 1;
 }
 
-Result<Image> DecodeJpeg(std::span<const std::byte> bytes, ImageSize size, ImageSize wanted, MemoryPool& pool) {
+Result<Image> DecodeJpeg(std::span<const std::byte> bytes, const JpegWish& wish, MemoryPool& pool) {
+  const ImageSize& size = wish.size;
   JpegReader reader;
   if (!reader.Open(bytes)) return reader.status();
   const jpeg_decompress_struct& jpeg = reader.jpeg();
   if (jpeg.image_width != size.width || jpeg.image_height != size.height) {
     return InvalidArgument("expected a JPEG image, found one that is damaged: it has two sizes");
   }
-  const int reduction = JpegReduction(size, wanted);
+  const int reduction = JpegReduction(size, wish.wanted);
   if (!reader.Start(reduction)) return reader.status();
-  Image image{.size = {.width = jpeg.output_width, .height = jpeg.output_height},
-              .filled_width = static_cast<double>(size.width) / reduction,
-              .filled_height = static_cast<double>(size.height) / reduction};
+  Image image{.extent = {.size = {.width = jpeg.output_width, .height = jpeg.output_height},
+                         .filled_width = static_cast<double>(size.width) / reduction,
+                         .filled_height = static_cast<double>(size.height) / reduction,
+                         .part = reader.PartWith(Reduced(wish.needed, reduction))}};
+  const Region& part = image.extent.part;
   image.data = Buffer::Take(pool, image.pixels().bytes());
-  Buffer inks = reader.has_inks() ? Buffer::Take(pool, jpeg.output_width * kInks) : Buffer();
-  if (!reader.ReadRows(reinterpret_cast<uint8_t*>(image.data.mutable_data()),
-                       reinterpret_cast<uint8_t*>(inks.mutable_data()))) {
+  Buffer row = Buffer::Take(pool, static_cast<size_t>(part.size.width) * kInks);
+  if (!reader.ReadRows(part, reinterpret_cast<uint8_t*>(image.data.mutable_data()),
+                       reinterpret_cast<uint8_t*>(row.mutable_data()))) {
     return reader.status();
   }
   return image;

@@ -135,8 +135,7 @@ Result<Image> DecodePng(std::span<const std::byte> bytes, ImageSize size, Memory
   if (reader.size() != size || !reader.has_expected_rows()) {
     return InvalidArgument("expected a PNG image, found one that is damaged: it has two sizes");
   }
-  Image image{
-      .size = size, .filled_width = static_cast<double>(size.width), .filled_height = static_cast<double>(size.height)};
+  Image image{.extent = Extent::Whole(size)};
   image.data = Buffer::Take(pool, image.pixels().bytes());
   if (!reader.ReadRows(reinterpret_cast<uint8_t*>(image.data.mutable_data()))) return reader.status();
   return image;

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #if defined(__SSE4_1__)
-#include <smmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include "transform/image.h"
@@ -63,15 +63,70 @@ struct Sums {
   }
 };
 
+// The first and second, the third and fourth pixel, channel by channel: r0 r1 g0 g1 b0 b1, each widened to 16 bits.
+constexpr char kNone = -128;
+
+__m128i FirstTwo() {
+  return _mm_setr_epi8(0, kNone, 3, kNone, 1, kNone, 4, kNone, 2, kNone, 5, kNone, kNone, kNone, kNone, kNone);
+}
+
+__m128i LastTwo() {
+  return _mm_setr_epi8(6, kNone, 9, kNone, 7, kNone, 10, kNone, 8, kNone, 11, kNone, kNone, kNone, kNone, kNone);
+}
+
+const __m128i* Lane(const void* at) {
+  return reinterpret_cast<const __m128i*>(at);
+}
+
+// One row in the lower half of each register, the other in the upper: they share their weights.
+__attribute__((target("avx2"))) void AlongTwoRowsWithAvx2(const ResizeWeights& weights, const TwoRows& rows) {
+  const __m256i first_two = _mm256_broadcastsi128_si256(FirstTwo());
+  const __m256i last_two = _mm256_broadcastsi128_si256(LastTwo());
+  const __m256i half = _mm256_set1_epi32(kHalf);
+  uint8_t* to = rows.to[0];
+  uint8_t* below = rows.to[1];
+  for (const ResizeWeights::Taps& taps : weights.taps) {
+    const int64_t offset = taps.first * kChannels;
+    const ResizeWeights::Group* group = &weights.groups[taps.group];
+    __m256i low = _mm256_setzero_si256();
+    __m256i high = low;
+    for (int64_t i = 0; i < taps.count; i += ResizeWeights::kGroup, ++group) {
+      const int64_t at = offset + i * kChannels;
+      const __m256i upper = _mm256_castsi128_si256(_mm_loadu_si128(Lane(rows.from[0] + at)));
+      const __m256i pixels = _mm256_inserti128_si256(upper, _mm_loadu_si128(Lane(rows.from[1] + at)), 1);
+      const __m256i front = _mm256_shuffle_epi8(pixels, first_two);
+      const __m256i back = _mm256_shuffle_epi8(pixels, last_two);
+      const __m256i four = _mm256_broadcastsi128_si256(_mm_loadu_si128(Lane(group)));
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(front, _mm256_shuffle_epi32(four, 0x00)));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(front, _mm256_shuffle_epi32(four, 0xAA)));
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(back, _mm256_shuffle_epi32(four, 0x55)));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(back, _mm256_shuffle_epi32(four, 0xFF)));
+    }
+    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high, ResizeWeights::kLowBits), low);
+    const __m256i rounded = _mm256_srai_epi32(_mm256_add_epi32(sum, half), ResizeWeights::kBits);
+    const __m256i words = _mm256_packs_epi32(rounded, rounded);
+    const __m256i bytes = _mm256_packus_epi16(words, words);
+    const int32_t pixel = _mm_cvtsi128_si32(_mm256_castsi256_si128(bytes));
+    const int32_t pixel_below = _mm_cvtsi128_si32(_mm256_extracti128_si256(bytes, 1));
+    std::memcpy(to, &pixel, sizeof pixel);  // a byte too many, as below
+    std::memcpy(below, &pixel_below, sizeof pixel_below);
+    to += kChannels;
+    below += kChannels;
+  }
+}
+
 }  // namespace
 
+void ResizeAlongTwoRows(const ResizeWeights& weights, const TwoRows& rows) {
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2) return AlongTwoRowsWithAvx2(weights, rows);
+  ResizeAlongRow(weights, rows.from[0], rows.to[0]);
+  ResizeAlongRow(weights, rows.from[1], rows.to[1]);
+}
+
 void ResizeAlongRow(const ResizeWeights& weights, const uint8_t* from, uint8_t* to) {
-  // The first and second, the third and fourth pixel, channel by channel: r0 r1 g0 g1 b0 b1, each widened to 16 bits.
-  constexpr char kNone = -128;
-  const __m128i first_two =
-      _mm_setr_epi8(0, kNone, 3, kNone, 1, kNone, 4, kNone, 2, kNone, 5, kNone, kNone, kNone, kNone, kNone);
-  const __m128i last_two =
-      _mm_setr_epi8(6, kNone, 9, kNone, 7, kNone, 10, kNone, 8, kNone, 11, kNone, kNone, kNone, kNone, kNone);
+  const __m128i first_two = FirstTwo();
+  const __m128i last_two = LastTwo();
   for (const ResizeWeights::Taps& taps : weights.taps) {
     const uint8_t* at = from + taps.first * kChannels;
     const ResizeWeights::Group* group = &weights.groups[taps.group];
@@ -125,6 +180,11 @@ void ResizeAlongColumns(const ResizeWeights& weights, const ResizeWeights::Taps&
 }
 
 #else
+
+void ResizeAlongTwoRows(const ResizeWeights& weights, const TwoRows& rows) {
+  ResizeAlongRowPlainly(weights, rows.from[0], rows.to[0]);
+  ResizeAlongRowPlainly(weights, rows.from[1], rows.to[1]);
+}
 
 void ResizeAlongRow(const ResizeWeights& weights, const uint8_t* from, uint8_t* to) {
   ResizeAlongRowPlainly(weights, from, to);

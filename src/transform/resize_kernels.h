@@ -19,6 +19,13 @@ inline constexpr size_t kRowSlack = 16;
 void ResizeAlongRow(const ResizeWeights& weights, const uint8_t* from, uint8_t* to);
 void ResizeAlongRowPlainly(const ResizeWeights& weights, const uint8_t* from, uint8_t* to);
 
+// Two such rows, in little more time than one where the processor has AVX2. Behind both the same as above.
+struct TwoRows {
+  const uint8_t* from[2];
+  uint8_t* to[2];
+};
+void ResizeAlongTwoRows(const ResizeWeights& weights, const TwoRows& rows);
+
 // The rows that `taps` names, `stride` bytes apart, to one: `bytes` of each. `from` is row 0 of those that `taps.first`
 // counts.
 void ResizeAlongColumns(const ResizeWeights& weights, const ResizeWeights::Taps& taps, const uint8_t* from,

@@ -35,6 +35,29 @@ int64_t NearestEdge(double x) {
   return static_cast<int64_t>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings): on purpose
 }
 
+// Where the new pixels of a side lie on the old ones.
+class Coverage {
+ public:
+  Coverage(const ResizeSide& side, const Kernel& kernel)
+      : pixels_(side.pixels),
+        scale_(side.source / static_cast<double>(side.to)),
+        widened_(std::max(1.0, scale_)),
+        reach_(kernel.reach * widened_) {}
+
+  double widened() const { return widened_; }
+  double Centre(int64_t i) const { return (static_cast<double>(i) + 0.5) * scale_; }
+  PixelRange Under(int64_t i) const {
+    return {.begin = std::max<int64_t>(0, NearestEdge(Centre(i) - reach_)),
+            .end = std::min(pixels_, NearestEdge(Centre(i) + reach_))};
+  }
+
+ private:
+  const int64_t pixels_;
+  const double scale_;
+  const double widened_;
+  const double reach_;
+};
+
 int32_t Rounded(double weight) {
   constexpr double kOne = 1 << ResizeWeights::kBits;
   return static_cast<int32_t>(weight * kOne + (weight < 0 ? -0.5 : 0.5));
@@ -54,34 +77,34 @@ void Append(const std::vector<double>& taps, ResizeWeights& weights) {
 
 }  // namespace
 
+PixelRange NeededPixels(const ResizeSide& side, Filter filter) {
+  const Coverage coverage(side, KernelOf(filter));
+  return {.begin = coverage.Under(side.offset).begin, .end = coverage.Under(side.offset + side.count - 1).end};
+}
+
 ResizeWeights MakeResizeWeights(const ResizeSide& side, Filter filter) {
   const Kernel kernel = KernelOf(filter);
-  const double scale = side.source / static_cast<double>(side.to);
-  const double widened = std::max(1.0, scale);
-  const double reach = kernel.reach * widened;
+  const Coverage coverage(side, kernel);
   // A factor rather than a division below: the last bit of a weight depends on it.
-  const double narrow = 1.0 / widened;
+  const double narrow = 1.0 / coverage.widened();
   ResizeWeights weights;
   weights.taps.reserve(static_cast<size_t>(side.count));
-  weights.begin = side.pixels;
   std::vector<double> values;
   for (int64_t i = side.offset; i < side.offset + side.count; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const int64_t first = std::max<int64_t>(0, NearestEdge(centre - reach));
-    const int64_t last = std::min(side.pixels, NearestEdge(centre + reach));
+    const double centre = coverage.Centre(i);
+    const PixelRange under = coverage.Under(i);
     values.clear();
     double sum = 0;
-    for (int64_t x = first; x < last; ++x) {
+    for (int64_t x = under.begin; x < under.end; ++x) {
       values.push_back(kernel.value((static_cast<double>(x) - centre + 0.5) * narrow));
       sum += values.back();
     }
     if (sum != 0) {
       for (double& value : values) value /= sum;
     }
-    weights.taps.push_back({.first = first, .count = last - first, .group = weights.groups.size()});
+    weights.taps.push_back(
+        {.first = under.begin - side.present.begin, .count = under.end - under.begin, .group = weights.groups.size()});
     Append(values, weights);
-    weights.begin = std::min(weights.begin, first);
-    weights.end = std::max(weights.end, last);
   }
   return weights;
 }

@@ -24,7 +24,7 @@ struct ResizeWeights {
     int16_t high[kGroup];
   };
   struct Taps {
-    int64_t first = 0;  // the old pixel of the first tap
+    int64_t first = 0;  // the old pixel of the first tap, counted from the first that is present
     int64_t count = 0;  // of taps, without the zeros behind them
     size_t group = 0;   // the index of the first group
   };
@@ -32,14 +32,16 @@ struct ResizeWeights {
   std::vector<Taps> taps;  // of each new pixel that is wanted
   std::vector<Group> groups;
 
-  // The old pixels from begin (included) to end (excluded) are taken by some new one.
-  int64_t begin = 0;
-  int64_t end = 0;
-
   int32_t weight(const Taps& of, int64_t i) const {
     const Group& in = groups[of.group + static_cast<size_t>(i / kGroup)];
     return (int32_t{in.high[i % kGroup]} << kLowBits) + in.low[i % kGroup];
   }
+};
+
+// From begin (included) to end (excluded).
+struct PixelRange {
+  int64_t begin = 0;
+  int64_t end = 0;
 };
 
 struct ResizeSide {
@@ -47,10 +49,14 @@ struct ResizeSide {
   double source = 0;   // of which so many are taken
   int64_t to = 0;      // are to become so many
   int64_t offset = 0;  // of which these are wanted
-  int64_t count = 0;
+  int64_t count = 0;   // one at least
+  PixelRange present;  // the pixels whose values are at hand
 };
 
-// `filter` is not kNearest.
+// The old pixels that the wanted new ones take, present or not. `filter` is not kNearest, here and below.
+PixelRange NeededPixels(const ResizeSide& side, Filter filter);
+
+// All that are needed are present.
 ResizeWeights MakeResizeWeights(const ResizeSide& side, Filter filter);
 
 }  // namespace trireme::transform

@@ -20,7 +20,7 @@ constexpr ImageSize kMedium{.width = 1920, .height = 1080};
 constexpr ImageSize kLarge{.width = 4000, .height = 3000};
 
 std::string AsJpeg(ImageSize size) {
-  return PaintedJpeg(size, 85);
+  return PaintedJpeg(size, {.quality = 85});
 }
 
 using Encode = std::string (*)(ImageSize);
@@ -39,7 +39,7 @@ void Decode(benchmark::State& state, Encode encode, ImageSize size, int reductio
   if (reduction > 1) options.wanted = {.width = size.width / reduction / 2, .height = size.height / reduction / 2};
   for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     const Result<Image> image = DecodeImage(std::as_bytes(std::span(file)), options, pool);
-    CHECK(image.ok() && image->size.width == size.width / reduction);
+    CHECK(image.ok() && image->extent.size.width == size.width / reduction);
   }
   state.counters["file_kB"] = static_cast<double>(file.size()) / 1000;
 }

@@ -72,8 +72,7 @@ Status CheckCanvas(const WebPIterator& first, ImageSize canvas) {
 }
 
 Image EmptyImage(ImageSize size, MemoryPool& pool) {
-  Image image{
-      .size = size, .filled_width = static_cast<double>(size.width), .filled_height = static_cast<double>(size.height)};
+  Image image{.extent = Extent::Whole(size)};
   image.data = Buffer::Take(pool, image.pixels().bytes());
   return image;
 }

@@ -145,6 +145,18 @@ def all_files():
     return files
 
 
+def jpegs(width, height):
+    """A JPEG of each kind: grey, inks, and colours of every sampling, in one scan, with restarts or progressive."""
+    files = {}
+    for mode in ("L", "CMYK"):
+        files[mode] = encoded(in_mode(mode, width, height), "JPEG", quality=90)
+    for subsampling in (0, 1, 2):
+        for progressive in (False, True):
+            files[f"{subsampling} {progressive}"] = encoded(
+                rgb(width, height), "JPEG", subsampling=subsampling, progressive=progressive, quality=90)
+    return files
+
+
 def broken_files():
     jpeg = encoded(rgb(300, 200), "JPEG")
     progressive = encoded(rgb(300, 200), "JPEG", progressive=True)
@@ -334,6 +346,34 @@ class Comparison(unittest.TestCase):
             squares = np.random.default_rng(1).integers(0, 2, (height // 3 + 1, width // 3 + 1), np.uint8) * 255
             squares = np.repeat(np.repeat(squares, 3, 0), 3, 1)[:height, :width]
             self.assert_near(Image.fromarray(squares).convert("RGB"), "black and white squares", 6, 40)
+
+    # Of a JPEG only what is looked at is made into pixels: with every sampling, because samples are spread over their neighbours.
+    def test_crops_every_kind_of_jpeg_as_pillow(self):
+        jobs, expected, names = [], [], []
+        for size in ((331, 250), (97, 403), (640, 33), (16, 16), (5, 7)):
+            for kind, data in jpegs(*size).items():
+                for resize, filter_ in ((None, "bilinear"), (70, "bilinear"), (70, "bicubic"), (300, "nearest")):
+                    for crop in ((48, 40), (60, 20), (9, 77)):
+                        steps = f"resize=shorter:{resize} filter={filter_}" if resize else ""
+                        jobs.append((data, f"{steps} crop={crop[0]}x{crop[1]} full type=UINT8 layout=nhwc"))
+                        image = shorter_side(opened(data), resize, FILTERS[filter_]) if resize else opened(data)
+                        expected.append(np.asarray(centre_crop(image, *crop)))
+                        names.append(f"{kind} {size} {steps} crop {crop}")
+        for found, want, name in zip(self.transform(jobs), expected, names):
+            with self.subTest(name):
+                self.assert_same(found, want, name)
+
+    def test_crops_every_kind_of_jpeg_at_a_part_of_its_size(self):
+        words = "resize=shorter:41 crop=37x29 type=UINT8 layout=nhwc"
+        for size in ((331, 250), (197, 403), (1301, 333)):
+            files = jpegs(*size)
+            for (kind, data), found in zip(files.items(), self.transform([(data, words) for data in files.values()])):
+                with self.subTest(f"{kind} {size}"):
+                    expected = np.asarray(centre_crop(shorter_side(opened(data), 41, Image.BILINEAR), 37, 29))
+                    difference = np.abs(found.astype(int) - expected.astype(int))
+                    self.assertGreater(difference.max(), 0, "it was decoded in full")
+                    self.assertLess(difference.mean(), 1)
+                    self.assertLessEqual(difference.max(), 8)
 
     def test_what_is_no_whole_picture_is_an_error(self):
         files = dict(broken_files())

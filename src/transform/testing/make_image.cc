@@ -82,8 +82,29 @@ std::string PaintedAnimation(ImageSize canvas, ImageSize picture) {
   return Chunk("RIFF", "WEBP" + chunks);
 }
 
-std::string PaintedJpeg(ImageSize size, int quality, JpegCoding coding) {
-  std::vector<uint8_t> pixels = PaintedPixels(size);
+namespace {
+
+void SetStyle(jpeg_compress_struct& jpeg, const JpegStyle& style) {
+  const bool has_inks = style.colours == JpegColours::kInks;
+  jpeg.input_components = has_inks ? kChannels + 1 : kChannels;
+  jpeg.in_color_space = has_inks ? JCS_CMYK : JCS_RGB;
+  jpeg_set_defaults(&jpeg);
+  if (has_inks) jpeg_set_colorspace(&jpeg, JCS_YCCK);
+  if (style.colours == JpegColours::kGrey) jpeg_set_colorspace(&jpeg, JCS_GRAYSCALE);
+  jpeg_set_quality(&jpeg, style.quality, TRUE);
+  if (style.coding == JpegCoding::kProgressive) jpeg_simple_progression(&jpeg);
+  jpeg.arith_code = style.coding == JpegCoding::kArithmetic ? TRUE : FALSE;
+  jpeg.comp_info[0].h_samp_factor = style.across;
+  jpeg.comp_info[0].v_samp_factor = style.down;
+  jpeg.restart_interval = style.restart_interval;
+}
+
+}  // namespace
+
+std::string PaintedJpeg(ImageSize size, const JpegStyle& style) {
+  // Of inks the painted bytes are taken four at a time, so there must be more of them.
+  const int64_t rows = style.colours == JpegColours::kInks ? 2 * size.height : size.height;
+  std::vector<uint8_t> pixels = PaintedPixels({.width = size.width, .height = rows});
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors;
   jpeg.err = jpeg_std_error(&errors);
@@ -93,14 +114,10 @@ std::string PaintedJpeg(ImageSize size, int quality, JpegCoding coding) {
   jpeg_mem_dest(&jpeg, &bytes, &count);
   jpeg.image_width = static_cast<JDIMENSION>(size.width);
   jpeg.image_height = static_cast<JDIMENSION>(size.height);
-  jpeg.input_components = kChannels;
-  jpeg.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, quality, TRUE);
-  if (coding == JpegCoding::kProgressive) jpeg_simple_progression(&jpeg);
-  jpeg.arith_code = coding == JpegCoding::kArithmetic ? TRUE : FALSE;
+  SetStyle(jpeg, style);
   jpeg_start_compress(&jpeg, TRUE);
-  for (uint8_t* row = pixels.data(); jpeg.next_scanline < jpeg.image_height; row += size.width * kChannels) {
+  for (uint8_t* row = pixels.data(); jpeg.next_scanline < jpeg.image_height;
+       row += size.width * jpeg.input_components) {
     jpeg_write_scanlines(&jpeg, &row, 1);
   }
   jpeg_finish_compress(&jpeg);

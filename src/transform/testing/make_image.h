@@ -16,7 +16,19 @@ std::vector<uint8_t> PaintedPixels(ImageSize size);
 std::string PaintedPng(ImageSize size);
 std::string PaintedWebp(ImageSize size);
 enum class JpegCoding : uint8_t { kBaseline, kProgressive, kArithmetic };
-std::string PaintedJpeg(ImageSize size, int quality = 90, JpegCoding coding = JpegCoding::kBaseline);
+enum class JpegColours : uint8_t { kThree, kGrey, kInks };
+
+struct JpegStyle {
+  int quality = 90;
+  JpegCoding coding = JpegCoding::kBaseline;
+  JpegColours colours = JpegColours::kThree;
+  // Samples of luma for one of colour, along each side; of grey and inks the factors of the first component, whatever
+  // they mean there.
+  int across = 2;
+  int down = 2;
+  unsigned restart_interval = 0;  // in blocks; 0: no restarts
+};
+std::string PaintedJpeg(ImageSize size, const JpegStyle& style = {});
 
 // An animation of one picture, a lossless one, at the upper left of a canvas.
 std::string PaintedAnimation(ImageSize canvas, ImageSize picture);
