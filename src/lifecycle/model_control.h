@@ -21,7 +21,7 @@
 #include "lifecycle/load_wish.h"
 #include "lifecycle/look_out.h"
 #include "lifecycle/outside_names.h"
-#include "lifecycle/scratch_folder.h"
+#include "base/scratch_folder.h"
 #include "repository/file_system.h"
 #include "repository/scan.h"
 

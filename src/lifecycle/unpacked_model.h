@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/status.h"
-#include "lifecycle/scratch_folder.h"
+#include "base/scratch_folder.h"
 #include "repository/scan.h"
 
 namespace trireme {

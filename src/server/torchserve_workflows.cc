@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "lifecycle/scratch_folder.h"
+#include "base/scratch_folder.h"
 #include "repository/archive.h"
 #include "repository/war_workflow.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lifecycle/scratch_folder.h"
+#include "base/scratch_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
