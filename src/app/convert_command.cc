@@ -50,7 +50,7 @@ Result<fs::path> FindSavedModel(const fs::path& path) {
                   "': expected saved_model.pb, or VERSION/saved_model.pb, in it");
 }
 
-// Elements of constants, out of the SavedModel's files.
+// Elements of constants, out of the converted model's data file.
 Status ReadElements(const fs::path& folder, const onnxfile::ExternalTensor& tensor, std::span<char> to) {
   std::ifstream file(folder / tensor.location, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(tensor.offset));
@@ -95,7 +95,8 @@ Status Convert(const ConvertOptions& options, std::ostream& out) {
   ASSIGN_OR_RETURN(const Opened opened, converter->Open({.path = folder}, how));
   const auto* converted = std::get_if<OnnxModelBytes>(&opened);
   if (converted == nullptr) return Internal("backend 'tensorflow' gave no ONNX model");
-  ASSIGN_OR_RETURN(const std::string whole, WholeModel(*converted, folder));
+  const fs::path data = converted->data != nullptr ? converted->data->path() : folder;
+  ASSIGN_OR_RETURN(const std::string whole, WholeModel(*converted, data));
   RETURN_IF_ERROR(WriteFile(options.output, whole));
   out << options.output.string() << ": " << whole.size() << " bytes\n";
   return {};

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/memory_pool.h"
+#include "base/scratch_folder.h"
 #include "base/status.h"
 #include "model/signature.h"
 #include "tensor/device.h"
@@ -132,6 +133,9 @@ struct OnnxModelBytes {
   std::string bytes;
   std::vector<ExampleFeature> example_features = {};  // as in ModelFacts
   std::vector<std::string> used_parameters = {};      // OpenOptions::runtime_parameters that were the translator's own
+  // Where its data files are, if not beside what it was made of: nobody writes to these, so that they may be mapped.
+  // Shared with whoever opens it.
+  std::shared_ptr<const ScratchFolder> data = nullptr;
 };
 
 using Opened = std::variant<std::unique_ptr<OpenModel>, OnnxModelBytes>;

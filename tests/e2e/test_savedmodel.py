@@ -20,7 +20,8 @@ FLOAT = sm.Type(1)
 def affine(folder, factor, *, extra=()):
     """x * a + b, with both as variables; and a second signature."""
     nodes = [sm.placeholder("x", numpy.float32, (-1, 3)), sm.node("a", "VarHandleOp", dtype=FLOAT, shared_name="a"),
-             sm.node("b", "VarHandleOp", dtype=FLOAT, shared_name="b"), sm.node("ra", "ReadVariableOp", ["a"], dtype=FLOAT),
+             sm.node("b", "VarHandleOp", dtype=FLOAT, shared_name="b"),
+             sm.node("ra", "ReadVariableOp", ["a"], dtype=FLOAT),
              sm.node("rb", "ReadVariableOp", ["b"], dtype=FLOAT), sm.node("mul", "Mul", ["x", "ra"], T=FLOAT),
              sm.node("y", "AddV2", ["mul", "rb"], T=FLOAT), *extra]
     rows = (-1, 3)
@@ -52,7 +53,8 @@ class SavedModels(ServingTest):
         (self.root / "other" / "config.pbtxt").write_text(
             'platform: "tensorflow_savedmodel"\nparameters { key: "signature" value { string_value: "product" } }\n')
         with self.serve(self.root) as server:
-            for model, name, expected in [("base", "y", 41), ("flat", "y", 61), ("triton", "y", 81), ("other", "z", 100)]:
+            for model, name, expected in [("base", "y", 41), ("flat", "y", 61), ("triton", "y", 81),
+                                          ("other", "z", 100)]:
                 output = self.infer(server, model)
                 self.assertEqual((output["name"], output["data"]), (name, [expected] * 3), model)
             metadata = json.loads(server.ask("GET", "/v2/models/base").body)
@@ -61,6 +63,19 @@ class SavedModels(ServingTest):
         for path in (self.root / "base", self.root / "flat", self.root / "flat" / "saved_model.pb"):
             with self.serve(path) as server:
                 self.assertEqual(self.infer(server, "base" if path.name == "base" else "flat")["name"], "y")
+
+    def test_leave_nothing_in_the_folder_for_temporary_files(self):
+        affine(self.root / "m" / "1", 10)
+        folder = self.root / "tmp"
+        folder.mkdir()
+        with self.serve(self.root / "m", environment={"TMPDIR": str(folder)}) as server:
+            self.assertEqual(self.infer(server, "m")["data"][0], 21)
+            self.assertEqual(list(folder.iterdir()), [])
+
+    def test_are_served_without_such_a_folder(self):
+        affine(self.root / "m" / "1", 10)
+        with self.serve(self.root / "m", environment={"TMPDIR": str(self.root / "none")}) as server:
+            self.assertEqual(self.infer(server, "m")["data"][0], 21)
 
     def test_are_followed_when_their_variables_change(self):
         affine(self.root / "m" / "1", 10)
@@ -71,7 +86,8 @@ class SavedModels(ServingTest):
 
     def test_are_checked_and_told_what_is_missing(self):
         affine(self.root / "good" / "1", 10)
-        affine(self.root / "bad" / "1", 10, extra=(sm.node("decode", "DecodeJpeg", ["y"]), sm.node("fancy", "Fancy", ["decode"])))
+        affine(self.root / "bad" / "1", 10,
+               extra=(sm.node("decode", "DecodeJpeg", ["y"]), sm.node("fancy", "Fancy", ["decode"])))
         affine(self.root / "cut" / "1", 10)
         data = self.root / "cut" / "1" / "variables" / "variables.data-00000-of-00001"
         data.write_bytes(data.read_bytes()[:-1])
@@ -83,7 +99,8 @@ class SavedModels(ServingTest):
         self.assertIn("DecodeJpeg (node 'decode')", bad)
         self.assertIn("Fancy (node 'fancy')", bad)
         self.assertIn("signature 'serving_default'", bad)
-        self.assertIn("entry 'b': it should lie in variables/variables.data-00000-of-00001 from byte 12", json.dumps(models["cut"]))
+        self.assertIn("entry 'b': it should lie in variables/variables.data-00000-of-00001 from byte 12",
+                      json.dumps(models["cut"]))
 
     def test_are_written_as_onnx(self):
         affine(self.root / "m" / "1", 10)

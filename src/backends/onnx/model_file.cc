@@ -83,7 +83,12 @@ Result<LocatedModel> Locate(const ModelSource& source) {
   std::error_code ignored;
   if (source.onnx != nullptr) {
     const fs::path folder = fs::is_directory(source.path, ignored) ? source.path : source.path.parent_path();
-    return LocatedModel{.file = {}, .bytes = source.onnx->bytes, .shown = source.path, .folders = {folder, folder}};
+    LocatedModel model{.file = {}, .bytes = source.onnx->bytes, .shown = source.path, .folders = {folder, folder}};
+    if (source.onnx->data != nullptr) {
+      model.folders = {source.onnx->data->path(), source.onnx->data->path()};
+      model.is_data_private = true;
+    }
+    return model;
   }
   const std::optional<fs::path> file = FindModelFile(source.path);
   if (!file) {

@@ -32,6 +32,7 @@ struct LocatedModel {
   std::string_view bytes;       // in memory, if there is no file
   std::filesystem::path shown;  // for messages
   DataFolders folders;
+  bool is_data_private = false;  // nobody writes to the files with its data
 };
 
 // kNotFound: a folder without a model.

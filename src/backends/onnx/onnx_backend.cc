@@ -47,6 +47,7 @@ struct GpuPlace {
 // afterwards once. A model that is too large for this stays as it is. Returns how much stays mapped.
 Result<uint64_t> TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
                           const SessionSettings& settings, const Logger& log) {
+  if (model.is_data_private) return 0;  // what stays mapped is the model's alone
   const uint64_t data_bytes = DataBytes(summary);
   if (summary.external_tensors.empty() || settings.map_weights) return data_bytes;
   if (data_bytes > kMaxModelBytes - bytes.view().size()) {

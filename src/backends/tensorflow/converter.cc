@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "backends/tensorflow/attributes.h"
@@ -47,7 +49,7 @@ class Conversion {
         bundle_(bundle),
         options_(options),
         calls_(meta.graph),
-        out_(bundle, {.with_data = options.with_data, .file = options.file, .file_name = "saved_model.pb"}) {}
+        out_(bundle, {.with_data = options.with_data, .data = options.data}) {}
 
   Result<Converted> Run() {
     RETURN_IF_ERROR(ReserveNames());
@@ -65,16 +67,16 @@ class Conversion {
 
  private:
   Status ReserveNames() {
+    std::set<std::string_view> inputs;
     for (const SignatureTensor& input : signature_.inputs) {
       if (input.key.empty()) return InvalidArgument("an input has no name");
       out_.Reserve(input.key);
+      inputs.insert(input.key);
     }
     for (const SignatureTensor& output : signature_.outputs) {
       if (output.key.empty()) return InvalidArgument("an output has no name");
       out_.Reserve(output.key);
-      const bool is_both =
-          std::ranges::any_of(signature_.inputs, [&](const SignatureTensor& input) { return input.key == output.key; });
-      if (is_both) {
+      if (inputs.contains(output.key)) {
         return Unsupported("an input and an output are both called " + Quote(output.key) +
                            ", which one ONNX graph cannot have");
       }
@@ -128,28 +130,29 @@ class Conversion {
     return dims.ok() ? *dims : std::nullopt;
   }
 
-  // Whether nothing but the parsing of tf.Example takes a tensor that is fed.
-  bool IsParsed(const FlatGraph& graph, std::string_view feed) const {
-    bool is_taken = false;
+  // Tensors that are fed and that nothing but the parsing of tf.Example takes.
+  std::set<std::string_view> ParsedFeeds(const FlatGraph& graph) const {
+    std::set<std::string_view> parsed;
+    std::set<std::string_view> others;
     for (const FlatNode& node : graph.nodes) {
       for (const FlatTensor& input : node.inputs) {
         const FlatNode& from = graph.nodes[static_cast<size_t>(input.node)];
-        if (!from.is_fed || from.feed != feed) continue;
-        if (!IsParseExample(calls_.Node(node.place).op)) return false;
-        is_taken = true;
+        if (from.is_fed) (IsParseExample(calls_.Node(node.place).op) ? parsed : others).insert(from.feed);
       }
     }
-    return is_taken;
+    std::erase_if(parsed, [&](std::string_view feed) { return others.contains(feed); });
+    return parsed;
   }
 
   Status AddInputs(const FlatGraph& graph) {
+    const std::set<std::string_view> parsed = ParsedFeeds(graph);
     for (const SignatureTensor& input : signature_.inputs) {
       const std::optional<ElementType> type = ToElementType(input.type);
       if (!type) return Unsupported("input " + Quote(input.key) + " is of " + NameOf(input.type));
       if (inputs_.contains(input.tensor)) {
         return Unsupported("input " + Quote(input.key) + " stands for a tensor that another one stands for");
       }
-      if (*type == ElementType::kString && IsParsed(graph, input.tensor)) {
+      if (*type == ElementType::kString && parsed.contains(input.tensor)) {
         Value examples{.type = *type};
         examples.is_examples = true;
         inputs_.emplace(input.tensor, out_.Add(std::move(examples)));
@@ -221,18 +224,26 @@ class Conversion {
     return Unsupported("it takes output " + std::to_string(input.output) + " of " + Shown(def.op));
   }
 
+  // One for all calls of a function that it is in.
   Result<std::vector<ValueId>> ConstantOf(const NodeDef& def) {
+    if (const auto known = constants_.find(&def); known != constants_.end()) return std::vector<ValueId>{known->second};
     const std::optional<std::string_view> tensor = Attributes(def.message).Tensor("value");
     if (!tensor) return InvalidArgument("it has no value");
     ASSIGN_OR_RETURN(Literal literal, ReadTensorProto(*tensor, kMostPaddedBytes - std::min(padded_, kMostPaddedBytes)));
     padded_ += literal.owned.size();
-    return std::vector<ValueId>{out_.AddLiteral(std::move(literal))};
+    const ValueId id = out_.AddLiteral(std::move(literal));
+    constants_.emplace(&def, id);
+    return std::vector<ValueId>{id};
   }
 
+  // One for all that read it.
   Result<std::vector<ValueId>> VariableOf(const NodeDef& def) {
     ASSIGN_OR_RETURN(const std::string key, variables_->KeyOf(def));
+    if (const auto known = read_.find(key); known != read_.end()) return std::vector<ValueId>{known->second};
     ASSIGN_OR_RETURN(Literal literal, bundle_.LiteralOf(key));
-    return std::vector<ValueId>{out_.AddLiteral(std::move(literal))};
+    const ValueId id = out_.AddLiteral(std::move(literal));
+    read_.emplace(key, id);
+    return std::vector<ValueId>{id};
   }
 
   Status AddOutputs(const FlatGraph& graph) {
@@ -286,6 +297,8 @@ class Conversion {
   std::optional<VariableTable> variables_;
   std::map<std::string_view, ValueId> inputs_;  // by the tensor that is fed
   std::vector<std::vector<ValueId>> values_;    // by flat node: its outputs; empty: it could not be converted
+  std::unordered_map<const NodeDef*, ValueId> constants_;
+  std::unordered_map<std::string, ValueId> read_;  // variables, by their keys
   std::vector<ExampleFeature> features_;
   std::map<std::string, Problem> problems_;
   uint64_t padded_ = 0;

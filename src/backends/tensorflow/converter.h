@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backends/tensorflow/data_file.h"
 #include "backends/tensorflow/saved_model.h"
 #include "backends/tensorflow/tensor_bundle.h"
 #include "base/status.h"
@@ -16,8 +17,8 @@ namespace trireme::tensorflow {
 
 struct ConvertOptions {
   std::string signature;
-  bool with_data = true;       // false: no element of a variable is read; what comes is good for its signature alone
-  std::string_view file = {};  // the bytes of saved_model.pb, whose large constants stay there
+  bool with_data = true;     // false: no element of a variable is read; what comes is good for its signature alone
+  DataFile* data = nullptr;  // gets the large constants, as external data of the model; null: they are in it
 };
 
 // A signature of a SavedModel as an ONNX model, whose inputs and outputs are called as the signature has them.
@@ -28,8 +29,8 @@ struct Converted {
   uint64_t constant_bytes = 0;
 };
 
-// Converts a signature. Constants that need not change stay in their files ("variables/variables.data-...",
-// "saved_model.pb"), as external data beside the model; those of a convolution's filters are in it, turned round.
+// Converts a signature. Variables are checked against their checksums and copied as they are read, filters of
+// convolutions turned round: no more than one of these is in memory at a time.
 //
 // kNotFound: no such signature; the message lists those that there are. kUnsupported: names every operator that cannot
 // be converted, with its first node, and the signature. kInvalidArgument: what is wrong with the graph or the

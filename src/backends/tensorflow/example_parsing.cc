@@ -62,7 +62,7 @@ Status TakeDefault(const Value& value, uint64_t elements, ExampleFeature& featur
     return Unsupported("the default of feature '" + Shown(feature.key) + "' is not a constant");
   const Literal& literal = *value.literal;
   if (literal.elements() == 0) return {};
-  if (literal.place || literal.elements() != elements) {
+  if (literal.entry || literal.elements() != elements) {
     return Unsupported("the default of feature '" + Shown(feature.key) + "' has not as many elements as the feature");
   }
   if (feature.type == DataType::kBytes) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <numeric>
 #include <unordered_set>
 #include <utility>
@@ -13,12 +14,11 @@
 namespace trireme::tensorflow {
 namespace {
 
-using onnxfile::TensorProto;
-
 constexpr uint64_t kMostNameBytes = 512 << 20;
-constexpr uint64_t kMostKnown = 128;     // elements
-constexpr size_t kLeastReferred = 1024;  // bytes of a constant that is left where it lies
-constexpr int64_t kAnyOther = -1;        // of a Reshape: whatever is left
+constexpr uint64_t kMostKnown = 128;                                    // elements
+constexpr uint64_t kLeastApart = 1024;                                  // bytes of a constant that is not in the graph
+constexpr uint64_t kMostInGraph = std::numeric_limits<int32_t>::max();  // no reader of protobuf takes more
+constexpr int64_t kAnyOther = -1;                                       // of a Reshape: whatever is left
 
 // Whether nothing but dimensions of one changes its place, so that the elements stay where they are.
 bool MovesNothing(const Dims& dims, std::span<const int64_t> order) {
@@ -144,30 +144,39 @@ void GraphWriter::AddOutput(const std::string& name, ValueId id, const std::opti
   graph_.outputs.push_back(std::move(info));
 }
 
-Result<std::string> GraphWriter::ReadElements(const Literal& literal) const {
-  if (literal.place) return bundle_.Read(literal.place->key);
-  return std::string(literal.view());
+// `write` hands on the elements, of which there are as many as `tensor` says.
+void GraphWriter::WriteElements(TensorProto& tensor, const std::function<Status(const TakeBytes&)>& write) {
+  if (!options_.with_data || !status_.ok()) return;
+  const uint64_t bytes = BytesOf(tensor);
+  const std::optional<uint64_t> offset =
+      options_.data != nullptr && bytes >= kLeastApart ? options_.data->Begin(bytes) : std::nullopt;
+  if (offset) {
+    tensor.external_location = DataFile::kName;
+    tensor.external_entries = {{"offset", std::to_string(*offset)}, {"length", std::to_string(bytes)}};
+    status_ = write([&](std::string_view some) { return options_.data->Append(some); });
+    return;
+  }
+  if (bytes > kMostInGraph - bytes_in_graph_) {
+    status_ = TooLarge("its constants have 2 GiB or more, and there is no room for them in the folder for temporary " +
+                       std::string("files: TMPDIR names another"));
+    return;
+  }
+  bytes_in_graph_ += bytes;
+  tensor.raw.reserve(bytes);
+  status_ = write([&](std::string_view some) {
+    tensor.raw.append(some);
+    return Status();
+  });
 }
 
 std::string GraphWriter::AddInitializer(const Literal& literal) {
   TensorProto tensor = Numbers(NewName(), literal.type, literal.dims, {});
-  const std::string_view view = literal.view();
-  const bool lies_in_file = !options_.file.empty() && view.size() >= kLeastReferred &&
-                            view.data() >= options_.file.data() &&
-                            view.data() + view.size() <= options_.file.data() + options_.file.size();
   if (literal.type == ElementType::kString) {
     tensor.strings = literal.strings;
-  } else if (literal.place) {
-    if (options_.with_data && status_.ok()) status_ = bundle_.Verify(literal.place->key);
-    tensor.external_location = literal.place->file;
-    tensor.external_entries = {{"offset", std::to_string(literal.place->offset)},
-                               {"length", std::to_string(literal.place->bytes)}};
-  } else if (lies_in_file) {
-    tensor.external_location = options_.file_name;
-    tensor.external_entries = {{"offset", std::to_string(view.data() - options_.file.data())},
-                               {"length", std::to_string(view.size())}};
   } else {
-    tensor.raw = std::string(view);
+    WriteElements(tensor, [&](const TakeBytes& take) {
+      return literal.entry ? bundle_.Copy(*literal.entry, take) : take(literal.view());
+    });
   }
   graph_.initializers.push_back(std::move(tensor));
   return graph_.initializers.back().name;
@@ -185,14 +194,12 @@ std::string GraphWriter::PermutedLiteral(const Literal& literal, const Dims& dim
   if (!is_new) return found->second;
   TensorProto tensor = Numbers(NewName(), literal.type, Permuted(dims, order), {});
   found->second = tensor.name;
-  if (options_.with_data && status_.ok()) {
-    const Result<std::string> elements = ReadElements(literal);
-    if (elements.ok()) {
-      tensor.raw = Permute(*elements, ElementBytes(literal.type), dims, order);
-    } else {
-      status_ = elements.status();
-    }
-  }
+  WriteElements(tensor, [&](const TakeBytes& take) -> Status {
+    const uint64_t width = ElementBytes(literal.type);
+    if (!literal.entry) return Permute(literal.view(), width, dims, order, take);
+    ASSIGN_OR_RETURN(const std::string elements, bundle_.Read(*literal.entry));
+    return Permute(elements, width, dims, order, take);
+  });
   graph_.initializers.push_back(std::move(tensor));
   return graph_.initializers.back().name;
 }

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/tensorflow/data_file.h"
 #include "backends/tensorflow/literal.h"
 #include "backends/tensorflow/tensor_bundle.h"
 #include "backends/tensorflow/types.h"
@@ -21,6 +24,7 @@
 namespace trireme::tensorflow {
 
 using onnxfile::Attribute;
+using onnxfile::TensorProto;
 using Names = std::vector<std::string>;
 
 // In which order a tensor's dimensions stand in the ONNX graph. TensorFlow has the channels of images last, ONNX's
@@ -44,6 +48,25 @@ inline constexpr ValueId kNoValue = -1;
 // An element that is not known before a run.
 inline constexpr int64_t kOpenElement = INT64_MIN;
 
+// What has become of an image that was cut into blocks, one for each element of the batch: the way in which TensorFlow
+// writes a convolution whose window has gaps. Put together again, it is that convolution of the whole image.
+struct Blocks {
+  ValueId image = kNoValue;      // before it was cut
+  std::vector<int64_t> sizes;    // by side
+  std::vector<int64_t> margins;  // two a side, added before
+  // The convolution of the blocks, in steps of one and without padding; no inputs: there was none yet.
+  Names conv_inputs;  // behind the image: filter, bias
+  std::vector<int64_t> window;
+  int64_t groups = 1;
+  int64_t channels = 0;  // that it gives
+};
+
+// Zeros that a Pad has put around a tensor: a window that goes over them may do so itself.
+struct Margins {
+  ValueId image = kNoValue;   // without them
+  std::vector<int64_t> pads;  // two for each dimension of TensorFlow's: before and behind
+};
+
 // A tensor of the TensorFlow graph, and what it is called in the ONNX graph.
 struct Value {
   ElementType type = ElementType::kFloat;
@@ -52,7 +75,10 @@ struct Value {
   std::optional<std::vector<int64_t>> known = {};
   const Literal* literal = nullptr;       // of a constant: where its elements are
   std::array<std::string, 2> names = {};  // by layout; empty: nobody has asked yet
-  bool is_examples = false;               // serialized tf.Example messages, which are parsed outside of the graph
+  bool is_never_negative = false;
+  std::shared_ptr<const Margins> margins = nullptr;  // shared by copies, as is what follows
+  std::shared_ptr<const Blocks> blocks = nullptr;
+  bool is_examples = false;  // serialized tf.Example messages, which are parsed outside of the graph
 
   std::optional<size_t> rank() const { return dims ? std::optional(dims->size()) : std::nullopt; }
   bool Has(Layout layout) const { return !names[static_cast<size_t>(layout)].empty(); }
@@ -65,13 +91,11 @@ struct Value {
 class GraphWriter {
  public:
   struct Options {
-    bool with_data = true;  // false: elements of constants are not read, for who wants to know what is in the graph
-    // The bytes of saved_model.pb: constants that lie in it are left there, and the model refers to them.
-    std::string_view file = {};
-    std::string file_name = {};
+    bool with_data = true;     // false: elements of constants are not read, for who wants to know what is in the graph
+    DataFile* data = nullptr;  // gets the large constants while there is room; null: they are in the graph
   };
 
-  GraphWriter(const TensorBundle& bundle, Options options) : bundle_(bundle), options_(std::move(options)) {}
+  GraphWriter(const TensorBundle& bundle, Options options) : bundle_(bundle), options_(options) {}
 
   // Names that only inputs and outputs have.
   void Reserve(std::string name) { reserved_.insert(std::move(name)); }
@@ -85,6 +109,14 @@ class GraphWriter {
   ValueId AddInput(const std::string& name, ElementType type, Dims dims);
   ValueId Add(Value value);
   ValueId AddLiteral(Literal literal);
+  // What else is known of a value that was just made.
+  void NoteNeverNegative(ValueId id) { values_[static_cast<size_t>(id)].is_never_negative = true; }
+  void Note(ValueId id, Margins margins) {
+    values_[static_cast<size_t>(id)].margins = std::make_shared<const Margins>(std::move(margins));
+  }
+  void Note(ValueId id, Blocks blocks) {
+    values_[static_cast<size_t>(id)].blocks = std::make_shared<const Blocks>(std::move(blocks));
+  }
   // `declared` is what its signature says of it, for what is not known otherwise.
   void AddOutput(const std::string& name, ValueId value, const std::optional<Dims>& declared);
 
@@ -120,7 +152,7 @@ class GraphWriter {
   std::string AddInitializer(const Literal& literal);
   std::string AddSmall(const std::string& key, onnxfile::TensorProto tensor);
   std::string Turn(const Value& value, Layout to);
-  Result<std::string> ReadElements(const Literal& literal) const;
+  void WriteElements(TensorProto& tensor, const std::function<Status(const TakeBytes&)>& write);
   void Prune();
 
   const TensorBundle& bundle_;
@@ -133,6 +165,7 @@ class GraphWriter {
   int64_t names_ = 0;
   uint64_t name_bytes_ = 0;
   onnxfile::Graph graph_;
+  uint64_t bytes_in_graph_ = 0;
   uint64_t constant_bytes_ = 0;
   Status status_;
 };

@@ -197,7 +197,7 @@ Result<Literal> ReadTensorProto(std::string_view message, uint64_t most_padded_b
 }
 
 std::optional<std::vector<int64_t>> IntegersOf(const Literal& literal, uint64_t most) {
-  if (literal.place || literal.elements() > most) return std::nullopt;
+  if (literal.entry || literal.elements() > most) return std::nullopt;
   switch (literal.type) {
     case ElementType::kInt32:
       return IntegersAs<int32_t>(literal.view());
@@ -216,7 +216,7 @@ std::optional<std::vector<int64_t>> IntegersOf(const Literal& literal, uint64_t 
 }
 
 std::optional<double> FirstNumberOf(const Literal& literal) {
-  if (literal.place || literal.elements() == 0) return std::nullopt;
+  if (literal.entry || literal.elements() == 0) return std::nullopt;
   if (literal.type == ElementType::kFloat) {
     float value = 0;
     std::memcpy(&value, literal.view().data(), sizeof(value));

@@ -12,14 +12,6 @@
 
 namespace trireme::tensorflow {
 
-// Where a variable's elements lie.
-struct BundlePlace {
-  std::string key;   // in the index
-  std::string file;  // relative to the SavedModel's folder: "variables/variables.data-00000-of-00001"
-  uint64_t offset = 0;
-  uint64_t bytes = 0;
-};
-
 // A tensor whose elements are known: a constant of a graph, or a variable.
 struct Literal {
   ElementType type = ElementType::kFloat;
@@ -27,7 +19,7 @@ struct Literal {
   std::string owned;                   // the elements, little-endian, row by row ...
   std::string_view borrowed;           // ... or, if that is empty, a view of the file's bytes, which outlive it
   std::vector<std::string> strings;    // those of kString
-  std::optional<BundlePlace> place{};  // if they lie in a data file instead
+  std::optional<std::string> entry{};  // of a bundle, if they lie there instead: its key
 
   std::string_view view() const { return owned.empty() ? borrowed : std::string_view(owned); }
   uint64_t elements() const { return ElementCount(dims).value_or(0); }

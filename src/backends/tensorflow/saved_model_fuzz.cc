@@ -18,8 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!meta.ok()) return 0;
   static const tensorflow::TensorBundle variables = tensorflow::TensorBundle::Open("/nonexistent").value();
   for (const auto& [name, signature] : meta->signatures) {
-    const Result<tensorflow::Converted> converted =
-        tensorflow::ConvertSignature(*meta, variables, {.signature = name, .file = bytes});
+    const Result<tensorflow::Converted> converted = tensorflow::ConvertSignature(*meta, variables, {.signature = name});
     if (!converted.ok()) continue;
     CHECK(onnxfile::ReadModelSummary(onnxfile::Serialize(converted->model)).ok());
   }

@@ -71,8 +71,7 @@ std::string EntryText(std::string_view key) {
 }
 
 // Calls `take` with the bytes of an entry in order, some at a time, and compares what they were with its checksum.
-template <typename Take>
-Status ReadChecked(const OpenFile& file, const BundleEntry& entry, Take&& take) {
+Status ReadChecked(const OpenFile& file, const BundleEntry& entry, const TakeBytes& take) {
   constexpr uint64_t kAtOnce = 1 << 20;
   std::string buffer(std::min(entry.bytes, kAtOnce), '\0');
   uint32_t crc = 0;
@@ -81,7 +80,7 @@ Status ReadChecked(const OpenFile& file, const BundleEntry& entry, Take&& take) 
     RETURN_IF_ERROR(file.Read(entry.offset + done, {buffer.data(), now}));
     const std::string_view had(buffer.data(), now);
     crc = ExtendCrc32c(crc, had);
-    take(had);
+    RETURN_IF_ERROR(take(had));
     done += now;
   }
   if (MaskCrc(crc) == entry.masked_crc) return {};
@@ -187,32 +186,26 @@ Result<Literal> TensorBundle::LiteralOf(std::string_view key) const {
     if (!strings.ok()) return within(std::move(strings).status());
     literal.strings = *std::move(strings);
   } else {
-    literal.place = BundlePlace{
-        .key = std::string(key), .file = FileOf(entry->shard), .offset = entry->offset, .bytes = entry->bytes};
+    literal.entry = std::string(key);
   }
   return literal;
 }
 
 Result<std::string> TensorBundle::Read(std::string_view key) const {
-  const BundleEntry* entry = Find(key);
-  if (entry == nullptr) return NotFound(std::string(kIndexFile) + " has no " + EntryText(key));
-  const auto within = [&](Status status) {
-    return std::move(status).Within(FileOf(entry->shard) + ": " + EntryText(key));
-  };
-  const Result<OpenFile> file = OpenFile::Open(folder_ / FileOf(entry->shard));
-  if (!file.ok()) return within(file.status());
   std::string bytes;
-  bytes.reserve(entry->bytes);
-  Status status = ReadChecked(*file, *entry, [&](std::string_view some) { bytes.append(some); });
-  if (!status.ok()) return within(std::move(status));
+  if (const BundleEntry* entry = Find(key); entry != nullptr) bytes.reserve(entry->bytes);
+  RETURN_IF_ERROR(Copy(key, [&](std::string_view some) {
+    bytes.append(some);
+    return Status();
+  }));
   return bytes;
 }
 
-Status TensorBundle::Verify(std::string_view key) const {
+Status TensorBundle::Copy(std::string_view key, const TakeBytes& take) const {
   const BundleEntry* entry = Find(key);
   if (entry == nullptr) return NotFound(std::string(kIndexFile) + " has no " + EntryText(key));
   const Result<OpenFile> file = OpenFile::Open(folder_ / FileOf(entry->shard));
-  Status status = file.ok() ? ReadChecked(*file, *entry, [](std::string_view) {}) : file.status();
+  Status status = file.ok() ? ReadChecked(*file, *entry, take) : file.status();
   return std::move(status).Within(FileOf(entry->shard) + ": " + EntryText(key));
 }
 

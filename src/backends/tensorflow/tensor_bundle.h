@@ -58,8 +58,8 @@ class TensorBundle {
   // The bytes of an entry, as they lie in the file; checked against their checksum.
   Result<std::string> Read(std::string_view key) const;
 
-  // Whether the entry's bytes have their checksum, without keeping them.
-  Status Verify(std::string_view key) const;
+  // Hands on the entry's bytes in order, some at a time; those whose checksum is wrong too, and fails then.
+  Status Copy(std::string_view key, const TakeBytes& take) const;
 
  private:
   TensorBundle() = default;

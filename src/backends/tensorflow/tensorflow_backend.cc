@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/tensorflow/converter.h"
+#include "backends/tensorflow/data_file.h"
 #include "backends/tensorflow/message.h"
 #include "backends/tensorflow/open_file.h"
 #include "backends/tensorflow/saved_model.h"
@@ -59,7 +60,7 @@ struct Loaded {
   size_t assets = 0;
 };
 
-Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool with_data) {
+Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool with_data, DataFile* data) {
   const Result<OpenFile> file = OpenFile::Open(folder / kGraphFile);
   if (!file.ok()) return Status(file.status()).Within(kGraphFile);
   Result<std::string> bytes = file->ReadAll(kMostFileBytes);
@@ -79,7 +80,7 @@ Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool wit
   loaded.assets = meta->assets.size();
   ASSIGN_OR_RETURN(
       loaded.converted,
-      ConvertSignature(*meta, bundle, {.signature = loaded.signature, .with_data = with_data, .file = *bytes}));
+      ConvertSignature(*meta, bundle, {.signature = loaded.signature, .with_data = with_data, .data = data}));
   return loaded;
 }
 
@@ -160,20 +161,26 @@ Probe TensorflowBackend::Inspect(const fs::path& path) const {
 Result<Opened> TensorflowBackend::Open(const ModelSource& source, const OpenOptions& options) {
   const fs::path folder = FolderOf(source.path);
   const auto began = std::chrono::steady_clock::now();
-  Result<Loaded> loaded = Load(folder, options, true);
+  Result<DataFile> data = DataFile::Make();
+  Result<Loaded> loaded = Load(folder, options, true, data.ok() ? &*data : nullptr);
   if (!loaded.ok()) return WithinFolder(std::move(loaded).status(), folder);
   OnnxModelBytes onnx{.bytes = onnxfile::Serialize(std::move(loaded->converted.model))};
+  if (data.ok()) onnx.data = data->folder();
   onnx.used_parameters = {kSignature, kTags};
   onnx.example_features = std::move(loaded->converted.example_features);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   log_.Info("SavedModel converted to ONNX",
             {{"folder", folder.string()}, {"signature", Shown(loaded->signature)}, {"ms", took.count()}});
+  if (!data.ok() || data->is_full()) {
+    log_.Warning("no room for the model's constants in the folder for temporary files: loading takes more memory",
+                 {{"folder", folder.string()}, {"reason", data.ok() ? "it is full" : data.status().message()}});
+  }
   return Opened(std::move(onnx));
 }
 
 Result<ModelFacts> TensorflowBackend::Describe(const ModelSource& source, const OpenOptions& options) {
   const fs::path folder = FolderOf(source.path);
-  Result<Loaded> loaded = Load(folder, options, false);
+  Result<Loaded> loaded = Load(folder, options, false, nullptr);
   if (!loaded.ok()) return WithinFolder(std::move(loaded).status(), folder);
   ModelFacts facts{.signature = {}, .notes = NotesOn(*loaded)};
   Result<Signature> signature = SignatureOf(loaded->converted.model.graph, facts.notes);

@@ -14,8 +14,8 @@ namespace trireme::tensorflow {
 // SavedModels, without TensorFlow: Open() converts a signature to ONNX in memory, and answers "serve these bytes
 // instead". A model is a folder with a saved_model.pb in it, or that file.
 //
-// The ONNX model leaves variables and large constants in their files, as external data beside it, so that what is held
-// here is little more than the graph and the filters of convolutions, which ONNX wants turned round.
+// Variables and large constants are copied piece by piece into a temporary file, as external data of the ONNX model, so
+// that what is held here is little more than the graph. Where no such file can be made they are in the model.
 //
 // Parameters (OpenOptions::runtime_parameters), taken out before the rest reaches the runtime:
 //   signature   which to serve: serving_default, else the only one

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "onnxfile/element_type.h"
 
 namespace trireme::tensorflow {
@@ -43,6 +46,9 @@ std::optional<ElementType> ToElementType(TfType type);
 
 // Bytes of an element; 0 for strings.
 uint64_t ElementBytes(ElementType type);
+
+// Takes bytes, some at a time, in order; the first error ends it.
+using TakeBytes = std::function<Status(std::string_view)>;
 
 // A shape in TensorFlow's order of dimensions; kAnySize where any size goes.
 using Dims = std::vector<int64_t>;
