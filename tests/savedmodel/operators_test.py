@@ -45,14 +45,16 @@ def same_pads(size, window, stride, dilation=1):
 
 def windows(x, size, strides, padding, dilations=(1, 1), fill=0.0):
     """Of an image {rows, h, w, c}: {rows, h', w', kh, kw, c}."""
-    pads = [same_pads(x.shape[1 + i], size[i], strides[i], dilations[i]) if padding == "SAME" else (0, 0) for i in (0, 1)]
+    pads = [same_pads(x.shape[1 + i], size[i], strides[i], dilations[i]) if padding == "SAME" else (0, 0)
+            for i in (0, 1)]
     x = np.pad(x, [(0, 0), pads[0], pads[1], (0, 0)], constant_values=fill)
     out = [(x.shape[1 + i] - (size[i] - 1) * dilations[i] - 1) // strides[i] + 1 for i in (0, 1)]
     found = np.empty((x.shape[0], *out, *size, x.shape[3]), x.dtype)
     for i in range(size[0]):
         for j in range(size[1]):
             top, left = i * dilations[0], j * dilations[1]
-            found[:, :, :, i, j] = x[:, top:top + out[0] * strides[0]:strides[0], left:left + out[1] * strides[1]:strides[1]]
+            found[:, :, :, i, j] = x[:, top:top + out[0] * strides[0]:strides[0],
+                                     left:left + out[1] * strides[1]:strides[1]]
     return found
 
 
@@ -142,7 +144,8 @@ for op_name, value, result in [
         ("Sqrt", POSITIVE, np.sqrt(POSITIVE)), ("Rsqrt", POSITIVE, 1 / np.sqrt(POSITIVE)), ("Square", X, X * X),
         ("Sin", X, np.sin(X)), ("Cos", X, np.cos(X)), ("Tan", UNIT, np.tan(UNIT)), ("Asin", UNIT, np.arcsin(UNIT)),
         ("Acos", UNIT, np.arccos(UNIT)), ("Atan", X, np.arctan(X)), ("Sinh", X, np.sinh(X)), ("Cosh", X, np.cosh(X)),
-        ("Asinh", X, np.arcsinh(X)), ("Acosh", POSITIVE + 1, np.arccosh(POSITIVE + 1)), ("Atanh", UNIT, np.arctanh(UNIT)),
+        ("Asinh", X, np.arcsinh(X)), ("Acosh", POSITIVE + 1, np.arccosh(POSITIVE + 1)),
+        ("Atanh", UNIT, np.arctanh(UNIT)),
         ("Tanh", X, np.tanh(X)), ("Sigmoid", X, sigmoid(X)), ("Relu", X, np.maximum(X, 0)),
         ("Relu6", 5 * X, np.clip(5 * X, 0, 6)), ("Elu", X, np.where(X > 0, X, np.expm1(X))),
         ("Selu", X, 1.05070098 * np.where(X > 0, X, 1.67326324 * np.expm1(X))),
@@ -185,6 +188,8 @@ case("FloorDiv", [In(INTS), In(BY)], INTS // BY, "FloorDiv_int")
 case("FloorMod", [In(INTS), In(BY)], INTS % BY, "FloorMod_int")
 case("TruncateDiv", [In(INTS), In(BY)], np.int32([3, -3, -3, 3, 2, 0]))
 case("TruncateMod", [In(INTS), In(BY)], np.fmod(INTS, BY), "TruncateMod_int")
+Y_AND_X = np.float32([[1, 1, -1, -1, 0, 0, 2, -2, 0], [1, -1, 1, -1, 1, -1, 0, 0, 0]])
+case("Atan2", [In(Y_AND_X[0]), In(Y_AND_X[1])], np.arctan2(Y_AND_X[0], Y_AND_X[1]))
 case("DivNoNan", [In(X[0]), np.float32([1, 0, 2, 0])], np.float32([X[0, 0], 0, X[0, 2] / 2, 0]))
 case("LogicalAnd", [In(X > 0), In(X > 1)], X > 1)
 case("LogicalOr", [In(X > 0), In(X > 1)], X > 0)
@@ -227,13 +232,17 @@ for padding_name in ("SAME", "VALID"):
              f"MaxPool_{padding_name}_{stride}", ksize=[1, 3, 2, 1], **how)
         case("AvgPool", [In(IMAGE)], average(IMAGE, (3, 2), (stride, stride), padding_name),
              f"AvgPool_{padding_name}_{stride}", ksize=[1, 3, 2, 1], **how)
-case("Conv2D", [In(IMAGE, (-1, -1, -1, 4)), FILTER], conv(IMAGE, FILTER, (2, 2)), "Conv2D_open", strides=TWOS, padding="SAME")
-case("Conv2D", [In(IMAGE), FILTER], conv(IMAGE, FILTER, dilations=(2, 2)), "Conv2D_dilated", strides=ONES, padding="SAME",
+case("Conv2D", [In(IMAGE, (-1, -1, -1, 4)), FILTER], conv(IMAGE, FILTER, (2, 2)), "Conv2D_open", strides=TWOS,
+     padding="SAME")
+case("Conv2D", [In(IMAGE), FILTER], conv(IMAGE, FILTER, dilations=(2, 2)), "Conv2D_dilated", strides=ONES,
+     padding="SAME",
      dilations=TWOS)
-case("Conv2D", [In(IMAGE), FILTER[:, :, :2]], conv(IMAGE, FILTER[:, :, :2]), "Conv2D_groups", strides=ONES, padding="SAME")
+case("Conv2D", [In(IMAGE), FILTER[:, :, :2]], conv(IMAGE, FILTER[:, :, :2]), "Conv2D_groups", strides=ONES,
+     padding="SAME")
 case("Conv2D", [In(IMAGE), FILTER], conv(np.pad(IMAGE, [(0, 0), (1, 2), (0, 3), (0, 0)]), FILTER, padding="VALID"),
      "Conv2D_explicit", strides=ONES, padding="EXPLICIT", explicit_paddings=[0, 0, 1, 2, 0, 3, 0, 0])
-case("Conv2D", [In(IMAGE.transpose(0, 3, 1, 2).copy()), FILTER], conv(IMAGE, FILTER).transpose(0, 3, 1, 2), "Conv2D_NCHW",
+case("Conv2D", [In(IMAGE.transpose(0, 3, 1, 2).copy()), FILTER], conv(IMAGE, FILTER).transpose(0, 3, 1, 2),
+     "Conv2D_NCHW",
      strides=ONES, padding="SAME", data_format="NCHW")
 BIAS = floats(6)
 case("_FusedConv2D", [In(IMAGE), FILTER, BIAS], np.clip(conv(IMAGE, FILTER) + BIAS, 0, 6), strides=ONES, padding="SAME",
@@ -252,7 +261,8 @@ for padding_name, out_dims in (("SAME", (2, 14, 18, 3)), ("SAME", (2, 13, 17, 3)
          strides=TWOS, padding=padding_name)
 VIDEO = floats(1, 4, 5, 6, 2)
 V_FILTER = floats(1, 1, 1, 2, 3)
-case("Conv3D", [In(VIDEO), V_FILTER], np.einsum("nabcd,de->nabce", VIDEO, V_FILTER[0, 0, 0]), strides=[1] * 5, padding="SAME")
+case("Conv3D", [In(VIDEO), V_FILTER], np.einsum("nabcd,de->nabce", VIDEO, V_FILTER[0, 0, 0]), strides=[1] * 5,
+     padding="SAME")
 case("MaxPool3D", [In(VIDEO)], VIDEO[:, :4, :4].reshape(1, 2, 2, 2, 2, 3, 2, 2).max((2, 4, 6)), ksize=[1, 2, 2, 2, 1],
      strides=[1, 2, 2, 2, 1], padding="VALID")
 case("AvgPool3D", [In(VIDEO)], VIDEO[:, :4, :4].reshape(1, 2, 2, 2, 2, 3, 2, 2).mean((2, 4, 6)), ksize=[1, 2, 2, 2, 1],
@@ -267,7 +277,8 @@ for aligned_, half_ in ((False, False), (True, False), (False, True)):
     for count_ in ((14, 5), (3, 20)):
         how = {"align_corners": aligned_, "half_pixel_centers": half_}
         tag = f"_{int(aligned_)}{int(half_)}_{count_[0]}"
-        case("ResizeBilinear", [In(IMAGE), np.int32(count_)], bilinear(IMAGE, count_, aligned_, half_), "ResizeBilinear" + tag, **how)
+        case("ResizeBilinear", [In(IMAGE), np.int32(count_)], bilinear(IMAGE, count_, aligned_, half_),
+             "ResizeBilinear" + tag, **how)
         case("ResizeNearestNeighbor", [In(IMAGE), np.int32(count_)], nearest(IMAGE, count_, aligned_, half_),
              "ResizeNearestNeighbor" + tag, **how)
 BLOCKS = floats(2, 4, 6, 8)
@@ -299,7 +310,10 @@ case("Tile", [In(X), np.int32([2, 3])], np.tile(X, (2, 3)))
 case("Pad", [In(X), np.int32([[1, 0], [2, 3]])], np.pad(X, [(1, 0), (2, 3)]))
 case("PadV2", [In(X), np.int32([[1, 0], [2, 3]]), np.float32(9)], np.pad(X, [(1, 0), (2, 3)], constant_values=9))
 case("MirrorPad", [In(X), np.int32([[1, 0], [2, 2]])], np.pad(X, [(1, 0), (2, 2)], "reflect"), mode="REFLECT")
-case("MirrorPad", [In(X), np.int32([[1, 0], [1, 1]])], np.pad(X, [(1, 0), (1, 1)], "symmetric"), "MirrorPad_sym", mode="SYMMETRIC")
+case("MirrorPad", [In(X), np.int32([[1, 0], [1, 1]])], np.pad(X, [(1, 0), (1, 1)], "symmetric"), "MirrorPad_sym",
+     mode="SYMMETRIC")
+case("MirrorPad", [In(X, (-1, -1)), np.int32([[2, 1], [0, X.shape[1]]])],
+     np.pad(X, [(2, 1), (0, X.shape[1])], "symmetric"), "MirrorPad_symmetric", mode="SYMMETRIC")
 case("ReverseV2", [In(A), np.int32([0, -1])], A[::-1, :, ::-1])
 case("Slice", [In(A), np.int32([0, 1, 2]), np.int32([-1, 2, 1])], A[:, 1:3, 2:3])
 case("Slice", [In(A), In(np.int32([0, 1, 2])), In(np.int32([-1, 2, 1]))], A[:, 1:3, 2:3], "Slice_open")
@@ -311,7 +325,8 @@ case("StridedSlice", [In(A), np.int32([0, 1]), np.int32([0, 2]), np.int32([1, 1]
      **{**S, "ellipsis_mask": 1, "shrink_axis_mask": 2})
 case("StridedSlice", [In(A), np.int32([1, 0, -1]), np.int32([2, 0, 0]), np.int32([1, 1, 1])], A[1, None, -1],
      "StridedSlice_new", **{**S, "new_axis_mask": 2, "shrink_axis_mask": 5})
-case("StridedSlice", [In(A), In(np.int32([1, 0]), (2,)), In(np.int32([2, 2]), (2,)), np.int32([1, 1])], A[1, 0:2], "StridedSlice_open",
+case("StridedSlice", [In(A), In(np.int32([1, 0]), (2,)), In(np.int32([2, 2]), (2,)), np.int32([1, 1])], A[1, 0:2],
+     "StridedSlice_open",
      **{**S, "shrink_axis_mask": 1})
 case("Fill", [In(np.int32([2, 3]), (2,)), np.float32(7)], np.full((2, 3), 7, np.float32))
 case("BroadcastTo", [In(Y), np.int32([3, 4])], np.broadcast_to(Y, (3, 4)))
@@ -349,7 +364,8 @@ AT = np.int32([[2, 0], [1, 1]])
 case("Gather", [X, In(AT)], X[AT])
 case("ResourceGather", [X, In(AT)], X[AT])
 case("GatherV2", [In(A), AT, np.int32(1)], A[:, AT])
-case("GatherV2", [In(A), AT, np.int32(1)], np.take_along_axis(A, AT[..., None].astype(int), 1), "GatherV2_batch", batch_dims=1)
+case("GatherV2", [In(A), AT, np.int32(1)], np.take_along_axis(A, AT[..., None].astype(int), 1), "GatherV2_batch",
+     batch_dims=1)
 case("GatherNd", [In(A), np.int32([[0, 1], [1, 2]])], A[[0, 1], [1, 2]])
 case("ScatterNd", [In(np.int32([[0], [2], [0]])), In(X), np.int32([4, 4])],
      np.stack([X[0] + X[2], 0 * X[0], X[1], 0 * X[0]]))
@@ -393,8 +409,8 @@ class Operators(unittest.TestCase):
                     for i, each in enumerate(expected):
                         got = answer["outputs"][f"y{i}"]
                         apart = difference(got, each)
-                        self.assertLess(apart, TOLERANCE,
-                                        f"output {i}: {got.dtype}{got.shape} for {each.dtype}{each.shape}\n{got}\n{each}")
+                        kinds = f"{got.dtype}{got.shape} for {each.dtype}{each.shape}"
+                        self.assertLess(apart, TOLERANCE, f"output {i}: {kinds}\n{got}\n{each}")
 
     def test_each_is_tried(self):
         """The table of what is supported, and the cases above."""

@@ -176,7 +176,9 @@ Status EmitPad(Op& op, const std::string& mode) {
   }
   Names inputs = {from.name, pads};
   if (op.inputs() > 2 && mode == "constant") inputs.push_back(op.AsIs(2));
+  const bool is_of_zeros = is_fixed && inputs.size() == 2 && mode == "constant";
   op.Give(op.Emit("Pad", std::move(inputs), {{"mode", mode}}), value.type, std::move(dims), from.layout);
+  if (is_of_zeros) op.out().Note(op.outputs().front(), Margins{.image = op.id(0), .pads = *known});
   return {};
 }
 
@@ -407,6 +409,39 @@ Status ConvertTile(Op& op, std::string_view) {
   return {};
 }
 
+// What mirrors the outermost row too: rows before it and behind it, backwards.
+Status EmitSymmetricPad(Op& op) {
+  const Value in = op.in(0);
+  ASSIGN_OR_RETURN(const size_t rank, RankOf(op, 0));
+  const auto pads = op.Known(1);
+  if (!pads || pads->size() != 2 * rank)
+    return Unsupported("its mode is SYMMETRIC, and its paddings are not constants");
+  Dims dims = *in.dims;
+  std::string name = op.AsIs(0);
+  const std::string backwards = op.out().Ints({-1});
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t before = (*pads)[2 * i];
+    const int64_t behind = (*pads)[2 * i + 1];
+    const int64_t most = dims[i] == kAnySize ? kMostDim : dims[i];
+    if (before < 0 || behind < 0 || before > most || behind > most) {
+      return InvalidArgument("it mirrors more rows than there are");
+    }
+    if (before == 0 && behind == 0) continue;
+    const std::string axis = op.out().Ints({static_cast<int64_t>(i)});
+    const auto mirrored = [&](int64_t first, int64_t end) {
+      return op.Emit("Slice", {name, op.out().Ints({first}), op.out().Ints({end}), axis, backwards});
+    };
+    Names parts;
+    if (before > 0) parts.push_back(mirrored(before - 1, std::numeric_limits<int64_t>::min()));
+    parts.push_back(name);
+    if (behind > 0) parts.push_back(mirrored(-1, -behind - 1));
+    name = op.Emit("Concat", std::move(parts), {{"axis", static_cast<int64_t>(i)}});
+    if (dims[i] != kAnySize) dims[i] += before + behind;
+  }
+  op.Give(std::move(name), in.type, std::move(dims));
+  return {};
+}
+
 Status ConvertPad(Op& op, std::string_view) {
   return EmitPad(op, "constant");
 }
@@ -416,7 +451,7 @@ Status ConvertMirrorPad(Op& op, std::string_view) {
   // What mirrors the outermost row too is the same as repeating it, as far as one row goes.
   const auto pads = op.Known(1);
   if (pads && std::ranges::all_of(*pads, [](int64_t pad) { return pad <= 1; })) return EmitPad(op, "edge");
-  return Unsupported("its mode is SYMMETRIC, of more than one row");
+  return EmitSymmetricPad(op);
 }
 
 Status ConvertReverse(Op& op, std::string_view) {

@@ -70,12 +70,29 @@ struct ConvOutput {
   std::string name;
   int64_t channels = kAnySize;
   std::vector<int64_t> sides;
+  std::optional<Blocks> blocks;  // if the image was cut into these
 };
+
+bool AreOnes(const std::vector<int64_t>& values) {
+  return std::ranges::all_of(values, [](int64_t value) { return value == 1; });
+}
+
+// Of blocks, if it is one that can be made a convolution of the whole image.
+std::optional<Blocks> OfBlocks(const Op& op, const Image& image, const Window& window) {
+  const std::shared_ptr<const Blocks>& blocks = op.in(0).blocks;
+  const bool fits = blocks != nullptr && blocks->conv_inputs.empty() && blocks->sizes.size() == image.sides.size() &&
+                    image.channels_last && op.attributes().Text("padding") == "VALID" && AreOnes(window.strides) &&
+                    AreOnes(window.dilations);
+  if (!fits) return std::nullopt;
+  Blocks made = *blocks;
+  made.window = window.size;
+  return made;
+}
 
 // `more` are inputs behind image and filter: a bias.
 Result<ConvOutput> EmitConv(Op& op, bool is_depthwise, Names more) {
   const size_t rank = op.name().starts_with("Conv3D") ? 5 : 4;
-  ASSIGN_OR_RETURN(Image image, TakeImage(op, 0, rank));
+  ASSIGN_OR_RETURN(Image image, TakeUnpadded(op, 0, rank, [](const Margins&) { return true; }));
   ASSIGN_OR_RETURN(Filter filter, is_depthwise ? TakeDepthwiseFilter(op) : TakeFilter(op, rank));
   Window window{.size = filter.sides, .strides = {}, .dilations = {}};
   ASSIGN_OR_RETURN(window.strides, SideValues(op, "strides", image));
@@ -95,15 +112,23 @@ Result<ConvOutput> EmitConv(Op& op, bool is_depthwise, Names more) {
   if (groups > 1) attributes.push_back({"group", groups});
   Names inputs = {image.name, filter.name};
   std::ranges::move(more, std::back_inserter(inputs));
+  std::optional<Blocks> blocks = OfBlocks(op, image, window);
+  if (blocks) {
+    blocks->conv_inputs.assign(inputs.begin() + 1, inputs.end());
+    blocks->groups = groups;
+    blocks->channels = filter.channels_out;
+  }
   std::string name = op.Emit("Conv", std::move(inputs), std::move(attributes));
   return ConvOutput{.image = std::move(image),
                     .name = std::move(name),
                     .channels = filter.channels_out,
-                    .sides = std::move(padding.sides)};
+                    .sides = std::move(padding.sides),
+                    .blocks = std::move(blocks)};
 }
 
 void Give(Op& op, ConvOutput made) {
   GiveImage(op, made.image, std::move(made.name), op.in(0).type, made.channels, std::move(made.sides));
+  if (made.blocks) op.out().Note(op.outputs().front(), *std::move(made.blocks));
 }
 
 Status ConvertPlain(Op& op, bool is_depthwise) {
@@ -175,10 +200,13 @@ Status ConvertFused(Op& op, bool is_depthwise) {
     steps.erase(steps.begin());
   }
   ASSIGN_OR_RETURN(ConvOutput made, EmitConv(op, is_depthwise, std::move(bias)));
+  if (!steps.empty()) made.blocks.reset();
+  const bool is_never_negative = !steps.empty() && (steps.back() == "Relu" || steps.back() == "Relu6");
   for (const std::string_view step : steps) {
     ASSIGN_OR_RETURN(made.name, EmitFused(op, step, std::move(made.name), made.sides.size(), argument));
   }
   Give(op, std::move(made));
+  if (is_never_negative) op.out().NoteNeverNegative(op.outputs().front());
   return {};
 }
 
@@ -203,6 +231,17 @@ void KeepPadApart(Op& op, const Image& image) {
   if (producer->inputs.size() > 2) return;
   const std::string nearly_zero = op.out().Number(std::numeric_limits<float>::min(), ElementType::kFloat);
   producer->inputs.push_back(nearly_zero);
+}
+
+// Whether a maximum never tells zeros around an image from the least numbers there are: in each window there is
+// something of the image, and that is not less.
+bool IsNeverSeen(const Op& op, const Margins& margins) {
+  const std::vector<int64_t> window = op.attributes().Ints("ksize");
+  if (!op.out()[margins.image].is_never_negative || margins.pads.size() != 2 * window.size()) return false;
+  for (size_t i = 0; i < margins.pads.size(); ++i) {
+    if (margins.pads[i] != 0 && margins.pads[i] >= window[i / 2]) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -262,7 +301,9 @@ Status ConvertConvBackpropInput(Op& op, std::string_view) {
 
 Status ConvertPool(Op& op, std::string_view onnx) {
   const size_t rank = op.name().find("3D") == std::string_view::npos ? 4 : 5;
-  ASSIGN_OR_RETURN(const Image image, TakeImage(op, 0, rank));
+  ASSIGN_OR_RETURN(const Image image, TakeUnpadded(op, 0, rank, [&](const Margins& margins) {
+                     return onnx == "MaxPool" && IsNeverSeen(op, margins);
+                   }));
   Window window{.size = {}, .strides = {}, .dilations = std::vector<int64_t>(image.sides.size(), 1)};
   ASSIGN_OR_RETURN(window.size, SideValues(op, "ksize", image));
   ASSIGN_OR_RETURN(window.strides, SideValues(op, "strides", image));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,7 @@ void GiveSame(Op& op, const Taken& from, std::string name) {
 Status ConvertUnary(Op& op, std::string_view onnx) {
   const Taken from = TakeEither(op, 0);
   GiveSame(op, from, op.Emit(std::string(onnx), {from.name}));
+  if (onnx == "Relu") op.out().NoteNeverNegative(op.outputs().front());
   return {};
 }
 
@@ -81,6 +83,7 @@ Status ConvertRelu6(Op& op, std::string_view) {
   const Taken from = TakeEither(op, 0);
   const ElementType type = op.in(0).type;
   GiveSame(op, from, op.Emit("Clip", {from.name, op.out().Number(0, type), op.out().Number(6, type)}));
+  op.out().NoteNeverNegative(op.outputs().front());
   return {};
 }
 
@@ -199,6 +202,23 @@ Status ConvertDivNoNan(Op& op, std::string_view) {
   const std::string zero = op.out().Number(0, type);
   const std::string is_zero = op.Emit("Equal", {in.names[1], zero});
   op.Give(op.Emit("Where", {is_zero, zero, op.Emit("Div", in.names)}), type, in.dims, in.layout);
+  return {};
+}
+
+// The angle of (x, y), of which atan(y / x) knows no more than half: behind the y axis it is a half turn further, and
+// on it a quarter.
+Status ConvertAtan2(Op& op, std::string_view) {
+  const ElementType type = op.in(0).type;
+  const Aligned in = AlignTwo(op);
+  const std::string& y = in.names[0];
+  const std::string& x = in.names[1];
+  const std::string zero = op.out().Number(0, type);
+  const std::string half = op.Emit("Atan", {op.Emit("Div", {y, x})});
+  const std::string turn = op.Emit("Where", {op.Emit("Less", {y, zero}), op.out().Number(-std::numbers::pi, type),
+                                             op.out().Number(std::numbers::pi, type)});
+  const std::string whole = op.Emit("Where", {op.Emit("Less", {x, zero}), op.Emit("Add", {half, turn}), half});
+  const std::string quarter = op.Emit("Mul", {op.Emit("Sign", {y}), op.out().Number(std::numbers::pi / 2, type)});
+  op.Give(op.Emit("Where", {op.Emit("Equal", {x, zero}), quarter, whole}), type, in.dims, in.layout);
   return {};
 }
 

@@ -29,6 +29,7 @@ Status ConvertFloorDiv(Op& op, std::string_view onnx);
 Status ConvertFloorMod(Op& op, std::string_view onnx);
 Status ConvertTruncateMod(Op& op, std::string_view onnx);
 Status ConvertDivNoNan(Op& op, std::string_view onnx);
+Status ConvertAtan2(Op& op, std::string_view onnx);
 Status ConvertSquaredDifference(Op& op, std::string_view onnx);
 Status ConvertAddN(Op& op, std::string_view onnx);
 Status ConvertBiasAdd(Op& op, std::string_view onnx);

@@ -50,21 +50,42 @@ std::vector<int64_t> SamePads(const Image& image, const Window& window, const st
   return pads;
 }
 
-}  // namespace
-
-Result<Image> TakeImage(Op& op, size_t input, size_t rank) {
-  const Value& value = op.in(input);
+Result<Image> ImageOf(Op& op, ValueId id, size_t rank) {
+  const Value& value = op.out()[id];
   if (value.rank() != rank) {
     return Unsupported("its input should have " + std::to_string(rank) + " dimensions, and " +
                        (value.rank() ? "has " + std::to_string(*value.rank()) : "nobody knows how many it has"));
   }
-  Image image{.name = {}, .sides = {}};
+  Image image{.name = {}, .sides = {}, .pads = {}};
   image.channels_last = !IsChannelsFirst(op.attributes().Text("data_format").value_or(""));
   const Dims first = image.channels_last ? Permuted(*value.dims, ToChannelsFirst(rank)) : *value.dims;
   image.batch = first[0];
   image.channels = first[1];
   image.sides.assign(first.begin() + 2, first.end());
-  image.name = image.channels_last ? op.ChannelsFirst(input) : op.AsIs(input);
+  image.name = op.out().NameOf(id, image.channels_last ? Layout::kChannelsFirst : Layout::kAsIs);
+  return image;
+}
+
+}  // namespace
+
+Result<Image> TakeImage(Op& op, size_t input, size_t rank) {
+  return ImageOf(op, op.id(input), rank);
+}
+
+Result<Image> TakeUnpadded(Op& op, size_t input, size_t rank, const std::function<bool(const Margins&)>& wants) {
+  const std::shared_ptr<const Margins> margins = op.in(input).margins;
+  const bool is_valid = op.attributes().Text("padding").value_or("VALID") == "VALID";
+  if (margins == nullptr || !is_valid || margins->pads.size() != 2 * rank) return TakeImage(op, input, rank);
+  const bool channels_last = !IsChannelsFirst(op.attributes().Text("data_format").value_or(""));
+  const size_t channels = channels_last ? rank - 1 : 1;
+  const size_t first = channels_last ? 1 : 2;
+  const auto is_padded = [&](size_t dim) { return margins->pads[2 * dim] != 0 || margins->pads[2 * dim + 1] != 0; };
+  const bool in_range = std::ranges::all_of(margins->pads, [](int64_t pad) { return pad <= kMostWindow; });
+  if (is_padded(0) || is_padded(channels) || !in_range || !wants(*margins)) return TakeImage(op, input, rank);
+  ASSIGN_OR_RETURN(Image image, ImageOf(op, margins->image, rank));
+  for (const size_t end : {0, 1}) {
+    for (size_t i = 0; i < image.sides.size(); ++i) image.pads.push_back(margins->pads[2 * (first + i) + end]);
+  }
   return image;
 }
 
@@ -117,6 +138,8 @@ Result<Padding> PaddingOf(const Op& op, const Image& image, const Window& window
     pads = SamePads(image, window, reach);
   } else if (kind != "VALID") {
     return Unsupported("its padding is " + std::string(kind));
+  } else if (!image.pads.empty()) {
+    pads = image.pads;
   }
   Padding padding{.attributes = {}, .sides = {}};
   for (size_t i = 0; i < sides; ++i) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,12 +20,17 @@ struct Image {
   int64_t batch = kAnySize;
   int64_t channels = kAnySize;
   std::vector<int64_t> sides;  // kAnySize: not known
+  std::vector<int64_t> pads;   // rows of zeros around it that the window is to add, as ONNX has them; empty: none
 
   size_t rank() const { return sides.size() + 2; }
 };
 
 // Takes an input as its `data_format` says. kUnsupported: one whose number of dimensions is not known or is not `rank`.
 Result<Image> TakeImage(Op& op, size_t input, size_t rank);
+
+// The same for an operator that pads with zeros itself: of an image that a Pad has padded, and that the window goes
+// over as it is ("VALID"), the one before. `wants` says whether it does for such an image.
+Result<Image> TakeUnpadded(Op& op, size_t input, size_t rank, const std::function<bool(const Margins&)>& wants);
 
 // Puts what has come of an image: with other sides and channels.
 void GiveImage(Op& op, const Image& from, std::string name, ElementType type, int64_t channels,

@@ -24,7 +24,7 @@ class Op {
       : out_(out), name_(name), attributes_(attributes), inputs_(std::move(inputs)) {}
 
   std::string_view name() const { return name_; }  // of the operator: "Conv2D"
-  GraphWriter& out() { return out_; }
+  GraphWriter& out() const { return out_; }
   const Attributes& attributes() const { return attributes_; }
 
   size_t inputs() const { return inputs_.size(); }

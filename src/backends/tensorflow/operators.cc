@@ -32,6 +32,7 @@ constexpr std::array kOperators = std::to_array<Operator>({
     {"Asin", ConvertUnary, 1, "Asin"},
     {"Asinh", ConvertUnary, 1, "Asinh"},
     {"Atan", ConvertUnary, 1, "Atan"},
+    {"Atan2", ConvertAtan2, 2},
     {"Atanh", ConvertUnary, 1, "Atanh"},
     {"AvgPool", ConvertPool, 1, "AveragePool"},
     {"AvgPool3D", ConvertPool, 1, "AveragePool"},

@@ -33,12 +33,12 @@ std::vector<Attribute> ResizeAttributes(const Op& op, std::string_view mode) {
 }
 
 // What blocks of a batch a SpaceToBatchND is about: sides behind the rows of the batch.
-struct Blocks {
+struct Cut {
   std::vector<int64_t> sizes;
   std::vector<int64_t> margins;  // two a side: added before, or cropped after
 };
 
-Result<Blocks> BlocksOf(const Op& op) {
+Result<Cut> CutOf(const Op& op) {
   const auto sizes = op.Known(1);
   const auto margins = op.Known(2);
   if (!sizes || !margins || margins->size() != 2 * sizes->size() || sizes->empty()) {
@@ -53,13 +53,41 @@ Result<Blocks> BlocksOf(const Op& op) {
   if (!rank || *rank < sizes->size() + 1 || *rank + sizes->size() > static_cast<size_t>(Shape::kMaxRank)) {
     return Unsupported("the number of dimensions of its input is not known, or does not suit its blocks");
   }
-  return Blocks{.sizes = *sizes, .margins = *margins};
+  return Cut{.sizes = *sizes, .margins = *margins};
 }
 
 // One open dimension is what is left.
 Result<std::string> EmitReshape(Op& op, const std::string& name, Dims dims) {
   if (std::ranges::count(dims, kAnySize) > 1) return Unsupported("the sides of its input are not known");
   return op.Emit("Reshape", {name, op.out().Ints(dims)});
+}
+
+// A convolution of blocks that are put together again, as one of the whole image: the block's size is the window's
+// gaps, and what is cropped is taken off the padding. What was made of the blocks is then needed by nobody.
+bool GiveWholeConv(Op& op, const Cut& cut) {
+  const std::shared_ptr<const Blocks> blocks = op.in(0).blocks;
+  if (blocks == nullptr || blocks->conv_inputs.empty() || blocks->sizes != cut.sizes) return false;
+  const Dims dims = *op.out()[blocks->image].dims;
+  const size_t sides = cut.sizes.size();
+  std::vector<int64_t> pads(2 * sides, 0);
+  Dims made = {dims.front()};
+  for (size_t i = 0; i < sides; ++i) {
+    pads[i] = blocks->margins[2 * i] - cut.margins[2 * i];
+    pads[sides + i] = blocks->margins[2 * i + 1] - cut.margins[2 * i + 1];
+    if (pads[i] < 0 || pads[sides + i] < 0) return false;
+    const int64_t reach = (blocks->window[i] - 1) * cut.sizes[i];
+    const int64_t side = dims[1 + i];
+    made.push_back(side == kAnySize ? kAnySize : std::max<int64_t>(side + pads[i] + pads[sides + i] - reach, 0));
+  }
+  made.push_back(blocks->channels);
+  Names inputs = {op.out().NameOf(blocks->image, Layout::kChannelsFirst)};
+  inputs.insert(inputs.end(), blocks->conv_inputs.begin(), blocks->conv_inputs.end());
+  std::vector<Attribute> attributes = {
+      {"pads", std::move(pads)}, {"dilations", cut.sizes}, {"kernel_shape", blocks->window}};
+  if (blocks->groups > 1) attributes.push_back({"group", blocks->groups});
+  op.Give(op.Emit("Conv", std::move(inputs), std::move(attributes)), op.in(0).type, std::move(made),
+          Layout::kChannelsFirst);
+  return true;
 }
 
 }  // namespace
@@ -114,7 +142,7 @@ Status ConvertSpaceToDepth(Op& op, std::string_view) {
 
 // {rows, sides, rest} -> {blocks, rows, sides / blocks, rest}
 Status ConvertSpaceToBatch(Op& op, std::string_view) {
-  ASSIGN_OR_RETURN(const Blocks blocks, BlocksOf(op));
+  ASSIGN_OR_RETURN(const Cut blocks, CutOf(op));
   const Value in = op.in(0);
   const size_t sides = blocks.sizes.size();
   const size_t rank = in.dims->size();
@@ -147,15 +175,18 @@ Status ConvertSpaceToBatch(Op& op, std::string_view) {
   name = op.Emit("Transpose", {name}, {{"perm", order}});
   ASSIGN_OR_RETURN(name, EmitReshape(op, name, result));
   op.Give(std::move(name), in.type, std::move(result));
+  Blocks made{.image = op.id(0), .sizes = blocks.sizes, .margins = blocks.margins, .conv_inputs = {}, .window = {}};
+  op.out().Note(op.outputs().front(), std::move(made));
   return {};
 }
 
 // And back.
 Status ConvertBatchToSpace(Op& op, std::string_view) {
-  ASSIGN_OR_RETURN(const Blocks blocks, BlocksOf(op));
+  ASSIGN_OR_RETURN(const Cut blocks, CutOf(op));
   const Value in = op.in(0);
   const size_t sides = blocks.sizes.size();
   const size_t rank = in.dims->size();
+  if (GiveWholeConv(op, blocks)) return {};
   int64_t all = 1;
   for (const int64_t block : blocks.sizes) all = std::min(all * block, kMostDim);
   const int64_t rows = (*in.dims)[0];

@@ -58,6 +58,19 @@ std::string EmitReduce(Op& op, const std::string& onnx, const std::string& input
   return op.Emit(onnx, {input}, {{"axes", axes}, keep});
 }
 
+// Whether it is over the sides of an image, and of those all: for that there is an operator which takes images as
+// convolutions leave them.
+bool IsOfWholeImage(const Reduction& plan, const Value& in) {
+  const auto rank = static_cast<int64_t>(in.dims->size());
+  return plan.layout == Layout::kChannelsFirst && rank > 3 && in.type == ElementType::kFloat &&
+         std::ssize(plan.axes) == rank - 2 && plan.axes.front() == 1 && plan.axes.back() == rank - 2;
+}
+
+std::string EmitMeanOfImage(Op& op, const std::string& input, bool keeps) {
+  std::string name = op.Emit("GlobalAveragePool", {input});
+  return keeps ? name : op.Emit("Flatten", {std::move(name)}, {{"axis", int64_t{1}}});
+}
+
 }  // namespace
 
 Status ConvertReduce(Op& op, std::string_view onnx) {
@@ -79,7 +92,9 @@ Status ConvertReduce(Op& op, std::string_view onnx) {
     return {};
   }
   const std::string input = op.out().NameOf(op.id(0), plan.layout);
-  std::string name = EmitReduce(op, std::string(onnx), input, plan, in.dims->size());
+  std::string name = onnx == "ReduceMean" && IsOfWholeImage(plan, in)
+                         ? EmitMeanOfImage(op, input, plan.keeps)
+                         : EmitReduce(op, std::string(onnx), input, plan, in.dims->size());
   op.Give(std::move(name), in.type, std::move(plan.dims), plan.result_layout);
   return {};
 }
