@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whole SavedModels as TF 1 and TF 2 lay them out, and what is wrong with broken ones: models_test.py RUN_SAVED_MODEL"""
+"""Whole SavedModels as TF 1 and TF 2 lay them out, and what is wrong with broken ones: models_test.py
+RUN_SAVED_MODEL"""
 import os
 import re
 import struct
@@ -42,7 +43,8 @@ def v1_model(variables, **more):
 
 def v2_model(objects=True):
     """Dense layers in TF 2's form: functions in functions, and variables by handles that go in as arguments."""
-    dense = sm.function("dense", [("inputs", 1), ("kernel", sm.RESOURCE), ("bias", sm.RESOURCE)], {"result": "out:output:0"}, [
+    dense = sm.function("dense", [("inputs", 1), ("kernel", sm.RESOURCE), ("bias", sm.RESOURCE)],
+                        {"result": "out:output:0"}, [
         sm.node("k", "ReadVariableOp", ["kernel"], dtype=FLOAT), sm.node("b", "ReadVariableOp", ["bias"], dtype=FLOAT),
         sm.node("product", "MatMul", ["inputs", "k:value:0"], T=FLOAT),
         sm.node("sum", "BiasAdd", ["product:product:0", "b:value:0"], T=FLOAT),
@@ -60,17 +62,21 @@ def v2_model(objects=True):
     for i, handle in enumerate(handles):
         restore_body += [sm.node(f"value{i}", "Identity", [f"restore:tensors:{i}"], T=FLOAT),
                          sm.node(f"assign{i}", "AssignVariableOp", [handle, f"value{i}:output:0"], dtype=FLOAT)]
-    restore = sm.function("restore", [("file", 7)] + [(each, sm.RESOURCE) for each in handles], {"done": "file"}, restore_body)
+    restore = sm.function("restore", [("file", 7)] + [(each, sm.RESOURCE) for each in handles], {"done": "file"},
+                          restore_body)
     nodes = [sm.placeholder("serving_x", np.float32, (-1, 4)), sm.placeholder("saver_filename", object, ())]
     # Two variables may have one name: only what restores them knows them apart.
-    names = ["dense/kernel", "dense/bias"] * 2 if not objects else [f"d{i // 2}/{'kernel' if i % 2 == 0 else 'bias'}" for i in range(4)]
+    names = ["dense/kernel", "dense/bias"] * 2
+    if objects:
+        names = [f"d{i // 2}/{'kernel' if i % 2 == 0 else 'bias'}" for i in range(4)]
     nodes += [sm.node(f"handle{i}", "VarHandleOp", dtype=FLOAT, shared_name=names[i]) for i in range(4)]
     handle_names = [f"handle{i}" for i in range(4)]
     nodes += [sm.node("call", "StatefulPartitionedCall", ["serving_x"] + handle_names, f=sm.Function("model"))]
     restore_op = None
     if not objects:
         restore_op = "restore_call"
-        nodes += [sm.node("restore_call", "StatefulPartitionedCall", ["saver_filename"] + handle_names, f=sm.Function("restore"))]
+        nodes += [sm.node("restore_call", "StatefulPartitionedCall", ["saver_filename"] + handle_names,
+                          f=sm.Function("restore"))]
     signature = sm.signature({"x": ("serving_x:0", 1, (-1, 4))},
                              {"y": ("call:0", 1, (-1, 2)), "hidden": ("call:1", 1, (-1, 5))})
     graph = sm.meta_graph(nodes, {"serving_default": signature, "__saved_model_init_op": sm.signature({}, {})},
@@ -106,10 +112,12 @@ class Models(unittest.TestCase):
     def test_tf1_variables_are_found_through_the_saver(self):
         a, b, x = floats(3), floats(3), floats(2, 3)
         for how in ({}, {"compressed": True}, {"shards": 2}):
-            sm.write(self.path, v1_model({"a": ("stored/a", ""), "b": ("stored/b", "")}), {"stored/a": a, "stored/b": b, "c": b}, **how)
+            sm.write(self.path, v1_model({"a": ("stored/a", ""), "b": ("stored/b", "")}),
+                     {"stored/a": a, "stored/b": b, "c": b}, **how)
             answer = RUNNER.ask(self.path, {"in": x})
             self.assertNear(answer["outputs"]["out"], x * a + b)
-            self.assertEqual(answer["signature"], {"inputs": [["in", "FP32", [-1, 3]]], "outputs": [["out", "FP32", [-1, 3]]]})
+            self.assertEqual(answer["signature"],
+                             {"inputs": [["in", "FP32", [-1, 3]]], "outputs": [["out", "FP32", [-1, 3]]]})
 
     def test_parts_of_partitioned_variables_are_found(self):
         a, b, x = floats(3), floats(3), floats(2, 3)
@@ -146,8 +154,10 @@ class Models(unittest.TestCase):
 
     def test_signature_and_tags_are_chosen(self):
         nodes = [sm.placeholder("x", np.float32, (-1,)), sm.node("neg", "Neg", ["x"]), sm.node("exp", "Exp", ["x"])]
-        signatures = {name: sm.signature({"x": ("x:0", 1, (-1,))}, {name: (name + ":0", 1, (-1,))}) for name in ("neg", "exp")}
-        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, signatures), sm.meta_graph(nodes, {"exp": signatures["exp"]},
+        signatures = {name: sm.signature({"x": ("x:0", 1, (-1,))}, {name: (name + ":0", 1, (-1,))})
+                      for name in ("neg", "exp")}
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, signatures),
+                                           sm.meta_graph(nodes, {"exp": signatures["exp"]},
                                                                                           tags=("serve", "tpu"))))
         x = floats(4)
         self.assertNear(RUNNER.ask(self.path, {"x": x}, signature="neg")["outputs"]["neg"], -x)
@@ -185,7 +195,8 @@ class Models(unittest.TestCase):
             for j, value in enumerate((floats(channels[i + 1]), floats(channels[i + 1]), floats(channels[i + 1]),
                                        np.abs(floats(channels[i + 1])) + 1)):
                 nodes.append(sm.const(f"n{i}_{j}", value))
-            nodes += [sm.node(f"norm{i}", "FusedBatchNormV3", [f"add{i}"] + [f"n{i}_{j}" for j in range(4)], is_training=False),
+            nodes += [sm.node(f"norm{i}", "FusedBatchNormV3", [f"add{i}"] + [f"n{i}_{j}" for j in range(4)],
+                              is_training=False),
                       sm.node(f"relu{i}", "Relu6", [f"norm{i}"])]
             last = f"relu{i}"
         nodes += [sm.node("twice", "AddV2", [last, last]), sm.node("cat", "ConcatV2", ["twice", last, "three"]),
@@ -193,31 +204,61 @@ class Models(unittest.TestCase):
                   sm.node("pool", "MaxPool", ["cat"], ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID"),
                   sm.node("mean", "Mean", ["pool", "sides"], keep_dims=False), sm.const("dense", floats(32, 5)),
                   sm.node("logits", "MatMul", ["mean", "dense"]), sm.node("y", "Softmax", ["logits"])]
-        signature = sm.signature({"x": ("x:0", 1, (-1, 16, 16, 3))}, {"y": ("y:0", 1, (-1, 5)), "pool": ("pool:0", 1, (-1, 8, 8, 32))})
+        signature = sm.signature({"x": ("x:0", 1, (-1, 16, 16, 3))},
+                                 {"y": ("y:0", 1, (-1, 5)), "pool": ("pool:0", 1, (-1, 8, 8, 32))})
         sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
         answer = RUNNER.ask(self.path, {"x": floats(2, 16, 16, 3)})
         self.assertEqual(answer["nodes"]["Transpose"], 2)  # of what comes in, and of the image that goes out
         self.assertEqual(answer["outputs"]["pool"].shape, (2, 8, 8, 32))
         self.assertNear(answer["outputs"]["y"].sum(1), np.float32([1, 1]))
 
+    def test_convolutions_of_blocks_are_dilated_ones(self):
+        """As TF 1 and Keras write them; beside each the same as one operator."""
+        for channels, op, filters in ((6, "Conv2D", floats(3, 3, 6, 8)), (8, "DepthwiseConv2dNative", floats(3, 3, 8, 1))):
+            how = {"strides": [1, 1, 1, 1], "data_format": "NHWC"}
+            nodes = [sm.placeholder("x", np.float32, (-1, 13, 14, channels)), sm.const("w", filters),
+                     sm.const("blocks", np.int32([2, 3])), sm.const("margins", np.int32([[2, 3], [3, 4]])),
+                     sm.const("crops", np.int32([[0, 1], [0, 1]])),
+                     sm.node("cut", "SpaceToBatchND", ["x", "blocks", "margins"]),
+                     sm.node("conv", op, ["cut", "w"], padding="VALID", dilations=[1, 1, 1, 1], **how),
+                     sm.node("y", "BatchToSpaceND", ["conv", "blocks", "crops"]),
+                     sm.node("z", op, ["x", "w"], padding="SAME", dilations=[1, 2, 3, 1], **how)]
+            outputs = {name: (name + ":0", 1, None) for name in "yz"}
+            signature = sm.signature({"x": ("x:0", 1, (-1, 13, 14, channels))}, outputs)
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
+            answer = RUNNER.ask(self.path, {"x": floats(2, 13, 14, channels)})
+            self.assertNear(answer["outputs"]["y"], answer["outputs"]["z"])
+            self.assertEqual(answer["outputs"]["y"].shape, (2, 13, 14, 8))
+            self.assertEqual((answer["nodes"].get("Reshape", 0), answer["nodes"]["Conv"]), (0, 2))
+            # Where the blocks themselves are wanted too, they are made.
+            outputs["cut"] = ("cut:0", 1, None)
+            signature = sm.signature({"x": ("x:0", 1, (-1, 13, 14, channels))}, outputs)
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
+            answer = RUNNER.ask(self.path, {"x": floats(2, 13, 14, channels)})
+            self.assertEqual(answer["outputs"]["cut"].shape, (12, 9, 7, channels))
+
     def test_all_that_cannot_be_converted_is_named(self):
         nodes = [sm.placeholder("x", np.float32, (-1,)), sm.node("a", "FancyOp", ["x"]), sm.node("b", "FancyOp", ["a"]),
                  sm.node("c", "While", ["b"]), sm.node("d", "Neg", ["c"]), sm.node("e", "OtherOp", ["x"]),
                  sm.node("f", "AddV2", ["d", "e"])]
-        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("f:0", 1, None)})})))
+        signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("f:0", 1, None)})
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature})))
         # What lies behind control flow is not looked at.
         self.assertRegex(self.refusal(), r"signature 's': .*OtherOp \(node 'e'\); While \(node 'c'\)")
         nodes[3] = sm.node("c", "Exp", ["b"])
-        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("f:0", 1, None)})})))
+        signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("f:0", 1, None)})
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature})))
         self.assertRegex(self.refusal(), r"FancyOp \(node 'a' and 1 more\); OtherOp \(node 'e'\)")
 
     def test_circles_are_refused(self):
         signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, None)})
         x = sm.placeholder("x", np.float32, (-1,))
         for nodes, functions, why in [
-                ([x, sm.node("a", "AddV2", ["x", "b"]), sm.node("b", "Neg", ["a"]), sm.node("y", "Neg", ["b"])], [], "circle"),
+                ([x, sm.node("a", "AddV2", ["x", "b"]), sm.node("b", "Neg", ["a"]), sm.node("y", "Neg", ["b"])], [],
+                 "circle"),
                 ([x, sm.node("y", "PartitionedCall", ["x"], f=sm.Function("f"))],
-                 [sm.function("f", [("v", 1)], {"r": "again:output:0"}, [sm.node("again", "PartitionedCall", ["v"], f=sm.Function("f"))])],
+                 [sm.function("f", [("v", 1)], {"r": "again:output:0"},
+                              [sm.node("again", "PartitionedCall", ["v"], f=sm.Function("f"))])],
                  "calls itself"),
                 ([x, sm.node("y", "PartitionedCall", ["y"], f=sm.Function("f"))],
                  [sm.function("f", [("v", 1)], {"r": "v"}, [])], "circle")]:
@@ -246,10 +287,12 @@ class Models(unittest.TestCase):
         data.write_bytes(good_data[:12] + b"?" + good_data[13:])
         self.assertRegex(self.refusal(), r"variables.data-00000-of-00001: entry 'b': .*checksum")
         data.write_bytes(good_data[:20])
-        self.assertRegex(self.refusal(), r"entry 'b': it should lie in variables/variables.data-00000-of-00001 from byte 12, "
-                                         r"12 bytes, and that file has 20")
+        self.assertRegex(self.refusal(),
+                         r"entry 'b': it should lie in variables/variables.data-00000-of-00001 from byte 12, "
+                         r"12 bytes, and that file has 20")
         data.unlink()
-        self.assertRegex(self.refusal(), r"entry 'a': it should lie in variables/variables.data-00000-of-00001: there is no such file")
+        self.assertRegex(self.refusal(),
+                         r"entry 'a': it should lie in variables/variables.data-00000-of-00001: there is no such file")
         data.write_bytes(good_data)
         index.write_bytes(good_index[:3] + b"?" + good_index[4:])
         self.assertRegex(self.refusal(), r"variables.index: the block at byte 0 does not have its checksum")
@@ -266,6 +309,46 @@ class Models(unittest.TestCase):
         for size in (0, 1, 5, len(whole) // 2, len(whole) - 1):
             (self.path / "saved_model.pb").write_bytes(whole[:size])
             self.assertIn("saved_model.pb", self.refusal())
+
+    def test_types_that_nobody_knows_are_named(self):
+        x = sm.placeholder("x", np.float32, (-1,))
+        outputs = {"y": ("y:0", 1, None)}
+        for nodes, info, why in [
+                ([x, sm.node("c", "Const", dtype=sm.Type(99), value=sm.Tensor(np.float32([1]))),
+                  sm.node("y", "Cast", ["x"], DstT=sm.Type(99))], ("x:0", 1, (-1,)), "Cast"),
+                ([x, sm.node("y", "Neg", ["x"])], ("x:0", 99, (-1,)), "input 'x' is of data type 99")]:
+            signature = sm.signature({"x": info}, outputs)
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature})))
+            self.assertIn(why, self.refusal())
+
+    def test_control_flow_is_refused_by_name(self):
+        x = sm.placeholder("x", np.float32, (-1,))
+        for op in ("If", "StatelessWhile", "Switch", "Merge", "Enter", "TensorListReserve"):
+            nodes = [x, sm.node("flow", op, ["x"]), sm.node("y", "Neg", ["flow"])]
+            signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, None)})
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature})))
+            self.assertIn(f"signature 's': operators that cannot be converted: {op} (node 'flow')", self.refusal())
+
+    def test_a_node_of_a_great_many_attributes_is_refused(self):
+        """Each that is asked for is looked for among them, in each call of the function that it is in."""
+        many = {f"a{i}": 1 for i in range(10_001)}
+        nodes = [sm.placeholder("x", np.float32, (-1,)), sm.node("y", "Neg", ["x"], **many)]
+        signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, None)})
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature})))
+        self.assertIn("node 'y' has more than 10000 attributes", self.refusal())
+
+    def test_constants_of_functions_are_there_once(self):
+        """However often they are called: an initialiser of 40 KB, not of 800."""
+        big = floats(100, 100)
+        body = [sm.const("w", big), sm.node("p", "MatMul", ["v", "w:output:0"])]
+        calls = [sm.node(f"c{i}", "PartitionedCall", [f"c{i - 1}" if i else "x"], f=sm.Function("f")) for i in range(20)]
+        nodes = [sm.placeholder("x", np.float32, (-1, 100)), *calls]
+        signature = sm.signature({"x": ("x:0", 1, (-1, 100))}, {"y": ("c19:0", 1, None)})
+        functions = [sm.function("f", [("v", 1)], {"r": "p:product:0"}, body)]
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature}, functions)))
+        answer = RUNNER.ask(self.path)
+        self.assertNotIn("error", answer, answer.get("error"))
+        self.assertEqual((answer["nodes"]["MatMul"], answer["weight_bytes"]), (20, 40_000))
 
     def test_a_million_nodes_end_soon(self):
         nodes = [sm.placeholder("n0", np.float32, (-1,))]
@@ -322,7 +405,8 @@ def plain_bundle(folder):
                 else:
                     at += 4
             if key and fields.get(1) == 1:
-                dims = [varint(each, 1)[0] for each in re.findall(rb"\x12.(\x08[\x80-\xff]*[\x00-\x7f])", fields.get(2, b""), re.S)]
+                told = re.findall(rb"\x12.(\x08[\x80-\xff]*[\x00-\x7f])", fields.get(2, b""), re.S)
+                dims = [varint(each, 1)[0] for each in told]
                 values = data[fields.get(4, 0):fields.get(4, 0) + fields.get(5, 0)]
                 found[key.decode()] = np.frombuffer(values, np.float32).reshape(dims)
     return found
@@ -355,7 +439,8 @@ class RealModels(unittest.TestCase):
     def test_keras(self):
         folder = self.models / "keras_mlp"
         values = {key.split("/.ATTR")[0]: value for key, value in plain_bundle(folder).items()}
-        layers_ = sorted({key.rsplit("/", 1)[0] for key in values if re.fullmatch(r"layer_with_weights-\d/kernel", key)})
+        layers_ = sorted({key.rsplit("/", 1)[0] for key in values
+                          if re.fullmatch(r"layer_with_weights-\d/kernel", key)})
         x = np.abs(floats(2, 28, 28))
         y = x.reshape(2, -1)
         for i, layer in enumerate(layers_):
@@ -370,7 +455,8 @@ class RealModels(unittest.TestCase):
                                    ("emotion", {"input_1:0": np.abs(floats(2, 64, 64, 1))}, 1)]:
             answer = RUNNER.ask(self.models / name / "1", inputs)
             self.assertNotIn("error", answer, answer.get("error"))
-            self.assertLessEqual(answer["nodes"].get("Transpose", 0), most)  # one of each image that comes in or goes out
+            # One of each image that comes in or goes out.
+            self.assertLessEqual(answer["nodes"].get("Transpose", 0), most)
 
 
 if __name__ == "__main__":

@@ -37,12 +37,14 @@ CallTree::CallTree(const GraphDef& graph) : graph_(graph) {
   frames_.push_back({.table = &graph.graph});
 }
 
-Result<const FunctionDef*> CallTree::FunctionOf(const NodeDef& node) const {
+Result<const FunctionDef*> CallTree::FunctionOf(const NodeDef& node) {
+  if (graph_.functions.empty() && !IsCall(node.op)) return nullptr;
+  if (const auto known = called_.find(&node); known != called_.end()) return known->second;
   const bool is_call = IsCall(node.op);
   const std::string_view name = is_call ? Attributes(node.message).Function("f").value_or("") : node.op;
   const auto found = graph_.functions.find(name);
-  if (found != graph_.functions.end()) return &found->second;
-  if (!is_call) return nullptr;
+  if (found != graph_.functions.end()) return called_[&node] = &found->second;
+  if (!is_call) return called_[&node] = nullptr;
   return InvalidArgument("node " + Quote(node.name) + " calls function " + Quote(name) + ", which is not there");
 }
 
@@ -97,6 +99,7 @@ Result<int32_t> CallTree::EnterCall(std::string_view node) {
 
 Result<TensorPlace> CallTree::Resolve(int32_t frame, std::string_view tensor) {
   for (int steps = 0; steps < kMostSteps; ++steps) {
+    if (++steps_ > kMostStepsInAll) return TooLarge("the ways of tensors through functions are too long altogether");
     const Frame& in = frames_[static_cast<size_t>(frame)];
     if (in.function != nullptr) {
       const auto argument = in.function->arguments.find(tensor.substr(0, tensor.find(':')));

@@ -35,7 +35,7 @@ class CallTree {
 
   // Where a tensor comes from, as the nodes of `frame` name it ("node:1", "argument", "node:output:0").
   // kInvalidArgument names what is not there, functions that call themselves, and calls whose tensors lead in a circle;
-  // kTooLarge: more calls than kMostFrames.
+  // kTooLarge: more calls than kMostFrames, or ways through functions that are too long altogether.
   Result<TensorPlace> Resolve(int32_t frame, std::string_view tensor);
 
   // The call of a function by a node of the graph itself; kInvalidArgument if that is none.
@@ -60,15 +60,18 @@ class CallTree {
   static constexpr int kMostDepth = 100;
   static constexpr size_t kMostFrames = 100'000;
   static constexpr int kMostSteps = 10'000;
+  static constexpr uint64_t kMostStepsInAll = 50'000'000;
 
   // The function that a node calls, or null.
-  Result<const FunctionDef*> FunctionOf(const NodeDef& node) const;
+  Result<const FunctionDef*> FunctionOf(const NodeDef& node);
   Result<int32_t> Enter(NodePlace call, const FunctionDef& function);
   Result<TensorPlace> FindNode(int32_t frame, std::string_view tensor) const;
 
   const GraphDef& graph_;
   std::vector<Frame> frames_;
-  std::unordered_map<uint64_t, int32_t> entered_;  // by where the call is
+  std::unordered_map<uint64_t, int32_t> entered_;                  // by where the call is
+  std::unordered_map<const NodeDef*, const FunctionDef*> called_;  // by node, as far as somebody has asked
+  uint64_t steps_ = 0;
 };
 
 }  // namespace trireme::tensorflow

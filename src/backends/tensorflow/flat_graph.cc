@@ -55,6 +55,7 @@ class Flattener {
 
  private:
   static constexpr int32_t kOpen = -1;
+  static constexpr uint64_t kMostMessageBytes = uint64_t{4} << 30;
 
   // A node whose inputs are being taken.
   struct Open {
@@ -97,6 +98,12 @@ class Flattener {
         open.inputs.push_back(*from);
       }
     }
+    // A constant is read once, however often its function is called.
+    if (node.op != "Const") message_bytes_ += node.message.size();
+    if (message_bytes_ > kMostMessageBytes) {
+      return TooLarge("the nodes of the graph have more than " + std::to_string(kMostMessageBytes) +
+                      " bytes once its functions are taken apart");
+    }
     edges_ += open.inputs.size();
     if (edges_ > 8 * kMostFlatNodes) return TooLarge("the nodes of the graph have too many inputs");
     open_.push_back(std::move(open));
@@ -125,6 +132,7 @@ class Flattener {
   std::unordered_map<uint64_t, int32_t> done_;
   std::vector<Open> open_;
   size_t edges_ = 0;
+  uint64_t message_bytes_ = 0;
 };
 
 // A name of the graph's own, no matter what it calls.

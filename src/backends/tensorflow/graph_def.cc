@@ -26,12 +26,17 @@ class Reader {
       return TooLarge("the graph has more than " + std::to_string(kMostNodes) + " nodes");
     }
     NodeDef node{.name = {}, .op = {}, .inputs = {}, .message = message};
+    size_t others = 0;
     RETURN_IF_ERROR(ForEachField(message, "a NodeDef", [&](const ProtoField& field) -> Status {
       if (IsBytes(field, 1)) node.name = field.bytes;
       if (IsBytes(field, 2)) node.op = field.bytes;
-      if (!IsBytes(field, 3)) return {};
-      node.inputs.push_back(field.bytes);
-      return Count();
+      if (IsBytes(field, 3)) {
+        node.inputs.push_back(field.bytes);
+        return Count();
+      }
+      if (++others <= kMostAttributes) return {};
+      return TooLarge("node '" + Shown(node.name) + "' has more than " + std::to_string(kMostAttributes) +
+                      " attributes");
     }));
     to.by_name.emplace(node.name, static_cast<int32_t>(to.nodes.size()));
     to.nodes.push_back(std::move(node));

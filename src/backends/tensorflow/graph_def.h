@@ -45,6 +45,8 @@ struct GraphDef {
 
 inline constexpr size_t kMostNodes = 2'000'000;  // of a graph and its functions, before anything is pruned
 
+inline constexpr size_t kMostAttributes = 10'000;  // of a node: each that is asked for is looked for among them
+
 inline constexpr size_t kMostNames = 16'000'000;  // of what nodes take, and of arguments and results of functions
 
 // kTooLarge: more than that.
