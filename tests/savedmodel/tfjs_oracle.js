@@ -15,7 +15,9 @@ async function main() {
     weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length),
   }));
   const inputs = {};
-  for (const [name, input] of Object.entries(wish.inputs)) inputs[name] = tf.tensor(input.data, input.shape, 'float32');
+  for (const [name, input] of Object.entries(wish.inputs)) {
+    inputs[name] = tf.tensor(input.data, input.shape, input.dtype || 'float32');
+  }
   const answer = {};
   for (const name of wish.outputs) {
     const output = await model.executeAsync(inputs, name);

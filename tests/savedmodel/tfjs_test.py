@@ -55,6 +55,18 @@ def all_of(message, number):
     return [value for field, value in fields(message) if field == number]
 
 
+def packed(bytes_):
+    """Numbers that stand one behind the other, seven bits a byte."""
+    numbers, value, shift = [], 0, 0
+    for byte in bytes_:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(value - (1 << 64) if value >> 63 else value)
+            value = shift = 0
+    return numbers
+
+
 def dims_of(shape):
     return [dict(fields(dim)).get(1, 0) for dim in all_of(shape, 2)]
 
@@ -69,7 +81,7 @@ def array_of(tensor):
         if field == 5:
             numbers += struct.unpack(f"<{len(value) // 4}f", value)
         elif field in (7, 10, 11):
-            numbers += [value] if isinstance(value, int) else [v for _, v in fields(b"".join(b"\x08" + bytes([b]) for b in value))]
+            numbers += [value] if isinstance(value, int) else packed(value)
     numbers = numbers or [0]
     return np.array((numbers + numbers[-1:] * int(np.prod(dims)))[:int(np.prod(dims))], dtype).reshape(dims)
 
@@ -118,7 +130,8 @@ def graph_model(path):
 def tensors_of(path, side):
     """Tensors of the first signature's inputs (1) or outputs (2), by key."""
     signature = dict(fields(all_of(all_of(path.read_bytes(), 2)[0], 5)[0]))[2]
-    return {dict(fields(entry))[1].decode(): dict(fields(dict(fields(entry))[2]))[1].decode() for entry in all_of(signature, side)}
+    return {dict(fields(entry))[1].decode(): dict(fields(dict(fields(entry))[2]))[1].decode()
+            for entry in all_of(signature, side)}
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -131,7 +144,8 @@ class AsTensorflowJs(unittest.TestCase):
         wish["inputs"] = {names_in[key].split(":")[0]: {"shape": value.shape, "data": value.ravel().tolist()}
                           for key, value in inputs.items()}
         wish["outputs"] = [name.removesuffix(":0") for name in names_out.values()]
-        node = subprocess.run(["node", str(Path(__file__).parent / "tfjs_oracle.js"), TFJS], input=json.dumps(wish), text=True,
+        node = subprocess.run(["node", str(Path(__file__).parent / "tfjs_oracle.js"), TFJS], input=json.dumps(wish),
+                              text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual(node.returncode, 0, node.stderr[-2000:])
         expected = json.loads(node.stdout)
@@ -147,23 +161,30 @@ class AsTensorflowJs(unittest.TestCase):
             return RANDOM.standard_normal(dims).astype(np.float32)
 
         ones, twos = [1, 1, 1, 1], [1, 2, 2, 1]
-        nodes = [sm.placeholder("x", np.float32, (-1, 17, 13, 6)), sm.const("w", floats(3, 3, 6, 8)), sm.const("b", floats(8)),
-                 sm.const("d", floats(5, 5, 8, 1)), sm.const("p", floats(1, 1, 8)), sm.const("size", np.int32([11, 20])),
+        nodes = [sm.placeholder("x", np.float32, (-1, 17, 13, 6)), sm.const("w", floats(3, 3, 6, 8)),
+                 sm.const("b", floats(8)),
+                 sm.const("d", floats(5, 5, 8, 1)), sm.const("p", floats(1, 1, 8)),
+                 sm.const("size", np.int32([11, 20])),
                  sm.const("pads", np.int32([[0, 0], [1, 2], [0, 1], [0, 0]])), sm.const("sides", np.int32([1, 2])),
                  sm.const("three", np.int32(3)), sm.const("m", floats(16, 4)), sm.const("perm", np.int32([0, 3, 1, 2])),
-                 sm.node("conv", "Conv2D", ["x", "w"], strides=twos, padding="SAME", data_format="NHWC", dilations=ones, T=sm.Type(1)),
+                 sm.node("conv", "Conv2D", ["x", "w"], strides=twos, padding="SAME", data_format="NHWC", dilations=ones,
+                         T=sm.Type(1)),
                  sm.node("bias", "BiasAdd", ["conv", "b"], data_format="NHWC", T=sm.Type(1)),
                  sm.node("prelu", "Prelu", ["bias", "p"], T=sm.Type(1)),
-                 sm.node("depth", "DepthwiseConv2dNative", ["prelu", "d"], strides=ones, padding="SAME", data_format="NHWC",
+                 sm.node("depth", "DepthwiseConv2dNative", ["prelu", "d"], strides=ones, padding="SAME",
+                         data_format="NHWC",
                          dilations=ones, T=sm.Type(1)),
-                 sm.node("relu6", "Relu6", ["depth"], T=sm.Type(1)), sm.node("sum", "AddV2", ["relu6", "prelu"], T=sm.Type(1)),
+                 sm.node("relu6", "Relu6", ["depth"], T=sm.Type(1)),
+                 sm.node("sum", "AddV2", ["relu6", "prelu"], T=sm.Type(1)),
                  sm.node("cat", "ConcatV2", ["sum", "relu6", "three"], N=2, T=sm.Type(1), Tidx=sm.Type(3)),
                  sm.node("padded", "Pad", ["cat", "pads"], T=sm.Type(1)),
-                 sm.node("pool", "MaxPool", ["padded"], ksize=[1, 3, 3, 1], strides=twos, padding="SAME", data_format="NHWC", T=sm.Type(1)),
+                 sm.node("pool", "MaxPool", ["padded"], ksize=[1, 3, 3, 1], strides=twos, padding="SAME",
+                         data_format="NHWC", T=sm.Type(1)),
                  sm.node("mean", "Mean", ["pool", "sides"], keep_dims=False, T=sm.Type(1), Tidx=sm.Type(3)),
                  sm.node("logits", "MatMul", ["mean", "m"], transpose_a=False, transpose_b=False, T=sm.Type(1)),
                  sm.node("y", "Softmax", ["logits"], T=sm.Type(1)),
-                 sm.node("big", "ResizeBilinear", ["pool", "size"], align_corners=False, half_pixel_centers=True, T=sm.Type(1)),
+                 sm.node("big", "ResizeBilinear", ["pool", "size"], align_corners=False, half_pixel_centers=True,
+                         T=sm.Type(1)),
                  sm.node("first", "Transpose", ["big", "perm"], T=sm.Type(1), Tperm=sm.Type(3)),
                  sm.node("z", "Tanh", ["first"], T=sm.Type(1))]
         signature = sm.signature({"x": ("x:0", 1, (-1, 17, 13, 6))}, {"y": ("y:0", 1, None), "z": ("z:0", 1, None)})
