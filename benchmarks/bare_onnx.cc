@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--jpeg FILE] [--loads N]
+// bare_onnx MODEL [--callers N] [--threads T] [--seconds S] [--spin 0|1] [--jpeg FILE] [--loads N] [--against OTHER]
 //
 // What ONNX Runtime alone makes of a model, in process and without a server: N callers run one session of T threads a
 // run, each as fast as it can, on random input (free dimensions are 1). Prints one JSON object. `--spin 0` switches off
 // the runtime's busy waiting, which is on by default. With `--jpeg FILE` libjpeg-turbo decodes that photo in full
 // before each run, as a client would have to; what then would make it the model's input is left out. `--loads N`
-// instead loads the model N times, runs it once each time, and says how long either took.
+// instead loads the model N times, runs it once each time, and says how long either took. `--against OTHER` instead
+// runs the model and another one in turn, with one caller, and says how fast it is against that one.
 #ifndef ORT_API_MANUAL_INIT
 #define ORT_API_MANUAL_INIT
 #endif
@@ -42,8 +43,9 @@ struct Options {
   std::string model;
   Load load;
   bool spin = true;
-  std::string jpeg;  // the file's bytes; empty: none is decoded
-  int loads = 0;     // 0: measure runs
+  std::string jpeg;   // the file's bytes; empty: none is decoded
+  int loads = 0;      // 0: measure runs
+  std::string other;  // model; empty: there is none
 };
 
 std::string Contents(const std::string& path) {
@@ -55,7 +57,7 @@ std::string Contents(const std::string& path) {
 Options ParseOptions(const std::vector<std::string>& arguments) {
   if (arguments.size() % 2 != 1) {
     throw std::invalid_argument("usage: bare_onnx MODEL " + std::string(trireme::bare::kLoadUsage) +
-                                " [--spin 0|1] [--jpeg FILE] [--loads N]");
+                                " [--spin 0|1] [--jpeg FILE] [--loads N] [--against OTHER]");
   }
   Options options{.model = arguments[0]};
   for (size_t i = 1; i < arguments.size(); i += 2) {
@@ -67,6 +69,8 @@ Options ParseOptions(const std::vector<std::string>& arguments) {
       options.jpeg = Contents(value);
     } else if (arguments[i] == "--loads") {
       options.loads = std::clamp(std::stoi(value), 1, 1000);
+    } else if (arguments[i] == "--against") {
+      options.other = value;
     } else {
       throw std::invalid_argument("unknown option " + arguments[i]);
     }
@@ -107,13 +111,13 @@ void OpenRuntime() {
   Ort::InitApi(get_base()->GetApi(ORT_API_VERSION));
 }
 
-Ort::Session OpenModel(const Ort::Env& env, const Options& options) {
+Ort::Session OpenModel(const Ort::Env& env, const Options& options, const std::string& model) {
   Ort::SessionOptions session;
   session.SetIntraOpNumThreads(options.load.threads);
   session.SetInterOpNumThreads(1);
   session.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
   if (!options.spin) session.AddConfigEntry("session.intra_op.allow_spinning", "0");
-  return Ort::Session(env, options.model.c_str(), session);
+  return Ort::Session(env, model.c_str(), session);
 }
 
 // One caller's inputs, which stay the same.
@@ -176,7 +180,7 @@ void MeasureLoads(const Ort::Env& env, const Options& options) {
   std::vector<double> load_ms, first_run_ms;
   for (int i = 0; i < options.loads; ++i) {
     const auto begin = SteadyClock::now();
-    Ort::Session session = OpenModel(env, options);
+    Ort::Session session = OpenModel(env, options, options.model);
     load_ms.push_back(MillisecondsSince(begin));
     Caller caller(session, 0);
     const auto loaded = SteadyClock::now();
@@ -187,7 +191,7 @@ void MeasureLoads(const Ort::Env& env, const Options& options) {
 }
 
 void MeasureRuns(const Ort::Env& env, const Options& options) {
-  Ort::Session session = OpenModel(env, options);
+  Ort::Session session = OpenModel(env, options, options.model);
   trireme::bare::MeasureRuns(options.load, 1, [&](int number) -> std::function<void()> {
     const auto caller = std::make_shared<Caller>(session, static_cast<unsigned>(number));
     return [&options, caller] {
@@ -197,6 +201,33 @@ void MeasureRuns(const Ort::Env& env, const Options& options) {
   });
 }
 
+double Median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+// One run of the one, one of the other: whatever else the machine does meets both.
+void Compare(const Ort::Env& env, const Options& options) {
+  Ort::Session session = OpenModel(env, options, options.model);
+  Ort::Session other_session = OpenModel(env, options, options.other);
+  Caller caller(session, 0);
+  Caller other(other_session, 0);
+  std::vector<double> taken_ms, other_ms, ratios;
+  const auto seconds = std::chrono::duration<double>(options.load.seconds);
+  constexpr int kWarmUp = 3;
+  for (auto begin = SteadyClock::now(); ratios.empty() || SteadyClock::now() - begin < seconds;) {
+    auto from = SteadyClock::now();
+    caller.Run();
+    taken_ms.push_back(MillisecondsSince(from));
+    from = SteadyClock::now();
+    other.Run();
+    other_ms.push_back(MillisecondsSince(from));
+    if (taken_ms.size() > kWarmUp) ratios.push_back(other_ms.back() / taken_ms.back());
+  }
+  std::cout << "{\"runs\":" << ratios.size() << ",\"p50_ms\":" << Median(taken_ms)
+            << ",\"other_p50_ms\":" << Median(other_ms) << ",\"speed\":" << Median(ratios) << "}\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -204,7 +235,11 @@ int main(int argc, char** argv) {
     const Options options = ParseOptions({argv + 1, argv + argc});
     OpenRuntime();
     const Ort::Env env(ORT_LOGGING_LEVEL_WARNING, "bare_onnx");
-    options.loads > 0 ? MeasureLoads(env, options) : MeasureRuns(env, options);
+    if (!options.other.empty()) {
+      Compare(env, options);
+    } else {
+      options.loads > 0 ? MeasureLoads(env, options) : MeasureRuns(env, options);
+    }
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "bare_onnx: " << error.what() << '\n';
