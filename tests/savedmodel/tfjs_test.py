@@ -192,6 +192,25 @@ class AsTensorflowJs(unittest.TestCase):
             sm.write(folder, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
             self.compare(folder, {"x": floats(3, 17, 13, 6)})
 
+    def test_zeros_around_a_maximum(self):
+        """Of an image that has less than zero, where they count; of one that has not; and another number than zero."""
+        pool = {"ksize": [1, 3, 3, 1], "strides": [1, 2, 2, 1], "padding": "VALID", "data_format": "NHWC",
+                "T": sm.Type(1)}
+        pads = np.int32([[0, 0], [1, 2], [2, 1], [0, 0]])
+        nodes = [sm.placeholder("x", np.float32, (-1, 9, 12, 3)), sm.const("pads", pads),
+                 sm.const("low", np.float32(-0.5)), sm.node("relu", "Relu", ["x"], T=sm.Type(1)),
+                 sm.node("a", "Pad", ["x", "pads"], T=sm.Type(1)), sm.node("b", "Pad", ["relu", "pads"], T=sm.Type(1)),
+                 sm.node("c", "PadV2", ["x", "pads", "low"], T=sm.Type(1)),
+                 sm.node("y", "MaxPool", ["a"], **pool), sm.node("z", "MaxPool", ["b"], **pool),
+                 sm.node("w", "MaxPool", ["c"], **pool)]
+        signature = sm.signature({"x": ("x:0", 1, (-1, 9, 12, 3))}, {name: (name + ":0", 1, None) for name in "wyz"})
+        with tempfile.TemporaryDirectory() as folder:
+            sm.write(folder, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
+            x = -np.abs(RANDOM.standard_normal((2, 9, 12, 3))).astype(np.float32)
+            x[1] *= -1
+            self.compare(folder, {"x": x})
+            self.assertEqual(RUNNER.ask(folder)["nodes"]["Pad"], 2)
+
     @unittest.skipUnless(os.environ.get("TRIREME_TEST_DATA"), "TRIREME_TEST_DATA names no folder of models")
     def test_real_graphs(self):
         models = Path(os.environ["TRIREME_TEST_DATA"]) / "savedmodel"
