@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "base/status.h"
 #include "base/scratch_folder.h"
+#include "base/status.h"
 #include "repository/scan.h"
 
 namespace trireme {
