@@ -253,7 +253,7 @@ Status ConvertSqueeze(Op& op, std::string_view) {
   std::ranges::sort(axes);
   axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
   Dims dims = *in.dims;
-  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) dims.erase(dims.begin() + *axis);
+  for (size_t i = axes.size(); i-- > 0;) dims.erase(dims.begin() + axes[i]);
   if (in.literal != nullptr && ElementCount(dims) == in.literal->elements()) {
     op.GiveReshaped(std::move(dims));
     return {};
@@ -268,6 +268,7 @@ Status ConvertSqueeze(Op& op, std::string_view) {
   const bool keeps_order = only_sides && (dims.size() > 2 || axes.size() == rank - 2);
   const Taken from = keeps_order ? TakeEither(op, 0) : Taken{.layout = Layout::kAsIs, .name = op.AsIs(0)};
   std::vector<int64_t> at;
+  at.reserve(axes.size());
   for (const int64_t axis : axes) at.push_back(AxisIn(from.layout, axis, rank));
   std::string name = op.Emit("Squeeze", {from.name, op.out().Ints(at)});
   op.Give(std::move(name), in.type, dims, dims.size() > 2 ? from.layout : Layout::kAsIs);

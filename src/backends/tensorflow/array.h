@@ -25,7 +25,7 @@ Status ConvertMirrorPad(Op& op, std::string_view onnx);
 Status ConvertReverse(Op& op, std::string_view onnx);
 
 Status ConvertFill(Op& op, std::string_view onnx);
-Status ConvertFilledLike(Op& op, std::string_view onnx);  // `onnx`: "0" or "1"
+Status ConvertFilledLike(Op& op, std::string_view element);  // "0" or "1"
 Status ConvertBroadcastTo(Op& op, std::string_view onnx);
 Status ConvertRange(Op& op, std::string_view onnx);
 Status ConvertOneHot(Op& op, std::string_view onnx);

@@ -299,10 +299,11 @@ void GraphWriter::Prune() {
   for (const onnxfile::ValueInfo& output : graph_.outputs) needed.insert(output.name);
   std::vector<onnxfile::Node> kept;
   // From the last to the first: who needs something stands behind it.
-  for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
-    if (std::ranges::none_of(node->outputs, [&](const std::string& name) { return needed.contains(name); })) continue;
-    needed.insert(node->inputs.begin(), node->inputs.end());
-    kept.push_back(std::move(*node));
+  for (size_t i = graph_.nodes.size(); i-- > 0;) {
+    onnxfile::Node& node = graph_.nodes[i];
+    if (std::ranges::none_of(node.outputs, [&](const std::string& name) { return needed.contains(name); })) continue;
+    needed.insert(node.inputs.begin(), node.inputs.end());
+    kept.push_back(std::move(node));
   }
   std::ranges::reverse(kept);
   graph_.nodes = std::move(kept);

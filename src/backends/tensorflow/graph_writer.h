@@ -118,7 +118,7 @@ class GraphWriter {
     values_[static_cast<size_t>(id)].blocks = std::make_shared<const Blocks>(std::move(blocks));
   }
   // `declared` is what its signature says of it, for what is not known otherwise.
-  void AddOutput(const std::string& name, ValueId value, const std::optional<Dims>& declared);
+  void AddOutput(const std::string& name, ValueId id, const std::optional<Dims>& declared);
 
   // What a value is called in a layout; it is turned round for that, if it has to be. kChannelsFirst: of three
   // dimensions or more, known.

@@ -9,7 +9,7 @@
 // Operators that change the sides of an image.
 namespace trireme::tensorflow {
 
-Status ConvertResize(Op& op, std::string_view onnx);  // `onnx`: the mode, "linear" or "nearest"
+Status ConvertResize(Op& op, std::string_view mode);  // "linear" or "nearest"
 Status ConvertDepthToSpace(Op& op, std::string_view onnx);
 Status ConvertSpaceToDepth(Op& op, std::string_view onnx);
 Status ConvertSpaceToBatch(Op& op, std::string_view onnx);

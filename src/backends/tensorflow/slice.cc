@@ -174,13 +174,14 @@ std::string EmitSlices(Op& op, std::string name, const std::vector<Cut>& cuts) {
 
 // From the last to the first, so that the axes of the others stay what they are.
 std::string EmitPicks(Op& op, std::string name, const std::vector<Cut>& cuts) {
-  for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
-    if (!cut->is_one) continue;
+  for (size_t i = cuts.size(); i-- > 0;) {
+    const Cut& cut = cuts[i];
+    if (!cut.is_one) continue;
     const std::string at =
-        cut->begin.known
-            ? op.out().Int(*cut->begin.known)
-            : op.Emit("Gather", {op.AsInt64(cut->begin.input), op.out().Int(static_cast<int64_t>(cut->begin.index))});
-    name = op.Emit("Gather", {std::move(name), at}, {{"axis", cut->axis}});
+        cut.begin.known
+            ? op.out().Int(*cut.begin.known)
+            : op.Emit("Gather", {op.AsInt64(cut.begin.input), op.out().Int(static_cast<int64_t>(cut.begin.index))});
+    name = op.Emit("Gather", {std::move(name), at}, {{"axis", cut.axis}});
   }
   return name;
 }
@@ -196,8 +197,8 @@ Status ConvertStridedSlice(Op& op, std::string_view) {
     int64_t& dim = dims[static_cast<size_t>(cut.axis)];
     if (!cut.is_whole()) dim = CountOf(cut, dim);
   }
-  for (auto cut = plan.cuts.rbegin(); cut != plan.cuts.rend(); ++cut) {
-    if (cut->is_one) dims.erase(dims.begin() + cut->axis);
+  for (size_t i = plan.cuts.size(); i-- > 0;) {
+    if (plan.cuts[i].is_one) dims.erase(dims.begin() + plan.cuts[i].axis);
   }
   for (const int64_t axis : plan.new_axes) dims.insert(dims.begin() + axis, 1);
   if (dims.size() > Shape::kMaxRank) return Unsupported("it gives too many dimensions");

@@ -36,7 +36,7 @@ std::optional<SliceExtent> ParseExtent(std::string_view text) {
 
 // A length in one byte, and as many bytes of the number, the highest first.
 void AppendUnsigned(std::string& to, uint64_t value) {
-  const int bytes = (std::bit_width(value) + 7) / 8;
+  const int bytes = (static_cast<int>(std::bit_width(value)) + 7) / 8;
   to += static_cast<char>(bytes);
   for (int i = bytes - 1; i >= 0; --i) to += static_cast<char>(value >> (8 * i));
 }
@@ -54,7 +54,8 @@ void AppendText(std::string& to, std::string_view text) {
 // As many leading ones as bytes, a zero, and the number in what is left; of a negative number all bits turned over.
 void AppendSigned(std::string& to, int64_t value) {
   const uint64_t magnitude = value < 0 ? ~static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  const int bytes = std::bit_width(magnitude) / 7 + 1;  // each carries seven bits, and one of all is for the sign
+  const int bytes =
+      static_cast<int>(std::bit_width(magnitude)) / 7 + 1;  // each carries seven bits, and one of all is for the sign
   std::string code(static_cast<size_t>(bytes), '\0');
   for (int i = 0; i < bytes && i < 8; ++i) {
     code[static_cast<size_t>(bytes - 1 - i)] = static_cast<char>(magnitude >> (8 * i));

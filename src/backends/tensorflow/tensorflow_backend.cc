@@ -164,7 +164,7 @@ Result<Opened> TensorflowBackend::Open(const ModelSource& source, const OpenOpti
   Result<DataFile> data = DataFile::Make();
   Result<Loaded> loaded = Load(folder, options, true, data.ok() ? &*data : nullptr);
   if (!loaded.ok()) return WithinFolder(std::move(loaded).status(), folder);
-  OnnxModelBytes onnx{.bytes = onnxfile::Serialize(std::move(loaded->converted.model))};
+  OnnxModelBytes onnx{.bytes = onnxfile::Serialize(loaded->converted.model)};
   if (data.ok()) onnx.data = data->folder();
   onnx.used_parameters = {kSignature, kTags};
   onnx.example_features = std::move(loaded->converted.example_features);
