@@ -426,7 +426,10 @@ class RealModels(unittest.TestCase):
 
     def test_examples(self):
         for name, signature in [("half_plus_two_cpu", "classify_x_to_y"), ("half_plus_two_tf2_cpu", "classify_x_to_y")]:
-            answer = RUNNER.ask(self.models / name / "1", {"x": np.float32([[4], [6]])}, signature=signature)
+            # Of all features that are parsed, those that another signature takes too.
+            wanted = RUNNER.ask(self.models / name / "1", signature=signature)["signature"]["inputs"]
+            inputs = {key: np.zeros((2, 1), np.float32) for key, _, _ in wanted} | {"x": np.float32([[4], [6]])}
+            answer = RUNNER.ask(self.models / name / "1", inputs, signature=signature)
             self.assertNotIn("error", answer, answer.get("error"))
             self.assertEqual(answer["features"][0]["key"], "x")
             self.assertLess(difference(answer["outputs"]["scores"], np.float32([[4], [5]])), 1e-6)
