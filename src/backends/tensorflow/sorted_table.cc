@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "backends/tensorflow/crc32c.h"
+#include "codec/crc32c.h"
 #include "codec/proto_wire.h"
 
 namespace trireme::tensorflow {

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <utility>
 
-#include "backends/tensorflow/crc32c.h"
 #include "backends/tensorflow/message.h"
 #include "backends/tensorflow/open_file.h"
 #include "backends/tensorflow/sorted_table.h"
+#include "codec/crc32c.h"
 
 namespace trireme::tensorflow {
 namespace {

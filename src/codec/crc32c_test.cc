@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/tensorflow/crc32c.h"
+#include "codec/crc32c.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace trireme::tensorflow {
+namespace trireme {
 namespace {
 
 // RFC 3720, B.4.
@@ -24,4 +24,4 @@ TEST(Crc32c, GoesOnWhereItStopped) {
 }
 
 }  // namespace
-}  // namespace trireme::tensorflow
+}  // namespace trireme

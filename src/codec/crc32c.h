@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace trireme::tensorflow {
+namespace trireme {
 
 // CRC-32C (Castagnoli) of what `crc` is of, and `bytes` behind it.
 uint32_t ExtendCrc32c(uint32_t crc, std::string_view bytes);
@@ -19,4 +19,4 @@ constexpr uint32_t MaskCrc(uint32_t crc) {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8;
 }
 
-}  // namespace trireme::tensorflow
+}  // namespace trireme

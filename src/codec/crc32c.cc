@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/tensorflow/crc32c.h"
+#include "codec/crc32c.h"
 
 #include <array>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include <nmmintrin.h>
 #endif
 
-namespace trireme::tensorflow {
+namespace trireme {
 namespace {
 
 #if defined(__SSE4_2__)
@@ -53,4 +53,4 @@ uint32_t ExtendCrc32c(uint32_t crc, std::string_view bytes) {
   return ~Extend(~crc, bytes);
 }
 
-}  // namespace trireme::tensorflow
+}  // namespace trireme
