@@ -77,7 +77,10 @@ VersionFolders FindVersions(const std::vector<fs::path>& inside, bool may_be_pad
     const std::string name = path.filename().string();
     if (IsKnownFolder(name)) continue;
     if (const PathKind kind = KindOf(path); kind == PathKind::kFile || kind == PathKind::kOther) continue;
-    if (const auto number = may_be_padded ? ParsePaddedVersion(name) : ParseVersion(name)) {
+    std::optional<int64_t> number = ParseVersion(name);
+    // TF Serving's folders may be called so, wherever they lie.
+    if (!number && (may_be_padded || HoldsSavedModel(path))) number = ParsePaddedVersion(name);
+    if (number) {
       versions[*number] = path;
     } else {
       notes.push_back(Quoted(path.string()) + " is passed over: a version is a positive number without leading zeros");
