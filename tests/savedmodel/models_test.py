@@ -183,6 +183,26 @@ class Models(unittest.TestCase):
             {"key": "a", "input": "a", "type": "FP32", "shape": [2], "has_default": True},
             {"key": "b", "input": "b", "type": "INT64", "shape": [1], "has_default": False}])
 
+    def test_sparse_and_ragged_features_are_refused_by_name(self):
+        keys = [sm.const("names", np.array([], object)), sm.const("sparse", ["words"]), sm.const("dense", ["a"]),
+                sm.const("ragged", ["tags"]), sm.const("default_a", np.array([], np.float32))]
+        parse = sm.node("parse", "ParseExampleV2", ["text", "names", "sparse", "dense", "ragged", "default_a"],
+                        Tdense=[FLOAT], sparse_types=[FLOAT], ragged_value_types=[FLOAT], num_sparse=1,
+                        dense_shapes=[sm.Shape((1,))])
+        nodes = [sm.placeholder("text", object, (-1,))] + keys + [parse, sm.node("dense_words", "SparseToDense", ["parse:1"]),
+                                                                  sm.node("tags", "Identity", ["parse:4"], T=FLOAT)]
+        inputs, rows = {"inputs": ("text:0", 7, None)}, (-1, 1)
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {
+            "dense": sm.signature(inputs, {"a": ("parse:3", 1, rows)}),
+            "sparse": sm.signature(inputs, {"words": ("dense_words:0", 1, rows)}),
+            "ragged": sm.signature(inputs, {"tags": ("tags:0", 1, rows)}),
+            "straight": sm.signature(inputs, {"words": ("parse:1", 1, rows)})})))
+        self.assertEqual(RUNNER.ask(self.path, {"a": floats(2, 1)}, signature="dense")["features"][0]["key"], "a")
+        for signature, pattern in (("sparse", "SparseToDense: it takes sparse feature 'words'"),
+                                   ("ragged", "Identity: it takes ragged feature 'tags'"),
+                                   ("straight", "output 'words': it takes sparse feature 'words'")):
+            self.assertIn(pattern, self.refusal(signature=signature))
+
     def test_convolutions_follow_one_another_without_transposes(self):
         channels = [3, 8, 8, 16]
         nodes = [sm.placeholder("x", np.float32, (-1, 16, 16, 3))]

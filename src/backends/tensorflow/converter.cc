@@ -198,6 +198,7 @@ class Conversion {
     if (def.op == "Placeholder") return Unsupported("it is no input of the signature");
     const Operator* known = FindOperator(def.op);
     const bool is_parsing = IsParseExample(def.op);
+    for (const FlatTensor& input : node.inputs) RETURN_IF_ERROR(RefuseUnparsed(input));
     if (known == nullptr && !is_parsing) return Unsupported("");
     std::vector<ValueId> inputs;
     for (const FlatTensor& input : node.inputs) {
@@ -213,7 +214,17 @@ class Conversion {
     }
     Op op(out_, def.op, Attributes(def.message), std::move(inputs));
     RETURN_IF_ERROR(is_parsing ? ConvertParseExample(op, features_) : known->convert(op, known->onnx));
+    if (is_parsing) unparsed_.emplace(static_cast<int32_t>(values_.size()), UnparsedFeatures(op));
     return op.outputs();
+  }
+
+  // What a message has as many of as it likes.
+  Status RefuseUnparsed(const FlatTensor& input) const {
+    const auto parsed = unparsed_.find(input.node);
+    if (parsed == unparsed_.end()) return {};
+    const auto feature = parsed->second.find(static_cast<size_t>(input.output));
+    if (feature == parsed->second.end()) return {};
+    return Unsupported("it takes " + feature->second + ": features of tf.Example must be dense, of a fixed shape");
   }
 
   // An input that was not converted has been noted itself, unless it is an output that nobody converts.
@@ -253,6 +264,8 @@ class Conversion {
       const FlatTensor& tensor = graph.outputs[i];
       const std::vector<ValueId>& from = values_[static_cast<size_t>(tensor.node)];
       const auto index = static_cast<size_t>(tensor.output);
+      if (Status sparse = RefuseUnparsed(tensor); !sparse.ok())
+        return std::move(sparse).Within("output " + Quote(output.key));
       if (index >= from.size() || from[index] == kNoValue || out_[from[index]].is_examples) {
         return Unsupported("output " + Quote(output.key) + " is a tensor that cannot be converted");
       }
@@ -300,6 +313,8 @@ class Conversion {
   std::unordered_map<const NodeDef*, ValueId> constants_;
   std::unordered_map<std::string, ValueId> read_;  // variables, by their keys
   std::vector<ExampleFeature> features_;
+  std::map<int32_t, std::map<size_t, std::string>>
+      unparsed_;  // by flat node, of those that parse: see UnparsedFeatures
   std::map<std::string, Problem> problems_;
   uint64_t padded_ = 0;
 };

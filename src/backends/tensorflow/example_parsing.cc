@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/tensorflow/example_parsing.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,7 +74,37 @@ Status TakeDefault(const Value& value, uint64_t elements, ExampleFeature& featur
   return {};
 }
 
+// The names of one kind of features; none where they cannot be told.
+std::vector<std::string> KeysIn(const Op& op, size_t first, size_t inputs) {
+  std::vector<std::string> keys;
+  for (size_t i = first; i < std::min(first + inputs, op.inputs()); ++i) {
+    const Result<std::vector<std::string>> some = StringsOf(op.in(i));
+    if (some.ok()) keys.insert(keys.end(), some->begin(), some->end());
+  }
+  return keys;
+}
+
 }  // namespace
+
+// {sparse indices..., sparse values..., sparse shapes..., dense..., ragged values..., ragged splits...}
+std::map<size_t, std::string> UnparsedFeatures(const Op& op) {
+  const bool is_v2 = op.name() == "ParseExampleV2";
+  const size_t sparse = op.attributes().Types("sparse_types").size();
+  const size_t dense = op.attributes().Types("Tdense").size();
+  std::map<size_t, std::string> names;
+  const std::vector<std::string> sparse_keys = is_v2 ? KeysIn(op, 2, 1) : KeysIn(op, 2, sparse);
+  for (size_t i = 0; i < std::min(sparse, sparse_keys.size()); ++i) {
+    for (size_t part = 0; part < 3; ++part) names[part * sparse + i] = "sparse feature '" + Shown(sparse_keys[i]) + "'";
+  }
+  if (!is_v2) return names;
+  const std::vector<std::string> ragged_keys = KeysIn(op, 4, 1);
+  for (size_t i = 0; i < ragged_keys.size(); ++i) {
+    for (size_t part = 0; part < 2; ++part) {
+      names[3 * sparse + dense + part * ragged_keys.size() + i] = "ragged feature '" + Shown(ragged_keys[i]) + "'";
+    }
+  }
+  return names;
+}
 
 Status ConvertParseExample(Op& op, std::vector<ExampleFeature>& features) {
   if (!op.in(0).is_examples) return Unsupported("what it parses is not an input of the signature");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
@@ -13,5 +16,8 @@ namespace trireme::tensorflow {
 // feature, which are described in `features`. Sparse and ragged features give nothing: who needs one cannot be
 // converted.
 Status ConvertParseExample(Op& op, std::vector<ExampleFeature>& features);
+
+// The outputs of such an operator that give nothing, by their indexes, in words: "sparse feature 'words'".
+std::map<size_t, std::string> UnparsedFeatures(const Op& op);
 
 }  // namespace trireme::tensorflow
