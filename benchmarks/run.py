@@ -3,8 +3,9 @@
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
 `./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
-(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), and after `./dev build --with torch`
-torch (30) and first (6), capacity (an hour); without a name the first four. `--quick` only shows that everything runs: its numbers mean nothing."""
+(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), and after
+`./dev build --with torch` torch (30) and first (6), capacity (an hour); without a name the first four. `--quick` only
+shows that everything runs: its numbers mean nothing."""
 import argparse
 import os
 import sys
@@ -22,14 +23,15 @@ import neighbour_rows
 import picture_rows
 import savedmodel_rows
 import swap_rows
+import tfserving_rows
 import torch_rows
 import zipf_rows
 from harness import Failed, Setup, machine, say
 
 BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run,
               "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run,
-              "torch": torch_rows.run, "pictures": picture_rows.run, "first": first_rows.run, "capacity": capacity_rows.run,
-              "savedmodel": savedmodel_rows.run}
+              "torch": torch_rows.run, "pictures": picture_rows.run, "first": first_rows.run,
+              "capacity": capacity_rows.run, "savedmodel": savedmodel_rows.run, "tfserving": tfserving_rows.run}
 # Of those that nobody names; the others take long and say little about a single request.
 USUAL = ["http", "grpc", "model", "check"]
 
