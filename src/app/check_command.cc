@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,11 +18,13 @@
 #include "app/check_words.h"
 #include "app/devices.h"
 #include "app/plugin_folder.h"
+#include "app/tfserving_settings.h"
 #include "backend/backend_set.h"
 #include "base/cpu_count.h"
 #include "base/memory_pool.h"
 #include "server/example_request.h"
 #include "server/recorded_request.h"
+#include "server/tfserving_services.h"
 
 namespace trireme {
 namespace {
@@ -73,6 +78,15 @@ std::vector<ExampleModel> Examples(const CheckReport& report) {
   return examples;
 }
 
+// The models of TF Serving's list, if one is among the paths.
+Status ReadModelConfig(std::vector<std::filesystem::path>& paths, ScanOptions& scan) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> file, TakeModelConfigFile(paths));
+  if (!file) return {};
+  ASSIGN_OR_RETURN(std::vector<tfserving::ServedModel> models, ReadModelConfigFile(*file));
+  scan.named = NamedModelsOf(std::move(models));
+  return {};
+}
+
 }  // namespace
 
 int CheckExitCode(const CheckOptions& options, const CheckReport& report) {
@@ -96,7 +110,13 @@ int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err) 
   ScanOptions scan{.config_name = options.config_name};
   scan.devices.clear();
   for (const FoundDevice& found : FindDevices().devices) scan.devices.push_back(found.device);
-  const Result<CheckReport> report = CheckRepository(options.paths, scan, backends, AvailableCpus(), ReadRequestBody);
+  std::vector<std::filesystem::path> paths = options.paths;
+  if (const Status named = ReadModelConfig(paths, scan); !named.ok()) {
+    err << "trireme: " << named.message() << "\n";
+    return kExitFailure;
+  }
+  const Result<CheckReport> report =
+      CheckRepository(paths, scan, backends, AvailableCpus(), ReadRequestBody, ReadServingLog);
   if (!report.ok()) {
     err << "trireme: " << report.status().message() << "\n";
     return kExitFailure;

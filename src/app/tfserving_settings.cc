@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/tfserving_settings.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <system_error>
@@ -30,6 +31,15 @@ Status CheckBasePath(const tfserving::ServedModel& model) {
   if (std::filesystem::is_directory(model.base_path, error)) return {};
   return InvalidArgument("Could not find base path " + model.base_path.string() + " for servable " + model.name +
                          ": expected a folder of versions");
+}
+
+bool IsModelConfig(const std::filesystem::path& path) {
+  constexpr size_t kLookedAt = 64 << 10;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  const Result<std::string> beginning = ReadFileBeginning(path, kLookedAt);
+  return beginning.ok() && beginning->find('\0') == std::string::npos &&
+         beginning->find("model_config_list") != std::string::npos;
 }
 
 // The one model of --tfserving-model-base-path.
@@ -114,8 +124,26 @@ Result<std::vector<tfserving::ServedModel>> ReadModelConfigFile(const std::strin
   return models;
 }
 
+Result<std::optional<std::string>> TakeModelConfigFile(std::vector<std::filesystem::path>& paths) {
+  const auto begin = std::stable_partition(paths.begin(), paths.end(), [](const auto& p) { return !IsModelConfig(p); });
+  if (begin == paths.end()) return std::optional<std::string>();
+  if (paths.end() - begin > 1) {
+    return InvalidArgument("paths: expected one list of models (ModelServerConfig), found " + begin->string() +
+                           " and " + (begin + 1)->string());
+  }
+  std::string file = begin->string();
+  paths.erase(begin, paths.end());
+  return std::optional(std::move(file));
+}
+
 Status SettleTfserving(ServeOptions& options) {
   TfservingFlags& flags = options.tfserving;
+  ASSIGN_OR_RETURN(const std::optional<std::string> file, TakeModelConfigFile(options.paths));
+  if (file && !flags.config_file.empty()) {
+    return InvalidArgument("tfserving-config: expected one list of models, found " + flags.config_file + " and " +
+                           *file);
+  }
+  if (file) flags.config_file = *file;
   if (!flags.config_file.empty() && !flags.model_base_path.empty()) {
     return InvalidArgument("tfserving-config and tfserving-model-base-path: expected one of them, found both");
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,10 @@ Status SettleTfserving(ServeOptions& options);
 
 // The models of a ModelServerConfig, whose base paths must be there.
 Result<std::vector<tfserving::ServedModel>> ReadModelConfigFile(const std::string& file);
+
+// A ModelServerConfig among the paths, which is taken out of them: a text file that has a model_config_list. Nothing if
+// there is none; kInvalidArgument: there are several.
+Result<std::optional<std::string>> TakeModelConfigFile(std::vector<std::filesystem::path>& paths);
 
 // kInvalidArgument: what is set has no use without the dialect.
 Status CheckTfserving(const ServeOptions& options);

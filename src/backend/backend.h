@@ -16,6 +16,7 @@
 #include "base/memory_pool.h"
 #include "base/scratch_folder.h"
 #include "base/status.h"
+#include "model/file_signatures.h"
 #include "model/signature.h"
 #include "tensor/device.h"
 #include "tensor/tensor.h"
@@ -46,18 +47,6 @@ struct OpenOptions {
   std::map<std::string, std::string> runtime_parameters;
 };
 
-// A feature of tf.Example messages (https://www.tensorflow.org/tutorials/load_data/tfrecord) that a model takes as an
-// input of its own: who gets such messages parses them, and puts what is called `key` in each into a row of `input`.
-struct ExampleFeature {
-  std::string key;
-  std::string input;
-  DataType type = DataType::kFp32;  // FP32, INT64 or BYTES: the kinds of features there are
-  Shape shape;                      // of one message: whole
-  // What a message has that lacks it, as many elements as `shape` says; nothing: every message must have it.
-  std::optional<std::string> default_elements = {};            // little-endian, unless they are BYTES
-  std::optional<std::vector<std::string>> default_texts = {};  // if they are
-};
-
 // What a model's file says of it, without loading it.
 struct ModelFacts {
   Signature signature;             // as Open would give it
@@ -65,8 +54,8 @@ struct ModelFacts {
   std::string format;              // for people: "ONNX, IR version 8, opset 17, made by pytorch 2.1"
   std::vector<std::string> notes;  // for people: what may surprise
   bool decoupled = false;          // OpenModel::decoupled()
-  // If requests may come as tf.Example messages: how these are parsed.
-  std::vector<ExampleFeature> example_features = {};
+  // If the file has several ways to ask the model, or one that takes tf.Example messages. Shared with who describes it.
+  std::shared_ptr<const FileSignatures> signatures = {};
 };
 
 // Takes the responses of one run, one after the other, on the thread that runs.
@@ -131,8 +120,8 @@ Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::sp
 // "Serve these bytes instead": a backend that translates its models answers Open with an ONNX model.
 struct OnnxModelBytes {
   std::string bytes;
-  std::vector<ExampleFeature> example_features = {};  // as in ModelFacts
-  std::vector<std::string> used_parameters = {};      // OpenOptions::runtime_parameters that were the translator's own
+  std::vector<std::string> used_parameters = {};  // OpenOptions::runtime_parameters that were the translator's own
+  std::shared_ptr<const FileSignatures> signatures = {};  // as in ModelFacts; shared with the models opened of it
   // Where its data files are, if not beside what it was made of: nobody writes to these, so that they may be mapped.
   // Shared with whoever opens it.
   std::shared_ptr<const ScratchFolder> data = nullptr;

@@ -31,6 +31,13 @@ Status CheckResponses(const ServedModel& model, const InferRequest& request) {
                      "' is decoupled (several responses a request): use a gRPC stream or generate_stream");
 }
 
+// What answers a request for a signature of the model's file; null: it is not open.
+std::shared_ptr<const ServedModel> SignatureOf(const std::shared_ptr<const ServedModel>& model,
+                                               std::string_view signature) {
+  if (signature.empty() || (model->signatures && model->signatures->served == signature)) return model;
+  return model->other_signatures ? model->other_signatures->Find(signature) : nullptr;
+}
+
 // Until when it waits for its model: that is no waiting in line, so that a queue policy says nothing of it.
 TimePoint DeadlineOf(const ServingTable& table, const InferRequest& request) {
   if (request.queue_timeout.count() <= 0) return request.deadline;
@@ -64,6 +71,12 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
     return Refuse(std::move(request), std::move(found).status());
   }
   ServedModel& model = **found;
+  if (model.signatures && !request->signature.empty() && request->signature != model.signatures->served) {
+    const std::shared_ptr<ServedModel> other =
+        model.other_signatures ? model.other_signatures->Find(request->signature) : nullptr;
+    if (other == nullptr) return AwaitSignature(std::move(request));
+    return Enter(*other, std::move(request), {});
+  }
   Status status = CheckResponses(model, *request);
   if (transforms_ == nullptr || !status.ok() || !TransformStage::Concerns(model, *request)) {
     return Enter(model, std::move(request), std::move(status));
@@ -117,6 +130,20 @@ void Engine::Await(std::unique_ptr<InferRequest> request) {
   });
 }
 
+// Until the signature is open. What it was to be opened of may have been replaced by then.
+void Engine::AwaitSignature(std::unique_ptr<InferRequest> request) {
+  const std::string name = request->model;
+  const VersionChoice version = request->version;
+  const std::string signature = request->signature;
+  const TimePoint deadline = request->deadline;
+  const auto owed = std::make_shared<std::unique_ptr<InferRequest>>(std::move(request));  // a callback is copied
+  WhenSignatureOpen(name, version, signature, deadline, [this, owed](Status status) {
+    std::unique_ptr<InferRequest> waited = std::move(*owed);
+    const bool may_go_on = status.ok() || status.code() == StatusCode::kCancelled;
+    return may_go_on ? Accept(std::move(waited)) : Refuse(std::move(waited), std::move(status));
+  });
+}
+
 bool Engine::Ready() const {
   const bool stopping = !accepting_.load(std::memory_order_relaxed) || announced_.load(std::memory_order_relaxed);
   return !stopping && withheld_.load(std::memory_order_acquire) == 0 && lifecycle_.started();
@@ -154,7 +181,8 @@ Result<ModelDescription> Engine::Describe(std::string_view name, const VersionCh
                                .waiting = model->line != nullptr ? model->line->waiting() : 0,
                                .declared = model->declared,
                                .config_message = model->config_message,
-                               .labels = model->labels};
+                               .labels = model->labels,
+                               .signatures = model->signatures};
   description.versions = version.any() ? VersionsIn(*table, name) : std::vector<int64_t>{model->id.version};
   return description;
 }
@@ -163,6 +191,15 @@ std::shared_ptr<const Signature> Engine::FindSignature(std::string_view name, co
   const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
   if (!model.ok()) return nullptr;
   return {*model, &(*model)->signature};
+}
+
+SignatureLook Engine::LookAtSignature(std::string_view name, const VersionChoice& version,
+                                      std::string_view signature) const {
+  const Result<std::shared_ptr<const ServedModel>> model = lifecycle_.table()->Describe(name, version);
+  if (!model.ok()) return {};
+  const std::shared_ptr<const ServedModel> asked = SignatureOf(*model, signature);
+  if (asked == nullptr) return {.signature = nullptr, .file = (*model)->signatures};
+  return {.signature = {asked, &asked->signature}, .file = asked->signatures};
 }
 
 std::string Engine::PictureInput(std::string_view name, const VersionChoice& version) const {
@@ -294,6 +331,15 @@ Status Engine::SetLabel(const std::string& name, const std::string& label, std::
 void Engine::WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline,
                         ModelControl::Done done) {
   lifecycle_.WhenLoaded(name, version, deadline, std::move(done));
+}
+
+void Engine::WhenSignatureOpen(const std::string& name, const VersionChoice& version, const std::string& signature,
+                               TimePoint deadline, ModelControl::Done done) {
+  lifecycle_.WhenLoaded(name, version, deadline,
+                        [this, name, version, signature, done = std::move(done)](Status loaded) {
+                          if (!loaded.ok()) return done(std::move(loaded));
+                          lifecycle_.WhenSignatureOpen(name, version, signature, done);
+                        });
 }
 
 Status Engine::WhyNotReady() const {

@@ -21,6 +21,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/load_wish.h"
 #include "lifecycle/model_control.h"
+#include "model/file_signatures.h"
 #include "model/infer_request.h"
 #include "model/labels.h"
 #include "model/model_id.h"
@@ -49,7 +50,16 @@ struct ModelDescription {
   DeclaredSignature declared;
   // What its config file says: a serialized inference.ModelConfig, or null; shared with the model.
   std::shared_ptr<const std::string> config_message;
-  std::shared_ptr<const ModelLabels> labels;  // never null; shared with the model
+  std::shared_ptr<const ModelLabels> labels;         // never null; shared with the model
+  std::shared_ptr<const FileSignatures> signatures;  // as its file names them; null: it names none. Shared likewise
+};
+
+// What a request must be like to a model, or to one of its file's signatures. Not for keeping: it keeps the model.
+struct SignatureLook {
+  // Null: the model does not serve, or the signature is not open, or there is none of that name.
+  std::shared_ptr<const Signature> signature;
+  // Null: the file names none. `served` is the one that was asked for.
+  std::shared_ptr<const FileSignatures> file;
 };
 
 // What a model version did, and what it holds.
@@ -122,6 +132,9 @@ class Engine {
   // keeping: it keeps the model.
   std::shared_ptr<const Signature> FindSignature(std::string_view name, const VersionChoice& version) const;
 
+  // The same with what the file says. `signature`: one of the file's; empty: the one that the model is.
+  SignatureLook LookAtSignature(std::string_view name, const VersionChoice& version, std::string_view signature) const;
+
   // The input of a model that takes pictures besides its tensors: files, one an element of BYTES (TransformStage).
   // Empty: it has none, or does not serve.
   std::string PictureInput(std::string_view name, const VersionChoice& version) const;
@@ -179,6 +192,11 @@ class Engine {
   // passed before; kOutOfMemory: there is no room; else as ModelReady, or why it cannot be loaded. On any thread.
   void WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, ModelControl::Done done);
 
+  // The same of a signature of its file, which is opened if it is not yet: kOutOfMemory if there is no room beside what
+  // is in memory; kNotFound: there is none of that name; kCancelled: what was in memory has just gone, ask again.
+  void WhenSignatureOpen(const std::string& name, const VersionChoice& version, const std::string& signature,
+                         TimePoint deadline, ModelControl::Done done);
+
   // For the protocol that encoded an answer of this version: how long that took.
   void RecordEncode(const ModelId& id, Duration took) const;
 
@@ -195,6 +213,7 @@ class Engine {
   void Refuse(std::unique_ptr<InferRequest> request, Status status);
   void Accept(std::unique_ptr<InferRequest> request);
   void Await(std::unique_ptr<InferRequest> request);
+  void AwaitSignature(std::unique_ptr<InferRequest> request);
   void Transform(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request);
   static void Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status);
 

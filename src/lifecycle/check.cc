@@ -78,9 +78,26 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   checked.format = std::move(facts->format);
   checked.model_says = std::move(facts->signature);
   checked.weight_bytes = facts->weight_bytes;
+  checked.signatures = std::move(facts->signatures);
   checked.config.decoupled = checked.config.decoupled || facts->decoupled;
   for (const std::string& note : facts->notes) checked.findings.push_back(Note(checked.path, note));
   return true;
+}
+
+// Signatures besides the one that is served: clients of TF Serving may name them.
+void CheckOtherSignatures(const ModelEntry& entry, BackendSet& backends, CheckedModel& checked) {
+  constexpr int kMost = 16;  // each reads the file
+  if (checked.signatures == nullptr) return;
+  const Result<Backend*> backend = BackendFor(backends, entry);
+  if (!backend.ok()) return;
+  int looked_at = 0;
+  for (const NamedSignature& signature : checked.signatures->all) {
+    if (signature.name == checked.signatures->served || ++looked_at > kMost) continue;
+    ModelConfig config = checked.config;
+    config.runtime_parameters["signature"] = signature.name;
+    const Status described = Describe(**backend, entry, config).status();
+    if (!described.ok()) checked.findings.push_back(Note(checked.path, "not to be asked: " + described.message()));
+  }
 }
 
 // Where it would be placed on a server that has room everywhere.
@@ -96,14 +113,28 @@ void Place(ModelEntry& entry, const std::vector<Device>& devices, BackendSet& ba
   }
 }
 
-void CheckRequests(const ModelEntry& entry, const RequestReader& read, CheckedModel& checked) {
-  if (!read) return;
+// What reads recorded requests; empty: nothing does.
+struct Readers {
+  const RequestReader& request;
+  const LogReader& log;
+};
+
+void CheckRequests(const ModelEntry& entry, const Readers& read, CheckedModel& checked) {
   MemoryPool pool;
-  const RequestTarget target{
-      .model = entry.id.name, .signature = checked.signature, .max_request_rows = checked.config.max_request_rows};
-  for (const BadRequest& bad : CheckRecordedRequests(entry, target, read, pool)) {
+  const RequestTarget target{.model = entry.id.name,
+                             .signature = checked.signature,
+                             .max_request_rows = checked.config.max_request_rows,
+                             .file = checked.signatures.get()};
+  if (read.request) {
+    for (const BadRequest& bad : CheckRecordedRequests(entry, target, read.request, pool)) {
+      checked.findings.push_back(
+          Error(bad.file, bad.status, "a recorded request that the model takes", "record it again, or remove it"));
+    }
+  }
+  if (!read.log) return;
+  if (const Status logs = CheckLogs(entry, target, read.log, pool); !logs.ok()) {
     checked.findings.push_back(
-        Error(bad.file, bad.status, "a recorded request that the model takes", "record it again, or remove it"));
+        Error(entry.path, logs, "logged requests that the model takes", "record them again, or remove the file"));
   }
 }
 
@@ -122,8 +153,8 @@ void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedMo
 
 // What only the opened model can say. Findings name the files where the user has them, not where an archive was
 // unpacked.
-void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet& backends,
-                 const RequestReader& read_request, CheckedModel& checked) {
+void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet& backends, const Readers& read,
+                 CheckedModel& checked) {
   if (!ReadModelFile(unpacked, checked, backends)) return;
   if (const Status status = CheckDecoupled(checked.config); !status.ok() && !HasError(checked.findings)) {
     checked.findings.push_back(
@@ -137,10 +168,11 @@ void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet
   Append(checked.findings, ReadLabels(entry, checked.signature).findings);
   CheckTransform(unpacked, entry, checked);
   Append(checked.findings, CheckWarmupSamples(entry.config.warmup, entry.declared, checked.signature));
-  CheckRequests(entry, read_request, checked);
+  CheckRequests(entry, read, checked);
+  CheckOtherSignatures(unpacked, backends, checked);
 }
 
-CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const RequestReader& read_request) {
+CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus, const Readers& read) {
   CheckedModel checked;
   checked.id = entry.id;
   checked.path = entry.path;
@@ -149,7 +181,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus,
   checked.findings = entry.findings;
   for (const std::string& note : entry.notes) checked.findings.push_back(Note({}, note));
   if (const Result<UnpackedModel> unpacked = Unpack(entry); unpacked.ok()) {
-    CheckOpened(entry, unpacked->entry, backends, read_request, checked);
+    CheckOpened(entry, unpacked->entry, backends, read, checked);
   } else {
     checked.findings.push_back(ModelFileError(checked.path, unpacked.status()));
   }
@@ -170,12 +202,12 @@ bool CheckReport::ok() const {
 }
 
 Result<CheckReport> CheckRepository(std::span<const fs::path> paths, const ScanOptions& options, BackendSet& backends,
-                                    int cpus, const RequestReader& read_request) {
+                                    int cpus, const RequestReader& read_request, const LogReader& read_log) {
   ASSIGN_OR_RETURN(RepositoryScan scan, ScanRepository(paths, options));
   CheckReport report;
   for (ModelEntry& entry : scan.models) {
     Place(entry, options.devices, backends);
-    report.models.push_back(CheckModel(entry, backends, cpus, read_request));
+    report.models.push_back(CheckModel(entry, backends, cpus, {.request = read_request, .log = read_log}));
   }
   for (const ModelProblem& problem : scan.problems) {
     if (problem.name.empty()) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,9 +32,10 @@ struct CheckedModel {
   Signature signature;   // as clients would see it; `batched` as an inspection suggests: a trial run decides at load
   Signature model_says;  // as the file has it, before its config file was laid over it
   DeclaredSignature file_says;
-  transform::ModelTransform transform;  // what would be done around it
-  ModelConfig config;                   // with threads and instances decided
-  uint64_t weight_bytes = 0;            // estimated
+  transform::ModelTransform transform;               // what would be done around it
+  ModelConfig config;                                // with threads and instances decided
+  std::shared_ptr<const FileSignatures> signatures;  // as its file names them; null: it names none
+  uint64_t weight_bytes = 0;                         // estimated
   std::vector<Finding> findings;
 };
 
@@ -46,9 +48,11 @@ struct CheckReport {
 };
 
 // Looks at what lies at `paths` the way a server would, and at the models' files without loading them: memory stays
-// flat however large they are. Recorded requests are read, one at a time, if there is `read_request`. Fails only
+// flat however large they are. Recorded requests are read, one at a time, if there is `read_request`; those of TF
+// Serving's logs that are for the signature that would be served, if there is `read_log`. Fails only
 // without paths.
 Result<CheckReport> CheckRepository(std::span<const std::filesystem::path> paths, const ScanOptions& options,
-                                    BackendSet& backends, int cpus, const RequestReader& read_request = nullptr);
+                                    BackendSet& backends, int cpus, const RequestReader& read_request = nullptr,
+                                    const LogReader& read_log = nullptr);
 
 }  // namespace trireme

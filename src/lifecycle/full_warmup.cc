@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/full_warmup.h"
 
+#include <utility>
+
 #include "lifecycle/sample_input.h"
 #include "lifecycle/shape_warmup.h"
 #include "lifecycle/warmup.h"
@@ -36,13 +38,19 @@ class Round {
 
   Status RunRecordedRequests() {
     if (!report_.is_done || !plan_.read_request) return {};
-    const RequestTarget target{.model = plan_.entry.id.name,
-                               .signature = plan_.signature,
-                               .max_request_rows = plan_.entry.config.max_request_rows};
     ASSIGN_OR_RETURN(const RequestWarmup requests,
-                     WarmUpRequests(model_, plan_.entry, target, plan_.read_request, pool_, enough_));
+                     WarmUpRequests(model_, plan_.entry, Target(), plan_.read_request, pool_, enough_));
     report_.is_done = requests.is_done;
     Say(static_cast<size_t>(requests.ran), "recorded request", "recorded requests");
+    return {};
+  }
+
+  Status RunLogs() {
+    if (!report_.is_done || !plan_.read_log) return {};
+    ASSIGN_OR_RETURN(LogWarmup logs, WarmUpLogs(model_, plan_.entry, Target(), plan_.read_log, pool_, enough_));
+    report_.is_done = logs.is_done;
+    report_.others = std::move(logs.others);
+    Say(static_cast<size_t>(logs.ran), "logged request", "logged requests");
     return {};
   }
 
@@ -62,6 +70,14 @@ class Round {
   WarmupReport report() && { return std::move(report_); }
 
  private:
+  RequestTarget Target() const {
+    return {.model = plan_.entry.id.name,
+            .signature = plan_.signature,
+            .max_request_rows = plan_.entry.config.max_request_rows,
+            .file = plan_.file,
+            .is_default = plan_.is_default};
+  }
+
   void Say(size_t count, const std::string& one, const std::string& several) {
     if (count == 0) return;
     report_.what += (report_.what.empty() ? "warmed up with " : ", ") + Count(count, one, several);
@@ -81,6 +97,7 @@ Result<WarmupReport> WarmUpFully(OpenModel& model, const WarmupPlan& plan, Memor
   Round round(model, plan, pool, enough);
   RETURN_IF_ERROR(round.RunSamples());
   RETURN_IF_ERROR(round.RunRecordedRequests());
+  RETURN_IF_ERROR(round.RunLogs());
   round.RunShapes();
   return std::move(round).report();
 }

@@ -39,7 +39,7 @@ void Generation::Retire() {
     const MutexLock lock(readers_->mutex);
     while (!readers_->gone && Clock::System().Now() < until) readers_->left.WaitUntil(readers_->mutex, until);
   }
-  model_->line->Close();
+  model_->Close();
   std::shared_ptr<const void> files;
   {
     const MutexLock lock(mutex_);

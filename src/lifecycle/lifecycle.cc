@@ -222,7 +222,7 @@ bool Lifecycle::Load(const ModelId& id) {
   }
   if (given_up) {
     RunQuietly({}, [&] {
-      if (loaded.ok()) loaded->model->line->Close();
+      if (loaded.ok()) loaded->model->Close();
       loaded = Cancelled("");
     });
     RetireQuietly(nullptr, options_.memory);
@@ -472,6 +472,55 @@ void Lifecycle::WhenLoaded(const std::string& name, const VersionChoice& version
     return done(std::move(refused));
   }
   Do(std::move(actions));
+}
+
+void Lifecycle::WhenSignatureOpen(const std::string& name, const VersionChoice& version, const std::string& signature,
+                                  Settled done) {
+  const Result<std::shared_ptr<ServedModel>> found = table()->Find(name, version);
+  if (!found.ok()) return done(found.status());
+  const std::shared_ptr<OtherSignatures> others = (*found)->other_signatures;
+  if (others == nullptr || !others->Knows(signature)) {
+    return done(NotFound("model '" + name + "' has no signature '" + signature + "'"));
+  }
+  if (!others->WhenOpen(signature, std::move(done))) return;
+  if (const Status room = RoomForSignature(**found); !room.ok()) return others->GiveUp(signature, room);
+  const auto open = [this, id = (*found)->id, others, signature] {
+    if (!Survives("a signature's opening", log_, [&] { OpenSignature(id, *others, signature); })) {
+      others->GiveUp(signature, OutOfMemory("the system gives no more memory"));
+    }
+  };
+  if (!loaders_.Submit(open))
+    others->GiveUp(signature, Overloaded("too many models are being loaded; try again later"));
+}
+
+void Lifecycle::OpenSignature(const ModelId& id, OtherSignatures& others, const std::string& signature) {
+  const TimePoint begin = Clock::System().Now();
+  const Status opened = others.OpenNow(signature);
+  if (opened.ok()) {
+    log_.Info("signature ready", {{"model", id.name},
+                                  {"version", id.version},
+                                  {"signature", signature},
+                                  {"load_ms", Milliseconds(Clock::System().Now() - begin)}});
+  } else {
+    log_.Error("signature failed to load",
+               {{"model", id.name}, {"version", id.version}, {"signature", signature}, {"reason", opened.message()}});
+  }
+  nudge_.NotifyAll();
+}
+
+// It takes about what the model takes, if it is another graph on the same variables.
+Status Lifecycle::RoomForSignature(const ServedModel& model) {
+  const std::map<std::string, Memory> now = memory();
+  for (const auto& [device, weights] : model.weights) {
+    const auto at = now.find(device);
+    if (at == now.end() || at->second.budget_bytes == 0) continue;
+    const uint64_t taken = at->second.used_bytes + at->second.other_bytes;
+    const uint64_t left = at->second.budget_bytes - std::min(at->second.budget_bytes, taken);
+    if (weights->BytesOfOne() <= left) continue;
+    return OutOfMemory("the signature needs about " + std::to_string(weights->BytesOfOne()) + " bytes on " + device +
+                       ", of whose budget " + std::to_string(left) + " are left");
+  }
+  return {};
 }
 
 // Whose waiting has an end.

@@ -91,6 +91,13 @@ class Lifecycle {
   // own.
   void WhenLoaded(const std::string& name, const VersionChoice& version, TimePoint deadline, Settled done);
 
+  // Calls back once, as soon as a signature of the version's file is open (other_signatures.h) besides the one that the
+  // version is, which must be in memory: kUnavailable, kNotFound. kOutOfMemory: there is no room beside what is in
+  // memory, nobody goes for it; kCancelled: what was in memory has left it meanwhile; else why it cannot be had. On the
+  // calling thread or a loader thread.
+  void WhenSignatureOpen(const std::string& name, const VersionChoice& version, const std::string& signature,
+                         Settled done);
+
   // Whoever looks at the repositories again and again gives what has him do it soon; null: nobody does any more. It is
   // called when a load that somebody waits for has failed, which may be because files have changed since the last look:
   // those who wait go on waiting, until their deadline, for HasLooked(). On a loader thread; must not block.
@@ -168,6 +175,8 @@ class Lifecycle {
                                        TimePoint begin);
   void Finish(const ModelId& id);
   void FindDigest(const ModelEntry& entry);
+  void OpenSignature(const ModelId& id, OtherSignatures& others, const std::string& signature);
+  Status RoomForSignature(const ServedModel& model);
   void DescribeWhatIsOut();
   bool Publish();
   void TellSettled();

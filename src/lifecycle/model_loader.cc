@@ -61,9 +61,11 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
   RETURN_IF_ERROR(backend->RunsOn(options.device));
   ASSIGN_OR_RETURN(ModelSource source, SourceOf(entry));
   ASSIGN_OR_RETURN(Opened opened, backend->Open(source, options));
+  std::shared_ptr<const FileSignatures> signatures;
   if (const auto* onnx = std::get_if<OnnxModelBytes>(&opened)) {
     ASSIGN_OR_RETURN(Backend * runner, backends.Named("onnx"));
     source.onnx = onnx;
+    signatures = onnx->signatures;
     for (const std::string& key : onnx->used_parameters) options.runtime_parameters.erase(key);
     ASSIGN_OR_RETURN(Opened converted, runner->Open(source, options));
     opened = std::move(converted);
@@ -75,7 +77,8 @@ Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entr
                      .device = options.device.ToString(),
                      .backend = std::string(backend->name()),
                      .platform = std::string(backend->platform()),
-                     .digest = {}};
+                     .digest = {},
+                     .signatures = std::move(signatures)};
 }
 
 // What the thread has now of memory that it had not before, as far as the process's malloc says; at least what the
@@ -269,6 +272,7 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
   described->backend = backend->name();
   described->platform = backend->platform();
+  described->signatures = facts.signatures;
   ModelEntry decided = entry;
   decided.config = described->config;
   described->likeness = LikenessOfEntry(std::move(decided));
@@ -288,8 +292,14 @@ TrialResult ModelLoader::Try(OpenModel& model, const ModelEntry& entry, const Si
 // One load, step by step: each builds on what those before it found.
 class ModelLoader::Loading {
  public:
-  Loading(ModelLoader& loader, const ModelEntry& entry)
-      : loader_(loader), entry_(entry), begin_(loader.clock_.Now()), decided_(entry) {
+  // `packed`: as it lies in the repository. `signature`: what is loaded is this one of its file's; empty: the model.
+  Loading(ModelLoader& loader, const ModelEntry& entry, const ModelEntry& packed, std::string signature)
+      : loader_(loader),
+        entry_(entry),
+        packed_(packed),
+        signature_name_(std::move(signature)),
+        begin_(loader.clock_.Now()),
+        decided_(entry) {
     decided_.config = DecideThreads(entry.config, loader.cpus_);
   }
 
@@ -297,6 +307,9 @@ class ModelLoader::Loading {
     ASSIGN_OR_RETURN(copies_, loader_.OpenOnDevices(decided_));
     every_copy_ = MakeEveryCopyModel(ModelsOf(copies_));
     likeness_ = LikenessOfEntry(decided_);
+    const std::shared_ptr<const FileSignatures>& file = copies_.front().signatures;
+    const bool has_others = file != nullptr && file->all.size() > 1 && signature_name_.empty();
+    if (has_others) other_signatures_ = loader_.OtherSignaturesOf(packed_, file);
     return {};
   }
 
@@ -320,7 +333,7 @@ class ModelLoader::Loading {
   }
 
   Status WarmUp() {
-    shapes_ = loader_.shapes_.Take(decided_.id.name);
+    shapes_ = loader_.shapes_.Take(decided_.id.name + (signature_name_.empty() ? "" : ":" + signature_name_));
     // Of what opening it took besides the model.
     const bool gives_back = KeptLoadMemory() > MostKeptOf(loader_.budgets_);
     Result<WarmupReport> warm = WarmupReport();
@@ -330,6 +343,9 @@ class ModelLoader::Loading {
       warm = TryAndWarmUp();
     });
     if (!warm.ok()) return std::move(warm).status();
+    for (const std::string& other : warm->others) {
+      if (other_signatures_) RETURN_IF_ERROR(other_signatures_->OpenNow(other));
+    }
     if (loader_.IsStopping()) return Unavailable("the server is shutting down");
     if (!warm->is_done) notes_.emplace_back("its warm-up was ended after a minute, with runs left to do");
     for (std::string* note : {&warm->what, &warm->not_warm}) {
@@ -354,10 +370,12 @@ class ModelLoader::Loading {
     served->load_took = loader_.clock_.Now() - begin_;
     served->free_dim = trial_.free_dim;
     served->backend = std::move(first.backend);
+    served->signatures = std::move(first.signatures);
+    served->other_signatures = std::move(other_signatures_);
     Annotate(entry_, *served, std::move(labels_));
     served->transform = std::move(transform_);
     served->metrics = loader_.metrics_.Take(decided_.id);
-    served->metrics->RecordLoad(served->load_took);
+    if (signature_name_.empty()) served->metrics->RecordLoad(served->load_took);
     served->line =
         std::make_unique<ModelLine>(served->id, served->signature, MakeModelOf(copies_, served->config.devices),
                                     ModelLine::Options{.rules = RulesOf(served->config),
@@ -374,7 +392,7 @@ class ModelLoader::Loading {
   Result<WarmupReport> TryAndWarmUp() {
     const Signature own = AsTheModelHasIt(signature_);
     // How long a decoupled model goes on with made-up input nobody knows, nor what one that keeps state would keep.
-    if (!every_copy_->decoupled() && !every_copy_->keeps_state()) trial_ = loader_.Try(*every_copy_, decided_, own);
+    if (!every_copy_->decoupled() && !every_copy_->keeps_state()) trial_ = Try(own);
     signature_.batched = CountsRows(entry_, signature_, trial_);
     const TimePoint end = loader_.clock_.Now() + kLongestWarmup;
     return WarmUpFully(*every_copy_,
@@ -383,16 +401,28 @@ class ModelLoader::Loading {
                         .model_signature = own,
                         .trial = trial_,
                         .in_use = shapes_->InUse(),
-                        .read_request = loader_.read_request_},
+                        .read_request = signature_name_.empty() ? loader_.read_request_ : nullptr,
+                        .read_log = loader_.read_log_,
+                        .file = copies_.front().signatures.get(),
+                        .is_default = signature_name_.empty()},
                        loader_.pool_, [&] { return loader_.IsStopping() || loader_.clock_.Now() > end; });
+  }
+
+  // The book has the model's own trials.
+  TrialResult Try(const Signature& own) {
+    if (signature_name_.empty()) return loader_.Try(*every_copy_, decided_, own);
+    return TryModel(*every_copy_, own, TrialOptionsOf(decided_.config), loader_.pool_, loader_.clock_);
   }
 
   ModelLoader& loader_;
   const ModelEntry& entry_;
+  const ModelEntry& packed_;
+  const std::string signature_name_;
   const TimePoint begin_;
   ModelEntry decided_;  // with what its config leaves open
   std::vector<OpenedModel> copies_;
-  std::shared_ptr<OpenModel> every_copy_;  // shares the copies: what is tried and warmed up is all of them
+  std::shared_ptr<OtherSignatures> other_signatures_;  // shared with the model, and with those who open one
+  std::shared_ptr<OpenModel> every_copy_;              // shares the copies: what is tried and warmed up is all of them
   uint64_t likeness_ = 0;
   Signature signature_;
   ModelLabels labels_;
@@ -402,13 +432,19 @@ class ModelLoader::Loading {
   std::vector<std::string> notes_;
 };
 
+std::shared_ptr<OtherSignatures> ModelLoader::OtherSignaturesOf(const ModelEntry& entry,
+                                                                std::shared_ptr<const FileSignatures> file) {
+  return std::make_shared<OtherSignatures>(
+      std::move(file), [this, entry](const std::string& signature) { return LoadSignature(entry, signature); });
+}
+
 // A model that finds no memory is a model that cannot be loaded: whoever serves goes on.
 Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::function<void()>& opened) {
   try {
     std::optional<Result<UnpackedModel>> unpacked;  // until it is loaded
     RunQuietly({}, [&] { unpacked.emplace(Unpack(entry)); });
     RETURN_IF_ERROR(unpacked->status());
-    Loading loading(*this, (*unpacked)->entry);
+    Loading loading(*this, (*unpacked)->entry, entry, "");
     RETURN_IF_ERROR(loading.Open());
     opened();
     RETURN_IF_ERROR(loading.Fit());
@@ -417,6 +453,28 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
   } catch (const std::bad_alloc&) {
     return OutOfMemory("the system gives no more memory, of which its files need " + std::to_string(entry.file_bytes) +
                        " bytes at least");
+  }
+}
+
+Result<std::shared_ptr<ServedModel>> ModelLoader::LoadSignature(const ModelEntry& entry, const std::string& signature) {
+  ModelEntry one = entry;
+  one.config.runtime_parameters["signature"] = signature;
+  one.config.warmup.clear();
+  one.declared.inputs.clear();
+  one.declared.outputs.clear();
+  one.declared.warmup.clear();
+  one.declared.max_batch_size.reset();
+  one.transform = {};
+  try {
+    ASSIGN_OR_RETURN(const UnpackedModel unpacked, Unpack(one));
+    Loading loading(*this, unpacked.entry, one, signature);
+    RETURN_IF_ERROR(loading.Open());
+    RETURN_IF_ERROR(loading.Fit());
+    RETURN_IF_ERROR(loading.WarmUp());
+    ASSIGN_OR_RETURN(LoadedModel loaded, std::move(loading).Serve());
+    return std::move(loaded.model);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory("the system gives no more memory for signature '" + signature + "'");
   }
 }
 

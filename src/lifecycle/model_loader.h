@@ -45,10 +45,15 @@ class ModelLoader {
   void SetBudgets(std::map<std::string, uint64_t> budgets) { budgets_ = std::move(budgets); }
   // Without a reader recorded requests are not run. Before the first load.
   void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
+  void ReadLogsWith(LogReader read) { read_log_ = std::move(read); }  // the same of TF Serving's logs
 
   // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
   // was found. Its metrics are those of whatever else lives of this version.
   Result<LoadedModel> Load(const ModelEntry& entry, const std::function<void()>& opened);
+
+  // A signature of its file besides the one that it is (other_signatures.h), with a line of its own. It has none of
+  // what its config file says of the model's inputs and outputs, or of what is done around it.
+  Result<std::shared_ptr<ServedModel>> LoadSignature(const ModelEntry& entry, const std::string& signature);
 
   // What its files say of a model, without loading it: as its Description() after a load, as far as that shows without
   // a trial run.
@@ -63,6 +68,8 @@ class ModelLoader {
  private:
   class Loading;
 
+  std::shared_ptr<OtherSignatures> OtherSignaturesOf(const ModelEntry& entry,
+                                                     std::shared_ptr<const FileSignatures> file);
   Result<OpenedModel> OpenOnce(const ModelEntry& entry);
   Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
   TrialResult Try(OpenModel& model, const ModelEntry& entry, const Signature& signature);
@@ -78,6 +85,7 @@ class ModelLoader {
   const Clock& clock_;
   std::map<std::string, uint64_t> budgets_;  // by device
   RequestReader read_request_;
+  LogReader read_log_;
   std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 

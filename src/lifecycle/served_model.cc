@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/served_model.h"
 
+#include <utility>
+
 namespace trireme {
 
 std::shared_ptr<const ServedModel> ServedModel::Description() const {
@@ -12,6 +14,7 @@ std::shared_ptr<const ServedModel> ServedModel::Description() const {
   description->likeness = likeness;
   description->free_dim = free_dim;
   description->backend = backend;
+  description->signatures = signatures;
   description->file_name = file_name;
   description->declared = declared;
   description->config_message = config_message;
@@ -24,7 +27,14 @@ std::shared_ptr<const ServedModel> ServedModel::Description() const {
 DeviceBytes ServedModel::memory() const {
   DeviceBytes::Map bytes;
   for (const auto& [device, held] : weights) bytes[device] = held->BytesOfEach();
-  return bytes;
+  DeviceBytes all(std::move(bytes));
+  if (other_signatures) all.Add(other_signatures->memory());
+  return all;
+}
+
+void ServedModel::Close() {
+  if (other_signatures) other_signatures->Close();
+  line->Close();
 }
 
 }  // namespace trireme

@@ -7,7 +7,9 @@
 
 #include "backend/backend.h"
 #include "lifecycle/device_bytes.h"
+#include "lifecycle/other_signatures.h"
 #include "lifecycle/shared_models.h"
+#include "model/file_signatures.h"
 #include "model/labels.h"
 #include "model/model_config.h"
 #include "model/model_id.h"
@@ -33,6 +35,7 @@ struct ServedModel {
   std::string digest;                                 // of its files, if that had to be known to load it (Provenance)
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
   std::string backend;                                // "onnx"
+  std::shared_ptr<const FileSignatures> signatures;   // as its file names them; null: it names none. Shared likewise
   std::string file_name;                              // of the model file: "model.onnx"; empty: it has none
   DeclaredSignature declared;                         // as its config file says it
   std::shared_ptr<const std::string> config_message;  // what that file says; shared as ModelEntry's, null without one
@@ -41,12 +44,17 @@ struct ServedModel {
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
+  // Of its file; null: there is no other, or it is one of them itself. Shared with who opens one.
+  std::shared_ptr<OtherSignatures> other_signatures;
 
   // What stays known of it when it leaves memory.
   std::shared_ptr<const ServedModel> Description() const;
 
-  // Measured; of what it shares with others its part.
+  // Measured; of what it shares with others its part. Its other signatures count.
   DeviceBytes memory() const;
+
+  // Answers what waits in its lines and destroys the model. On a loader thread.
+  void Close();
 };
 
 }  // namespace trireme

@@ -131,7 +131,8 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
                          .device = like->device,
                          .backend = like->backend,
                          .platform = like->platform,
-                         .digest = digest};
+                         .digest = digest,
+                         .signatures = like->signatures};
     }
   }
   std::optional<Result<OpenedModel>> tried;
@@ -156,6 +157,7 @@ Result<OpenedModel> SharedModels::Open(const VersionFiles& files, const std::str
     mine->device = opened->device;
     mine->backend = opened->backend;
     mine->platform = opened->platform;
+    mine->signatures = opened->signatures;
   }
   opened_.NotifyAll();
   return opened;

@@ -11,6 +11,7 @@
 #include "backend/backend.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "model/file_signatures.h"
 #include "repository/version_files.h"
 
 namespace trireme {
@@ -46,7 +47,8 @@ struct OpenedModel {
   std::string device;  // where it is open
   std::string backend;
   std::string platform;
-  std::string digest;  // of its files, "sha256:<hex>"; empty: nobody had to know it
+  std::string digest;                                     // of its files, "sha256:<hex>"; empty: nobody had to know it
+  std::shared_ptr<const FileSignatures> signatures = {};  // as its file names them; shared with all that are opened
 };
 
 // A model of one version on what several share: counts as a holder for as long as it lives.
@@ -81,6 +83,7 @@ class SharedModels {
     std::string device;
     std::string backend;
     std::string platform;
+    std::shared_ptr<const FileSignatures> signatures;  // shared likewise
   };
   using Place = std::list<std::shared_ptr<Known>>::iterator;
 

@@ -51,6 +51,7 @@ struct TraceContext {
 struct InferRequest {
   std::string model;
   VersionChoice version;
+  std::string signature;                 // which of the model's file's (file_signatures.h); empty: the one that it is
   std::string id;                        // the client's own, echoed
   std::vector<NamedTensor> inputs;       // as sent; after the engine's check: in the signature's order, all present
   std::vector<size_t> changing_inputs;   // as sent: those that others may write to meanwhile (TensorSpec::may_change)

@@ -71,6 +71,18 @@ Result<std::vector<fs::path>> FindRecordedRequests(const ModelEntry& entry, cons
   return files;
 }
 
+// Beside what is opened, which may lie in a folder of its own in that of the version.
+Result<std::optional<fs::path>> FindServingLogs(const ModelEntry& entry) {
+  const bool is_folder = KindOf(entry.path) == PathKind::kFolder;
+  const fs::path folder = is_folder ? entry.path : entry.path.parent_path();
+  const bool is_its_own = is_folder || !entry.folder.empty() || entry.path.filename() == "saved_model.pb";
+  if (!is_its_own || KindOf(folder / kServingLogs) == PathKind::kMissing) return std::optional<fs::path>();
+  const Result<fs::path> found = FindInside(folder, folder, kServingLogs);
+  if (found.ok()) return std::optional(*found);
+  return InvalidArgument("'" + std::string(kServingLogs) + "': expected a file in the model's folder, found " +
+                         found.status().message());
+}
+
 std::string NameOfRecordedRequest(const ModelEntry& entry, const fs::path& file) {
   const fs::path name = file.lexically_relative(entry.folder);
   return name.empty() || *name.begin() == ".." ? file.string() : name.string();

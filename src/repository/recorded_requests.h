@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,14 @@ inline constexpr size_t kMostRecordedBytes = size_t{64} << 20;  // of one
 
 // Whether a file of a version's folder, by its name in there, is one: "warmup/a.json".
 bool IsRecordedRequest(std::string_view name);
+
+// TF Serving's models bring theirs in one file, the records of which (record_file.h) are
+// tensorflow.serving.PredictionLog messages. It is part of the model.
+inline constexpr std::string_view kServingLogs = "assets.extra/tf_serving_warmup_requests";
+inline constexpr size_t kMostServingLogs = 1000;
+
+// That file of the version, nothing if there is none. kInvalidArgument: what is there is no file of the model's folder.
+Result<std::optional<std::filesystem::path>> FindServingLogs(const ModelEntry& entry);
 
 // In order of their names; none of those that the model's config names as data of a warm-up sample. `version_folder`:
 // empty if there is none. kInvalidArgument: more than kMostRecordedRequests; kUnavailable or kNotFound: a folder that

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/check_request.h"
+#include "protocols/tfserving/read_log.h"
+#include "repository/warmup_bytes.h"
 #include "wire/kserve/infer_request_message.h"
 
 namespace trireme {
@@ -25,6 +27,15 @@ Status CheckPlaces(const kserve::InferRequestMessage& message) {
   return {};
 }
 
+// With the checks that a client's request goes through.
+Result<RunnableRequest> Runnable(InferRequest request, const RequestTarget& target) {
+  RETURN_IF_ERROR(CheckRequest(target.model, target.signature, request, target.max_request_rows));
+  RunnableRequest runnable;
+  for (NamedTensor& input : request.inputs) runnable.inputs.push_back(std::move(input.tensor));
+  for (const RequestedOutput& output : request.outputs) runnable.outputs.push_back(output.index);
+  return runnable;
+}
+
 }  // namespace
 
 Result<RunnableRequest> ReadRequestBody(std::string body, const RequestTarget& target, MemoryPool& pool) {
@@ -38,11 +49,24 @@ Result<RunnableRequest> ReadRequestBody(std::string body, const RequestTarget& t
   for (kserve::OutputForm& output : message.form.outputs) {
     request.outputs.push_back({.name = std::move(output.name), .index = -1, .destination = {}});
   }
-  RETURN_IF_ERROR(CheckRequest(target.model, target.signature, request, target.max_request_rows));
-  RunnableRequest runnable;
-  for (NamedTensor& input : request.inputs) runnable.inputs.push_back(std::move(input.tensor));
-  for (const RequestedOutput& output : request.outputs) runnable.outputs.push_back(output.index);
-  return runnable;
+  return Runnable(std::move(request), target);
+}
+
+Result<std::vector<LoggedRequest>> ReadServingLog(std::string log, const RequestTarget& target, MemoryPool& pool) {
+  const tfserving::AskedModel model{.signature = target.signature, .file = target.file};
+  ASSIGN_OR_RETURN(std::vector<tfserving::LogQuestion> questions,
+                   tfserving::ReadLog(log, model, target.is_default, static_cast<size_t>(kMaxWarmupBytes), pool));
+  std::vector<LoggedRequest> requests;
+  for (tfserving::LogQuestion& question : questions) {
+    LoggedRequest& logged = requests.emplace_back();
+    logged.signature = std::move(question.signature);
+    if (!logged.signature.empty()) continue;
+    InferRequest request;
+    request.inputs = std::move(question.inputs);
+    request.outputs = std::move(question.outputs);
+    ASSIGN_OR_RETURN(logged.request, Runnable(std::move(request), target));
+  }
+  return requests;
 }
 
 }  // namespace trireme

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/memory_pool.h"
 #include "base/status.h"
@@ -13,5 +14,8 @@ namespace trireme {
 // that a client's request goes through. Nothing but inputs and outputs counts. kInvalidArgument also: an input or
 // output in shared memory, which is the client's own.
 Result<RunnableRequest> ReadRequestBody(std::string body, const RequestTarget& target, MemoryPool& pool);
+
+// A LogReader of what TF Serving's warm-up files have, in the same way.
+Result<std::vector<LoggedRequest>> ReadServingLog(std::string log, const RequestTarget& target, MemoryPool& pool);
 
 }  // namespace trireme

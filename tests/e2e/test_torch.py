@@ -142,6 +142,15 @@ class TorchTest(ServingTest):
             self.assertEqual(index[name]["state"], "UNAVAILABLE")
             self.assertIn("torch.jit.script", index[name]["reason"])
 
+    def test_answers_the_clients_of_tf_serving(self):
+        server = self.serve(self.folder.name)
+        rows = numpy.random.default_rng(2).standard_normal((2, 6), dtype=numpy.float32)
+        expected = json.loads(self.infer(server, "mlp", "input", rows).body)["outputs"][0]["data"]
+        body = json.dumps({"instances": rows.tolist()}).encode()
+        answer = server.ask("POST", "/v1/models/mlp:predict", body)
+        self.assertEqual(answer.status, 200, answer)
+        numpy.testing.assert_allclose(numpy.ravel(json.loads(answer.body)["predictions"]), expected, rtol=1e-6)
+
     def test_opens_libtorch_with_the_first_such_model(self):
         server = self.serve(self.models / "good" / "add", self.folder.name, "--model-control-mode", "explicit",
                             "--load-model", "add")

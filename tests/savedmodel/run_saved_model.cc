@@ -120,7 +120,7 @@ Result<Json> Answer(BackendSet& backends, MemoryPool& pool, const Json& wish) {
   ASSIGN_OR_RETURN(const onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(onnx.bytes));
   Json answer = {
       {"signature", {{"inputs", JsonOf(facts.signature.inputs)}, {"outputs", JsonOf(facts.signature.outputs)}}},
-      {"features", JsonOf(facts.example_features)},
+      {"features", JsonOf(facts.signatures->example_features)},
       {"weight_bytes", facts.weight_bytes},
       {"nodes", Json::object()}};
   for (const auto& [op, count] : summary.op_counts) answer["nodes"][op] = count;

@@ -57,8 +57,39 @@ struct Loaded {
   std::string signature;
   std::string made_by;
   std::vector<std::string> others;  // signatures
+  std::vector<NamedSignature> all;  // as the file has them
   size_t assets = 0;
 };
+
+std::vector<trireme::SignatureTensor> TensorsOf(const std::vector<tensorflow::SignatureTensor>& tensors) {
+  std::vector<trireme::SignatureTensor> all;
+  for (const tensorflow::SignatureTensor& tensor : tensors) {
+    trireme::SignatureTensor& one = all.emplace_back();
+    one.key = tensor.key;
+    one.tensor = tensor.tensor;
+    one.type_number = static_cast<int>(tensor.type);
+    if (tensor.dims) one.dims.emplace(tensor.dims->begin(), tensor.dims->end());
+  }
+  return all;
+}
+
+std::vector<NamedSignature> SignaturesOf(const MetaGraph& meta) {
+  std::vector<NamedSignature> all;
+  for (const auto& [name, signature] : meta.signatures) {
+    all.push_back({.name = name,
+                   .method = signature.method,
+                   .inputs = TensorsOf(signature.inputs),
+                   .outputs = TensorsOf(signature.outputs)});
+  }
+  return all;
+}
+
+std::shared_ptr<const FileSignatures> FileSignaturesOf(Loaded& loaded) {
+  return std::make_shared<const FileSignatures>(
+      FileSignatures{.served = loaded.signature,
+                     .example_features = std::move(loaded.converted.example_features),
+                     .all = std::move(loaded.all)});
+}
 
 Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool with_data, DataFile* data) {
   const Result<OpenFile> file = OpenFile::Open(folder / kGraphFile);
@@ -77,6 +108,7 @@ Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool wit
   for (const auto& [name, signature] : meta->signatures) {
     if (name != loaded.signature) loaded.others.push_back(Shown(name));
   }
+  loaded.all = SignaturesOf(*meta);
   loaded.assets = meta->assets.size();
   ASSIGN_OR_RETURN(
       loaded.converted,
@@ -167,7 +199,7 @@ Result<Opened> TensorflowBackend::Open(const ModelSource& source, const OpenOpti
   OnnxModelBytes onnx{.bytes = onnxfile::Serialize(loaded->converted.model)};
   if (data.ok()) onnx.data = data->folder();
   onnx.used_parameters = {kSignature, kTags};
-  onnx.example_features = std::move(loaded->converted.example_features);
+  onnx.signatures = FileSignaturesOf(*loaded);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   log_.Info("SavedModel converted to ONNX",
             {{"folder", folder.string()}, {"signature", Shown(loaded->signature)}, {"ms", took.count()}});
@@ -189,7 +221,7 @@ Result<ModelFacts> TensorflowBackend::Describe(const ModelSource& source, const 
   facts.weight_bytes = loaded->converted.constant_bytes;
   facts.format = "SavedModel, signature '" + Shown(loaded->signature) + "'";
   if (!loaded->made_by.empty()) facts.format += ", made by TensorFlow " + loaded->made_by;
-  facts.example_features = std::move(loaded->converted.example_features);
+  facts.signatures = FileSignaturesOf(*loaded);
   return facts;
 }
 

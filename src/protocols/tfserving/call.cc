@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/tfserving/call.h"
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/task.h"
@@ -18,30 +20,15 @@ class Call final : public ReplySink, public Task {
  public:
   Call(const Services& services, CallFacts facts, std::unique_ptr<Question> question)
       : services_(services), facts_(std::move(facts)), question_(std::move(question)) {
-    infer_->model = facts_.spec.name;
-    infer_->version = facts_.spec.version;
-    infer_->caller = facts_.caller;
-    infer_->cancellation = facts_.cancellation;
-    infer_->deadline = facts_.deadline;
-    infer_->stages.received = facts_.received;
-    infer_->loop = &question_->executor();
-    infer_->trace = facts_.trace;
-    traced_.Begin(services_.tracer, facts_.protocol, *infer_);
+    BeginRun(facts_.received);
   }
 
   static void Start(std::unique_ptr<Call> call) {
     Call& self = *call;
     Engine& engine = self.services_.engine;
     self.FindSignature();
-    if (self.signature_ != nullptr) return Read(std::move(call));
-    // Shared by the copies that a std::function makes of itself.
-    auto waiting = std::make_shared<std::unique_ptr<Call>>(std::move(call));
-    engine.WhenLoaded(self.facts_.spec.name, self.facts_.spec.version, self.facts_.deadline, [waiting](Status status) {
-      std::unique_ptr<Call> loaded = std::move(*waiting);
-      loaded->loading_ = std::move(status);
-      Executor& loop = loaded->question_->executor();
-      ContinueOnLoop(loop, std::move(loaded));
-    });
+    if (self.look_.signature != nullptr) return Read(std::move(call));
+    engine.WhenLoaded(self.facts_.spec.name, self.facts_.spec.version, self.facts_.deadline, GoesOn(std::move(call)));
   }
 
   void Respond(InferResponse /*response*/) override { several_responses_ = true; }
@@ -67,6 +54,7 @@ class Call final : public ReplySink, public Task {
       return;
     }
     const ModelId model = outcome_->response->model;
+    answered_ = model.version;
     written_ = question_->Write(*std::move(outcome_->response));
     services_.engine.RecordEncode(model, Clock::System().Now() - begin);
   }
@@ -78,6 +66,7 @@ class Call final : public ReplySink, public Task {
     const bool has_response = outcome_->response.has_value() || written_.has_value();
     if (!written_) Encode();
     traced_.End(services_.tracer, *outcome_, has_response ? *written_ : Status());
+    if (written_->ok() && question_->AsksMore()) return AskMore(std::move(self));
     if (!written_->ok()) written_ = InItsWords(services_.engine, facts_.spec, *std::move(written_));
     Count(*written_);
     if (written_->ok()) {
@@ -88,12 +77,50 @@ class Call final : public ReplySink, public Task {
   }
 
  private:
-  void FindSignature() { signature_ = services_.engine.FindSignature(facts_.spec.name, facts_.spec.version); }
+  void BeginRun(TimePoint received) {
+    infer_ = std::make_unique<InferRequest>();
+    infer_->model = facts_.spec.name;
+    infer_->version = facts_.spec.version;
+    infer_->caller = facts_.caller;
+    infer_->cancellation = facts_.cancellation;
+    infer_->deadline = facts_.deadline;
+    infer_->stages.received = received;
+    infer_->loop = &question_->executor();
+    infer_->trace = facts_.trace;
+    traced_ = TracedRequest();
+    traced_.Begin(services_.tracer, facts_.protocol, *infer_);
+  }
+
+  // Of the version that has answered so far, whatever comes meanwhile.
+  static void AskMore(std::unique_ptr<Call> call) {
+    Call& self = *call;
+    self.facts_.spec.version = self.answered_;
+    self.outcome_.reset();
+    self.written_.reset();
+    self.BeginRun(Clock::System().Now());
+    Start(std::move(call));
+  }
+
+  void FindSignature() { look_ = services_.engine.LookAtSignature(facts_.spec.name, facts_.spec.version, ""); }
+
+  // What it waits for is there now, or not: it goes on with that on its loop.
+  static std::function<void(Status)> GoesOn(std::unique_ptr<Call> call) {
+    // Shared by the copies that a std::function makes of itself.
+    auto waiting = std::make_shared<std::unique_ptr<Call>>(std::move(call));
+    return [waiting](Status status) {
+      std::unique_ptr<Call> self = std::move(*waiting);
+      self->loading_ = std::move(status);
+      Executor& loop = self->question_->executor();
+      ContinueOnLoop(loop, std::move(self));
+    };
+  }
 
   static void GoOn(std::unique_ptr<Call> call) {
     Call& self = *call;
+    // What was to be opened of it has just been replaced.
+    if (self.loading_.code() == StatusCode::kCancelled) return Start(std::move(call));
     if (self.loading_.ok()) self.FindSignature();
-    if (self.signature_ != nullptr) return Read(std::move(call));
+    if (self.look_.signature != nullptr) return Read(std::move(call));
     Refuse(std::move(call), self.loading_.ok() ? Unavailable("the model has just gone") : self.loading_);
   }
 
@@ -112,22 +139,38 @@ class Call final : public ReplySink, public Task {
   // On the loop or a codec worker.
   static void Infer(std::unique_ptr<Call> call) {
     Call& self = *call;
-    std::unique_ptr<InferRequest> request = std::move(self.infer_);
-    Status status = self.ReadQuestion(*request);
+    Status status = self.ChooseSignature();
     Engine& engine = self.services_.engine;
+    if (status.ok() && self.look_.signature == nullptr) {
+      return engine.WhenSignatureOpen(self.facts_.spec.name, self.facts_.spec.version, self.infer_->signature,
+                                      self.facts_.deadline, GoesOn(std::move(call)));
+    }
+    std::unique_ptr<InferRequest> request = std::move(self.infer_);
+    if (status.ok()) status = self.ReadQuestion(*request);
     request->reply = Reply(std::move(call));
     if (status.ok()) return engine.Infer(std::move(request));
     request->stages.answered = Clock::System().Now();
     request->reply.Finish(std::move(status), request->stages);
   }
 
+  // Of the model's; the look has none if that is not open yet.
+  Status ChooseSignature() {
+    if (facts_.cancellation.cancelled()) return GoneAway();
+    const std::string named = question_->SignatureName();
+    ASSIGN_OR_RETURN(infer_->signature, FindSignatureName(look_.file.get(), named, question_->IsPredict()));
+    if (infer_->signature.empty()) return {};
+    look_ = services_.engine.LookAtSignature(facts_.spec.name, facts_.spec.version, infer_->signature);
+    return {};
+  }
+
   Status ReadQuestion(InferRequest& request) {
     // Not for keeping: it keeps the model.
-    const std::shared_ptr<const Signature> signature = std::move(signature_);
-    // Others wait for this worker.
-    if (facts_.cancellation.cancelled()) return Cancelled("the client went away before its request was read");
-    return question_->Read(*signature, request);
+    const SignatureLook look = std::exchange(look_, {});
+    return question_->Read({.signature = *look.signature, .file = look.file.get()}, request);
   }
+
+  // Others wait for this worker.
+  static Status GoneAway() { return Cancelled("the client went away before its request was read"); }
 
   // Of a name that nobody knows there is no series.
   void Count(const Status& status) {
@@ -140,11 +183,12 @@ class Call final : public ReplySink, public Task {
   }
 
   const Services& services_;
-  const CallFacts facts_;
+  CallFacts facts_;
   const std::unique_ptr<Question> question_;
-  std::unique_ptr<InferRequest> infer_ = std::make_unique<InferRequest>();  // until the engine has it
+  std::unique_ptr<InferRequest> infer_;  // until the engine has it
   TracedRequest traced_;
-  std::shared_ptr<const Signature> signature_;  // shared with the model, until the question is read
+  SignatureLook look_;    // until the question is read
+  int64_t answered_ = 0;  // the version that did
   Status loading_;
   bool several_responses_ = false;
   std::optional<Outcome> outcome_;

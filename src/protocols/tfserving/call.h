@@ -2,13 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/executor.h"
 #include "base/status.h"
 #include "model/infer_request.h"
 #include "model/infer_response.h"
-#include "model/signature.h"
+#include "protocols/tfserving/asked_model.h"
 #include "protocols/tfserving/services.h"
 #include "wire/tfserving/model_spec.h"
 
@@ -20,14 +21,21 @@ class Question {
   virtual ~Question() = default;
 
   virtual bool IsLongToRead() const = 0;
+  // The signature that it names, empty if it names none, and whether it is predict that asks. On the loop or a codec
+  // worker, as often as somebody wants to know.
+  virtual std::string SignatureName() = 0;
+  virtual bool IsPredict() const = 0;
   // Puts what is asked into the request; once, on the loop or a codec worker.
-  virtual Status Read(const Signature& signature, InferRequest& request) = 0;
-  // What was sent is not needed any more, but for what tensors hold of it. On any thread.
+  virtual Status Read(const AskedModel& model, InferRequest& request) = 0;
+  // What was sent is not needed any more, but for what tensors hold of it, or what it asks next. On any thread.
   virtual void Release() = 0;
 
   virtual bool IsLongToWrite(const InferResponse& response) const = 0;
   // Writes the answer; on the loop or a codec worker.
   virtual Status Write(InferResponse response) = 0;
+  // Whether it asks the same version something more, for which all goes round again from SignatureName() on: a question
+  // of several parts. After Write().
+  virtual bool AsksMore() const { return false; }
 
   // Exactly one of these, on the loop: what was written is sent, or what went wrong.
   virtual void Answer() = 0;

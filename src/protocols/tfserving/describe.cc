@@ -74,12 +74,13 @@ Result<std::vector<VersionStatus>> DescribeVersions(const Engine& engine, const 
   return versions;
 }
 
-Result<DescribedModel> DescribeSignature(const Engine& engine, const ModelSpec& spec) {
+Result<DescribedModel> DescribeSignatures(const Engine& engine, const ModelSpec& spec) {
   Result<ModelDescription> description = engine.Describe(spec.name, spec.version);
   if (!description.ok()) return InItsWords(engine, spec, std::move(description).status());
   ModelId id = description->id;
   id.name = description->name;
-  return DescribedModel{.id = std::move(id), .signature = std::move(description->signature)};
+  if (description->signatures) return DescribedModel{.id = std::move(id), .signatures = description->signatures->all};
+  return DescribedModel{.id = std::move(id), .signatures = {DefaultSignatureOf(description->signature)}};
 }
 
 }  // namespace trireme::tfserving

@@ -5,7 +5,8 @@
 
 #include "access/authoriser.h"
 #include "base/status.h"
-#include "model/signature.h"
+#include "model/file_signatures.h"
+#include "model/model_id.h"
 #include "protocols/tfserving/services.h"
 #include "wire/tfserving/descriptions.h"
 #include "wire/tfserving/model_spec.h"
@@ -17,10 +18,10 @@ Result<std::vector<VersionStatus>> DescribeVersions(const Engine& engine, const 
 
 struct DescribedModel {
   ModelId id;
-  Signature signature;
+  std::vector<NamedSignature> signatures;
 };
 
-// What goes in and comes out. The model must be in memory: kNotFound or why not, in TF Serving's words.
-Result<DescribedModel> DescribeSignature(const Engine& engine, const ModelSpec& spec);
+// The ways to ask it. The model must be in memory: kNotFound or why not, in TF Serving's words.
+Result<DescribedModel> DescribeSignatures(const Engine& engine, const ModelSpec& spec);
 
 }  // namespace trireme::tfserving

@@ -62,13 +62,6 @@ Status InItsWords(const Engine& engine, const ModelSpec& spec, Status status) {
                   ")");
 }
 
-Status CheckSignatureName(std::string_view name, bool is_predict) {
-  if (name.empty() || name == kDefaultSignature) return {};
-  const std::string shown(name.substr(0, 256));
-  if (is_predict) return InvalidArgument("Serving signature name: \"" + shown + "\" not found in signature def");
-  return InvalidArgument("No signature was found with the name: " + shown);
-}
-
 std::string_view CodeName(const Status& status) {
   return net::Name(ToGrpcStatus(status).code);
 }

@@ -15,10 +15,6 @@ namespace trireme::tfserving {
 // "Servable not found for request: Latest(m)", and a label that leads nowhere is the client's mistake.
 Status InItsWords(const Engine& engine, const ModelSpec& spec, Status status);
 
-// kInvalidArgument: this is the name of no signature that models here have. `is_predict`: asked by predict, which says
-// so in other words than classify and regress.
-Status CheckSignatureName(std::string_view name, bool is_predict);
-
 // "INVALID_ARGUMENT"
 std::string_view CodeName(const Status& status);
 

@@ -97,8 +97,8 @@ GrpcMethod LookMethod(std::string path, Answer answer) {
 
 Result<std::string> Metadata(const Engine& engine, std::span<const std::byte> bytes) {
   ASSIGN_OR_RETURN(const ModelSpec spec, DecodeMetadataRequest(bytes));
-  ASSIGN_OR_RETURN(const DescribedModel model, DescribeSignature(engine, spec));
-  return EncodeMetadataProto(model.id, model.signature);
+  ASSIGN_OR_RETURN(const DescribedModel model, DescribeSignatures(engine, spec));
+  return EncodeMetadataProto(model.id, model.signatures);
 }
 
 Result<std::string> ModelStatusOf(const Engine& engine, std::span<const std::byte> bytes) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/tfserving/grpc_questions.h"
 
-#include <algorithm>
+#include <list>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "protocols/tfserving/failure.h"
 #include "protocols/tfserving/labels.h"
+#include "protocols/tfserving/read_predict.h"
 #include "wire/tfserving/inference_proto.h"
 #include "wire/tfserving/predict_json.h"
 #include "wire/tfserving/predict_proto.h"
@@ -18,57 +20,6 @@ namespace {
 
 // Elements that have to be walked through take some 1 to 2 ns a byte: more than a loop has time for.
 constexpr size_t kLongWalkBytes = 96 << 10;
-
-std::string SignatureOrDefault(const std::string& name) {
-  return name.empty() ? std::string(kDefaultSignature) : name;
-}
-
-// {a,b}
-template <typename Names>
-std::string Set(const Names& names) {
-  std::string set;
-  for (const auto& name : names) set += (set.empty() ? "" : ",") + std::string(name);
-  return "{" + set + "}";
-}
-
-// What is sent is what the signature has, as TF Serving says where it is not.
-Status CheckInputs(const std::vector<NamedTensor>& sent, const Signature& signature) {
-  std::vector<std::string_view> extra;
-  std::vector<std::string_view> missing;
-  std::vector<std::string_view> sent_names;
-  std::vector<std::string_view> wanted;
-  for (const NamedTensor& input : sent) {
-    sent_names.push_back(input.name);
-    if (FindSpec(signature.inputs, input.name) < 0) extra.push_back(input.name);
-  }
-  for (const TensorSpec& spec : signature.inputs) {
-    wanted.push_back(spec.name);
-    const bool is_there = std::ranges::find(sent_names, spec.name) != sent_names.end();
-    if (!is_there && !spec.optional) missing.push_back(spec.name);
-  }
-  if (extra.empty() && missing.empty()) return {};
-  return InvalidArgument("input size does not match signature: " + std::to_string(sent.size()) +
-                         "!=" + std::to_string(signature.inputs.size()) + " len(" + Set(sent_names) + ") != len(" +
-                         Set(wanted) + "). Sent extra: " + Set(extra) + ". Missing but required: " + Set(missing) +
-                         ".");
-}
-
-Result<std::vector<RequestedOutput>> FilteredOutputs(const std::vector<std::string>& filter,
-                                                     const Signature& signature) {
-  std::vector<RequestedOutput> outputs;
-  for (const std::string& name : filter) {
-    if (FindSpec(signature.outputs, name) < 0) {
-      std::vector<std::string_view> names;
-      for (const TensorSpec& spec : signature.outputs) names.push_back(spec.name);
-      return InvalidArgument("output tensor alias not found in signature: " + name +
-                             " Outputs expected to be in the set " + Set(names) + ".");
-    }
-    const auto is_same = [&](const RequestedOutput& other) { return other.name == name; };
-    if (std::ranges::any_of(outputs, is_same)) return InvalidArgument("duplicate output tensor alias: " + name);
-    outputs.push_back({.name = name, .destination = {}});
-  }
-  return outputs;
-}
 
 // What both have in common.
 class GrpcQuestion : public Question {
@@ -94,15 +45,16 @@ class GrpcPredict final : public GrpcQuestion {
       : GrpcQuestion(std::move(message), std::move(reply)), services_(services) {}
 
   bool IsLongToRead() const override { return tfserving::IsLongToRead(message_.bytes); }
+  std::string SignatureName() override {
+    const Result<ModelSpec> spec = ReadSpec(message_.bytes, SpecPlace::kMessage);
+    return spec.ok() ? spec->signature_name : "";
+  }
+  bool IsPredict() const override { return true; }
 
-  Status Read(const Signature& signature, InferRequest& request) override {
-    ASSIGN_OR_RETURN(PredictRequest read,
-                     DecodePredictRequest(message_.bytes, message_.storage, services_.max_body_bytes, services_.pool));
-    RETURN_IF_ERROR(CheckSignatureName(read.spec.signature_name, /*is_predict=*/true));
-    signature_name_ = SignatureOrDefault(read.spec.signature_name);
-    RETURN_IF_ERROR(CheckInputs(read.inputs, signature));
-    ASSIGN_OR_RETURN(request.outputs, FilteredOutputs(read.output_filter, signature));
-    request.inputs = std::move(read.inputs);
+  Status Read(const AskedModel& model, InferRequest& request) override {
+    signature_name_ = model.signature_name();
+    ASSIGN_OR_RETURN(widened_, ReadPredict(message_.bytes, message_.storage, model, services_.max_body_bytes,
+                                           services_.pool, request));
     return {};
   }
 
@@ -123,6 +75,7 @@ class GrpcPredict final : public GrpcQuestion {
   }
 
   Status Write(InferResponse response) override {
+    if (widened_) NarrowRows(response.outputs);
     ASSIGN_OR_RETURN(kserve::EncodedProto encoded,
                      EncodePredictResponse(response, signature_name_, services_.options.encoding));
     written_.text = std::move(encoded.text);
@@ -137,30 +90,34 @@ class GrpcPredict final : public GrpcQuestion {
  private:
   const Services& services_;
   std::string signature_name_;
+  bool widened_ = false;
 };
 
-// The answers to all tasks are made of one run: there is one signature, and each task asks about another one.
+// Each task asks about a signature of its own, and is a run of its own.
 class GrpcInference final : public GrpcQuestion {
  public:
   GrpcInference(const Services& services, ExamplesMethod method, net::GrpcMessage message, net::GrpcReply reply)
       : GrpcQuestion(std::move(message), std::move(reply)), services_(services), method_(method) {}
 
   bool IsLongToRead() const override { return message_.bytes.size() > kLongWalkBytes; }
+  std::string SignatureName() override {
+    if (!decoded_) read_ = Decode();
+    decoded_ = true;
+    return read_.ok() ? task().spec.signature_name : "";
+  }
+  bool IsPredict() const override { return false; }
 
-  Status Read(const Signature& signature, InferRequest& request) override {
-    ASSIGN_OR_RETURN(InferenceRequest read, Decode());
-    for (const InferenceTask& task : read.tasks) {
-      RETURN_IF_ERROR(CheckSignatureName(task.spec.signature_name, /*is_predict=*/false));
-      ASSIGN_OR_RETURN(ResultOutputs outputs, FindResultOutputs(signature, task.kind));
-      outputs_.push_back(std::move(outputs));
-    }
-    ASSIGN_OR_RETURN(request.inputs,
-                     InputsOfExamples(read.examples, signature, services_.max_body_bytes, services_.pool));
-    tasks_ = std::move(read.tasks);
+  Status Read(const AskedModel& model, InferRequest& request) override {
+    RETURN_IF_ERROR(read_.status());
+    ASSIGN_OR_RETURN(outputs_, FindResultOutputs(model.signature, task().kind));
+    ASSIGN_OR_RETURN(request.inputs, InputsOfExamples(read_->examples, model.signature, model.features(),
+                                                      services_.max_body_bytes, services_.pool));
+    signature_name_ = model.signature_name();
     return {};
   }
 
   void Release() override {
+    if (!read_.ok() || answers_.size() + 1 < read_->tasks.size()) return;
     message_.bytes = {};
     message_.storage.reset();
   }
@@ -170,19 +127,18 @@ class GrpcInference final : public GrpcQuestion {
   }
 
   Status Write(InferResponse response) override {
-    std::vector<InferenceAnswer> answers;
-    std::vector<std::shared_ptr<const ModelLabels>> labels;  // which the answers view
-    for (size_t i = 0; i < tasks_.size(); ++i) {
-      labels.push_back(LabelsOf(services_.engine, response.model, outputs_[i]));
-      ASSIGN_OR_RETURN(Results results, ResultsOf(response, outputs_[i], tasks_[i].kind, *labels.back()));
-      answers.push_back(
-          {.signature_name = SignatureOrDefault(tasks_[i].spec.signature_name), .results = std::move(results)});
-    }
-    written_.text = method_ == ExamplesMethod::kMultiInference
-                        ? EncodeMultiInferenceResponse(response.model, answers)
-                        : EncodeInferenceResponse(response.model, answers.front());
+    labels_.push_back(LabelsOf(services_.engine, response.model, outputs_));
+    responses_.push_back(std::move(response));
+    ASSIGN_OR_RETURN(Results results, ResultsOf(responses_.back(), outputs_, task().kind, *labels_.back()));
+    answers_.push_back({.signature_name = std::move(signature_name_), .results = std::move(results)});
+    if (AsksMore()) return {};
+    const ModelId& model = responses_.back().model;
+    written_.text = method_ == ExamplesMethod::kMultiInference ? EncodeMultiInferenceResponse(model, answers_)
+                                                               : EncodeInferenceResponse(model, answers_.front());
     return {};
   }
+
+  bool AsksMore() const override { return answers_.size() < read_->tasks.size(); }
 
  private:
   Result<InferenceRequest> Decode() const {
@@ -190,11 +146,18 @@ class GrpcInference final : public GrpcQuestion {
     return DecodeInferenceRequest(message_.bytes,
                                   method_ == ExamplesMethod::kClassify ? ResultKind::kClassify : ResultKind::kRegress);
   }
+  // The first that is not answered.
+  const InferenceTask& task() const { return read_->tasks[answers_.size()]; }
 
   const Services& services_;
   const ExamplesMethod method_;
-  std::vector<InferenceTask> tasks_;
-  std::vector<ResultOutputs> outputs_;  // of each task
+  bool decoded_ = false;
+  Result<InferenceRequest> read_ = InferenceRequest();  // views of the message
+  ResultOutputs outputs_;                               // of the task that is asked
+  std::string signature_name_;                          // the same
+  std::vector<InferenceAnswer> answers_;
+  std::list<InferResponse> responses_;                      // which the answers view
+  std::vector<std::shared_ptr<const ModelLabels>> labels_;  // the same; shared with the model
 };
 
 }  // namespace

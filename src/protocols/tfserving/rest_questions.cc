@@ -22,6 +22,7 @@ class RestQuestion : public Question {
   RestQuestion(net::HttpRequest http, net::HttpReply reply) : http_(std::move(http)), reply_(std::move(reply)) {}
 
   bool IsLongToRead() const final { return http_.body.size() > kLargeTextBytes; }
+  std::string SignatureName() final { return named_ = SignatureNameIn(body()); }
   void Release() final {
     http_.body = {};
     http_.headers = {};
@@ -36,6 +37,11 @@ class RestQuestion : public Question {
 
  protected:
   std::string_view body() const { return {reinterpret_cast<const char*>(http_.body.data()), http_.body.size()}; }
+  // What was read says the same as what was looked for before.
+  Status CheckSignatureName(const std::string& read) const {
+    if (read == named_) return {};
+    return InvalidArgument("signature_name: expected a member whose name is written without escapes");
+  }
   Status Keep(Result<std::string> written) {
     if (!written.ok()) return std::move(written).status();
     written_ = *std::move(written);
@@ -45,6 +51,7 @@ class RestQuestion : public Question {
  private:
   net::HttpRequest http_;
   net::HttpReply reply_;
+  std::string named_;  // the signature
   std::string written_;
 };
 
@@ -53,18 +60,26 @@ class RestPredict final : public RestQuestion {
   RestPredict(const Services& services, net::HttpRequest http, net::HttpReply reply)
       : RestQuestion(std::move(http), std::move(reply)), services_(services) {}
 
-  Status Read(const Signature& signature, InferRequest& request) override {
-    ASSIGN_OR_RETURN(PredictBody read, DecodePredict(body(), signature, services_.pool));
-    RETURN_IF_ERROR(CheckSignatureName(read.signature_name, /*is_predict=*/true));
+  bool IsPredict() const override { return true; }
+  Status Read(const AskedModel& model, InferRequest& request) override {
+    ASSIGN_OR_RETURN(const Signature sent, SignatureOfPredict(model));
+    ASSIGN_OR_RETURN(PredictBody read, DecodePredict(body(), sent, services_.pool));
+    RETURN_IF_ERROR(CheckSignatureName(read.signature_name));
     form_ = read.form;
+    RETURN_IF_ERROR(ParseExamples(model, read.inputs, services_.max_body_bytes, services_.pool));
     request.inputs = std::move(read.inputs);
+    widened_ = WidenRows(model.signature, request.inputs);
     return {};
   }
-  Status Write(InferResponse response) override { return Keep(EncodePredictions(response.outputs, form_)); }
+  Status Write(InferResponse response) override {
+    if (widened_) NarrowRows(response.outputs);
+    return Keep(EncodePredictions(response.outputs, form_));
+  }
 
  private:
   const Services& services_;
   PredictForm form_ = PredictForm::kRows;
+  bool widened_ = false;
 };
 
 class RestInference final : public RestQuestion {
@@ -72,13 +87,14 @@ class RestInference final : public RestQuestion {
   RestInference(const Services& services, ResultKind kind, net::HttpRequest http, net::HttpReply reply)
       : RestQuestion(std::move(http), std::move(reply)), services_(services), kind_(kind) {}
 
-  Status Read(const Signature& signature, InferRequest& request) override {
+  bool IsPredict() const override { return false; }
+  Status Read(const AskedModel& model, InferRequest& request) override {
     ASSIGN_OR_RETURN(const ExamplesBody read,
                      DecodeExamples(body(), kind_ == ResultKind::kClassify ? "classify" : "regress"));
-    RETURN_IF_ERROR(CheckSignatureName(read.signature_name, /*is_predict=*/false));
-    ASSIGN_OR_RETURN(outputs_, FindResultOutputs(signature, kind_));
-    ASSIGN_OR_RETURN(request.inputs,
-                     InputsOfExamples(read.views(), signature, services_.max_body_bytes, services_.pool));
+    RETURN_IF_ERROR(CheckSignatureName(read.signature_name));
+    ASSIGN_OR_RETURN(outputs_, FindResultOutputs(model.signature, kind_));
+    ASSIGN_OR_RETURN(request.inputs, InputsOfExamples(read.views(), model.signature, model.features(),
+                                                      services_.max_body_bytes, services_.pool));
     return {};
   }
   Status Write(InferResponse response) override {

@@ -135,8 +135,8 @@ Result<std::string> StatusJson(const Engine& engine, const ModelSpec& spec) {
 }
 
 Result<std::string> MetadataJson(const Engine& engine, const ModelSpec& spec) {
-  ASSIGN_OR_RETURN(const DescribedModel model, DescribeSignature(engine, spec));
-  return EncodeMetadataJson(model.id, model.signature);
+  ASSIGN_OR_RETURN(const DescribedModel model, DescribeSignatures(engine, spec));
+  return EncodeMetadataJson(model.id, model.signatures);
 }
 
 Route MetricsRoute(const Services& services) {

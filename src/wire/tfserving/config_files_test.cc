@@ -104,8 +104,14 @@ Signature Model() {
 }
 
 TEST(Descriptions, OfSignatures) {
+  const std::vector<NamedSignature> definitions = {
+      DefaultSignatureOf(Model()),
+      {.name = "regress",
+       .method = "tensorflow/serving/regress",
+       .inputs = {{.key = "inputs", .tensor = "example:0", .type_number = 7}},
+       .outputs = {{.key = "outputs", .tensor = "y:0", .type_number = 8, .dims = std::vector<int64_t>{-1}}}}};
   tensorflow::serving::GetModelMetadataResponse response;
-  ASSERT_TRUE(response.ParseFromString(EncodeMetadataProto({.name = "m", .version = 3}, Model())));
+  ASSERT_TRUE(response.ParseFromString(EncodeMetadataProto({.name = "m", .version = 3}, definitions)));
   EXPECT_EQ(response.model_spec().version().value(), 3);
   tensorflow::serving::SignatureDefMap map;
   ASSERT_TRUE(response.metadata().at("signature_def").UnpackTo(&map));
@@ -113,10 +119,15 @@ TEST(Descriptions, OfSignatures) {
   EXPECT_EQ(signature.inputs().at("x").dtype(), tensorflow::DT_FLOAT);
   EXPECT_EQ(signature.inputs().at("x").tensor_shape().dim(0).size(), -1);
   EXPECT_EQ(signature.outputs().at("y").dtype(), tensorflow::DT_STRING);
-  const std::string json = EncodeMetadataJson({.name = "m", .version = 3}, Model());
+  const std::string json = EncodeMetadataJson({.name = "m", .version = 3}, definitions);
   EXPECT_THAT(json, HasSubstr("\"version\": \"3\""));
   EXPECT_THAT(json, HasSubstr("\"size\": \"-1\""));
   EXPECT_THAT(json, HasSubstr("\"dtype\": \"DT_FLOAT\""));
+  EXPECT_THAT(json, HasSubstr("\"method_name\": \"tensorflow/serving/regress\""));
+  EXPECT_THAT(json, HasSubstr("\"unknown_rank\": true"));
+  EXPECT_THAT(json, HasSubstr("\"dtype\": \"DT_COMPLEX64\""));
+  EXPECT_TRUE(map.signature_def().at("regress").inputs().at("inputs").tensor_shape().unknown_rank());
+  EXPECT_EQ(map.signature_def().at("regress").outputs().at("outputs").name(), "y:0");
 }
 
 TEST(Descriptions, OfVersions) {

@@ -58,37 +58,49 @@ std::string Text(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Json TensorJson(const TensorSpec& spec) {
+Json TensorJson(const SignatureTensor& tensor) {
   Json dims = Json::array();
-  for (const int64_t size : spec.shape) dims.push_back({{"size", std::to_string(size)}, {"name", ""}});
-  return {{"dtype", EnumName(spec.type)},
-          {"tensor_shape", {{"dim", std::move(dims)}, {"unknown_rank", false}}},
-          {"name", spec.name}};
+  for (const int64_t size : tensor.dims.value_or(std::vector<int64_t>())) {
+    dims.push_back({{"size", std::to_string(size)}, {"name", ""}});
+  }
+  return {{"dtype", EnumNameOfNumber(static_cast<uint64_t>(tensor.type_number))},
+          {"tensor_shape", {{"dim", std::move(dims)}, {"unknown_rank", !tensor.dims.has_value()}}},
+          {"name", tensor.tensor}};
 }
 
-Json TensorsJson(const std::vector<TensorSpec>& specs) {
-  Json tensors = Json::object();
-  for (const TensorSpec& spec : specs) tensors[spec.name] = TensorJson(spec);
-  return tensors;
+Json TensorsJson(const std::vector<SignatureTensor>& tensors) {
+  Json json = Json::object();
+  for (const SignatureTensor& tensor : tensors) json[tensor.key] = TensorJson(tensor);
+  return json;
 }
 
-void FillTensor(const TensorSpec& spec, tf::TensorInfo& info) {
-  info.set_name(kserve::Utf8OrReplaced(spec.name));
-  info.set_dtype(static_cast<tf::DataType>(NumberOf(spec.type)));
+void FillTensor(const SignatureTensor& tensor, tf::TensorInfo& info) {
+  info.set_name(kserve::Utf8OrReplaced(tensor.tensor));
+  info.set_dtype(static_cast<tf::DataType>(tensor.type_number));
   tf::TensorShapeProto& shape = *info.mutable_tensor_shape();
-  for (const int64_t size : spec.shape) shape.add_dim()->set_size(size);
+  shape.set_unknown_rank(!tensor.dims.has_value());
+  for (const int64_t size : tensor.dims.value_or(std::vector<int64_t>())) shape.add_dim()->set_size(size);
 }
 
-tf::SignatureDef SignatureMessage(const Signature& signature) {
+tf::SignatureDef SignatureMessage(const NamedSignature& signature) {
   tf::SignatureDef message;
-  for (const TensorSpec& spec : signature.inputs) {
-    FillTensor(spec, (*message.mutable_inputs())[kserve::Utf8OrReplaced(spec.name)]);
+  for (const SignatureTensor& tensor : signature.inputs) {
+    FillTensor(tensor, (*message.mutable_inputs())[kserve::Utf8OrReplaced(tensor.key)]);
   }
-  for (const TensorSpec& spec : signature.outputs) {
-    FillTensor(spec, (*message.mutable_outputs())[kserve::Utf8OrReplaced(spec.name)]);
+  for (const SignatureTensor& tensor : signature.outputs) {
+    FillTensor(tensor, (*message.mutable_outputs())[kserve::Utf8OrReplaced(tensor.key)]);
   }
-  message.set_method_name(std::string(kPredictMethod));
+  message.set_method_name(kserve::Utf8OrReplaced(signature.method));
   return message;
+}
+
+std::vector<SignatureTensor> TensorsOf(const std::vector<TensorSpec>& specs) {
+  std::vector<SignatureTensor> tensors;
+  for (const TensorSpec& spec : specs) {
+    tensors.push_back({.key = spec.name, .tensor = spec.name, .type_number = NumberOf(spec.type)});
+    tensors.back().dims.emplace(spec.shape.begin(), spec.shape.end());
+  }
+  return tensors;
 }
 
 }  // namespace
@@ -116,21 +128,31 @@ std::string EncodeStatusProto(std::span<const VersionStatus> versions) {
   return response.SerializeAsString();
 }
 
-std::string EncodeMetadataJson(const ModelId& model, const Signature& signature) {
-  Json definition = {{"inputs", TensorsJson(signature.inputs)},
-                     {"outputs", TensorsJson(signature.outputs)},
-                     {"method_name", kPredictMethod},
-                     {"defaults", Json::object()}};
+NamedSignature DefaultSignatureOf(const Signature& signature) {
+  return {.name = std::string(kDefaultSignature),
+          .method = std::string(kPredictMethod),
+          .inputs = TensorsOf(signature.inputs),
+          .outputs = TensorsOf(signature.outputs)};
+}
+
+std::string EncodeMetadataJson(const ModelId& model, std::span<const NamedSignature> signatures) {
   Json definitions = Json::object();
-  definitions[std::string(kDefaultSignature)] = std::move(definition);
+  for (const NamedSignature& signature : signatures) {
+    definitions[signature.name] = {{"inputs", TensorsJson(signature.inputs)},
+                                   {"outputs", TensorsJson(signature.outputs)},
+                                   {"method_name", signature.method},
+                                   {"defaults", Json::object()}};
+  }
   return Text(
       {{"model_spec", {{"name", model.name}, {"signature_name", ""}, {"version", std::to_string(model.version)}}},
        {"metadata", {{"signature_def", {{"signature_def", std::move(definitions)}}}}}});
 }
 
-std::string EncodeMetadataProto(const ModelId& model, const Signature& signature) {
+std::string EncodeMetadataProto(const ModelId& model, std::span<const NamedSignature> signatures) {
   serving::SignatureDefMap definitions;
-  (*definitions.mutable_signature_def())[std::string(kDefaultSignature)] = SignatureMessage(signature);
+  for (const NamedSignature& signature : signatures) {
+    (*definitions.mutable_signature_def())[kserve::Utf8OrReplaced(signature.name)] = SignatureMessage(signature);
+  }
   serving::GetModelMetadataResponse response;
   response.mutable_model_spec()->set_name(kserve::Utf8OrReplaced(model.name));
   response.mutable_model_spec()->mutable_version()->set_value(model.version);

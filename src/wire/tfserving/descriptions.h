@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/file_signatures.h"
 #include "model/model_id.h"
 #include "model/signature.h"
 #include "wire/tfserving/model_spec.h"
@@ -38,10 +39,12 @@ struct VersionStatus {
 std::string EncodeStatusJson(std::span<const VersionStatus> versions);
 std::string EncodeStatusProto(std::span<const VersionStatus> versions);
 
-// A SignatureDefMap with the one signature that models here have, under the default name; in JSON as protobuf's own
-// JSON has it, every field printed; and a GetModelMetadataResponse.
-std::string EncodeMetadataJson(const ModelId& model, const Signature& signature);
-std::string EncodeMetadataProto(const ModelId& model, const Signature& signature);
+// The one signature of a model whose file names none, under the default name.
+NamedSignature DefaultSignatureOf(const Signature& signature);
+
+// A SignatureDefMap; in JSON as protobuf's own JSON has it, every field printed; and a GetModelMetadataResponse.
+std::string EncodeMetadataJson(const ModelId& model, std::span<const NamedSignature> signatures);
+std::string EncodeMetadataProto(const ModelId& model, std::span<const NamedSignature> signatures);
 
 // A GetModelStatusRequest.
 Result<ModelSpec> DecodeStatusRequest(std::span<const std::byte> bytes);

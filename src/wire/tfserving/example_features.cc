@@ -2,7 +2,6 @@
 #include "wire/tfserving/example_features.h"
 
 #include <algorithm>
-#include <ranges>
 #include <string>
 
 #include "base/excerpt.h"
@@ -86,7 +85,8 @@ Status ExampleFeatures::Add(std::string_view example) {
 }
 
 Result<std::optional<Feature>> ExampleFeatures::Find(std::string_view name) const {
-  for (const Entry& entry : entries_ | std::views::reverse) {
+  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
+    const Entry& entry = *at;
     if (entry.name != name) continue;
     Feature feature;
     const Place place("feature", nullptr);

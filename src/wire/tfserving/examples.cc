@@ -10,18 +10,19 @@
 
 #include "base/check.h"
 #include "codec/small_float.h"
+#include "tensor/bytes_elements.h"
 #include "wire/tfserving/data_types.h"
 #include "wire/tfserving/example_features.h"
 
 namespace trireme::tfserving {
 namespace {
 
-std::string PlaceOf(const TensorSpec& input, size_t example) {
-  return "Key: " + input.name + ", Index: " + std::to_string(example) + ". ";
+std::string PlaceOf(const std::string& key, size_t example) {
+  return "Key: " + key + ", Index: " + std::to_string(example) + ". ";
 }
 
-Status WrongKind(const TensorSpec& input, size_t example, Feature::Kind kind) {
-  return InvalidArgument(PlaceOf(input, example) + " Data types don't match. Expected type: " +
+Status WrongKind(const std::string& key, const TensorSpec& input, size_t example, Feature::Kind kind) {
+  return InvalidArgument(PlaceOf(key, example) + " Data types don't match. Expected type: " +
                          std::string(PlainName(input.type)) + " but got values of type: " + std::string(NameOf(kind)));
 }
 
@@ -74,24 +75,31 @@ Result<std::vector<NamedTensor>> AsStrings(const Examples& examples, const std::
 // One input while its rows are read.
 class InputRows {
  public:
-  InputRows(const TensorSpec& spec, size_t rows, size_t max_bytes, MemoryPool& pool)
-      : spec_(spec), rows_(rows), max_bytes_(max_bytes), pool_(pool) {}
+  // `parsed`: how the model says that it is parsed; null: it says nothing.
+  InputRows(const TensorSpec& spec, const ExampleFeature* parsed, size_t rows, size_t max_bytes, MemoryPool& pool)
+      : spec_(spec),
+        parsed_(parsed),
+        key_(parsed != nullptr ? parsed->key : spec.name),
+        rows_(rows),
+        max_bytes_(max_bytes),
+        pool_(pool) {}
 
   // What Examples without a feature of this name have.
   Status SetContext(const ExampleFeatures& context) {
-    ASSIGN_OR_RETURN(context_, context.Find(spec_.name));
+    ASSIGN_OR_RETURN(context_, context.Find(key_));
     return {};
   }
 
   Status Add(size_t row, const ExampleFeatures& example) {
-    ASSIGN_OR_RETURN(std::optional<Feature> own, example.Find(spec_.name));
+    ASSIGN_OR_RETURN(std::optional<Feature> own, example.Find(key_));
     if (!own && context_) RETURN_IF_ERROR(CountContext());
     const std::optional<Feature>& feature = own ? own : context_;
     const bool has_values = feature && feature->kind != Feature::Kind::kNone;
+    if (!has_values && HasDefault()) return AddDefault(row);
     if (!has_values) return spec_.optional && !present_ ? Status() : Missing(row);
     if (row > 0 && !present_) return TooLate(row);
+    RETURN_IF_ERROR(row == 0 ? Begin(feature->count, NameOf(feature->kind)) : CheckCount(row, *feature));
     present_ = true;
-    RETURN_IF_ERROR(row == 0 ? Begin(*feature) : CheckCount(row, *feature));
     if (spec_.type == DataType::kBytes) return AddStrings(row, *feature);
     return AddNumbers(row, *feature);
   }
@@ -115,18 +123,18 @@ class InputRows {
   }
 
   Status Missing(size_t row) const {
-    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + spec_.name + " (data type: " +
+    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + key_ + " (data type: " +
                            std::string(PlainName(spec_.type)) + ") is required but could not be found.");
   }
   Status TooLate(size_t row) const {
-    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + spec_.name +
+    return InvalidArgument("Example " + std::to_string(row) + ", Feature: " + key_ +
                            ": expected in all examples or in none, found in this and not in those before");
   }
 
   // The first row, which says how long one is where the signature leaves that open.
-  Status Begin(const Feature& feature) {
+  Status Begin(size_t values, std::string_view kind) {
     if (spec_.shape.rank() == 0) {
-      return InvalidArgument("Feature: " + spec_.name +
+      return InvalidArgument("Feature: " + key_ +
                              ": expected an input with a dimension for examples, found a scalar: ask with predict");
     }
     const Shape inner = spec_.shape.Inner();
@@ -140,17 +148,17 @@ class InputRows {
         known *= shape_[i];
       }
     }
-    const auto count = static_cast<int64_t>(feature.count);
+    const auto count = static_cast<int64_t>(values);
     if (open == SIZE_MAX) {
-      return InvalidArgument("Feature: " + spec_.name +
+      return InvalidArgument("Feature: " + key_ +
                              ": expected an input with one open dimension besides that for "
                              "examples at most, found " +
                              spec_.shape.ToString() + ": ask with predict");
     }
     if (open != 0 && known > 0 && count % known == 0) shape_[open] = count / known;
-    row_elements_ = open == 0 ? static_cast<size_t>(known) : feature.count;
-    if (open != 0 && (known == 0 || count % known != 0)) return WrongCount(0, feature, inner);
-    RETURN_IF_ERROR(CheckCount(0, feature));
+    row_elements_ = open == 0 ? static_cast<size_t>(known) : values;
+    if (open != 0 && (known == 0 || count % known != 0)) return WrongCount(0, values, kind, inner);
+    if (values != row_elements_) return WrongCount(0, values, kind, inner);
     if (spec_.type == DataType::kBytes) return {};
     const std::optional<size_t> bytes = ByteSize(spec_.type, shape_);
     if (!bytes || *bytes > max_bytes_) return TooMuch(max_bytes_);
@@ -159,25 +167,53 @@ class InputRows {
   }
 
   Status CheckCount(size_t row, const Feature& feature) const {
-    return feature.count == row_elements_ ? Status() : WrongCount(row, feature, shape_.Inner());
+    if (feature.count == row_elements_) return {};
+    return WrongCount(row, feature.count, NameOf(feature.kind), shape_.Inner());
   }
 
-  Status WrongCount(size_t row, const Feature& feature, const Shape& inner) const {
-    return InvalidArgument(PlaceOf(spec_, row) + " Number of " + std::string(NameOf(feature.kind)) +
-                           " values != expected. Values size: " + std::to_string(feature.count) +
+  Status WrongCount(size_t row, size_t values, std::string_view kind, const Shape& inner) const {
+    return InvalidArgument(PlaceOf(key_, row) + " Number of " + std::string(kind) +
+                           " values != expected. Values size: " + std::to_string(values) +
                            " but output shape: " + inner.ToString());
   }
 
+  bool HasDefault() const {
+    return parsed_ != nullptr && (parsed_->default_elements.has_value() || parsed_->default_texts.has_value());
+  }
+
+  Status AddDefault(size_t row) {
+    if (row == 0) {
+      const std::optional<int64_t> elements = parsed_->shape.ElementCount();
+      RETURN_IF_ERROR(Begin(static_cast<size_t>(elements.value_or(0)), PlainName(spec_.type)));
+    }
+    present_ = true;
+    if (spec_.type != DataType::kBytes) {
+      const std::string_view elements = parsed_->default_elements ? *parsed_->default_elements : std::string_view();
+      if (elements.size() != row_elements_ * ElementBytes(spec_.type)) return WrongDefault();
+      PutBytes(buffer_.mutable_data() + row * elements.size(), elements);
+      return {};
+    }
+    if (!parsed_->default_texts || parsed_->default_texts->size() != row_elements_) return WrongDefault();
+    for (const std::string& text : *parsed_->default_texts) {
+      if (!AddString(text)) return TooMuch(max_bytes_);
+    }
+    return {};
+  }
+
+  Status WrongDefault() const { return Internal("the model's default of feature '" + key_ + "' is not of its type"); }
+
+  bool AddString(std::string_view element) {
+    if (strings_.size() + sizeof(uint32_t) + element.size() > max_bytes_) return false;
+    const size_t at = strings_.size();
+    strings_.resize(at + sizeof(uint32_t) + element.size());
+    PutBytes(PutLength(strings_.data() + at, element.size()), element);
+    return true;
+  }
+
   Status AddStrings(size_t row, const Feature& feature) {
-    if (feature.kind != Feature::Kind::kBytes) return WrongKind(spec_, row, feature.kind);
+    if (feature.kind != Feature::Kind::kBytes) return WrongKind(key_, spec_, row, feature.kind);
     bool fits = true;
-    feature.ForEachBytes([&](std::string_view element) {
-      fits = fits && strings_.size() + sizeof(uint32_t) + element.size() <= max_bytes_;
-      if (!fits) return;
-      const size_t at = strings_.size();
-      strings_.resize(at + sizeof(uint32_t) + element.size());
-      PutBytes(PutLength(strings_.data() + at, element.size()), element);
-    });
+    feature.ForEachBytes([&](std::string_view element) { fits = fits && AddString(element); });
     return fits ? Status() : TooMuch(max_bytes_);
   }
 
@@ -222,7 +258,7 @@ class InputRows {
 
   template <typename T>
   Status AddIntegers(size_t row, const Feature& feature) {
-    if (feature.kind != Feature::Kind::kInt64) return WrongKind(spec_, row, feature.kind);
+    if (feature.kind != Feature::Kind::kInt64) return WrongKind(key_, spec_, row, feature.kind);
     T* to = RowOf<T>(row);
     std::optional<int64_t> wrong;
     feature.ForEachInt64([&](int64_t value) {
@@ -233,7 +269,7 @@ class InputRows {
       *to++ = static_cast<T>(value);
     });
     if (!wrong) return {};
-    return InvalidArgument(PlaceOf(spec_, row) + " expected values that fit " + std::string(PlainName(spec_.type)) +
+    return InvalidArgument(PlaceOf(key_, row) + " expected values that fit " + std::string(PlainName(spec_.type)) +
                            ", found " + std::to_string(*wrong));
   }
 
@@ -244,12 +280,14 @@ class InputRows {
       feature.ForEachFloat([&](float value) { *to++ = narrow(static_cast<double>(value)); });
       return {};
     }
-    if (feature.kind != Feature::Kind::kInt64) return WrongKind(spec_, row, feature.kind);
+    if (feature.kind != Feature::Kind::kInt64 || parsed_ != nullptr) return WrongKind(key_, spec_, row, feature.kind);
     feature.ForEachInt64([&](int64_t value) { *to++ = narrow(static_cast<double>(value)); });
     return {};
   }
 
   const TensorSpec& spec_;
+  const ExampleFeature* const parsed_;
+  const std::string& key_;  // of the feature
   const size_t rows_;
   const size_t max_bytes_;
   MemoryPool& pool_;
@@ -262,20 +300,36 @@ class InputRows {
   std::vector<std::byte> strings_;
 };
 
-Result<std::vector<NamedTensor>> AsFeatures(const Examples& examples, const Signature& signature, size_t max_bytes,
-                                            MemoryPool& pool) {
+// Those that features go to: as the model says, else to each by its name.
+Result<std::vector<InputRows>> InputsOf(const Signature& signature, std::span<const ExampleFeature> features,
+                                        size_t rows, size_t max_bytes, MemoryPool& pool) {
   std::vector<InputRows> inputs;
   inputs.reserve(signature.inputs.size());
-  for (const TensorSpec& spec : signature.inputs) inputs.emplace_back(spec, examples.examples.size(), max_bytes, pool);
+  if (features.empty()) {
+    for (const TensorSpec& spec : signature.inputs) inputs.emplace_back(spec, nullptr, rows, max_bytes, pool);
+  }
+  for (const ExampleFeature& feature : features) {
+    const int index = FindSpec(signature.inputs, feature.input);
+    if (index < 0) return Internal("the model has no input '" + feature.input + "' for feature '" + feature.key + "'");
+    inputs.emplace_back(signature.inputs[static_cast<size_t>(index)], &feature, rows, max_bytes, pool);
+  }
+  return inputs;
+}
+
+Result<std::vector<NamedTensor>> AsFeatures(const Examples& examples, const Signature& signature,
+                                            std::span<const ExampleFeature> features, size_t max_bytes,
+                                            MemoryPool& pool) {
+  ASSIGN_OR_RETURN(std::vector<InputRows> inputs,
+                   InputsOf(signature, features, examples.examples.size(), max_bytes, pool));
   ExampleFeatures context;
   for (const std::string_view piece : examples.context) RETURN_IF_ERROR(context.Add(piece));
   for (InputRows& input : inputs) RETURN_IF_ERROR(input.SetContext(context));
   for (size_t row = 0; row < examples.examples.size(); ++row) {
-    ExampleFeatures features;
-    RETURN_IF_ERROR(features.Add(examples.examples[row]));
+    ExampleFeatures example;
+    RETURN_IF_ERROR(example.Add(examples.examples[row]));
     size_t bytes = 0;
     for (InputRows& input : inputs) {
-      RETURN_IF_ERROR(input.Add(row, features));
+      RETURN_IF_ERROR(input.Add(row, example));
       bytes += input.bytes();
       if (bytes > max_bytes) return TooMuch(max_bytes);
     }
@@ -290,10 +344,24 @@ Result<std::vector<NamedTensor>> AsFeatures(const Examples& examples, const Sign
 }  // namespace
 
 Result<std::vector<NamedTensor>> InputsOfExamples(const Examples& examples, const Signature& signature,
-                                                  size_t max_bytes, MemoryPool& pool) {
+                                                  std::span<const ExampleFeature> features, size_t max_bytes,
+                                                  MemoryPool& pool) {
   if (examples.examples.empty()) return InvalidArgument("Input is empty.");
-  if (TakesExamples(signature)) return AsStrings(examples, signature.inputs.front().name, max_bytes, pool);
-  return AsFeatures(examples, signature, max_bytes, pool);
+  const bool is_given_them = features.empty() && TakesExamples(signature);
+  if (is_given_them) return AsStrings(examples, signature.inputs.front().name, max_bytes, pool);
+  return AsFeatures(examples, signature, features, max_bytes, pool);
+}
+
+Result<Examples> ExamplesOfStrings(const NamedTensor& strings) {
+  const Tensor& tensor = strings.tensor;
+  if (tensor.type != DataType::kBytes || tensor.shape.rank() != 1) {
+    return InvalidArgument("input '" + strings.name + "': expected serialized tf.Examples, a list of strings, found " +
+                           std::string(PlainName(tensor.type)) + " of shape " + tensor.shape.ToString());
+  }
+  Examples examples;
+  BytesReader reader(tensor.data.bytes());
+  while (const auto element = reader.Next()) examples.examples.push_back(*element);
+  return examples;
 }
 
 }  // namespace trireme::tfserving

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "model/example_feature.h"
 #include "model/infer_response.h"
 #include "model/signature.h"
 
@@ -28,9 +30,16 @@ struct Examples {
 // be missing in all rows. Nothing is padded: a feature has as many values as a row has elements; of a row of open
 // length it has the same number in every Example.
 //
+// A model that says itself which features it takes (`features` is not empty) is given these, as TensorFlow parses them:
+// the kinds must be theirs exactly, and what an Example lacks has its default. Its other inputs are none of these.
+//
 // `max_bytes`: that inputs may have together, which may be more than what was sent where there is a context.
 // kInvalidArgument names the Example, the feature, what was expected and what came. kTooLarge.
 Result<std::vector<NamedTensor>> InputsOfExamples(const Examples& examples, const Signature& signature,
-                                                  size_t max_bytes, MemoryPool& pool);
+                                                  std::span<const ExampleFeature> features, size_t max_bytes,
+                                                  MemoryPool& pool);
+
+// Serialized Examples as elements of a tensor of strings: views of it. kInvalidArgument: it is no list of strings.
+Result<Examples> ExamplesOfStrings(const NamedTensor& strings);
 
 }  // namespace trireme::tfserving

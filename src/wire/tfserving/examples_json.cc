@@ -221,6 +221,7 @@ Result<ExamplesBody> DecodeExamples(std::string_view text, std::string_view meth
     return InvalidArgument("JSON Value: " + ValueText(whole) + " Is not object");
   }
   bool has_examples = false;
+  bool has_name = false;
   if (!json.EnterObject()) return NoJson(json);
   while (const auto key = json.NextKey()) {
     if (*key == "signature_name") {
@@ -229,7 +230,7 @@ Result<ExamplesBody> DecodeExamples(std::string_view text, std::string_view meth
                                " not formatted correctly. 'signature_name' key must be a string value.");
       }
       const auto name = json.ReadString();
-      if (name) body.signature_name = *name;
+      if (name && !std::exchange(has_name, true)) body.signature_name = *name;  // of two the first counts
     } else if (*key == "context") {
       ASSIGN_OR_RETURN(body.context, ReadExample(json));
     } else if (*key == "examples") {

@@ -33,7 +33,7 @@ Result<std::vector<NamedTensor>> Inputs(std::string_view json, const Signature& 
   static MemoryPool pool;
   const Result<ExamplesBody> body = DecodeExamples(json, "classify");
   if (!body.ok()) return body.status();
-  return InputsOfExamples(body->views(), signature, kMostBytes, pool);
+  return InputsOfExamples(body->views(), signature, {}, kMostBytes, pool);
 }
 
 std::string Why(std::string_view json, const Signature& signature = Model()) {
@@ -51,6 +51,67 @@ TEST(Examples, GoToTheInputsOfTheirNames) {
   EXPECT_THAT((*inputs)[1].tensor.As<int64_t>(), ElementsAre(1, -2, 3, 4));
   EXPECT_EQ((*inputs)[2].tensor.shape, Shape({2}));
   EXPECT_TRUE(CheckBytesElements((*inputs)[2].tensor.data.bytes(), 2).ok());
+}
+
+// As a model says itself what it parses.
+Result<std::vector<NamedTensor>> Parsed(std::string_view json) {
+  static MemoryPool pool;
+  const std::vector<float> ages = {7, 8};
+  const ExampleFeature age{.key = "age",
+                           .input = "x",
+                           .type = DataType::kFp32,
+                           .shape = {2},
+                           .default_elements = std::string(reinterpret_cast<const char*>(ages.data()), 8)};
+  const ExampleFeature id{.key = "id", .input = "ids", .type = DataType::kInt64, .shape = {}};
+  const ExampleFeature name{.key = "name",
+                            .input = "name",
+                            .type = DataType::kBytes,
+                            .shape = {1},
+                            .default_texts = std::vector<std::string>{"nobody"}};
+  const Signature signature = {.inputs = {{.name = "name", .type = DataType::kBytes, .shape = {-1, 1}},
+                                          {.name = "x", .type = DataType::kFp32, .shape = {-1, 2}},
+                                          {.name = "ids", .type = DataType::kInt64, .shape = {-1}}},
+                               .outputs = {}};
+  const Result<ExamplesBody> body = DecodeExamples(json, "classify");
+  if (!body.ok()) return body.status();
+  const std::vector<ExampleFeature> features = {age, id, name};
+  return InputsOfExamples(body->views(), signature, features, kMostBytes, pool);
+}
+
+TEST(Examples, HaveDefaultsThatTheModelNames) {
+  const auto inputs = Parsed(R"({"examples": [{"id": 1}, {"id": [2], "age": [1.5, 2.5], "name": "a"}, {"id": 3}]})");
+  ASSERT_TRUE(inputs.ok()) << inputs.status();
+  ASSERT_EQ(inputs->size(), 3U);
+  EXPECT_EQ((*inputs)[0].name, "x");
+  EXPECT_EQ((*inputs)[0].tensor.shape, Shape({3, 2}));
+  EXPECT_THAT((*inputs)[0].tensor.As<float>(), ElementsAre(7, 8, 1.5, 2.5, 7, 8));
+  EXPECT_EQ((*inputs)[1].tensor.shape, Shape({3}));
+  EXPECT_THAT((*inputs)[1].tensor.As<int64_t>(), ElementsAre(1, 2, 3));
+  EXPECT_EQ((*inputs)[2].tensor.shape, Shape({3, 1}));
+  EXPECT_TRUE(CheckBytesElements((*inputs)[2].tensor.data.bytes(), 3).ok());
+}
+
+TEST(Examples, MustBeOfTheKindsThatTheModelParses) {
+  EXPECT_THAT(Parsed(R"({"examples": [{}]})").status().message(),
+              HasSubstr("Feature: id (data type: int64) is required"));
+  EXPECT_THAT(Parsed(R"({"examples": [{"id": 1.5}]})").status().message(), HasSubstr("Key: id, Index: 0"));
+  EXPECT_THAT(Parsed(R"({"examples": [{"id": 1, "age": [1, 2]}]})").status().message(),
+              HasSubstr("Key: age, Index: 0.  Data types don't match. Expected type: float"));
+  EXPECT_THAT(
+      Parsed(R"({"examples": [{"id": 1}, {"id": 1, "age": 1.5}]})").status().message(),
+      HasSubstr("Key: age, Index: 1.  Number of float values != expected. Values size: 1 but output shape: [2]"));
+}
+
+TEST(Examples, AreElementsOfATensorOfStrings) {
+  std::vector<std::byte> bytes;
+  AppendBytesElement(bytes, "one");
+  AppendBytesElement(bytes, "");
+  NamedTensor strings{"inputs", {.type = DataType::kBytes, .shape = {2}, .data = Buffer::CopyOf(bytes)}};
+  EXPECT_THAT(ExamplesOfStrings(strings)->examples, ElementsAre("one", ""));
+  strings.tensor.shape = {2, 1};
+  EXPECT_THAT(
+      ExamplesOfStrings(strings).status().message(),
+      HasSubstr("input 'inputs': expected serialized tf.Examples, a list of strings, found string of shape [2,1]"));
 }
 
 TEST(Examples, HaveWhatTheirContextHas) {
@@ -130,7 +191,7 @@ TEST(InferenceProto, ReadsWhatTheLibraryWrites) {
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->tasks[0].spec.name, "m");
   MemoryPool pool;
-  const auto inputs = InputsOfExamples(request->examples, Model(), kMostBytes, pool);
+  const auto inputs = InputsOfExamples(request->examples, Model(), {}, kMostBytes, pool);
   ASSERT_TRUE(inputs.ok()) << inputs.status();
   EXPECT_THAT((*inputs)[1].tensor.As<int64_t>(), ElementsAre(3, -4));
 }

@@ -91,7 +91,7 @@ std::string_view SignatureOf(const InferenceTask& task) {
   return task.spec.signature_name.empty() ? kDefaultSignature : std::string_view(task.spec.signature_name);
 }
 
-// That one run can answer them all.
+// That one version can answer them all.
 Status CheckTasks(const std::vector<InferenceTask>& tasks) {
   if (tasks.empty()) return InvalidArgument("Inference request must have at least one task");
   for (size_t i = 1; i < tasks.size(); ++i) {

@@ -29,6 +29,10 @@ struct PredictBody {
   std::vector<NamedTensor> inputs;
 };
 
+// The signature that the body of a POST to a model names, before the rest of it is read; empty: none, or no JSON, which
+// whoever reads the rest will say.
+std::string SignatureNameIn(std::string_view text);
+
 // Reads one, for a model with this signature: names are checked against it, and types are its types. What follows the
 // first value of the text is ignored, as are members of other names. Optional inputs may be left out. kInvalidArgument,
 // in TF Serving's words where it has some.

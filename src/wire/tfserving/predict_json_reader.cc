@@ -13,6 +13,7 @@ using Kind = JsonCursor::Kind;
 
 constexpr std::string_view kInstances = "instances";
 constexpr std::string_view kInputs = "inputs";
+constexpr std::string_view kSignatureName = "signature_name";
 constexpr size_t kMostShownOfName = 256;
 
 std::string NamesOf(const std::vector<TensorSpec>& inputs) {
@@ -39,7 +40,7 @@ class BodyReader {
     if (kind != Kind::kObject) return NoObject(body);
     if (!json_.EnterObject()) return NoJson(json_);
     while (const auto key = json_.NextKey()) {
-      if (*key == "signature_name") {
+      if (*key == kSignatureName) {
         RETURN_IF_ERROR(ReadSignatureName(body));
       } else if (*key == kInstances || *key == kInputs) {
         if (has_tensors_) return OnlyOneForm(body);
@@ -69,7 +70,8 @@ class BodyReader {
     }
     const auto name = json_.ReadString();
     if (!name) return NoJson(json_);
-    body_.signature_name = *name;
+    if (!has_signature_name_) body_.signature_name = *name;  // of two the first counts
+    has_signature_name_ = true;
     return {};
   }
 
@@ -215,9 +217,22 @@ class BodyReader {
   MemoryPool& pool_;
   PredictBody body_;
   bool has_tensors_ = false;
+  bool has_signature_name_ = false;
 };
 
 }  // namespace
+
+// A body is only walked through if the name is somewhere in it, as it is in few.
+std::string SignatureNameIn(std::string_view text) {
+  if (text.find(kSignatureName) == std::string_view::npos) return {};
+  JsonCursor json(text);
+  if (json.Peek() != Kind::kObject || !json.EnterObject()) return {};
+  while (const auto key = json.NextKey()) {
+    if (*key == kSignatureName) return std::string(json.Peek() == Kind::kString ? json.ReadString().value_or("") : "");
+    if (!json.Skip(NonFinite::kAccept)) break;
+  }
+  return {};
+}
 
 Result<PredictBody> DecodePredict(std::string_view text, const Signature& signature, MemoryPool& pool) {
   return BodyReader(text, signature, pool).Read();

@@ -126,6 +126,16 @@ TEST(PredictJson, IgnoresWhatFollowsAndOtherMembers) {
   EXPECT_TRUE(Read(R"( {"other": [{"a": null}], "instances": [[1, 2]]} and more)").ok());
 }
 
+TEST(PredictJson, TellsTheSignatureBeforeTheRestIsRead) {
+  EXPECT_EQ(SignatureNameIn(R"({"signature_name": "a", "instances": [1]})"), "a");
+  EXPECT_EQ(SignatureNameIn(R"({"instances": [[NaN], {"signature_name": "b"}], "signature_name": "a"})"), "a");
+  EXPECT_EQ(SignatureNameIn(R"({"signature_name": "a", "signature_name": "b"})"), "a");
+  for (const char* none : {"", "[]", R"({"instances": "signature_name"})", R"({"signature_name": 3})",
+                           R"({"a": [}, "signature_name": "a"})", R"({"signature_name")"}) {
+    EXPECT_EQ(SignatureNameIn(none), "") << none;
+  }
+}
+
 TEST(PredictJson, SaysWhatIsWrongAsTheServerDoes) {
   EXPECT_EQ(Why(""), "JSON Parse error: The document is empty");
   EXPECT_THAT(Why("nonsense"), StartsWith("JSON Parse error: "));

@@ -3,6 +3,7 @@
 // can be written.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
@@ -19,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (data[0] >= 128)
     signature.inputs.push_back({.name = "y", .type = DataType::kFp32, .shape = {-1}, .optional = true});
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  const std::string named = tfserving::SignatureNameIn(text);
   const auto body = tfserving::DecodePredict(text, signature, pool);
   if (body.ok()) {
+    CHECK(named.empty() || named == body->signature_name);
     for (const NamedTensor& input : body->inputs) CHECK(kserve::CheckWhole(input.tensor).ok());
     const auto written = tfserving::EncodePredictions(body->inputs, body->form);
     CHECK(written.ok() || written.status().code() == StatusCode::kInvalidArgument);
@@ -29,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto examples = tfserving::DecodeExamples(text, "classify");
   if (!examples.ok()) return 0;
-  const auto inputs = tfserving::InputsOfExamples(examples->views(), signature, 1 << 20, pool);
+  const auto inputs = tfserving::InputsOfExamples(examples->views(), signature, {}, 1 << 20, pool);
   if (!inputs.ok()) return 0;
   for (const NamedTensor& input : *inputs) CHECK(kserve::CheckWhole(input.tensor).ok());
   return 0;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "wire/kserve/json_data.h"
@@ -14,6 +15,7 @@
 #include "wire/tfserving/descriptions.h"
 #include "wire/tfserving/inference_proto.h"
 #include "wire/tfserving/predict_proto.h"
+#include "wire/tfserving/prediction_log.h"
 
 namespace {
 
@@ -43,9 +45,16 @@ void TryExamples(const Result<tfserving::InferenceRequest>& request, MemoryPool&
   const Signature signature{.inputs = {{.name = "x", .type = DataType::kFp32, .shape = {-1, -1}},
                                        {.name = "s", .type = DataType::kBytes, .shape = {-1}, .optional = true}},
                             .outputs = {}};
-  const auto inputs = tfserving::InputsOfExamples(request->examples, signature, kMostBytes, pool);
-  if (!inputs.ok()) return;
-  for (const NamedTensor& input : *inputs) CHECK(kserve::CheckWhole(input.tensor).ok());
+  const ExampleFeature parsed{.key = "y",
+                              .input = "x",
+                              .type = DataType::kFp32,
+                              .shape = {2},
+                              .default_elements = std::string(2 * sizeof(float), '\0')};
+  for (const auto& features : {std::vector<ExampleFeature>(), std::vector<ExampleFeature>{parsed}}) {
+    const auto inputs = tfserving::InputsOfExamples(request->examples, signature, features, kMostBytes, pool);
+    if (!inputs.ok()) continue;
+    for (const NamedTensor& input : *inputs) CHECK(kserve::CheckWhole(input.tensor).ok());
+  }
 }
 
 }  // namespace
@@ -62,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)tfserving::DecodeMetadataRequest(bytes);
   (void)tfserving::DecodeReloadRequest(bytes);
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto log = tfserving::DecodePredictionLog(text); log.ok()) CHECK(log->request.size() <= size);
   (void)tfserving::ParseModelServerConfig(text, "f");
   (void)tfserving::ParseBatching(text, "f");
   (void)tfserving::ParseMonitoring(text, "f");

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/memory_pool.h"
+#include "base/status.h"
+#include "model/file_signatures.h"
+#include "model/infer_response.h"
+#include "model/signature.h"
+
+namespace trireme::tfserving {
+
+// The model, or the signature of its file, that is asked: what a question reads its message for. Views of what the
+// engine has.
+struct AskedModel {
+  const Signature& signature;
+  const FileSignatures* file = nullptr;  // null: the file names no signatures. `served` is the one that is asked
+
+  // As answers have it.
+  std::string signature_name() const;
+  // That it takes of tf.Examples, if it says itself which.
+  std::span<const ExampleFeature> features() const;
+};
+
+// What somebody means who names a signature of a model: empty, the one that the model is; else one of its file's.
+// `file`: the model's, null if it names none. kInvalidArgument: there is none of that name. `is_predict`: asked by
+// predict, which says so in other words than classify and regress.
+Result<std::string> FindSignatureName(const FileSignatures* file, const std::string& name, bool is_predict);
+
+// As clients of predict see it: where the model takes the features of tf.Examples, they send these as strings.
+// kUnsupported: more than one of its inputs are such Examples, of which one cannot tell whose a feature is.
+Result<Signature> SignatureOfPredict(const AskedModel& model);
+
+// Parses such an input, if the signature has one: what it took is replaced by the features. Bounds and errors as
+// InputsOfExamples().
+Status ParseExamples(const AskedModel& model, std::vector<NamedTensor>& inputs, size_t max_bytes, MemoryPool& pool);
+
+// TF Serving feeds a graph whatever shape comes, and many graphs that say [rows, 1] take [rows] as well: such an input
+// is given its last dimension. Whether one was; then the last dimension of outputs that is 1 is taken off again.
+bool WidenRows(const Signature& signature, std::vector<NamedTensor>& inputs);
+void NarrowRows(std::vector<NamedTensor>& outputs);
+
+}  // namespace trireme::tfserving
