@@ -105,6 +105,17 @@ TEST(DecodeImage, MakesNoLargeCanvasForASmallPicture) {
   EXPECT_THAT(image.status().message(), HasSubstr("at least a 64th of its canvas, found one of 1x1 on 9459x9459"));
 }
 
+// To make out all that a file has behind its rows may take longer than the largest picture does.
+TEST(DecodeImage, ReadsNoPngFarBeyondItsRows) {
+  constexpr ImageSize kSize{10, 10};
+  const auto little = Decode(PngWithRowsBehindItsEnd(kSize, 100));
+  ASSERT_TRUE(little.ok()) << little.status();
+  EXPECT_EQ(Bytes(little->pixels()), PaintedPixels(kSize));
+  const auto much = Decode(PngWithRowsBehindItsEnd(kSize, 50'000));
+  EXPECT_EQ(much.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(much.status().message(), HasSubstr("more data than its pixels take"));
+}
+
 TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
   constexpr size_t kMiB = size_t{1} << 20;
   const auto bytes = [](const std::string& file, ImageSize wanted = {}) {
