@@ -130,6 +130,23 @@ TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
   EXPECT_GE(bytes(PaintedWebp({1024, 1024})), 7 * kMiB);
 }
 
+// A file that the client sent, whatever the server could have read: each protocol calls it a client's fault.
+TEST(DecodeImage, RefusesAJpegOfAnotherKind) {
+  constexpr size_t kBits = 4;
+  constexpr char kLossless = '\xc3';
+  const std::string jpeg = PaintedJpeg({64, 64});
+  const size_t frame = jpeg.find("\xff\xc0");
+  std::string deep = jpeg;
+  deep[frame + kBits] = 12;
+  std::string lossless = jpeg;
+  lossless[frame + 1] = kLossless;
+  for (const std::string& file : {deep, lossless}) {
+    const auto image = Decode(file);
+    EXPECT_EQ(image.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(image.status().message(), HasSubstr("of a kind that is not read"));
+  }
+}
+
 TEST(DecodeImage, DoesNotBelieveAnotherSize) {
   std::string jpeg = PaintedJpeg({64, 64});
   const size_t frame = jpeg.find("\xff\xc0");
