@@ -105,6 +105,17 @@ TEST(DecodeImage, MakesNoLargeCanvasForASmallPicture) {
   EXPECT_THAT(image.status().message(), HasSubstr("at least a 64th of its canvas, found one of 1x1 on 9459x9459"));
 }
 
+// To make out all that a file has behind its rows may take longer than the largest picture does.
+TEST(DecodeImage, ReadsNoPngFarBeyondItsRows) {
+  constexpr ImageSize kSize{10, 10};
+  const auto little = Decode(PngWithRowsBehindItsEnd(kSize, 100));
+  ASSERT_TRUE(little.ok()) << little.status();
+  EXPECT_EQ(Bytes(little->pixels()), PaintedPixels(kSize));
+  const auto much = Decode(PngWithRowsBehindItsEnd(kSize, 50'000));
+  EXPECT_EQ(much.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(much.status().message(), HasSubstr("more data than its pixels take"));
+}
+
 TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
   constexpr size_t kMiB = size_t{1} << 20;
   const auto bytes = [](const std::string& file, ImageSize wanted = {}) {
@@ -117,6 +128,23 @@ TEST(DecodeImage, SaysHowMuchMemoryItTakes) {
   EXPECT_GE(bytes(PaintedJpeg({1024, 1024}, {.coding = JpegCoding::kProgressive})), 9 * kMiB)
       << "with all its coefficients";
   EXPECT_GE(bytes(PaintedWebp({1024, 1024})), 7 * kMiB);
+}
+
+// A file that the client sent, whatever the server could have read: each protocol calls it a client's fault.
+TEST(DecodeImage, RefusesAJpegOfAnotherKind) {
+  constexpr size_t kBits = 4;
+  constexpr char kLossless = '\xc3';
+  const std::string jpeg = PaintedJpeg({64, 64});
+  const size_t frame = jpeg.find("\xff\xc0");
+  std::string deep = jpeg;
+  deep[frame + kBits] = 12;
+  std::string lossless = jpeg;
+  lossless[frame + 1] = kLossless;
+  for (const std::string& file : {deep, lossless}) {
+    const auto image = Decode(file);
+    EXPECT_EQ(image.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(image.status().message(), HasSubstr("of a kind that is not read"));
+  }
 }
 
 TEST(DecodeImage, DoesNotBelieveAnotherSize) {

@@ -221,8 +221,8 @@ Status JpegReader::status() const {
     case JERR_SOF_UNSUPPORTED:
     case JERR_BAD_PRECISION:
     case JERR_CONVERSION_NOTIMPL:
-      return Unsupported("a JPEG image of a kind that is not read: " + std::string(state_.message) +
-                         "; expected 8 bits, baseline or progressive");
+      return InvalidArgument("expected a JPEG image, found one of a kind that is not read: " +
+                             std::string(state_.message) + "; expected 8 bits, baseline or progressive");
     default:
       return InvalidArgument("expected a JPEG image, found one that is damaged: " + std::string(state_.message));
   }

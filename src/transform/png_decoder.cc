@@ -16,7 +16,11 @@ namespace trireme::transform {
 namespace {
 
 constexpr size_t kMaxChunkBytes = size_t{8} << 20;  // of a chunk that libpng keeps whole; pixels are not kept
+// That may come behind the codes of the last row. libpng makes out all that follows a picture's rows, a thousandfold of
+// what the file has, and throws it away.
+constexpr size_t kMaxTrailingBytes = size_t{64} << 10;
 constexpr char kTruncated[] = "it is truncated";
+constexpr char kTooLong[] = "it has more data than its pixels take";
 
 // libpng tells of errors by a jump to where libpng's jmp_buf was set. So whatever lies between a call of libpng and the
 // jump's end must need no destructor: those are the functions of PngReader with setjmp.
@@ -44,8 +48,11 @@ class PngReader {
   static void Warn(png_structp /*png*/, png_const_charp /*message*/) {}
   static void Read(png_structp png, png_bytep to, size_t count);
   void WishForRgb();
+  // Before the last row: what follows it may be little.
+  void KeepBackWhatFollows();
 
   std::span<const std::byte> left_;
+  size_t kept_back_ = 0;  // the end of left_, which is not given to libpng
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   int passes_ = 1;
@@ -62,6 +69,7 @@ void PngReader::Fail(png_structp png, png_const_charp message) {
 void PngReader::Read(png_structp png, png_bytep to, size_t count) {
   auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
   if (reader->left_.size() < count) png_error(png, kTruncated);
+  if (reader->left_.size() - count < reader->kept_back_) png_error(png, kTooLong);
   std::memcpy(to, reader->left_.data(), count);
   reader->left_ = reader->left_.subspan(count);
 }
@@ -106,12 +114,22 @@ void SpreadDeepGrey(uint8_t* row, int64_t width) {
   }
 }
 
+void PngReader::KeepBackWhatFollows() {
+  constexpr size_t kMaxBytesPerPixel = 8;
+  // Twice, because codes may be longer than what they stand for, and lie in many small chunks.
+  const size_t wanted = 2 * kMaxBytesPerPixel * static_cast<size_t>(size().width) + kMaxTrailingBytes;
+  kept_back_ = left_.size() - std::min(left_.size(), wanted);
+}
+
 bool PngReader::ReadRows(uint8_t* to) {
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
   const int64_t width = size().width;
   const int64_t height = size().height;
   for (int pass = 0; pass < passes_; ++pass) {
-    for (int64_t y = 0; y < height; ++y) png_read_row(png_, to + y * width * kChannels, nullptr);
+    for (int64_t y = 0; y < height; ++y) {
+      if (pass == passes_ - 1 && y == height - 1) KeepBackWhatFollows();
+      png_read_row(png_, to + y * width * kChannels, nullptr);
+    }
   }
   if (is_deep_grey_) {
     for (int64_t y = 0; y < height; ++y) SpreadDeepGrey(to + y * width * kChannels, width);

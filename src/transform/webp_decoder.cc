@@ -29,7 +29,7 @@ Status Failure(VP8StatusCode code) {
     case VP8_STATUS_NOT_ENOUGH_DATA:
       return InvalidArgument("expected a whole WebP image, found one that is truncated");
     case VP8_STATUS_UNSUPPORTED_FEATURE:
-      return Unsupported("a WebP image of a kind that is not read");
+      return InvalidArgument("expected a WebP image, found one of a kind that is not read");
     default:
       return Damaged("its bytes are no picture");
   }

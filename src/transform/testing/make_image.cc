@@ -6,6 +6,7 @@
 #include <jpeglib.h>
 #include <png.h>
 #include <webp/encode.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -42,6 +43,18 @@ std::string PaintedPng(ImageSize size) {
   png_alloc_size_t count = file.size();
   CHECK(png_image_write_to_memory(&png, file.data(), &count, 0, pixels.data(), 0, nullptr) != 0);
   file.resize(count);
+  return file;
+}
+
+std::string PngWithRowsBehindItsEnd(ImageSize size, int64_t rows) {
+  std::string file = PaintedPng({size.width, size.height + rows});
+  constexpr size_t kHead = 12;  // where IHDR is called so; then width, height and five bytes, and the checksum of all
+  constexpr size_t kHeadBytes = 17;
+  const auto write = [&file](size_t at, uint64_t number) {
+    for (size_t i = 0; i < 4; ++i) file[at + i] = static_cast<char>(number >> (24 - 8 * i));
+  };
+  write(kHead + 8, static_cast<uint64_t>(size.height));
+  write(kHead + kHeadBytes, crc32(0, reinterpret_cast<const Bytef*>(file.data()) + kHead, kHeadBytes));
   return file;
 }
 

@@ -15,6 +15,8 @@ std::vector<uint8_t> PaintedPixels(ImageSize size);
 // Those as a file. PNG and lossless WebP give back what they were given.
 std::string PaintedPng(ImageSize size);
 std::string PaintedWebp(ImageSize size);
+// Has so many rows more than its head says.
+std::string PngWithRowsBehindItsEnd(ImageSize size, int64_t rows);
 enum class JpegCoding : uint8_t { kBaseline, kProgressive, kArithmetic };
 enum class JpegColours : uint8_t { kThree, kGrey, kInks };
 
