@@ -123,8 +123,9 @@ template <typename T, typename Make>
 std::shared_ptr<T> Registry::Get(const FamilyName& name, Kind kind, Labels labels, const Buckets* buckets, Make make) {
   const MutexLock lock(mutex_);
   Family& family = Find(name, kind, labels, buckets);
-  std::erase_if(family.series, [](const auto& entry) { return IsDead(entry.second); });
+  family.SweepIfLarge();
   const auto [entry, is_new] = family.series.try_emplace(std::move(labels), std::weak_ptr<T>());
+  if (IsDead(entry->second)) entry->second = std::weak_ptr<T>();
   const auto* weak = std::get_if<std::weak_ptr<T>>(&entry->second);
   CHECK(weak != nullptr);  // a callback and a kept number under one name and labels
   std::shared_ptr<T> series = weak->lock();
@@ -154,6 +155,14 @@ Registry::Family& Registry::Find(const FamilyName& name, Kind kind, const Labels
   CHECK(family.label_names == label_names);
   CHECK(buckets == nullptr || family.buckets == *buckets);
   return family;
+}
+
+// Each new series would look at all the others otherwise: a tenth of a second a model where there are thousands.
+void Registry::Family::SweepIfLarge() {
+  constexpr size_t kFew = 64;
+  if (series.size() < sweep_at) return;
+  std::erase_if(series, [](const auto& entry) { return IsDead(entry.second); });
+  sweep_at = std::max(kFew, 2 * series.size());
 }
 
 Registry::Series<std::shared_ptr> Registry::Lock(const Series<std::weak_ptr>& series) {

@@ -91,11 +91,14 @@ class Registry {
   using Series = std::variant<Pointer<Counter>, Pointer<Gauge>, Pointer<Histogram>, Pointer<NumberCallback>>;
 
   struct Family {
+    void SweepIfLarge();
+
     Kind kind;
     std::string help;
     std::vector<std::string> label_names;
     std::optional<Buckets> buckets;                  // of a histogram
-    std::map<Labels, Series<std::weak_ptr>> series;  // dead ones are swept when the next one comes
+    std::map<Labels, Series<std::weak_ptr>> series;  // dead ones are swept whenever it has doubled
+    size_t sweep_at = 64;
   };
 
   using Texts = std::map<std::string, std::string>;  // of a family, by its name

@@ -61,6 +61,14 @@ TEST(RegistryTest, ReadsACallbackAtEachExposition) {
   EXPECT_EQ(registry.Expose(), "");
 }
 
+TEST(RegistryTest, ASeriesThatIsGoneLeavesItsLabelsToAnother) {
+  Registry registry;
+  CallbackHandle handle = registry.ReadCounter(kJobs, {}, [] { return 7; });
+  handle = CallbackHandle();
+  const auto counter = registry.GetCounter(kJobs, {});
+  EXPECT_EQ(counter->value(), 0);
+}
+
 TEST(RegistryTest, ACallbackDoesNotRunOnceItsHandleIsGone) {
   Registry registry;
   for (int i = 0; i < 50; ++i) {
