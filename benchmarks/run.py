@@ -4,7 +4,7 @@
 
 `./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
 (seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), and after
-`./dev build --with torch` torch (30) and first (6), capacity (an hour); without a name the first four. `--quick` only
+`./dev build --with torch` torch (15) and first (6), capacity (an hour); without a name the first four. `--quick` only
 shows that everything runs: its numbers mean nothing."""
 import argparse
 import os

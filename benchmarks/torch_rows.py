@@ -20,15 +20,15 @@ TORCHVISION = Path("/usr/lib/python3/dist-packages/torchvision")
 @dataclass
 class Model:
     shape: str
-    seconds: float = 5.0  # of a round
+    seconds: float = 4.0  # of a round
     onnx: bool = False    # whether it is also measured on ONNX Runtime
     list: bool = False    # whether it takes a list of pictures
     ofi: bool = True      # whether libtorch's optimize_for_inference is for it
 
 
 MODELS = {"mobilenet_v3_large": Model("1x3x224x224", onnx=True), "mobilenet_v3_large_int8": Model("1x3x224x224", ofi=False),
-          "resnet50": Model("1x3x224x224", onnx=True), "efficientnet_b7": Model("1x3x600x600", 20, onnx=True),
-          "mask_rcnn": Model("1x3x480x640", 40, list=True, ofi=False)}
+          "resnet50": Model("1x3x224x224", onnx=True), "efficientnet_b7": Model("1x3x600x600", 10, onnx=True),
+          "mask_rcnn": Model("1x3x480x640", 16, list=True, ofi=False)}
 WORKERS = (1, 8)
 
 

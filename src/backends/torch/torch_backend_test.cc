@@ -244,6 +244,7 @@ TEST_F(TorchBackendTest, RefusesWhatProtocolsCannotCarry) {
   const std::map<std::string, std::string> bodies = {{"torch.complex(x, x)", "complex"},
                                                      {"x.to_sparse()", "sparse"},
                                                      {"torch.quantize_per_tensor(x, 0.1, 0, 12)", "quantised"},
+                                                     {"torch.zeros([1]).expand([1 << 40])", "repeats 4 bytes"},
                                                      {"'text'", "str"}};
   for (const auto& [body, what] : bodies) {
     const Status status = OpenError({.path = Write("def forward(self, x):\n  return " + body + "\n")});

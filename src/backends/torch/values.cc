@@ -26,6 +26,16 @@ constexpr std::array kTypes = {
 #endif
 };
 
+// Of results that lie in less memory than they have elements, as expand() makes them: each is written out.
+constexpr int64_t kMostRepeatedBytes = int64_t{1} << 30;
+
+bool IsRepeatedTooOften(const at::Tensor& tensor) {
+  if (tensor.layout() != at::kStrided || !tensor.has_storage()) return false;
+  const auto size = static_cast<int64_t>(tensor.itemsize());
+  if (tensor.numel() <= kMostRepeatedBytes / size) return false;
+  return tensor.numel() > static_cast<int64_t>(tensor.storage().nbytes()) / size;
+}
+
 // A view of the same elements, in an order and a place that can be read.
 at::Tensor Readable(const at::Tensor& tensor) {
   at::Tensor readable = tensor.detach();
@@ -80,6 +90,11 @@ Result<DataType> TypeOf(const at::Tensor& tensor) {
   if (static_cast<size_t>(tensor.dim()) > Shape::kMaxRank) {
     return Unsupported("it has " + std::to_string(tensor.dim()) + " dimensions, at most " +
                        std::to_string(Shape::kMaxRank) + " can be served");
+  }
+  if (IsRepeatedTooOften(tensor)) {
+    return Unsupported("it repeats " + std::to_string(tensor.storage().nbytes()) + " bytes as " +
+                       std::to_string(tensor.numel()) + " elements; at most " + std::to_string(kMostRepeatedBytes) +
+                       " bytes of such can be served");
   }
   return *type;
 }
