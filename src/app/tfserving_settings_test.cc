@@ -38,6 +38,20 @@ class TfservingSettingsTest : public testing::Test {
   const TempDir dir_;
 };
 
+TEST_F(TfservingSettingsTest, AListOfModelsMayStandAmongThePaths) {
+  const std::string list = "model_config_list { config { name: 'm' base_path: '" + Base() + "' } }";
+  const std::string file = File("models.config", list);
+  const auto options = Parse({"serve", Base(), file});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_THAT(options->paths, ElementsAre(Base()));
+  ASSERT_TRUE(options->tfserving.models);
+  EXPECT_EQ(options->tfserving.models->at(0).name, "m");
+  EXPECT_TRUE(Parse({"serve", file})->paths.empty());
+  EXPECT_THAT(Parse({"serve", file, File("more.config", list)}).status().message(), HasSubstr("expected one list"));
+  EXPECT_THAT(Parse({"serve", file, "--tfserving-config", file}).status().message(), HasSubstr("expected one list"));
+  EXPECT_THAT(Parse({"serve", File("wrong", "model_config_list { nam }")}).status().message(), HasSubstr("line 1"));
+}
+
 TEST_F(TfservingSettingsTest, TheDialectHasItsPorts) {
   const auto options = Parse({"serve", "m", "--dialects", "tfserving", "--tfserving-grpc-address", "127.0.0.2"});
   ASSERT_TRUE(options.ok()) << options.status();

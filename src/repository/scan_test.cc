@@ -160,6 +160,15 @@ TEST(ScanRepository, PassesOverFoldersThatAreNoVersionsWithANote) {
               ElementsAre(passed_over("0"), passed_over("03"), passed_over("99999999999999999999"), passed_over("v4")));
 }
 
+TEST(ScanRepository, VersionsOfSavedModelsMayHaveZerosBeforeTheirNumbers) {
+  const TempDir dir;
+  for (const char* folder : {"3", "00000012", "v4"}) dir.Write(fs::path("m") / folder / "saved_model.pb");
+  dir.Write("m/00000013/model.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/12"));
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("00000013"), HasSubstr("v4")));
+}
+
 TEST(ScanRepository, ReadsAConfigFile) {
   const TempDir dir;
   dir.Write("m/1/model.onnx");
