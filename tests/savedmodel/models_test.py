@@ -193,7 +193,7 @@ class Models(unittest.TestCase):
                                                                   sm.node("tags", "Identity", ["parse:4"], T=FLOAT)]
         inputs, rows = {"inputs": ("text:0", 7, None)}, (-1, 1)
         sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {
-            "dense": sm.signature(inputs, {"a": ("parse:3", 1, rows)}),
+            "dense": sm.signature(inputs, {"y": ("parse:3", 1, rows)}),
             "sparse": sm.signature(inputs, {"words": ("dense_words:0", 1, rows)}),
             "ragged": sm.signature(inputs, {"tags": ("tags:0", 1, rows)}),
             "straight": sm.signature(inputs, {"words": ("parse:1", 1, rows)})})))
