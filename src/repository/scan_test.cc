@@ -166,7 +166,8 @@ TEST(ScanRepository, VersionsOfSavedModelsMayHaveZerosBeforeTheirNumbers) {
   dir.Write("m/00000013/model.onnx");
   const RepositoryScan scan = Scan({dir.path()});
   ASSERT_THAT(Models(scan), ElementsAre("m/12"));
-  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("00000013"), HasSubstr("v4")));
+  EXPECT_THAT(scan.models[0].notes,
+              ElementsAre(HasSubstr("00000013"), HasSubstr("v4"), HasSubstr("version 12 is served, the newest")));
 }
 
 TEST(ScanRepository, ReadsAConfigFile) {
