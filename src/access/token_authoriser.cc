@@ -29,6 +29,13 @@ class ManagementGrant final : public Grant {
   bool CoversEveryModel() const override { return true; }
 };
 
+// Of who has come to the wrong door.
+class NoGrant final : public Grant {
+ public:
+  bool Allows(Operation operation, std::string_view /*model*/) const override { return operation == Operation::kProbe; }
+  bool CoversEveryModel() const override { return false; }
+};
+
 class ApiGrant final : public Grant {
  public:
   bool Allows(Operation operation, std::string_view /*model*/) const override {
@@ -51,18 +58,20 @@ TokenAuthoriser::TokenAuthoriser(const TokenKeys& keys, Known known, Authoriser*
       others_(others),
       inference_(std::make_shared<const KeyGrant>(InferenceRoles(), std::vector<std::string>{"*"})),
       management_(std::make_shared<const ManagementGrant>()),
-      api_(std::make_shared<const ApiGrant>()) {}
+      api_(std::make_shared<const ApiGrant>()),
+      none_(std::make_shared<const NoGrant>()) {}
 
 Result<Identity> TokenAuthoriser::Authenticate(const Credentials& credentials) {
   const std::optional<TokenKind> kind = keys_.Find(ShownKey(credentials));
-  if (kind == TokenKind::kInference && known_.inference) {
-    return Identity{.principal = "torchserve-inference", .tenant = {}, .grant = inference_};
+  if (kind == TokenKind::kInference) {
+    return Identity{.principal = "torchserve-inference", .tenant = {}, .grant = known_.inference ? inference_ : none_};
   }
-  if (kind == TokenKind::kManagement && known_.management) {
-    return Identity{.principal = "torchserve-management", .tenant = {}, .grant = management_};
+  if (kind == TokenKind::kManagement) {
+    return Identity{
+        .principal = "torchserve-management", .tenant = {}, .grant = known_.management ? management_ : none_};
   }
-  if (kind == TokenKind::kApi && known_.management) {
-    return Identity{.principal = "torchserve-api", .tenant = {}, .grant = api_};
+  if (kind == TokenKind::kApi) {
+    return Identity{.principal = "torchserve-api", .tenant = {}, .grant = known_.management ? api_ : none_};
   }
   if (others_ != nullptr) return others_->Authenticate(credentials);
   return Status(StatusCode::kUnauthenticated,

@@ -14,7 +14,7 @@ namespace trireme {
 // they do, but runs none; the third one makes the others anew, and opens nothing else.
 class TokenAuthoriser final : public Authoriser {
  public:
-  // Which of the keys are known: a listener for management alone knows nobody who has the key for inference.
+  // Which of the keys open anything: a listener for management alone opens nothing to the key for inference.
   struct Known {
     bool inference = true;
     bool management = true;  // and who may make keys anew
@@ -35,6 +35,7 @@ class TokenAuthoriser final : public Authoriser {
   const std::shared_ptr<const Grant> inference_;
   const std::shared_ptr<const Grant> management_;
   const std::shared_ptr<const Grant> api_;
+  const std::shared_ptr<const Grant> none_;
 };
 
 }  // namespace trireme

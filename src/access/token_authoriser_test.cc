@@ -107,15 +107,23 @@ TEST_F(TokenTest, AKeyOfNobodysIsRefusedInTorchServesWords) {
   EXPECT_FALSE(Ask(std::string(1 << 20, 'a')).ok());
 }
 
-TEST_F(TokenTest, AListenerOfOneSurfaceKnowsItsKeysAlone) {
-  TokenAuthoriser inference(*keys_, {.management = false}, nullptr);
-  EXPECT_TRUE(Ask(inference, KeyOf("inference")).ok());
-  EXPECT_FALSE(Ask(inference, KeyOf("management")).ok());
-  EXPECT_FALSE(Ask(inference, KeyOf("API")).ok());
-  TokenAuthoriser management(*keys_, {.inference = false}, nullptr);
-  EXPECT_FALSE(Ask(management, KeyOf("inference")).ok());
-  EXPECT_TRUE(Ask(management, KeyOf("management")).ok());
-  EXPECT_TRUE(Ask(management, KeyOf("API")).ok());
+// Who shows one of another surface is known, and may nothing.
+TEST_F(TokenTest, AListenerOfOneSurfaceOpensToItsKeysAlone) {
+  Others others;
+  TokenAuthoriser inference(*keys_, {.management = false}, &others);
+  EXPECT_TRUE(Ask(inference, KeyOf("inference"))->Allows(Operation::kInfer, "any"));
+  TokenAuthoriser management(*keys_, {.inference = false}, &others);
+  EXPECT_TRUE(Ask(management, KeyOf("management"))->Allows(Operation::kModelControl, "any"));
+  EXPECT_TRUE(Ask(management, KeyOf("API"))->Allows(Operation::kKeyControl, ""));
+  for (const Result<Identity>& other :
+       {Ask(inference, KeyOf("management")), Ask(inference, KeyOf("API")), Ask(management, KeyOf("inference"))}) {
+    ASSERT_TRUE(other.ok()) << other.status();
+    for (const Operation operation : {Operation::kMetadata, Operation::kInfer, Operation::kMetrics,
+                                      Operation::kModelControl, Operation::kServerControl, Operation::kKeyControl}) {
+      EXPECT_FALSE(other->Allows(operation, "any")) << static_cast<int>(operation);
+    }
+    EXPECT_TRUE(other->Allows(Operation::kProbe, ""));
+  }
 }
 
 TEST_F(TokenTest, KeysExpireButTheOneThatMakesThemAnew) {

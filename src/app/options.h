@@ -125,6 +125,8 @@ struct TorchserveFlags {
   bool token_auth = false;
   bool disable_token_auth = false;  // in TorchServe's own words, which go before that
   TokenKeys::Options tokens;
+  std::string properties;               // the config.properties that was read; empty: none
+  std::string encrypted_address;        // where that wants one of https://; empty: nowhere
   bool leaves_token_auth_open = false;  // its config.properties, where TorchServe would ask for tokens
   std::vector<std::string> remarks;     // what its config.properties says and is not honoured
 };

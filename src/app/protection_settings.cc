@@ -182,8 +182,11 @@ Status CheckProtection(const ServeOptions& options) {
   if (options.allow_exposure) return {};
   for (const Door& door : OpenDoors(options)) {
     if (door.asks_certificate || door.asks_key) continue;
-    return InvalidArgument(door.where + ", and nobody is asked for a key: expected " + door.inside +
-                           ", --keys FILE, --tls-client-ca FILE or --allow-exposure");
+    const TorchserveFlags& torchserve = options.torchserve;
+    const std::string where = torchserve.properties.empty() ? "" : " (" + torchserve.properties + ")";
+    const std::string tokens = torchserve.listeners.allow ? ", --torchserve-token-auth on" : "";
+    return InvalidArgument(door.where + where + ", and nobody is asked for a key: expected " + door.inside +
+                           ", --keys FILE, --tls-client-ca FILE" + tokens + " or --allow-exposure");
   }
   return {};
 }

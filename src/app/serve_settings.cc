@@ -323,6 +323,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "Memory", Memory(options.devices, options.memory));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
+  Append(settings, "", TorchserveCommandSettings(options.torchserve));
   Append(settings, "", ModelServerSettings(options.tfserving, options.without_effect));
   Append(settings, "", TritonTlsSettings(options.grpc_tls));
   Append(settings, "", TritonSettings(options.without_effect));

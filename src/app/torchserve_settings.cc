@@ -111,6 +111,17 @@ std::vector<Setting> TokenSettings(TorchserveFlags& flags) {
   };
 }
 
+Setting Needless(const std::string& name, std::vector<std::string>& remarks) {
+  Setting setting = Custom(name, "", "", "", [&remarks, name](std::string_view) -> Status {
+    remarks.push_back(
+        "--" + name +
+        " is not needed: a server starts, stays in the foreground, and writes no snapshot unless asked to");
+    return {};
+  });
+  setting.form = Setting::Form::kSwitch;
+  return setting;
+}
+
 std::vector<Setting> DownloadSettings(TorchserveListeners& listeners) {
   client::FetchRules& downloads = listeners.downloads;
   return {
@@ -135,14 +146,23 @@ class Translation {
 
   Status SayAddress(std::string_view key, const torchserve::Address& address, const std::string& prefix) {
     if (!given_.Gives(key)) return {};
-    if (address.scheme != torchserve::Address::Scheme::kHttp) {
+    if (address.scheme == torchserve::Address::Scheme::kUnix) {
       return InvalidArgument(file_ + ": " + std::string(key) +
-                             ": expected an address of http:// (--tls-cert encrypts every listener; --unix-socket "
-                             "opens one beside them), found another");
+                             ": expected an address of http:// or https:// (--unix-socket opens one beside them), "
+                             "found another");
     }
+    if (address.scheme == torchserve::Address::Scheme::kHttps) encrypted_ = file_ + ": " + std::string(key);
     Say(key, prefix + "address", address.host);
     Say(key, prefix + "port", std::to_string(address.port));
     return {};
+  }
+
+  // The last address of https://; empty: none is.
+  const std::string& encrypted() const { return encrypted_; }
+
+  // Of what no key says: that there is such a file says it.
+  void Imply(const std::string& setting, std::string value) {
+    texts_[setting] = {.where = file_, .values = {std::move(value)}};
   }
 
   void Honour(std::string_view key) { honoured_.emplace_back(key); }
@@ -174,6 +194,7 @@ class Translation {
  private:
   const ServerProperties& given_;
   const std::string file_;
+  std::string encrypted_;
   SettingTexts texts_;
   std::vector<std::string> honoured_;
   std::vector<std::string> passed_over_;
@@ -207,6 +228,7 @@ std::string Joined(const std::vector<std::string>& texts) {
 }
 
 Status Translate(const ServerProperties& properties, Translation& to) {
+  to.Imply("dialects", "torchserve");
   RETURN_IF_ERROR(to.SayAddress("inference_address", properties.inference_address, "torchserve-"));
   RETURN_IF_ERROR(to.SayAddress("management_address", properties.management_address, "torchserve-management-"));
   RETURN_IF_ERROR(to.SayAddress("metrics_address", properties.metrics_address, "torchserve-metrics-"));
@@ -236,8 +258,8 @@ Status Translate(const ServerProperties& properties, Translation& to) {
   to.Say("max_request_size", "http-max-input-size", std::to_string(properties.max_request_size));
   to.Say("private_key_file", "tls-key", properties.private_key_file);
   to.Say("certificate_file", "tls-cert", properties.certificate_file);
-  for (const char* key :
-       {"models", "model_snapshot", "enable_envvars_config", "default_response_timeout", "default_startup_timeout"}) {
+  for (const char* key : {"models", "model_snapshot", "enable_envvars_config", "default_response_timeout",
+                          "default_startup_timeout", "default_service_handler"}) {
     to.Honour(key);
   }
   return {};
@@ -279,6 +301,14 @@ std::vector<Setting> TorchserveSettings(TorchserveFlags& flags) {
   return settings;
 }
 
+std::vector<Setting> TorchserveCommandSettings(TorchserveFlags& flags) {
+  std::vector<Setting> settings;
+  for (const char* name : {"start", "foreground", "ncs", "no-config-snapshots"}) {
+    settings.push_back(Needless(name, flags.remarks));
+  }
+  return settings;
+}
+
 Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Environment& environment,
                                               TorchserveFlags& flags) {
   const Result<std::string> text = ReadFileContents(file, torchserve::kMaxPropertiesBytes);
@@ -289,6 +319,7 @@ Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Env
   torchserve::Options& dialect = flags.listeners.dialect;
   dialect.models = properties.models;
   dialect.default_response_timeout = properties.default_response_timeout;
+  dialect.default_handler = properties.default_service_handler;
   if (properties.Gives("default_startup_timeout")) dialect.default_startup_timeout = properties.default_startup_timeout;
   flags.leaves_token_auth_open = !properties.Gives("disable_token_authorization");
   if (properties.model_snapshot) {
@@ -296,6 +327,8 @@ Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Env
     dialect.snapshot_workflows = properties.model_snapshot->workflows;
   }
   flags.remarks = translation.Remarks();
+  flags.properties = file;
+  flags.encrypted_address = translation.encrypted();
   return translation.Take();
 }
 
@@ -334,6 +367,10 @@ void SettleControl(ServeOptions& options) {
 void SettleTorchserve(ServeOptions& options) {
   SettleControl(options);
   TorchserveFlags& flags = options.torchserve;
+  if (!flags.encrypted_address.empty() && !options.tls.certificate.empty()) {
+    flags.remarks.push_back(flags.properties +
+                            ": every listener is encrypted, those of http:// addresses, metrics and gRPC too");
+  }
   const bool asks = AsksForTokens(options) || !options.keys.empty() || flags.disable_token_auth;
   if (!flags.listeners.allow || !flags.leaves_token_auth_open || asks) return;
   flags.remarks.emplace_back(
@@ -341,15 +378,39 @@ void SettleTorchserve(ServeOptions& options) {
       "--torchserve-token-auth on");
 }
 
+namespace {
+
+// TorchServe's own --models takes several words; here the second one would be a path.
+Status CheckStore(const ServeOptions& options) {
+  if (options.torchserve.listeners.dialect.load_models.empty()) return {};
+  for (const std::filesystem::path& path : options.paths) {
+    if (path.extension() != ".mar") continue;
+    return InvalidArgument(
+        "--models: expected one list, such as a.mar,name=b.mar, and the model store as a path, found '" +
+        path.string() + "' as a path");
+  }
+  return {};
+}
+
+}  // namespace
+
 Status CheckTorchserve(const ServeOptions& options) {
   const TorchserveFlags& flags = options.torchserve;
   if (!flags.listeners.allow) {
     const char* const asked = flags.listeners.dialect.enable_model_api ? "enable-model-api"
                               : flags.token_auth                       ? "torchserve-token-auth"
+                              : !flags.properties.empty()              ? "ts-config"
                                                                        : nullptr;
     if (asked == nullptr) return {};
     return InvalidArgument(std::string(asked) + ": expected torchserve among --dialects beside it");
   }
+  if (!flags.encrypted_address.empty() && options.tls.certificate.empty()) {
+    return InvalidArgument(
+        flags.encrypted_address +
+        ": https:// expects private_key_file and certificate_file beside it, in PEM, found none (of a "
+        "keystore: openssl pkcs12 -in KEYSTORE -nodes)");
+  }
+  RETURN_IF_ERROR(CheckStore(options));
   if (!RegistersModels(options) || !options.paths.empty()) return {};
   return InvalidArgument("enable-model-api and torchserve-models: expected a path, the model store, found none");
 }

@@ -14,6 +14,9 @@ namespace trireme {
 // TorchServe's listeners and what is asked of them; TorchServe's names where it has them.
 std::vector<Setting> TorchserveSettings(TorchserveFlags& flags);
 
+// Flags of TorchServe's own command that say what a server does here anyway; they become remarks.
+std::vector<Setting> TorchserveCommandSettings(TorchserveFlags& flags);
+
 // What TorchServe's config.properties says, in the words of our settings, each of which may still be set otherwise.
 // What there is no setting for goes to `flags` itself, and what is not honoured to its remarks. kInvalidArgument names
 // file, line and key.
@@ -33,8 +36,8 @@ bool AsksForTokens(const ServeOptions& options);
 // an operator should know to the remarks.
 void SettleTorchserve(ServeOptions& options);
 
-// kInvalidArgument: something is asked of TorchServe's dialect, which is not spoken; or models are registered, and
-// there is no store that they could lie in.
+// kInvalidArgument: something is asked of TorchServe's dialect, which is not spoken; models are registered, and there
+// is no store that they could lie in; or an address is to be encrypted, and there is no certificate.
 Status CheckTorchserve(const ServeOptions& options);
 
 // TorchServe's listeners, as the server wants them.

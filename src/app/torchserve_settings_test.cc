@@ -79,6 +79,37 @@ TEST_F(TorchserveSettingsTest, ReadsPropertiesAndFlagsGoBefore) {
   EXPECT_EQ(listeners.dialect.default_startup_timeout, std::chrono::seconds(8));
 }
 
+TEST_F(TorchserveSettingsTest, PropertiesAreOfTheDialectThatReadsThem) {
+  const auto implied = Serve({"store"}, "inference_address=http://127.0.0.1:9090\n");
+  ASSERT_TRUE(implied.ok()) << implied.status();
+  EXPECT_TRUE(implied->torchserve.listeners.allow);
+  EXPECT_FALSE(implied->allow_http) << "as with --dialects torchserve";
+  EXPECT_THAT(Serve({"store", "--dialects", "kserve"}, "metrics_mode=log\n").status().message(),
+              HasSubstr("ts-config: expected torchserve among --dialects"));
+}
+
+TEST_F(TorchserveSettingsTest, EncryptedAddressesNeedACertificate) {
+  const std::string addresses = "inference_address=https://127.0.0.1:8443\nmanagement_address=http://127.0.0.1:8081\n";
+  EXPECT_THAT(
+      Serve({"store"}, addresses).status().message(),
+      HasSubstr("config.properties: inference_address: https:// expects private_key_file and certificate_file"));
+  const auto both = Serve({"store"}, addresses + "private_key_file=key.pem\ncertificate_file=cert.pem\n");
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(TorchserveListenersOf(*both).port, 8443);
+  EXPECT_EQ(both->tls.certificate, "cert.pem");
+  EXPECT_THAT(both->torchserve.remarks, Contains(HasSubstr("every listener is encrypted")));
+}
+
+TEST_F(TorchserveSettingsTest, TorchServesCommandLineIsUnderstoodOrToldHowToWriteIt) {
+  const auto options = Serve({"store", "--start", "--ncs", "--foreground", "--models", "a.mar"}, "metrics_mode=log\n");
+  ASSERT_TRUE(options.ok()) << options.status();
+  for (const char* flag : {"--start", "--ncs", "--foreground"}) {
+    EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr(std::string(flag) + " is not needed")));
+  }
+  EXPECT_THAT(Serve({"--models", "a.mar", "b.mar"}, "metrics_mode=log\n").status().message(),
+              HasSubstr("--models: expected one list, such as a.mar,name=b.mar"));
+}
+
 TEST_F(TorchserveSettingsTest, ASnapshotGoesBeforeModelsToLoad) {
   const auto options = Serve({"store", "--dialects", "torchserve"},
                              R"(model_snapshot={"name":"s","models":{"m":{"1.0":{"marName":"m.mar"}}}})"
@@ -92,7 +123,7 @@ TEST_F(TorchserveSettingsTest, ASnapshotGoesBeforeModelsToLoad) {
 
 TEST_F(TorchserveSettingsTest, RefusesPropertiesThatAreWrong) {
   EXPECT_THAT(Serve({"store", "--dialects", "torchserve"}, "inference_address=unix:/a\n").status().message(),
-              HasSubstr("inference_address: expected an address of http://"));
+              HasSubstr("inference_address: expected an address of http:// or https://"));
   EXPECT_FALSE(Serve({"store", "--dialects", "torchserve"}, "grpc_inference_port=many\n").ok());
   EXPECT_FALSE(Serve({"store", "--ts-config", "/nowhere/at/all"}).ok());
   EXPECT_THAT(Serve({"store", "--ts-config", folder_.string()}).status().message(),

@@ -25,7 +25,8 @@ constexpr const char* kPythonOnly = "is ignored: it is for handlers in Python";
 constexpr const char* kPlaced = "is ignored: the server places copies of a model itself, where there is room";
 constexpr const char* kOneLine = "is ignored: a request that finds nobody free waits in a line of jobQueueSize";
 constexpr const char* kRegistered =
-    "counts for a model that TorchServe's calls register; others wait as their request says";
+    "counts for models that are registered, by TorchServe's calls or at the start (--models); others wait as their "
+    "request says";
 
 // Takes over a value, if it is of the right type: then true.
 using Take = bool (*)(const YamlValue&, MarConfig&);

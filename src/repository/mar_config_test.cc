@@ -141,7 +141,7 @@ pt2: {compile: {enable: True}}
                                  "maxSequenceJobQueueSize", "continuousBatching", "asyncCommunication", "useVenv"));
   EXPECT_EQ(config->notes[4].line, 13);
   EXPECT_THAT(config->notes[4].text, HasSubstr("is ignored: models run inside of the server"));
-  EXPECT_THAT(config->notes[0].text, HasSubstr("TorchServe's calls register"));
+  EXPECT_THAT(config->notes[0].text, HasSubstr("by TorchServe's calls or at the start"));
 }
 
 TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {

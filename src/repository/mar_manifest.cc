@@ -143,13 +143,14 @@ class Reader {
 
   Result<MarManifest> CheckWhole() {
     if (!has_model_) return InvalidArgument("Missing Model entry in manifest file.");
-    if (manifest_.model_name.empty()) return InvalidArgument("Model name is not defined.");
-    if (manifest_.model_version.empty()) return InvalidArgument("Model version is not defined.");
+    if (manifest_.model_version.empty()) manifest_.model_version = "1.0";
     const auto runtime =
         std::find_if(kRuntimes.begin(), kRuntimes.end(), [&](const auto& known) { return known.name == runtime_; });
     if (runtime == kRuntimes.end()) return InvalidArgument("Runtime is not defined or invalid.");
     manifest_.runtime = runtime->runtime;
-    RETURN_IF_ERROR(CheckOpaqueName(manifest_.model_name).Within("model.modelName"));
+    if (!manifest_.model_name.empty()) {
+      RETURN_IF_ERROR(CheckOpaqueName(manifest_.model_name).Within("model.modelName"));
+    }
     RETURN_IF_ERROR(CheckOpaqueName(manifest_.model_version).Within("model.modelVersion"));
     if (!manifest_.handler.empty() && FileOfMarHandler(manifest_.handler).empty()) {
       return Wrong("model.handler", "a handler such as image_classifier or service.py:function",
@@ -161,7 +162,7 @@ class Reader {
   const std::string_view text_;
   JsonCursor json_;
   MarManifest manifest_;
-  std::string runtime_;
+  std::string runtime_ = "python";  // as where the manifest says nothing
   bool has_model_ = false;
 };
 
@@ -203,6 +204,7 @@ std::string FileOfMarHandler(std::string_view handler) {
 }
 
 Result<MarHandler> ParseMarHandler(std::string_view handler, bool archive_has_file) {
+  if (handler.empty()) return MarHandler{.kind = HandlerKind::kBase, .file = {}, .function = {}};
   const auto parts = Split(handler);
   if (parts && archive_has_file) {
     return MarHandler{.kind = HandlerKind::kOwnCode,
@@ -213,7 +215,7 @@ Result<MarHandler> ParseMarHandler(std::string_view handler, bool archive_has_fi
       std::find_if(kHandlers.begin(), kHandlers.end(), [&](const auto& each) { return each.name == handler; });
   if (known != kHandlers.end()) return MarHandler{.kind = known->kind, .file = {}, .function = {}};
   return Wrong("model.handler", "a file of the archive or one of TorchServe's handlers",
-               handler.empty() ? "nothing" : Quoted(handler.substr(0, 256)));
+               Quoted(handler.substr(0, 256)));
 }
 
 Result<MarHandler> HandlerOf(const MarManifest& manifest, const std::filesystem::path& folder) {

@@ -21,7 +21,7 @@ struct MarManifest {
   enum class Runtime : uint8_t { kPython, kPython2, kPython3, kLsp };
 
   std::string model_name;     // as CheckOpaqueName wants it: what TorchServe takes literally
-  std::string model_version;  // "1.0"; a text that means nothing
+  std::string model_version;  // a text that means nothing; "1.0" where none is given
   Runtime runtime = Runtime::kPython;
   std::string serialized_file;  // the weights, or the whole model
   std::string model_file;       // Python that makes the model; there is none of TorchScript
@@ -36,10 +36,9 @@ struct MarManifest {
   std::string archiver_version;
 };
 
-// Reads one. kInvalidArgument has TorchServe's own text where a required entry is missing ("Missing Model entry in
-// manifest file.", "Model name is not defined.", "Model version is not defined.", "Runtime is not defined or
-// invalid."), else it names the entry, what was expected and what was found. Unknown entries say nothing. Any bytes may
-// come.
+// Reads one, with TorchServe's defaults of what is missing. kInvalidArgument has TorchServe's own text where there is
+// no model or no known runtime ("Missing Model entry in manifest file.", "Runtime is not defined or invalid."), else it
+// names the entry, what was expected and what was found. Unknown entries say nothing. Any bytes may come.
 Result<MarManifest> ParseMarManifest(std::string_view json);
 
 // "python3", as a manifest and TorchServe's answers spell it.
@@ -68,7 +67,7 @@ struct MarHandler {
 
 // What a manifest's handler means if the archive has no file for it, or `archive_has_file`. Forms: "image_classifier",
 // "service.py", "service", "service.py:function", "service:function". A file of the archive goes before a handler of
-// the same name. kInvalidArgument: neither.
+// the same name. None at all does nothing around the model, as base_handler. kInvalidArgument: neither.
 Result<MarHandler> ParseMarHandler(std::string_view handler, bool archive_has_file);
 
 // The file that would hold the code: "service.py" of all the forms; empty: the text is no handler.

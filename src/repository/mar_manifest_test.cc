@@ -59,10 +59,6 @@ TEST(ParseMarManifest, SaysWhatIsWrong) {
   const std::vector<Refused> cases = {
       {"{}", "Missing Model entry in manifest file."},
       {R"({"model":null})", "Missing Model entry in manifest file."},
-      {R"({"runtime":"python","model":{}})", "Model name is not defined."},
-      {R"({"runtime":"python","model":{"modelName":"","modelVersion":"1"}})", "Model name is not defined."},
-      {R"({"runtime":"python","model":{"modelName":"a"}})", "Model version is not defined."},
-      {R"({"model":{"modelName":"a","modelVersion":"1"}})", "Runtime is not defined or invalid."},
       {R"({"runtime":"ruby","model":{"modelName":"a","modelVersion":"1"}})", "Runtime is not defined or invalid."},
       {"", "expected"},
       {"[]", "expected an object"},
@@ -89,6 +85,14 @@ TEST(ParseMarManifest, SaysWhatIsWrong) {
   }
 }
 
+TEST(ParseMarManifest, TakesTorchServesDefaultsOfWhatIsMissing) {
+  const Result<MarManifest> manifest = ParseMarManifest(R"({"model":{"modelName":"","serializedFile":"a.pt"}})");
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(manifest->model_name, "");
+  EXPECT_EQ(manifest->model_version, "1.0");
+  EXPECT_EQ(manifest->runtime, MarManifest::Runtime::kPython);
+}
+
 TEST(ParseMarHandler, KnowsTorchServesOwn) {
   EXPECT_EQ(ParseMarHandler("image_classifier", false)->kind, HandlerKind::kImageClassifier);
   EXPECT_EQ(ParseMarHandler("object_detector", false)->kind, HandlerKind::kObjectDetector);
@@ -96,8 +100,7 @@ TEST(ParseMarHandler, KnowsTorchServesOwn) {
   EXPECT_EQ(ParseMarHandler("TorchScriptHandler", false)->kind, HandlerKind::kCppTorchScript);
   EXPECT_FALSE(ParseMarHandler("image_classifier.py", false).ok());
   EXPECT_FALSE(ParseMarHandler("Image_Classifier", false).ok());
-  EXPECT_FALSE(ParseMarHandler("", false).ok());
-  EXPECT_FALSE(ParseMarHandler("", true).ok());
+  EXPECT_EQ(ParseMarHandler("", false)->kind, HandlerKind::kBase);
 }
 
 TEST(ParseMarHandler, ReadsTheFormsOfOwnCode) {

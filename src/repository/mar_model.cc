@@ -71,19 +71,18 @@ bool IsNative(HandlerKind kind) {
          WishOf(kind, false).has_value();
 }
 
-// As many workers of TorchServe as callers of one model here.
+// As many workers of TorchServe, which starts minWorkers of them, as callers of one model here.
 void TakeSettings(const MarConfig& mar, ModelConfig& config) {
   constexpr int64_t kMostInstances = 1024;
   constexpr int64_t kMostRows = int64_t{1} << 20;
-  const std::optional<int64_t> workers = mar.max_workers ? mar.max_workers : mar.min_workers;
-  if (workers && *workers > 0) config.instances = static_cast<int>(std::min(*workers, kMostInstances));
+  const int64_t workers = mar.min_workers.value_or(0);
+  if (workers > 0) config.instances = static_cast<int>(std::min(workers, kMostInstances));
   if (mar.batch_size && *mar.batch_size > 0) config.max_rows = std::min(*mar.batch_size, kMostRows);
   if (mar.max_batch_delay && mar.batch_size.value_or(1) > 1) config.max_delay = *mar.max_batch_delay;
   if (mar.job_queue_size && *mar.job_queue_size > 0) {
     config.max_waiting_requests = static_cast<size_t>(*mar.job_queue_size);
   }
   if (mar.device_type == "cpu") config.copies = {DeviceWish::On(Device())};
-  if (mar.device_type == "gpu") config.copies = {DeviceWish{.kind = DeviceWish::Kind::kGpu}};
 }
 
 // Fills in what the archive says; false: `model` says what is wrong.
@@ -162,7 +161,18 @@ class MarReading {
     }
     entry.load_timeout = config.startup_timeout.value_or(std::chrono::seconds(0));
     TakeSettings(config, entry.config);
+    if (config.device_type == "gpu") TakeGpu(entry);
     return true;
+  }
+
+  // As TorchServe, which goes on without one.
+  void TakeGpu(ModelEntry& entry) const {
+    const auto is_gpu = [](const Device& device) { return device.kind != DeviceKind::kCpu; };
+    if (std::ranges::any_of(options_.scan.devices, is_gpu)) {
+      entry.config.copies = {DeviceWish{.kind = DeviceWish::Kind::kGpu}};
+    } else {
+      entry.notes.push_back(manifest_.config_file + ": deviceType gpu is ignored: this server has none");
+    }
   }
 
   void Finish(ModelEntry entry) {

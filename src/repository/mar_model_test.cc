@@ -64,12 +64,12 @@ TEST_F(MarModelTest, AreRunByTheirDefaultHandler) {
 TEST_F(MarModelTest, TakeTheirSettings) {
   Write("base_handler", R"(, "configFile": "model-config.yaml")");
   dir_.Write("m/model-config.yaml",
-             "minWorkers: 1\nmaxWorkers: 3\nbatchSize: 4\nmaxBatchDelay: 20\njobQueueSize: 7\nuseVenv: true\n"
+             "minWorkers: 2\nmaxWorkers: 3\nbatchSize: 4\nmaxBatchDelay: 20\njobQueueSize: 7\nuseVenv: true\n"
              "responseTimeout: soon\nstartupTimeout: 90\n");
   const Candidate model = Read();
   ASSERT_TRUE(model.status.ok()) << model.status;
   const ModelConfig& config = model.versions[0].config;
-  EXPECT_EQ(config.instances, 3);
+  EXPECT_EQ(config.instances, 2) << "as TorchServe, which starts so many";
   EXPECT_EQ(config.max_rows, 4);
   EXPECT_EQ(config.max_delay, std::chrono::milliseconds(20));
   EXPECT_EQ(config.max_waiting_requests, 7U);
@@ -79,13 +79,35 @@ TEST_F(MarModelTest, TakeTheirSettings) {
   EXPECT_EQ(model.findings[0].severity, Finding::Severity::kWarning);
 }
 
+TEST_F(MarModelTest, GoWithoutAGpuWhereThereIsNone) {
+  Write("base_handler", R"(, "configFile": "c.yaml")");
+  dir_.Write("m/c.yaml", "deviceType: gpu\n");
+  const Candidate without = Read();
+  ASSERT_TRUE(without.status.ok()) << without.status;
+  EXPECT_EQ(without.versions[0].config.copies, std::vector<DeviceWish>{DeviceWish()});
+  EXPECT_THAT(without.versions[0].notes, ElementsAre("c.yaml: deviceType gpu is ignored: this server has none"));
+  ReadOptions options;
+  options.scan.devices.push_back(*Device::Parse("cuda:0"));
+  const Candidate with = ReadMar(dir_ / "m", "m", options);
+  ASSERT_TRUE(with.status.ok()) << with.status;
+  EXPECT_EQ(with.versions[0].config.copies[0].kind, DeviceWish::Kind::kGpu);
+  EXPECT_THAT(with.versions[0].notes, ElementsAre());
+}
+
+TEST_F(MarModelTest, HaveNothingAroundThemWithoutAHandler) {
+  Write("");
+  const Candidate model = Read();
+  ASSERT_TRUE(model.status.ok()) << model.status;
+  EXPECT_FALSE(model.versions[0].transform.image);
+}
+
 TEST_F(MarModelTest, ArePackedAsTheyLieInAFolder) {
   const std::string manifest = R"({"runtime": "python", "model": {"modelName": "other", "modelVersion": "1.0",
       "handler": "image_classifier", "serializedFile": "model.pt", "configFile": "c.yaml"}})";
   const std::vector<ArchivedEntry> entries = {{"MAR-INF/MANIFEST.json", manifest},
                                               {"model.pt", "weights"},
                                               {"index_to_name.json", "{}"},
-                                              {"c.yaml", "maxWorkers: 3\n" + std::string(60'000, '#') + "\n"}};
+                                              {"c.yaml", "minWorkers: 3\n" + std::string(60'000, '#') + "\n"}};
   ReadOptions options;
   options.scan.archives = std::make_shared<ArchiveBook>();
   for (const ArchiveForm form : {ArchiveForm::kZip, ArchiveForm::kTarGzip}) {

@@ -28,7 +28,8 @@ std::string Public(std::string text, const std::filesystem::path& store) {
 ArchiveFacts FactsOf(MarFacts mar, const std::filesystem::path& store) {
   ArchiveFacts facts{.model_name = std::move(mar.manifest.model_name),
                      .model_version = std::move(mar.manifest.model_version),
-                     .runtime = std::string(Name(mar.manifest.runtime))};
+                     .runtime = std::string(Name(mar.manifest.runtime)),
+                     .handler = std::move(mar.manifest.handler)};
   if (!mar.config) return facts;
   facts.min_workers = mar.config->min_workers;
   facts.max_workers = mar.config->max_workers;

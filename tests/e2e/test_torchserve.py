@@ -378,6 +378,21 @@ class ArchivesAndPictures(Archives):
         answer = server.manage("POST", f"/models?url={self.pack('1.0', 'service.py')}")
         self.assertEqual((answer.status, answer.json()["type"]), (400, "InvalidModelException"), answer)
 
+    def test_one_that_cannot_be_read_is_described_with_the_reason(self):
+        (self.store / "broken.onnx").unlink()
+        (self.store / "bad.mar").write_bytes(b"this is no archive")
+        self.pack("3.0", config="minWorkers: 2\nmaxWorkers: 4\n")
+        server = self.start()
+        self.assertIn("bad", [model["modelName"] for model in server.manage("GET", "/models").json()["models"]])
+        described, = server.manage("GET", "/models/bad").json()
+        self.assertEqual(described["workers"], [])
+        self.assertIn("bad.mar", described["status"])
+        whole, = server.manage("GET", "/models/sum-3.0").json()
+        self.assertEqual((whole["modelUrl"], len(whole["workers"])), ("sum-3.0.mar", 2))
+        refused = server.manage("PUT", "/models/sum-3.0?min_worker=3")
+        self.assertEqual(refused.status, 400)
+        self.assertIn("--enable-model-api", refused.json()["message"])
+
     def test_a_picture(self):
         shutil.copytree(self.models / "triton" / "colours", self.store / "colours")
         (self.store / "broken.onnx").unlink()
@@ -393,8 +408,62 @@ class ArchivesAndPictures(Archives):
         predictions = server.predict("/predictions/colours", two).json()["predictions"]
         self.assertEqual([next(iter(each)) for each in predictions], ["green", "green"])
         wrong = server.predict("/predictions/add", file.getvalue())
-        self.assertEqual((wrong.status, wrong.json()["message"]),
-                         (400, "the model takes no pictures: expected numbers, found a picture"))
+        self.assertEqual(wrong.status, 400)
+        self.assertRegex(wrong.json()["message"], "^the model takes no pictures: expected numbers, .*trireme.yaml")
+        bare = server.predict("/predictions/add", b"hello", {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(bare.status, 400)
+        self.assertIn("found a form with a field 'hello' that has no value", bare.json()["message"])
+
+
+class NamesAtTheStart(Archives):
+    """What the manifest says, as TorchServe has it, whatever the file is called."""
+
+    def names(self, server):
+        return [model["modelName"] for model in server.manage("GET", "/models").json()["models"]]
+
+    def pack_as(self, name, file, **model):
+        model = {"serializedFile": "model.onnx", **({"modelName": name} if name else {}), **model}
+        with zipfile.ZipFile(self.store / file, "w") as archive:
+            archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": model}))
+            archive.write(self.store / "add.onnx", "model.onnx")
+
+    def test_of_its_archive_unless_the_list_says_another(self):
+        self.pack_as("resnet-18", "other-file.mar")
+        self.pack_as(None, "with-out.mar")
+        for models, name in (("other-file.mar", "resnet-18"), ("mine=other-file.mar", "mine"),
+                             ("with-out.mar", "with_out")):
+            with self.subTest(models=models):
+                server = self.start("--models", models)
+                wait_until(lambda: server.manage("GET", f"/models/{name}").status == 200, "it is registered")
+                self.assertEqual(server.predict(f"/predictions/{name}", ROW).status, 200)
+                described, = server.manage("GET", f"/models/{name}").json()
+                self.assertEqual((described["modelName"], described["modelVersion"]), (name, "1.0"))
+                self.assertEqual(self.names(server), [name])
+
+    def test_versions_of_one_name_are_joined_and_stay_so(self):
+        for file in ("add.onnx", "identity_fp32.onnx", "broken.onnx"):
+            shutil.move(self.store / file, self.store.parent / file)
+        for version in ("1.0", "2.0"):
+            with zipfile.ZipFile(self.store / f"file-{version}.mar", "w") as archive:
+                archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": {
+                    "modelName": "re-add", "modelVersion": version, "serializedFile": "model.onnx"}}))
+                archive.write(self.store.parent / "add.onnx", "model.onnx")
+        snapshot = self.store.parent / "snapshot.cfg"
+        properties = self.store.parent / "config.properties"
+        properties.write_text(f"model_store={self.store}\nload_models=all\n")
+        for config in (properties, snapshot):
+            with self.subTest(config=config.name):
+                server = TorchServe(self.program, "--ts-config", config, "--torchserve-snapshot", snapshot)
+                self.addCleanup(server.__exit__)
+                for version in ("1.0", "2.0"):
+                    wait_until(lambda: server.manage("GET", f"/models/re-add/{version}").status == 200, "it is registered")
+                    self.assertEqual(server.predict(f"/predictions/re-add/{version}", ROW).status, 200)
+                self.assertEqual(self.names(server), ["re-add"])
+                described = server.manage("GET", "/models/re-add/all").json()
+                self.assertEqual([each["modelVersion"] for each in described], ["1.0", "2.0"])
+                self.assertEqual(server.manage("GET", "/models/re-add").json()[0]["modelVersion"], "1.0")
+                wait_until(snapshot.exists, "the snapshot is written")
+                self.assertEqual(server.stop(), 0)
 
 
 class Handlers(Archives):

@@ -39,6 +39,13 @@ class Overlapping(ChangesTest):
         super().setUp()
         self.server = self.start("--enable-model-api")
 
+    def test_who_scales_what_is_on_its_way_finds_it_there(self):
+        for i in range(8):
+            name = f"m{i}"
+            self.register(self.server, "add.onnx", model_name=name, synchronous="false")
+            self.assertEqual(self.server.manage("PUT", f"/models/{name}?min_worker=1&synchronous=true").status, 200)
+            self.assertEqual(self.server.predict(f"/predictions/{name}", ROW).json(), added())
+
     def test_no_workers_after_some_stay_none(self):
         self.register(self.server, "add.onnx")
         self.assertEqual(self.server.manage("PUT", "/models/add?min_worker=2").status, 202)

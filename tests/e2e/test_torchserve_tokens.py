@@ -31,13 +31,15 @@ class Tokens(TorchServeTest):
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
         self.assertEqual(set(json.loads(self.file.read_text())["inference"]), {"key", "expiration time"})
         keys = self.keys()
-        for key in (None, "wrong", keys["management"], keys["API"]):
+        for key in (None, "wrong"):
             answer = server.predict("/predictions/add", [ROW], bearer(key) if key else ())
             self.assert_failure(answer, 401, "InvalidKeyException", REFUSED)
+        for key in (keys["management"], keys["API"]):
+            answer = server.predict("/predictions/add", [ROW], bearer(key))
+            self.assertEqual((answer.status, answer.json()["type"]), (403, "InvalidKeyException"), answer)
         self.assertEqual(server.predict("/predictions/add", [ROW], bearer(keys["inference"])).status, 200)
-        for key in (None, keys["inference"]):
-            answer = server.manage("GET", "/models", headers=bearer(key) if key else ())
-            self.assert_failure(answer, 401, "InvalidKeyException", REFUSED)
+        self.assert_failure(server.manage("GET", "/models"), 401, "InvalidKeyException", REFUSED)
+        self.assertEqual(server.manage("GET", "/models", headers=bearer(keys["inference"])).status, 403)
         self.assertEqual(server.manage("GET", "/models", headers=bearer(keys["management"])).status, 200)
         self.assertEqual(server.manage("GET", "/models", headers=bearer(keys["API"])).status, 403)
         self.assertEqual(server.curl(server.inference, "GET", "/ping").status, 200)
@@ -68,7 +70,7 @@ class Tokens(TorchServeTest):
         for kind in ("API", "token_api", "", "Inference"):
             answer = server.manage("GET", f"/token?type={kind}", headers=bearer(before["API"]))
             self.assert_failure(answer, 400, "InvalidKeyException", REFUSED.replace("Authorization", "Authentication"))
-        for key, status in (("wrong", 401), (after["inference"], 401), (after["management"], 403)):
+        for key, status in (("wrong", 401), (after["inference"], 403), (after["management"], 403)):
             answer = server.manage("GET", "/token?type=inference", headers=bearer(key))
             self.assertEqual(answer.status, status)
         self.assertEqual(self.keys(), after)
@@ -87,11 +89,14 @@ class Tokens(TorchServeTest):
         listing = (server.grpc_management, "management.ManagementAPIsService", "ListModels", b"")
         self.assertIn(b"1.0", call(*predict, keys["inference"]))
         self.assertIn(b"add", call(*listing, keys["management"]))
-        for ask, key in ((predict, "wrong"), (predict, keys["management"]), (listing, keys["inference"])):
+        for ask, key, code in ((predict, "wrong", grpc.StatusCode.UNAUTHENTICATED),
+                               (predict, keys["management"], grpc.StatusCode.PERMISSION_DENIED),
+                               (listing, keys["inference"], grpc.StatusCode.PERMISSION_DENIED)):
             with self.assertRaises(grpc.RpcError) as caught:
                 call(*ask, key)
-            self.assertEqual((caught.exception.code(), caught.exception.details()),
-                             (grpc.StatusCode.UNAUTHENTICATED, REFUSED))
+            self.assertEqual(caught.exception.code(), code)
+            if key == "wrong":
+                self.assertEqual(caught.exception.details(), REFUSED)
 
     def test_the_file_goes_with_the_server_and_no_key_is_logged(self):
         server = self.start_with_tokens("--access-log", "-")
@@ -142,7 +147,9 @@ class Tokens(TorchServeTest):
         config.write_text(f"model_store={self.store}\nmanagement_address=http://0.0.0.0:0\n")
         exposed = self.run_trireme("serve", "--dialects", "torchserve", "--ts-config", config)
         self.assertEqual(exposed.returncode, 2, exposed.stderr)
-        self.assertIn("host '0.0.0.0' can be reached from other machines, and nobody is asked for a key", exposed.stderr)
+        self.assertIn(f"host '0.0.0.0' can be reached from other machines ({config}), and nobody is asked for a key",
+                      exposed.stderr)
+        self.assertIn("--torchserve-token-auth on", exposed.stderr)
 
 
 if __name__ == "__main__":

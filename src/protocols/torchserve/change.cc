@@ -29,8 +29,11 @@ bool Contains(const std::vector<int64_t>& versions, const std::string& version) 
 Failure WhyNotThere(const Services& services, const std::string& model, const std::string& version) {
   if (!services.book.VersionsOf(model).empty()) return VersionNotFound(model, version);
   if (VersionsOfOther(services, model).empty()) return ModelNotFound(model);
-  return BadRequest("Model \"" + model +
-                    "\" was not registered here: its callers are set by instance_group in its config.pbtxt");
+  return BadRequest(
+      "Model \"" + model +
+      "\" was not registered here, so its workers stay: with --enable-model-api (or --models) models are "
+      "registered and can be scaled; of a model in a repository instance_group of its config.pbtxt, of an "
+      "archive minWorkers of its model-config.yaml says how many there are");
 }
 
 std::string Scaled(const std::string& model, const std::string& version, int64_t workers) {

@@ -97,6 +97,12 @@ WireDescription OfBooked(const Services& services, const Statuses& statuses, con
   return wire;
 }
 
+// "zz.mar": what a version that serves was loaded from.
+std::string FileOf(const ModelStatus& status) {
+  if (!status.provenance) return {};
+  return std::filesystem::path(status.provenance->source).filename().string();
+}
+
 // Of a repository's model: all of its callers are there from the start.
 WireDescription OfVersion(const Services& services, const Statuses& statuses, const std::string& model,
                           int64_t version) {
@@ -104,10 +110,23 @@ WireDescription OfVersion(const Services& services, const Statuses& statuses, co
   WireDescription wire{.name = model, .version = TextOfVersion(version), .url = {}};
   if (known.description) {
     wire.url = known.description->file_name;
+    if (known.status && known.status->provenance) wire.url = FileOf(*known.status);
     wire.min_workers = wire.max_workers = known.description->config.instances;
   }
+  if (known.status && !known.status->reason.empty()) wire.status = known.status->reason;
   wire.loaded_at_startup = true;
   FillFromEngine(wire, known, std::numeric_limits<int64_t>::max());
+  return wire;
+}
+
+// Of what lies in a repository and could not even be given a version: why.
+std::optional<WireDescription> OfUnreadable(const Statuses& statuses, const std::string& model) {
+  const auto found = std::ranges::find_if(statuses, [&](const ModelStatus& status) {
+    return status.id == ModelId{model, 0} && status.state == ModelState::kFailed;
+  });
+  if (found == statuses.end()) return std::nullopt;
+  WireDescription wire{.name = model, .version = TextOfVersion(1), .url = {}};
+  wire.status = found->reason;
   return wire;
 }
 
@@ -141,8 +160,14 @@ Descriptions DescribeBooked(const Services& services, const std::string& model, 
 Descriptions DescribeOther(const Services& services, const std::string& model, const std::string& version) {
   const Statuses statuses = services.engine.Index();
   const std::vector<int64_t> versions = VersionsOf(statuses, model);
-  if (versions.empty() || services.book.Holds(model)) return ModelNotFound(model);
+  if (services.book.Holds(model)) return ModelNotFound(model);
   std::vector<WireDescription> wires;
+  if (versions.empty()) {
+    std::optional<WireDescription> unreadable = OfUnreadable(statuses, model);
+    if (!unreadable) return ModelNotFound(model);
+    wires.push_back(*std::move(unreadable));
+    return wires;
+  }
   if (version == "all") {
     for (const int64_t number : versions) wires.push_back(OfVersion(services, statuses, model, number));
     return wires;
@@ -184,9 +209,7 @@ std::string List(const Services& services, const ListRequest& request, const Ide
   }
   for (const ModelStatus& status : services.engine.Index()) {
     if (status.state == ModelState::kRetired || services.book.Holds(status.id.name)) continue;
-    const std::string file =
-        status.provenance ? std::filesystem::path(status.provenance->source).filename().string() : std::string();
-    urls.emplace(status.id.name, file);
+    urls.emplace(status.id.name, FileOf(status));
   }
   std::vector<ListedModel> models;
   for (const auto& [name, url] : urls) {

@@ -64,6 +64,10 @@ void Warn(const Logger& log, const std::string& url, const std::vector<std::stri
   for (const std::string& warning : warnings) log.Warning("an archive's settings: " + warning, {{"url", url}});
 }
 
+Failure Nameless(const std::filesystem::path& archive) {
+  return {.type = ErrorType::kInvalidModel, .message = archive.filename().string() + ": Model name is not defined."};
+}
+
 std::optional<Failure> Name(const Services& services, Registration& registration) {
   const RegisterRequest& request = registration.request;
   std::optional<ArchiveFacts>& facts = registration.facts;
@@ -79,8 +83,12 @@ std::optional<Failure> Name(const Services& services, Registration& registration
   }
   BookedVersion& booked = registration.booked;
   registration.model = request.model_name;
-  if (registration.model.empty() && facts && !registration.is_at_start) registration.model = facts->model_name;
-  if (registration.model.empty()) registration.model = NameOfUrl(*request.url);
+  if (registration.model.empty() && facts) registration.model = facts->model_name;
+  if (registration.model.empty()) {
+    // As with TorchServe, who registers an archive without a name must give it one.
+    if (facts && !registration.is_at_start) return Nameless(registration.path);
+    registration.model = NameOfUrl(*request.url);
+  }
   booked.version = registration.version;
   if (booked.version.empty()) booked.version = facts ? facts->model_version : "1.0";
   if (facts) booked.runtime = facts->runtime;
@@ -150,6 +158,9 @@ void Fill(const Services& services, Registration& registration) {
   booked.store = StoreOf(services.options);
   booked.is_downloaded = registration.is_downloaded;
   booked.handler = request.handler;
+  if (registration.facts && booked.handler.empty() && facts.handler.empty()) {
+    booked.handler = services.options.default_handler;
+  }
   FillWorkers(services, registration, facts, said);
   // What the archive says of batches is its model's own already.
   booked.batch_size = request.batch_size.value_or(facts.batch_size ? 0 : said.batch_size.value_or(0));
@@ -238,8 +249,11 @@ std::optional<Failure> Reserve(const Services& services, Registration& registrat
   }
   const bool is_default =
       registration.is_at_start && SaidOf(services.options, registration).default_version.value_or(false);
+  // What is wanted at the start is loaded at the same time: whoever is first there says nothing.
   auto reserved = services.book.Reserve(registration.model, registration.booked.version,
-                                        {.is_default = is_default, .kept = KeptOf(registration, is_default)});
+                                        {.is_default = is_default,
+                                         .is_default_if_first = registration.is_at_start,
+                                         .kept = KeptOf(registration, is_default)});
   if (const Failure* const failure = std::get_if<Failure>(&reserved)) return *failure;
   registration.reservation.emplace(std::get<ModelBook::Reservation>(std::move(reserved)));
   registration.reservation->LiesAt(registration.path);

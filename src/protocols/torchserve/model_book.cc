@@ -156,9 +156,10 @@ std::variant<ModelBook::Reservation, Failure> ModelBook::Reserve(const std::stri
   reserved.booked.engine_name = token.engine_name_ = std::get<std::string>(std::move(name));
   token.held_.book = this;
   Entry& entry = entries_[model];
+  const bool is_default = wish.is_default || (wish.is_default_if_first && entry.versions.empty());
   entry.versions.insert_or_assign(version, std::move(reserved));
   names_.emplace(token.engine_name_, token.held_.name);
-  if (wish.is_default) entry.default_version = version;
+  if (is_default) entry.default_version = version;
   return token;
 }
 
@@ -214,8 +215,9 @@ std::variant<NotBooked, ModelBook::Scaling, Failure> ModelBook::BeginToScale(con
   Scaling token(Held(nullptr, {.model = model, .version = scaled.booked.version}, scaled.id), ++last_, scaled.booked);
   token.wanted_.min_workers = min_workers;
   token.wanted_.max_workers = max_workers;
-  // What the engine will have after the loads that are under way is known only then.
-  if (min_workers > 0 && (scaled.scalings > 0 || min_workers != scaled.booked.callers)) {
+  // What the engine will have after the loads that are under way is known only then; the first one is among them.
+  const bool is_loading = !scaled.is_loaded || scaled.scalings > 0;
+  if (min_workers > 0 && (is_loading || min_workers != scaled.booked.callers)) {
     token.wanted_.callers = min_workers;
     token.held_.book = this;
     scaled.scalings += 1;

@@ -58,8 +58,9 @@ struct VersionName {
 
 // How a version is to be reserved.
 struct ReserveWish {
-  std::string engine_name = {};  // what it was called before; empty: the model's own name, if that is free
-  bool is_default = false;       // now, before it is there
+  std::string engine_name = {};      // what it was called before; empty: the model's own name, if that is free
+  bool is_default = false;           // now, before it is there
+  bool is_default_if_first = false;  // the same, if the book has no other version of the model
   // What was wanted at the start: it stays in the book for the next start until it is registered or unregistered.
   std::optional<ModelSettings> kept = {};
 };

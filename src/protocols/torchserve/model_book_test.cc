@@ -130,6 +130,25 @@ TEST(ModelBook, WhatIsAnnouncedIsShownAndTakesNoRequestYet) {
   EXPECT_EQ(Found(book, "m", ""), "m/");
 }
 
+TEST(ModelBook, TheFirstThatIsWantedAtTheStartIsTheDefaultWhoeverIsThereFirst) {
+  ModelBook book;
+  std::optional<Reservation> first = std::get<Reservation>(book.Reserve("m", "1.0", {.is_default_if_first = true}));
+  std::get<Reservation>(book.Reserve("m", "2.0", {.is_default_if_first = true})).Enter(Facts("2.0"));
+  EXPECT_EQ(book.DefaultOf("m"), "1.0");
+  first.reset();
+  EXPECT_EQ(book.DefaultOf("m"), "2.0") << "it has failed";
+}
+
+TEST(ModelBook, WhatIsOnItsWayIsScaledBehindIt) {
+  ModelBook book;
+  Reservation reservation = Reserve(book, "m", "1.0");
+  reservation.Announce(Facts("1.0"));
+  EXPECT_TRUE(std::get<Scaling>(book.BeginToScale("m", "", 1, 1)).needs_load()) << "its workers are not there yet";
+  EXPECT_FALSE(std::get<Scaling>(book.BeginToScale("m", "", 0, 0)).needs_load());
+  reservation.Enter();
+  EXPECT_FALSE(std::get<Scaling>(book.BeginToScale("m", "", 1, 1)).needs_load());
+}
+
 TEST(ModelBook, WhatIsNotBookedIsTheEnginesToSay) {
   ModelBook book;
   EXPECT_EQ(Found(book, "r", ""), "r/");

@@ -25,7 +25,7 @@ std::filesystem::path StoreOf(const Options& options);
 // What in the store looks like models, by name: folders, and files that are called so; hidden ones are passed over.
 std::vector<std::string> ListStore(const Options& options);
 
-// "resnet-18" for "folder/resnet-18.mar": what a model without another name is called.
+// "resnet_18" for "folder/resnet-18.mar": what a model is called that nobody names, nor its archive.
 std::string NameOfUrl(const std::string& url);
 
 }  // namespace trireme::torchserve

@@ -26,6 +26,7 @@ struct Options {
   size_t job_queue_size = 100;                       // requests that wait for a model that is registered
   std::chrono::seconds default_response_timeout{120};
   std::optional<std::chrono::seconds> default_startup_timeout;  // nothing: as long as any load may take
+  std::string default_handler;     // of an archive that is registered and names none; empty: nothing is around it
   std::filesystem::path snapshot;  // what is served is written here after each change; empty: nowhere
   std::string hostname;            // in metrics
 

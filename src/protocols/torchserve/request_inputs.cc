@@ -229,6 +229,12 @@ bool IsNumber(std::string_view text) {
   return text.size() <= kMostDigits && json.ReadDouble(NonFinite::kAccept) && json.Finish();
 }
 
+// What curl -d sends without a name is a form, too.
+std::string NothingOf(const RequestPart& part) {
+  if (part.name.empty() || part.name == "data" || part.name == "body") return "nothing";
+  return "a form with a field " + Excerpt(part.name) + " that has no value (a file is sent by curl -T)";
+}
+
 // The input that a part is for, in whatever form it came.
 Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
   const std::string_view text = TextOf(part);
@@ -254,7 +260,7 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
     return TextTensor(text, input, pool);
   }
   return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture, found " +
-                         (text.empty() ? std::string("nothing") : Excerpt(text)));
+                         (text.empty() ? NothingOf(part) : Excerpt(text)));
 }
 
 const RequestPart* FindPart(std::span<const RequestPart> parts, std::string_view name) {
@@ -286,7 +292,10 @@ Status AddInput(const RequestPart& part, const TensorSpec& input, bool takes_pic
   if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input.name + "'");
   if (found.has_pictures && !takes_pictures) {
     if (input.type != DataType::kBytes) {
-      return InvalidArgument("the model takes no pictures: expected numbers, found a picture");
+      return InvalidArgument(
+          "the model takes no pictures: expected numbers, found a picture (image: in a trireme.yaml beside a model "
+          "says "
+          "how one becomes numbers)");
     }
     found.has_pictures = false;
     tensor->shape = ColumnOf(tensor->shape[0], input);

@@ -30,9 +30,10 @@ namespace trireme::torchserve {
 
 // What an archive says of itself; read by the server, which knows archives.
 struct ArchiveFacts {
-  std::string model_name;
+  std::string model_name;  // empty: none
   std::string model_version;
   std::string runtime;
+  std::string handler = {};  // empty: none
   // What its model-config.yaml says, where it has one.
   std::optional<int64_t> min_workers = {};
   std::optional<int64_t> max_workers = {};

@@ -166,7 +166,7 @@ const Key kKeys[] = {
     {"load_models", TakeLoadModels},
     {"models", TakeModels},
     {"model_snapshot", TakeSnapshot},
-    {"default_service_handler", TakeText<&P::default_service_handler>, kPythonOnly},
+    {"default_service_handler", TakeText<&P::default_service_handler>},
     {"service_envelope", TakeEnvelope},
     {"install_py_dep_per_model", TakeBool<&P::install_py_dep_per_model>, kPythonOnly},
     {"allowed_urls", TakeAllowedUrls},
