@@ -105,7 +105,7 @@ class Writer {
     if (model.id.version > 0) text_ += " version " + std::to_string(model.id.version);
     text_ += model.servable ? ": " + Colour("32", "can be served") : ": " + Colour("31", "cannot be served");
     text_ += "\n";
-    Line("file", PlainText(model.path.string()));
+    if (!model.path.empty()) Line("file", PlainText(model.path.string()));
     if (!model.format.empty()) Line("format", PlainText(model.format));
     if (!model.platform.empty()) Line("platform", model.platform + " (backend " + model.backend + ")");
     Lines("inputs", Tensors(model.signature.inputs));

@@ -54,6 +54,7 @@ struct ModelFacts {
   std::string format;              // for people: "ONNX, IR version 8, opset 17, made by pytorch 2.1"
   std::vector<std::string> notes;  // for people: what may surprise
   bool decoupled = false;          // OpenModel::decoupled()
+  bool keeps_state = false;        // OpenModel::keeps_state()
   // If the file has several ways to ask the model, or one that takes tf.Example messages. Shared with who describes it.
   std::shared_ptr<const FileSignatures> signatures = {};
 };
@@ -107,7 +108,8 @@ class OpenModel {
   }
 
   // Whether a run changes what later ones give. Such a model is not run before somebody asks for it: no trial, and no
-  // warm-up but with the samples and requests that its owner has put there for that.
+  // warm-up but with the samples and requests that its owner has put there for that. Its runs come one after the other,
+  // on one instance a device.
   virtual bool keeps_state() const { return false; }
 
   virtual MemoryUse memory_use() const = 0;
@@ -139,6 +141,7 @@ struct ModelSource {
   // What the model's config says of its inputs and outputs: all of either, or none. For models whose files do not say
   // it, or that have none. Shapes are whole, the dimension for rows included.
   Signature declared = {};
+  std::string name = {};  // of the model, for the log; its file may be one that it was unpacked to for a while
 };
 
 // One family of models, on one runtime library. Lives in a plug-in (backend/plugin.h).

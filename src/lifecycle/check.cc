@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/memory_pool.h"
+#include "lifecycle/class_count.h"
 #include "lifecycle/model_loader.h"
 #include "lifecycle/model_source.h"
 #include "lifecycle/parameter_finding.h"
@@ -80,6 +81,7 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   checked.weight_bytes = facts->weight_bytes;
   checked.signatures = std::move(facts->signatures);
   checked.config.decoupled = checked.config.decoupled || facts->decoupled;
+  if (facts->keeps_state) checked.config = DecideInstancesOfKept(std::move(checked.config));
   for (const std::string& note : facts->notes) checked.findings.push_back(Note(checked.path, note));
   return true;
 }
@@ -143,6 +145,13 @@ void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedMo
       FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels);
   if (fitted.ok()) {
     checked.transform = *std::move(fitted);
+    if (std::string text = DifferenceOfNames(checked.transform, checked.signature); !text.empty()) {
+      checked.findings.push_back({.severity = Finding::Severity::kWarning,
+                                  .file = packed.path,
+                                  .expected = "as many names as classes",
+                                  .found = std::move(text),
+                                  .fix = "see whether the names are one class off"});
+    }
     return;
   }
   const bool has_file = entry.transform.said_by.empty();

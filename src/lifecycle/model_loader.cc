@@ -10,6 +10,7 @@
 
 #include "base/load_memory.h"
 #include "base/quiet_thread.h"
+#include "lifecycle/class_count.h"
 #include "lifecycle/copies_model.h"
 #include "lifecycle/full_warmup.h"
 #include "lifecycle/memory_rules.h"
@@ -215,6 +216,11 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
   return config;
 }
 
+ModelConfig DecideInstancesOfKept(ModelConfig config) {
+  config.instances = static_cast<int>(EachOnce(config.devices).size());
+  return config;
+}
+
 Status CheckDecoupled(const ModelConfig& config) {
   if (!config.decoupled || !config.preserve_ordering) return {};
   return InvalidArgument(
@@ -269,6 +275,7 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   RETURN_IF_ERROR(Judge(CheckWarmupSamples(entry.config.warmup, entry.declared, fitted.signature), notes));
   described->signature = std::move(fitted.signature);
   described->config.decoupled = described->config.decoupled || facts.decoupled;
+  if (facts.keeps_state) described->config = DecideInstancesOfKept(std::move(described->config));
   described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
   described->backend = backend->name();
   described->platform = backend->platform();
@@ -321,6 +328,7 @@ class ModelLoader::Loading {
     if (decided_.config.decoupled && decided_.config.max_rows > 1) {
       notes_.emplace_back("requests run alone: the model is decoupled");
     }
+    if (every_copy_->keeps_state()) RunOneAfterTheOther();
     FittedSignature fitted = FitToModel(entry_.declared, every_copy_->signature());
     RETURN_IF_ERROR(Judge(fitted.findings, notes_));
     signature_ = std::move(fitted.signature);
@@ -328,6 +336,10 @@ class ModelLoader::Loading {
     RETURN_IF_ERROR(Judge(labels.findings, notes_));
     labels_ = std::move(labels.labels);
     ASSIGN_OR_RETURN(transform_, TransformOf(entry_, signature_, labels_));
+    if (transform_ != nullptr) {
+      const std::string names = DifferenceOfNames(*transform_, signature_);
+      if (!names.empty()) notes_.push_back(names + ": answers may be called by the wrong ones");
+    }
     // Before any run: a mistake that the files show costs no trial.
     return Judge(CheckWarmupSamples(decided_.config.warmup, entry_.declared, signature_), notes_);
   }
@@ -389,6 +401,15 @@ class ModelLoader::Loading {
   }
 
  private:
+  void RunOneAfterTheOther() {
+    const int asked = decided_.config.instances;
+    decided_.config = DecideInstancesOfKept(std::move(decided_.config));
+    const int instances = decided_.config.instances;
+    if (asked <= instances) return;
+    notes_.push_back(std::to_string(instances) + (instances == 1 ? " instance" : " instances") + " instead of " +
+                     std::to_string(asked) + ": the model keeps state, so its runs come one after the other");
+  }
+
   Result<WarmupReport> TryAndWarmUp() {
     const Signature own = AsTheModelHasIt(signature_);
     // How long a decoupled model goes on with made-up input nobody knows, nor what one that keeps state would keep.

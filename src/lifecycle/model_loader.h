@@ -94,6 +94,9 @@ class ModelLoader {
 // more threads a run than processors, and no more than 32 instances for each.
 ModelConfig DecideThreads(ModelConfig config, int cpus);
 
+// The same of a model that keeps state (OpenModel::keeps_state): one instance a device.
+ModelConfig DecideInstancesOfKept(ModelConfig config);
+
 // kInvalidArgument: the config wants of a decoupled model what only one response a request can give.
 Status CheckDecoupled(const ModelConfig& config);
 

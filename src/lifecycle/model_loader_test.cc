@@ -277,6 +277,17 @@ TEST(StatefulLoaderTest, RunsNothingThatTheOwnerHasNotPutThere) {
   EXPECT_EQ(models.script->runs().size(), 2U);
 }
 
+TEST(StatefulLoaderTest, RunsOnOneInstanceAndSaysWhy) {
+  FakeModels models({.keeps_state = true});
+  ModelEntry entry = FakeEntry("m");
+  entry.config.instances = 2;
+  const auto loaded = models.loader.Load(entry, [] {});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->model->config.instances, 1);
+  EXPECT_EQ(loaded->model->line->instances(), 1U);
+  EXPECT_THAT(loaded->notes, testing::Contains(HasSubstr("1 instance instead of 2: the model keeps state")));
+}
+
 TEST_F(ModelLoaderTest, ServesAnyModelAsADecoupledOneThatIsDeclaredSo) {
   entry_.config.decoupled = true;
   entry_.config.max_rows = 8;

@@ -14,6 +14,7 @@ Result<Backend*> BackendFor(BackendSet& backends, const ModelEntry& entry) {
 Result<ModelSource> SourceOf(const ModelEntry& entry) {
   ModelSource source{.path = entry.path, .optional_inputs = entry.declared.optional_inputs()};
   source.declared = KnownSignature(entry.declared);
+  source.name = entry.id.name;
   if (entry.backend.empty()) return source;
   ASSIGN_OR_RETURN(source.declared, WholeSignature(entry.declared));
   return source;

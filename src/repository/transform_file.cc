@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/nearest_name.h"
 #include "repository/file_contents.h"
 #include "repository/yaml_value.h"
 
@@ -77,7 +78,9 @@ class Reader {
     }
     for (const YamlValue::Member& member : place.value->members) {
       if (std::ranges::find(keys, member.key) != keys.end()) continue;
-      Wrong({place.field + "." + member.key, &member.value}, "one of " + expected, "the key '" + member.key + "'");
+      const std::string meant = DidYouMean(member.key, std::vector<std::string>(keys.begin(), keys.end()));
+      Wrong({place.field + "." + member.key, &member.value}, "one of " + expected,
+            "the key '" + member.key + "'" + (meant.empty() ? "" : " (" + meant + ")"));
     }
     return true;
   }

@@ -82,6 +82,7 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
   EXPECT_THAT(WrongWith("transform: {classes: {top: 0}, segmentation: {}}"),
               AllOf(HasSubstr("transform.classes.top"), HasSubstr("one of classes, detections and segmentation")));
   EXPECT_THAT(WrongWith("transforms: {}"), HasSubstr("expected one of transform, found the key 'transforms'"));
+  EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
   EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("expected YAML"));
   EXPECT_THAT(WrongWith("7"), HasSubstr("a map"));
 }

@@ -172,7 +172,8 @@ class FakeBackend final : public Backend {
                       .weight_bytes = 1000,
                       .format = "fake model",
                       .notes = {},
-                      .decoupled = options_.decoupled};
+                      .decoupled = options_.decoupled,
+                      .keeps_state = options_.keeps_state};
   }
 
  private:

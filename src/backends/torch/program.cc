@@ -9,12 +9,22 @@
 
 namespace trireme::torch_backend {
 
+namespace {
+
+std::unique_ptr<ModuleCopies> CopiesFor(const torch::jit::Module& module, const KeptState& state) {
+  if (state.keeps || (state.scratch.empty() && state.flags.empty())) return nullptr;
+  return std::make_unique<ModuleCopies>(module, state.scratch);
+}
+
+}  // namespace
+
 Program::Program(torch::jit::Module module, ForwardPlan plan, Options options)
     : module_(std::move(module)),
       forward_(&module_.get_method("forward").function()),
       plan_(std::move(plan)),
-      options_(options),
-      turn_(options.one_at_a_time ? std::make_unique<Mutex>() : nullptr) {}
+      options_(std::move(options)),
+      turn_(options_.state.keeps ? std::make_unique<Mutex>() : nullptr),
+      copies_(CopiesFor(module_, options_.state)) {}
 
 Result<c10::IValue> Program::ToValue(const at::Tensor& tensor, const Leaf& leaf) const {
   if (!tensor.defined()) return c10::IValue();
@@ -33,14 +43,21 @@ Result<c10::IValue> Program::ToValue(const at::Tensor& tensor, const Leaf& leaf)
   return c10::IValue(tensor.item().toDouble());
 }
 
-Result<std::vector<NamedResult>> Program::Call(std::vector<c10::IValue> stack) const {
-  if (turn_ == nullptr) {
-    forward_->run(stack);
-    return Flatten(stack.back());
-  }
-  const MutexLock lock(*turn_);  // held for a run: what it keeps is what the next one finds
+Result<std::vector<NamedResult>> Program::CallOn(const c10::IValue& self, std::vector<c10::IValue> values) const {
+  std::vector<c10::IValue> stack = plan_.Arguments(self, std::move(values));
   forward_->run(stack);
-  ASSIGN_OR_RETURN(std::vector<NamedResult> results, Flatten(stack.back()));
+  return Flatten(stack.back());
+}
+
+Result<std::vector<NamedResult>> Program::Call(std::vector<c10::IValue> values) const {
+  if (copies_ != nullptr) {
+    const ModuleCopies::Lease lease(*copies_);
+    return CallOn(lease.self(), std::move(values));
+  }
+  const c10::IValue self(module_._ivalue());
+  if (turn_ == nullptr) return CallOn(self, std::move(values));
+  const MutexLock lock(*turn_);  // held for a run: what it keeps is what the next one finds
+  ASSIGN_OR_RETURN(std::vector<NamedResult> results, CallOn(self, std::move(values)));
   // They may be what the next run writes to.
   for (NamedResult& result : results) {
     if (result.tensor.defined()) result.tensor = result.tensor.clone();
@@ -59,8 +76,7 @@ Result<std::vector<NamedResult>> Program::Run(const std::vector<at::Tensor>& lea
     ASSIGN_OR_RETURN(c10::IValue value, ToValue(leaves[i], plan_.leaves()[i]));
     values.push_back(std::move(value));
   }
-  ASSIGN_OR_RETURN(std::vector<NamedResult> results,
-                   Call(plan_.Arguments(c10::IValue(module_._ivalue()), std::move(values))));
+  ASSIGN_OR_RETURN(std::vector<NamedResult> results, Call(std::move(values)));
   if (!options_.half) return results;
   for (NamedResult& result : results) {
     if (result.tensor.scalar_type() == at::kHalf) result.tensor = result.tensor.to(at::kFloat);

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "backends/torch/forward_plan.h"
+#include "backends/torch/kept_state.h"
 #include "backends/torch/libtorch.h"
+#include "backends/torch/module_copies.h"
 #include "backends/torch/results.h"
 #include "base/mutex.h"
 #include "base/status.h"
@@ -19,7 +21,7 @@ class Program {
   struct Options {
     bool optimized = true;
     bool inference_mode = true;
-    bool one_at_a_time = false;
+    KeptState state = {};  // of the module, or of the one that it was made of
     int threads = 1;
     bool half = false;
     Device device = {};
@@ -41,13 +43,15 @@ class Program {
 
  private:
   Result<c10::IValue> ToValue(const at::Tensor& tensor, const Leaf& leaf) const;
-  Result<std::vector<NamedResult>> Call(std::vector<c10::IValue> stack) const;
+  Result<std::vector<NamedResult>> Call(std::vector<c10::IValue> values) const;
+  Result<std::vector<NamedResult>> CallOn(const c10::IValue& self, std::vector<c10::IValue> values) const;
 
   const torch::jit::Module module_;
   torch::jit::Function* const forward_;  // the module's
   const ForwardPlan plan_;
   const Options options_;
-  const std::unique_ptr<Mutex> turn_;  // null: any number of threads run it
+  const std::unique_ptr<Mutex> turn_;           // null: any number of threads run it
+  const std::unique_ptr<ModuleCopies> copies_;  // null: none of them sets anything
 };
 
 }  // namespace trireme::torch_backend

@@ -8,31 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "backends/torch/graph_walk.h"
+#include "backends/torch/value_origins.h"
+
 namespace trireme::torch_backend {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// The attribute that a value is, if it is one of the module's.
-std::optional<c10::IValue> AttributeOf(const Value* value, const Module& module, const Graph& graph) {
-  // In place: GCC 12 warns of how a temporary one ends.
-  if (value == graph.inputs().at(0)) return std::optional<c10::IValue>(std::in_place, module._ivalue());
-  const Node* node = value->node();
-  if (node->kind() != c10::prim::GetAttr) return std::nullopt;
-  const auto owner = AttributeOf(node->input(0), module, graph);
-  if (!owner || !owner->isObject()) return std::nullopt;
-  return owner->toObject()->getAttr(node->s(c10::attr::name));
-}
-
 std::optional<at::Tensor> WeightOf(const Node& node, size_t input, const Module& module, const Graph& graph) {
   if (input >= node.inputs().size()) return std::nullopt;
-  const auto value = AttributeOf(node.input(input), module, graph);
-  if (!value || !value->isTensor() || !value->toTensor().defined()) return std::nullopt;
-  return value->toTensor();
+  const auto found = FindAttribute(node.input(input), module, graph);
+  if (!found || !found->value.isTensor() || !found->value.toTensor().defined()) return std::nullopt;
+  return found->value.toTensor();
 }
 
 DataType TypeOfWeight(const at::Tensor& weight) {
@@ -102,40 +93,6 @@ std::optional<ArgumentHint> FirstHint(const Value& value, const Module& module, 
   return std::nullopt;
 }
 
-template <typename Visit>
-void ForEachNode(Block& block, const Visit& visit) {
-  for (Node* node : block.nodes()) {
-    visit(*node);
-    for (Block* inner : node->blocks()) ForEachNode(*inner, visit);
-  }
-}
-
-// Calls visit(input) for what a node writes to, as its operator says.
-template <typename Visit>
-void ForEachWritten(const Node& node, const Visit& visit) {
-  const c10::FunctionSchema* schema = node.maybeSchema();
-  if (schema == nullptr) return;
-  for (size_t i = 0; i < schema->arguments().size() && i < node.inputs().size(); ++i) {
-    const c10::AliasInfo* alias = schema->arguments()[i].alias_info();
-    if (alias != nullptr && alias->isWrite()) visit(const_cast<Value*>(node.input(i)));
-  }
-}
-
-// A call that nobody has put the body of in its place, or a part that runs on its own (torch.jit.fork) and writes to
-// something: to what, is not looked for.
-bool WritesOutOfSight(const Node& node) {
-  if (node.kind() == c10::prim::CallMethod || node.kind() == c10::prim::CallFunction) return true;
-  if (!node.hasAttribute(c10::attr::Subgraph)) return false;
-  const std::shared_ptr<Graph> part = node.g(c10::attr::Subgraph)->copy();
-  torch::jit::Inline(*part);
-  bool writes = false;
-  ForEachNode(*part->block(), [&](const Node& inner) {
-    writes = writes || inner.kind() == c10::prim::SetAttr || WritesOutOfSight(inner);
-    ForEachWritten(inner, [&](const Value* /*written*/) { writes = true; });
-  });
-  return writes;
-}
-
 // Whether a node writes to what the value is or has in it.
 bool WritesTo(const Node& node, Value& value, const torch::jit::AliasDb& aliases) {
   if (WritesOutOfSight(node)) return true;
@@ -144,42 +101,16 @@ bool WritesTo(const Node& node, Value& value, const torch::jit::AliasDb& aliases
   return writes;
 }
 
-// What stays from one run to the next: attributes, and constants, which all runs share. Of an object its attributes are
-// read one by one.
-bool Stays(const Node& node) {
-  if (node.kind() != c10::prim::GetAttr && node.kind() != c10::prim::Constant) return false;
-  const c10::TypeKind kind = node.output()->type()->kind();
-  return kind != c10::TypeKind::ClassType && kind != c10::TypeKind::InterfaceType;
-}
-
-bool IsTensor(const Value& value) {
-  return value.type()->isSubtypeOf(*c10::TensorType::get());
-}
-
-// Whether the program changes what stays, be it what is in a list or dict.
-bool KeepsState(const std::shared_ptr<Graph>& graph) {
-  const torch::jit::AliasDb aliases(graph);
-  bool keeps = false;
-  std::vector<Value*> containers;
-  ForEachNode(*graph->block(), [&](Node& node) {
-    // A flag, such as "has warned", is no state that a run could get wrong from another.
-    const bool sets = node.kind() == c10::prim::SetAttr && node.input(1)->type()->kind() != c10::TypeKind::BoolType;
-    keeps = keeps || sets || WritesOutOfSight(node) || (Stays(node) && aliases.hasWriters(node.output()));
-    if (Stays(node) && !IsTensor(*node.output())) containers.push_back(node.output());
-  });
-  ForEachNode(*graph->block(), [&](const Node& node) {
-    ForEachWritten(node, [&](Value* written) { keeps = keeps || aliases.mayContainAlias(written, containers); });
-  });
-  return keeps;
-}
-
 // The same without what is written in training alone, such as how many batches a normalisation has seen. The weights
 // are shared, not copied.
-bool KeepsStateFrozen(const Module& module) {
+KeptState FindKeptStateFrozen(const Module& module) {
   try {
-    return KeepsState(torch::jit::freeze(module, {}, false).get_method("forward").graph());
+    const Module frozen = torch::jit::freeze(module, {}, false);
+    const std::shared_ptr<Graph> graph = frozen.get_method("forward").graph()->copy();
+    torch::jit::Inline(*graph);
+    return FindKeptState(frozen, graph);
   } catch (const std::exception&) {
-    return true;  // nobody knows
+    return {.keeps = true};  // nobody knows
   }
 }
 
@@ -196,7 +127,8 @@ ProgramFacts LookAt(const Module& module) {
       facts.writes_inputs = WritesTo(node, *graph->inputs()[i], aliases);
     }
   });
-  facts.keeps_state = KeepsState(graph) && KeepsStateFrozen(module);
+  facts.state = FindKeptState(module, graph);
+  if (facts.state.keeps) facts.state = FindKeptStateFrozen(module);
   for (size_t i = 1; i < graph->inputs().size(); ++i) {
     facts.hints.push_back(FirstHint(*graph->inputs()[i], module, *graph, 4));
   }

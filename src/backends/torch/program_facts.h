@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "backends/torch/kept_state.h"
 #include "backends/torch/libtorch.h"
 #include "tensor/data_type.h"
 
@@ -21,7 +22,7 @@ struct ArgumentHint {
 // What the program of forward shows, whatever it is given.
 struct ProgramFacts {
   bool writes_inputs = true;  // in place
-  bool keeps_state = false;   // it writes to its own attributes: runs must come one after the other
+  KeptState state;
   std::vector<std::optional<ArgumentHint>> hints;  // one an argument, without the module itself
 };
 

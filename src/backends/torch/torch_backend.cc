@@ -111,7 +111,7 @@ class Loading {
     loaded_.program = std::make_unique<const Program>(module_, plan_,
                                                       Program::Options{.optimized = optimized,
                                                                        .inference_mode = settings.inference_mode,
-                                                                       .one_at_a_time = loaded_.facts.keeps_state,
+                                                                       .state = loaded_.facts.state,
                                                                        .threads = settings.threads,
                                                                        .half = settings.half,
                                                                        .device = options_.device});
@@ -119,7 +119,7 @@ class Loading {
 
   // What a program has kept of a trial no client is to meet: it is read again.
   Status Renew() {
-    if (!loaded_.facts.keeps_state) return {};
+    if (!loaded_.facts.state.keeps) return {};
     loaded_.program.reset();
     module_ = torch::jit::Module();  // first, or both are in memory
     ASSIGN_OR_RETURN(module_, LoadModule(file_));
@@ -165,9 +165,14 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
   });
 }
 
-Result<std::unique_ptr<OpenModel>> MakeModel(const fs::path& path, Loaded loaded, const Device& device,
+// As the log calls it.
+std::string NameOf(const ModelSource& source, const fs::path& path) {
+  return source.name.empty() ? path.string() : source.name;
+}
+
+Result<std::unique_ptr<OpenModel>> MakeModel(const std::string& name, Loaded loaded, const Device& device,
                                              const Logger& log) {
-  const bool keeps_state = loaded.facts.keeps_state;
+  const bool keeps_state = loaded.facts.state.keeps;
   ChoiceOptions choice{.wanted = loaded.settings.execution,
                        .weight_bytes = loaded.tensor_bytes,
                        .keeps_state = keeps_state,
@@ -175,9 +180,9 @@ Result<std::unique_ptr<OpenModel>> MakeModel(const fs::path& path, Loaded loaded
   const bool is_gpu = device.kind != DeviceKind::kCpu;
   if (is_gpu && choice.wanted == Settings::Execution::kAuto) choice.wanted = Settings::Execution::kPlain;
   ASSIGN_OR_RETURN(ChosenProgram chosen, ChooseExecution(std::move(loaded.program), choice));
-  log.Info("TorchScript model", {{"file", path.string()}, {"run", Name(chosen.execution)}, {"why", chosen.why}});
+  log.Info("TorchScript model", {{"model", name}, {"run", Name(chosen.execution)}, {"why", chosen.why}});
   for (const std::string& note : loaded.found.notes) {
-    log.Info("TorchScript model", {{"file", path.string()}, {"note", note}});
+    log.Info("TorchScript model", {{"model", name}, {"note", note}});
   }
   const uint64_t now = TensorBytes(chosen.program->module());
   const TorchModel::Options how{.copies_inputs = loaded.facts.writes_inputs || keeps_state,
@@ -213,10 +218,10 @@ Result<Opened> TorchBackend::Open(const ModelSource& source, const OpenOptions& 
   if (!loaded.ok()) return std::move(loaded).status().Within(path.string());
   if (!loaded->settings.ignored.empty()) {
     log_.Warning("settings without effect on TorchScript models here",
-                 {{"file", path.string()}, {"settings", Listed(loaded->settings.ignored)}});
+                 {{"model", NameOf(source, path)}, {"settings", Listed(loaded->settings.ignored)}});
   }
   Result<std::unique_ptr<OpenModel>> model =
-      Guarded(During::kLoad, [&] { return MakeModel(path, *std::move(loaded), options.device, log_); });
+      Guarded(During::kLoad, [&] { return MakeModel(NameOf(source, path), *std::move(loaded), options.device, log_); });
   if (!model.ok()) return std::move(model).status().Within(path.string());
   return Opened(*std::move(model));
 }
@@ -231,10 +236,12 @@ Result<ModelFacts> TorchBackend::Describe(const ModelSource& source, const OpenO
                    .weight_bytes = loaded->tensor_bytes,
                    .format = "TorchScript, " + loaded->program->plan().text(),
                    .notes = std::move(loaded->found.notes)};
-  if (loaded->facts.keeps_state) {
+  if (loaded->facts.state.keeps) {
     facts.notes.emplace_back(
-        "the model writes to its own attributes: its runs come one after the other, and what one "
-        "client sends may show in what another gets");
+        "the model keeps state, as it writes to its own attributes: its runs come one after the other, on one "
+        "instance, "
+        "and what one client sends may show in what another gets");
+    facts.keeps_state = true;
   }
   return facts;
 }

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -18,7 +18,7 @@ class TorchStateTest : public TorchBackendFixture {
   static constexpr const char* kNote = "one after the other";
 
   std::filesystem::path Stateful(const std::string& body) {
-    return WriteWith(body, {.buffers = {"n"}, .lists = {"kept"}, .dicts = {"counts"}});
+    return WriteWith(body, {.buffers = {"n"}, .lists = {"kept"}, .dicts = {"counts"}, .settable = true});
   }
 
   bool KeepsState(const std::string& body) {
@@ -50,6 +50,70 @@ TEST_F(TorchStateTest, IsSeenWhereverItLies) {
        }) {
     EXPECT_TRUE(KeepsState(body)) << body;
   }
+}
+
+TEST_F(TorchStateTest, IsSeenInWhatIsSetToGoOnFromIt) {
+  for (const char* body : {
+           "def forward(self, x):\n  self.count = self.count + 1\n  return x + self.count\n",
+           "def forward(self, x):\n  self.grid = [self.grid[1], self.grid[0]]\n  return x + self.grid[0]\n",
+           "def forward(self, x):\n  if self.memo is None:\n    self.memo = x\n  return x + 1\n",
+           "def forward(self, x):\n  self.memo = x\n  return x + 1\n",
+           "def forward(self, x):\n  self.memo = torch.rand_like(self.n)\n  return x + 1\n",
+           "def forward(self, x):\n  was = self.warned\n  self.warned = True\n  return x + int(was)\n",
+           "def forward(self, x):\n  was = self.n\n  self.n = torch.full([1], float(x.size(1)))\n  return x + was\n",
+           "def forward(self, x):\n  if bool(x.sum() > 0):\n    self.warned = True\n  return x + 1\n",
+           "def forward(self, x):\n  if self.count == 0:\n    self.count = 1\n  else:\n    self.count = 0\n"
+           "  return x + self.count\n",
+           "def forward(self, x):\n  y = x + 1\n  if not self.warned:\n    y.add_(1)\n    self.warned = True\n"
+           "  return y\n",
+       }) {
+    EXPECT_TRUE(KeepsState(body)) << body;
+  }
+}
+
+// As detectors of torchvision have them.
+constexpr const char* kWarnsOnce =
+    "def forward(self, x):\n  if not self.warned:\n    torch.warn('once')\n    self.warned = True\n"
+    "  return x + 1\n";
+constexpr const char* kMovesItsGrid =
+    "def forward(self, x):\n  moved: List[Tensor] = []\n  for cell in self.grid:\n"
+    "    moved.append(cell.to(dtype=x.dtype, device=x.device))\n  self.grid = moved\n"
+    "  return x + self.grid[0]\n";
+constexpr const char* kRemembersSizes =
+    "def forward(self, x):\n  if self.memo is None:\n    self.memo = torch.full([1], float(x.size(1)))\n"
+    "  memo = self.memo\n  assert memo is not None\n  return x + memo\n";
+
+TEST_F(TorchStateTest, IsNotWhatEachRunSetsAnew) {
+  for (const char* body : {kWarnsOnce, kMovesItsGrid, kRemembersSizes}) EXPECT_FALSE(KeepsState(body)) << body;
+}
+
+TEST_F(TorchStateTest, IsNotLeftBehindByWhatIsRememberedOfSizes) {
+  for (const char* optimize : {"auto", "plain", "freeze"}) {
+    const auto model = Open({.path = Stateful(kRemembersSizes)}, {.runtime_parameters = {{"optimize", optimize}}});
+    for (const int64_t size : {2, 5, 3}) {
+      const auto got = Run(*model, {Numbers({1, size})});
+      ASSERT_TRUE(got.ok()) << got.status();
+      EXPECT_EQ(First((*got)[0]), static_cast<float>(size)) << optimize;
+    }
+  }
+}
+
+TEST_F(TorchStateTest, IsEachCallersOwnWhereItIsSetAnew) {
+  constexpr int kRuns = 200;
+  const auto model = Open({.path = Stateful(kRemembersSizes)});
+  const auto run = [&](int64_t size) {
+    MemoryPool pool;
+    Tensor input = MakeTensor(pool, DataType::kFp32, Shape({1, size}));
+    std::ranges::fill(input.MutableAs<float>(), 0.0F);
+    for (int i = 0; i < kRuns; ++i) {
+      const auto got = Run(*model, {input});
+      ASSERT_TRUE(got.ok()) << got.status();
+      ASSERT_EQ(First((*got)[0]), static_cast<float>(size));
+    }
+  };
+  std::thread other([&] { run(7); });
+  run(3);
+  other.join();
 }
 
 TEST_F(TorchStateTest, IsNotSeenWhereThereIsNone) {

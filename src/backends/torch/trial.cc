@@ -416,7 +416,8 @@ std::string Assumption(const Signature& signature) {
     text += (text.empty() ? "" : ", ") + input.name + " " + std::string(Name(input.type)) + input.shape.ToString();
   }
   return "the file does not say what the model takes: assumed " + text +
-         ", with which it runs; input [ ... ] and output [ ... ] in config.pbtxt say it for certain";
+         ", with which it runs; input [ ... ] and output [ ... ] in config.pbtxt say it for certain, "
+         "beside NAME/1/model.pt (an archive has none)";
 }
 
 }  // namespace

@@ -209,12 +209,20 @@ class InferCall final : public ReplySink, public Task {
     if (headers_.json_length) {
       ASSIGN_OR_RETURN(received.json_bytes, ParseHeaderLength(*headers_.json_length, received.bytes.size()));
     }
-    if (received.json_bytes != 0U) return DecodeInferRequest(received, services_.pool);
+    if (received.json_bytes != 0U) return DecodeJson(received);
     const std::string picture = services_.engine.PictureInput(request_->model, request_->version);
     if (!picture.empty() && LooksLikePicture(received.bytes))
       return DecodeRawPicture(received, picture, services_.pool);
     ASSIGN_OR_RETURN(const ModelDescription model, services_.engine.Describe(request_->model, request_->version));
     return DecodeRawRequest(received, model.signature, HasRows(model), services_.pool);
+  }
+
+  // Who sends a picture as it is has not written JSON wrongly.
+  Result<InferRequestMessage> DecodeJson(const ReceivedBody& received) {
+    Result<InferRequestMessage> message = DecodeInferRequest(received, services_.pool);
+    if (message.ok() || received.json_bytes || !LooksLikePicture(received.bytes)) return message;
+    return InvalidArgument(message.status().message() + "; a picture as it is wants Content-Type: image/jpeg (or the " +
+                           "like), or " + std::string(kHeaderLengthName) + ": 0");
   }
 
   Status TakeMessage(InferRequestMessage message) {

@@ -19,6 +19,7 @@ constexpr std::string_view kContentEncoding = "content-encoding";
 constexpr std::string_view kAcceptEncoding = "accept-encoding";
 constexpr std::string_view kTraceparent = "traceparent";
 constexpr std::string_view kTracestate = "tracestate";
+constexpr std::string_view kContentType = "content-type";
 
 // Takes one header after the other. No two names are equally long, so a header that means nothing is passed over by
 // one look at its length.
@@ -43,16 +44,26 @@ class HeaderReader {
       case kTracestate.size():
         if (EqualsIgnoringCase(name, kTracestate) && headers_.tracestate.empty()) headers_.tracestate = value;
         break;
+      case kContentType.size():
+        if (EqualsIgnoringCase(name, kContentType)) is_picture_ = IsPicture(value);
+        break;
       default:
         break;
     }
   }
 
+  // A picture has no JSON in front, which its type says as well as the header.
   void Finish() {
+    if (is_picture_ && !headers_.json_length) headers_.json_length = "0";
     if (has_accepted_) headers_.answer = accepted_.Best();
   }
 
  private:
+  static bool IsPicture(std::string_view type) {
+    constexpr std::string_view kImage = "image/";
+    return EqualsIgnoringCase(type.substr(0, kImage.size()), kImage);
+  }
+
   void ReadJsonLength(std::string_view value) {
     if (headers_.json_length) {
       headers_.length_error = InvalidArgument(std::string(kHeaderLengthName) + ": expected once, found twice");
@@ -77,6 +88,7 @@ class HeaderReader {
 
   RequestHeaders& headers_;
   AcceptedCodings accepted_;
+  bool is_picture_ = false;
   bool has_coding_ = false;
   bool has_accepted_ = false;
 };

@@ -43,6 +43,15 @@ TEST(RequestHeadersTest, RefusesWhatIsGivenTwice) {
             StatusCode::kUnsupported);
 }
 
+TEST(RequestHeadersTest, APictureHasNoJsonInFront) {
+  EXPECT_EQ(Read({{"Content-Type", "image/jpeg"}}).json_length, "0");
+  EXPECT_EQ(Read({{"content-type", "Image/PNG"}}).json_length, "0");
+  EXPECT_EQ(Read({{"Content-Type", "image/jpeg"}, {"Inference-Header-Content-Length", "12"}}).json_length, "12");
+  for (const char* type : {"application/json", "imag", "", "text/image/x"}) {
+    EXPECT_FALSE(Read({{"Content-Type", type}}).json_length) << type;
+  }
+}
+
 TEST(RequestHeadersTest, SeveralAcceptedCodingsAreOneList) {
   EXPECT_EQ(Read({{"Accept-Encoding", "identity;q=0.1"}, {"Accept-Encoding", "gzip;q=0.2"}}).answer,
             ContentCoding::kGzip);

@@ -39,6 +39,12 @@ void AddParts(torch::jit::Module& module, const ModuleParts& parts) {
     module.register_attribute(name, c10::DictType::create(c10::StringType::get(), c10::TensorType::get()),
                               c10::IValue(dict));
   }
+  if (!parts.settable) return;
+  module.register_attribute("warned", c10::BoolType::get(), c10::IValue(false));
+  module.register_attribute("count", c10::IntType::get(), c10::IValue(int64_t{0}));
+  module.register_attribute("memo", c10::OptionalType::ofTensor(), c10::IValue());
+  const c10::List<at::Tensor> grid({at::zeros({1}), at::zeros({1})});
+  module.register_attribute("grid", c10::ListType::ofTensors(), c10::IValue(grid));
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ struct ModuleParts {
   std::vector<std::string> buffers = {};  // Tensor: a zero
   std::vector<std::string> lists = {};    // List[Tensor], of a zero
   std::vector<std::string> dicts = {};    // Dict[str, Tensor], with a zero under "n"
+  // What detectors set as they run: warned (bool, false), count (int, 0), memo (Optional[Tensor], None) and grid
+  // (List[Tensor], of two zeros).
+  bool settable = false;
 };
 
 // Writes FOLDER/NAME.pt: a module with such a forward (TorchScript's Python, from "def" on; there may be other methods
