@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,8 +19,16 @@ struct PluginHost {
 };
 
 // Raised whenever anything that crosses the border changes: this file, backend.h, or a type they use. Core and plug-ins
-// are built together; the check turns a forgotten rebuild into a message instead of a crash.
-inline constexpr uint32_t kPluginInterface = 9;
+// are built together; the check turns a forgotten rebuild into a message instead of a crash. The sizes of what crosses
+// are in it as well, and change where raising it was forgotten.
+inline constexpr uint32_t kPluginInterface = [] {
+  uint32_t sizes = 0;
+  for (const size_t size : {sizeof(Probe), sizeof(MemoryUse), sizeof(OpenOptions), sizeof(ModelFacts),
+                            sizeof(OnnxModelBytes), sizeof(ModelSource), sizeof(Tensor)}) {
+    sizes = sizes * 1031 + static_cast<uint32_t>(size);
+  }
+  return uint32_t{10} << 24 | (sizes & 0xFFFFFF);
+}();
 
 // The one symbol that a plug-in exports, under this name, with C linkage: `trireme_plugin`.
 struct PluginEntry {
