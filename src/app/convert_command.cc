@@ -16,6 +16,7 @@
 #include "base/memory_pool.h"
 #include "onnxfile/data_embedder.h"
 #include "onnxfile/onnx_reader.h"
+#include "repository/below.h"
 
 namespace trireme {
 namespace {
@@ -83,11 +84,21 @@ Status WriteFile(const fs::path& path, const std::string& bytes) {
   return Unavailable("'" + path.string() + "' cannot be written" + (error ? ": " + error.message() : ""));
 }
 
+// Nothing of the model itself is written over.
+Status CheckOutput(const fs::path& output, const fs::path& folder) {
+  std::error_code error;
+  const fs::path home = fs::canonical(folder, error);
+  const fs::path place = fs::weakly_canonical(output, error);
+  if (error || !IsAtOrBelow(place.native(), home.native())) return {};
+  return InvalidArgument("'" + output.string() + "': expected a file outside of the model's folder");
+}
+
 Status Convert(const ConvertOptions& options, std::ostream& out) {
   MemoryPool pool;
   const Logger log(2, Logger::Form::kText, LogLevel::kWarning);
   BackendSet backends({pool, log, PluginFolder()});
   ASSIGN_OR_RETURN(const fs::path folder, FindSavedModel(options.path));
+  RETURN_IF_ERROR(CheckOutput(options.output, folder));
   ASSIGN_OR_RETURN(Backend * converter, backends.Named("tensorflow"));
   OpenOptions how;
   if (!options.signature.empty()) how.runtime_parameters["signature"] = options.signature;

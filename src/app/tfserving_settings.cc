@@ -9,6 +9,7 @@
 
 #include "app/setting_kinds.h"
 #include "repository/file_contents.h"
+#include "repository/model_name.h"
 #include "wire/tfserving/config_files.h"
 
 namespace trireme {
@@ -26,7 +27,8 @@ Result<std::string> Contents(const std::string& file) {
   return text;
 }
 
-Status CheckBasePath(const tfserving::ServedModel& model) {
+Status CheckServed(const tfserving::ServedModel& model) {
+  RETURN_IF_ERROR(CheckModelName(model.name));
   std::error_code error;
   if (std::filesystem::is_directory(model.base_path, error)) return {};
   return InvalidArgument("Could not find base path " + model.base_path.string() + " for servable " + model.name +
@@ -47,7 +49,7 @@ Result<std::vector<tfserving::ServedModel>> OneModel(const TfservingFlags& flags
   std::error_code error;
   tfserving::ServedModel model{.name = flags.model_name,
                                .base_path = std::filesystem::absolute(flags.model_base_path, error)};
-  RETURN_IF_ERROR(CheckBasePath(model));
+  RETURN_IF_ERROR(CheckServed(model));
   return std::vector{std::move(model)};
 }
 
@@ -119,7 +121,7 @@ Result<std::vector<tfserving::ServedModel>> ReadModelConfigFile(const std::strin
   ASSIGN_OR_RETURN(const std::string text, Contents(file));
   ASSIGN_OR_RETURN(std::vector<tfserving::ServedModel> models, tfserving::ParseModelServerConfig(text, file));
   for (const tfserving::ServedModel& model : models) {
-    if (Status there = CheckBasePath(model); !there.ok()) return std::move(there).Within(file);
+    if (Status there = CheckServed(model); !there.ok()) return std::move(there).Within(file);
   }
   return models;
 }

@@ -17,6 +17,7 @@
 #include "repository/archive_contents.h"
 #include "repository/below.h"
 #include "repository/digest_book.h"
+#include "repository/model_name.h"
 #include "repository/scan_at.h"
 
 namespace trireme {
@@ -272,9 +273,13 @@ void ModelControl::ServeNamed(std::vector<NamedModel> named, Done done) {
 // On the control thread. What was asked for at once is not waited for as what merely lies there is.
 void ModelControl::CarryOutNamed(Errand errand) {
   for (const NamedModel& named : errand.named) {
+    Status can_be = CheckModelName(named.name);
     std::error_code error;
-    if (std::filesystem::is_directory(named.folder, error)) continue;
-    errand.done(InvalidArgument("Could not find base path " + named.folder.string() + " for servable " + named.name));
+    if (can_be.ok() && !std::filesystem::is_directory(named.folder, error)) {
+      can_be = InvalidArgument("Could not find base path " + named.folder.string() + " for servable " + named.name);
+    }
+    if (can_be.ok()) continue;
+    errand.done(std::move(can_be));
     return errands_->Finished(errand.name);
   }
   std::vector<std::string> names;

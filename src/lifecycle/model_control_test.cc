@@ -694,6 +694,7 @@ TEST_F(NamedModelsTest, StayWhereTheirSuccessorsCannotBe) {
   const Status status = Replace({Named("b", "nothing")});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("Could not find base path"));
+  EXPECT_EQ(Replace({Named("b c", "x")}).code(), StatusCode::kInvalidArgument);
   EXPECT_TRUE(Serves("a"));
 }
 

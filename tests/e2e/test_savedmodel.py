@@ -118,4 +118,10 @@ class SavedModels(ServingTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("there is no signature 'none': there is 'product', 'serving_default'", result.stderr)
         self.assertFalse(output.exists())
+        graph = self.root / "m" / "1" / "saved_model.pb"
+        before = graph.read_bytes()
+        result = self.run_trireme("convert", self.root / "m", graph)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("expected a file outside of the model's folder", result.stderr)
+        self.assertEqual(graph.read_bytes(), before)
         self.assertEqual(self.run_trireme("convert", self.root / "m").returncode, 2)

@@ -86,6 +86,10 @@ Status ReadPolicy(const serving::ServableVersionPolicy& policy, const std::strin
 Result<ServedModel> ReadModel(const serving::ModelConfig& config, const std::string& place) {
   ServedModel model{.name = config.name(), .base_path = config.base_path()};
   if (model.name.empty()) return InvalidArgument(place + ".name: expected a name, found nothing");
+  if (config.base_path().find("://") != std::string::npos) {
+    return InvalidArgument(place + ".base_path: expected a folder on this machine, found " +
+                           Excerpt(config.base_path()) + ": object stores are not read");
+  }
   if (!model.base_path.is_absolute()) {
     return InvalidArgument(place + ".base_path: Expected model " + Excerpt(model.name) +
                            " to have an absolute path or URI; got base_path()=" + Excerpt(config.base_path()));
@@ -155,6 +159,10 @@ Status ReadAllowedSizes(const serving::BatchingParameters& message, const std::s
 Result<std::vector<ServedModel>> ParseModelServerConfig(std::string_view text, const std::string& file) {
   serving::ModelServerConfig config;
   RETURN_IF_ERROR(Parse(text, file, config));
+  // A file that somebody is just writing anew is empty for a moment.
+  if (config.config_case() == serving::ModelServerConfig::CONFIG_NOT_SET) {
+    return InvalidArgument(file + ": expected a model_config_list, found nothing");
+  }
   return ReadModels(config, file);
 }
 

@@ -41,7 +41,7 @@ TEST(ModelServerConfig, ListsModels) {
   EXPECT_THAT((*models)[1].specific, ElementsAre(1, 2));
   EXPECT_EQ((*models)[2].versions, ServedModel::Versions::kAll);
   EXPECT_EQ((*models)[3].latest, 2U);
-  EXPECT_TRUE(ParseModelServerConfig("", "f")->empty());
+  EXPECT_TRUE(ParseModelServerConfig("model_config_list {}", "f")->empty());
 }
 
 TEST(ModelServerConfig, SaysWhereItIsWrong) {
@@ -50,6 +50,9 @@ TEST(ModelServerConfig, SaysWhereItIsWrong) {
   EXPECT_THAT(Why("model_config_list { config { name: \"a\" base_path: \"x\" } }"),
               HasSubstr("to have an absolute path or URI"));
   EXPECT_THAT(Why("model_config_list { config { base_path: \"/x\" } }"), HasSubstr("config[0].name: expected a name"));
+  EXPECT_THAT(Why("# nothing yet\n"), HasSubstr("expected a model_config_list, found nothing"));
+  EXPECT_THAT(Why("model_config_list { config { name: \"a\" base_path: \"gs://b/a\" } }"),
+              HasSubstr("expected a folder on this machine, found 'gs://b/a'"));
   EXPECT_THAT(
       Why("model_config_list { config { name: \"a\" base_path: \"/x\" } config { name: \"a\" base_path: \"/y\" } }"),
       HasSubstr("Illegal to list model 'a' multiple times in config list"));

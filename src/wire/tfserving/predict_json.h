@@ -43,6 +43,10 @@ Result<PredictBody> DecodePredict(std::string_view text, const Signature& signat
 // UTF-8. kInternal: a tensor that is not whole.
 Result<std::string> EncodePredictions(const std::vector<NamedTensor>& outputs, PredictForm form);
 
+// Of a shape without an element as many lists are written as the dimensions before the first zero say, which cost a
+// model nothing. kInvalidArgument: more than 2^20.
+Status CheckEmptyLists(const std::string& name, const Shape& shape);
+
 // {"error": "..."}
 std::string EncodeError(std::string_view message);
 

@@ -248,6 +248,17 @@ TEST(PredictJson, WritesSeveralOutputsByName) {
               HasSubstr(R"("s": ["\"a\""])"));
 }
 
+TEST(PredictJson, WritesNoListsWithoutEnd) {
+  constexpr int64_t kMany = int64_t{1} << 40;
+  EXPECT_TRUE(EncodePredictions({{"y", Floats({2, 0}, {})}}, PredictForm::kColumns).ok());
+  for (const PredictForm form : {PredictForm::kRows, PredictForm::kColumns}) {
+    EXPECT_THAT(EncodePredictions({{"y", Floats({kMany, 0}, {})}}, form).status().message(),
+                HasSubstr("output 'y': expected at most 1048576 lists without an element"));
+    EXPECT_FALSE(EncodePredictions({{"y", Floats({2, kMany, 0}, {})}}, form).ok());
+    EXPECT_TRUE(EncodePredictions({{"y", Floats({0, kMany}, {})}}, form).ok());
+  }
+}
+
 TEST(PredictJson, RefusesRowsThatAreNone) {
   EXPECT_EQ(EncodePredictions({{"y", Floats({}, {1})}}, PredictForm::kRows).status().message(),
             "Tensor name: y has no shape information ");

@@ -155,6 +155,7 @@ Status CheckAllWhole(const std::vector<NamedTensor>& outputs) {
     if (Status whole = kserve::CheckWhole(output.tensor); !whole.ok()) {
       return std::move(whole).Within("output '" + output.name + "'");
     }
+    RETURN_IF_ERROR(CheckEmptyLists(output.name, output.tensor.shape));
   }
   return {};
 }
@@ -209,6 +210,20 @@ Status AppendColumns(std::string& out, const std::vector<NamedTensor>& outputs) 
 }
 
 }  // namespace
+
+Status CheckEmptyLists(const std::string& name, const Shape& shape) {
+  constexpr int64_t kMost = int64_t{1} << 20;
+  const int64_t* const zero = std::ranges::find(shape, 0);
+  int64_t lists = 1;
+  for (const int64_t* dim = shape.begin(); zero != shape.end() && dim != zero; ++dim) {
+    if (*dim > kMost / lists) {
+      return InvalidArgument("output '" + name + "': expected at most " + std::to_string(kMost) +
+                             " lists without an element, found shape " + shape.ToString());
+    }
+    lists *= *dim;
+  }
+  return {};
+}
 
 size_t EstimateJson(const std::vector<NamedTensor>& outputs) {
   size_t bytes = 0;

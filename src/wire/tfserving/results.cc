@@ -11,6 +11,7 @@
 #include "tensor/bytes_elements.h"
 #include "wire/kserve/json_data.h"
 #include "wire/tfserving/float_text.h"
+#include "wire/tfserving/predict_json.h"
 
 namespace trireme::tfserving {
 namespace {
@@ -83,6 +84,7 @@ Result<Results> ClassificationsOf(const InferResponse& response, const ResultOut
   if (classes != nullptr && classes->shape != any.shape) {
     return WrongShape(outputs.classes, "the shape of '" + outputs.scores + "', " + any.shape.ToString(), *classes);
   }
+  RETURN_IF_ERROR(CheckEmptyLists(name, any.shape));
   const auto rows = static_cast<size_t>(any.shape[0]);
   const auto columns = static_cast<size_t>(any.shape[1]);
   const std::vector<std::string_view> texts =
