@@ -238,9 +238,9 @@ class InputRows {
       case DataType::kInt64:
         return AddIntegers<int64_t>(row, feature);
       case DataType::kFp16:
-        return AddFloats<uint16_t>(row, feature, NarrowToFp16);
+        return AddFloats<uint16_t>(row, feature, NarrowToFp16, 0x7C00);
       case DataType::kBf16:
-        return AddFloats<uint16_t>(row, feature, NarrowToBf16);
+        return AddFloats<uint16_t>(row, feature, NarrowToBf16, 0x7F80);
       case DataType::kFp32:
         return AddFloats<float>(row, feature, [](double value) { return static_cast<float>(value); });
       case DataType::kFp64:
@@ -273,16 +273,28 @@ class InputRows {
                            ", found " + std::to_string(*wrong));
   }
 
+  // `exponent`: the bits of a narrow type that are all set in an infinite number; 0: each value fits.
   template <typename T, typename Narrow>
-  Status AddFloats(size_t row, const Feature& feature, Narrow narrow) {
+  Status AddFloats(size_t row, const Feature& feature, Narrow narrow, uint16_t exponent = 0) {
     T* to = RowOf<T>(row);
+    std::optional<double> wrong;
+    const auto add = [&](double value) {
+      const T narrowed = narrow(value);
+      if constexpr (std::is_same_v<T, uint16_t>) {
+        if ((narrowed & exponent) == exponent && std::isfinite(value)) wrong = value;
+      }
+      *to++ = narrowed;
+    };
     if (feature.kind == Feature::Kind::kFloat) {
-      feature.ForEachFloat([&](float value) { *to++ = narrow(static_cast<double>(value)); });
-      return {};
+      feature.ForEachFloat([&](float value) { add(static_cast<double>(value)); });
+    } else if (feature.kind == Feature::Kind::kInt64 && parsed_ == nullptr) {
+      feature.ForEachInt64([&](int64_t value) { add(static_cast<double>(value)); });
+    } else {
+      return WrongKind(key_, spec_, row, feature.kind);
     }
-    if (feature.kind != Feature::Kind::kInt64 || parsed_ != nullptr) return WrongKind(key_, spec_, row, feature.kind);
-    feature.ForEachInt64([&](int64_t value) { *to++ = narrow(static_cast<double>(value)); });
-    return {};
+    if (!wrong) return {};
+    return InvalidArgument(PlaceOf(key_, row) + " expected values that fit " + std::string(PlainName(spec_.type)) +
+                           ", found " + std::to_string(*wrong));
   }
 
   const TensorSpec& spec_;

@@ -166,6 +166,11 @@ TEST(Examples, SayWhatIsWrong) {
   EXPECT_THAT(Why(R"({"examples": [{"a": {"b64": "*"}}]})"), StartsWith("Unable to base64 decode"));
   const Signature small{.inputs = {{.name = "x", .type = DataType::kInt8, .shape = {-1}}}, .outputs = {}};
   EXPECT_THAT(Why(R"({"examples": [{"x": 300}]})", small), HasSubstr("fit int8, found 300"));
+  const Signature half{.inputs = {{.name = "x", .type = DataType::kFp16, .shape = {-1}}}, .outputs = {}};
+  for (const char* const text : {R"({"examples": [{"x": 70000}]})", R"({"examples": [{"x": 70000.0}]})"}) {
+    EXPECT_THAT(Why(text, half), HasSubstr(", found 70000"));
+  }
+  EXPECT_EQ(Why(R"({"examples": [{"x": 65504}]})", half), "it can be read");
 }
 
 // A context that is large is not to be multiplied without end.
