@@ -34,8 +34,9 @@ bool MayBeChannels(int64_t dim) {
 std::optional<Layout> LayoutOf(std::span<const int64_t> dims) {
   const bool first = MayBeChannels(dims[0]);
   const bool last = MayBeChannels(dims[2]);
-  if (first == last) return std::nullopt;
-  return first ? Layout::kNchw : Layout::kNhwc;
+  std::optional<Layout> layout;
+  if (first != last) layout = first ? Layout::kNchw : Layout::kNhwc;
+  return layout;
 }
 
 bool MayBePicture(const TensorSpec& spec) {
