@@ -6,7 +6,6 @@ import importlib.util
 import io
 import json
 import os
-import resource
 import shutil
 import struct
 import unittest
@@ -174,20 +173,6 @@ class PicturesTest(ServingTest):
                        "the new file counts")
             for batch in batches:
                 self.assertEqual(self.classes(batch.result()), ["green"] * 300)
-
-    def test_a_shortage_of_memory_is_said(self):
-        server = self.serve_colours("--budget", "none")
-        body = picture(RED, (8000, 8000), "PNG")
-        self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
-        limit = server.memory_bytes("VmSize") + (96 << 20)
-        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
-        for _ in range(3):
-            answer = self.invoke(server, "colours", body)
-            self.assertEqual(answer.status, 507, answer)
-            self.assertIn("memory", answer.error())
-            self.assertEqual(self.classes(self.invoke(server, "colours", picture(RED))), ["red"])
-        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
-        self.assertEqual(self.classes(self.invoke(server, "colours", body)), ["red"])
 
     def test_mistakes_in_the_file_are_named(self):
         server = self.serve_colours("--exit-on-error", "false")

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that may have little memory: it says why it does not start, and refuses what is too much for it."""
+import json
 import resource
 import subprocess
 
 from raw_http import infer_body
 from serving import ServingTest, ones
+from test_pictures import RED, as_json, picture
 from trireme import ANYWHERE, PATIENCE_SECONDS, wait_until
 
 MEBIBYTE = 1 << 20
@@ -59,3 +61,18 @@ class WhileItServes(ServingTest):
         self.limit(server, NO_LIMIT)
         wait_until(lambda: server.ask("POST", "/v2/models/add/infer", body).status == 200, "it has memory again")
         self.assertEqual(server.stop(), 0)
+
+    def test_a_picture_that_is_too_large_is_refused_and_the_rest_goes_on(self):
+        server = self.serve(self.models / "triton" / "colours", "--budget", "none")
+        large, small = (as_json("pixels", picture(RED, size)) for size in ((8000, 8000), (20, 13)))
+
+        def classify(request):
+            return server.ask("POST", "/v2/models/colours/infer", json.dumps(request).encode())
+
+        self.assertEqual(classify(small).status, 200)
+        self.limit(server, (self.size_of(server) + 96 * MEBIBYTE, resource.RLIM_INFINITY))
+        for _ in range(3):
+            self.assert_refused(classify(large), 507, "memory")
+            self.assertEqual(classify(small).status, 200)
+        self.limit(server, NO_LIMIT)
+        self.assertEqual(classify(large).status, 200)
