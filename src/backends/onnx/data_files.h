@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "backends/onnx/regular_file.h"
+#include "base/regular_file.h"
 #include "base/status.h"
 #include "onnxfile/onnx_reader.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "backends/onnx/regular_file.h"
 #include "backends/onnx/shown_text.h"
+#include "base/regular_file.h"
 
 namespace trireme::onnx {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "backends/tensorflow/message.h"
-#include "backends/tensorflow/open_file.h"
 #include "backends/tensorflow/sorted_table.h"
+#include "base/regular_file.h"
 #include "codec/crc32c.h"
 
 namespace trireme::tensorflow {
@@ -71,7 +71,7 @@ std::string EntryText(std::string_view key) {
 }
 
 // Calls `take` with the bytes of an entry in order, some at a time, and compares what they were with its checksum.
-Status ReadChecked(const OpenFile& file, const BundleEntry& entry, const TakeBytes& take) {
+Status ReadChecked(const RegularFile& file, const BundleEntry& entry, const TakeBytes& take) {
   constexpr uint64_t kAtOnce = 1 << 20;
   std::string buffer(std::min(entry.bytes, kAtOnce), '\0');
   uint32_t crc = 0;
@@ -118,7 +118,7 @@ Result<TensorBundle> TensorBundle::Open(const fs::path& saved_model) {
   TensorBundle bundle;
   bundle.folder_ = saved_model;
   const fs::path path = saved_model / kIndexFile;
-  const Result<OpenFile> file = OpenFile::Open(path);
+  const Result<RegularFile> file = RegularFile::Open(path);
   if (!file.ok() && file.status().code() == StatusCode::kNotFound) return bundle;
   if (!file.ok()) return Status(file.status()).Within(kIndexFile);
   Result<std::string> bytes = file->ReadAll(kMostIndexBytes);
@@ -149,7 +149,7 @@ Status TensorBundle::CheckEntry(std::string_view, const BundleEntry& entry, std:
   }
   auto found = sizes.find(entry.shard);
   if (found == sizes.end()) {
-    const Result<OpenFile> file = OpenFile::Open(folder_ / FileOf(entry.shard));
+    const Result<RegularFile> file = RegularFile::Open(folder_ / FileOf(entry.shard));
     if (!file.ok()) return Status(file.status()).Within("it should lie in " + FileOf(entry.shard));
     found = sizes.emplace(entry.shard, file->size()).first;
   }
@@ -204,7 +204,7 @@ Result<std::string> TensorBundle::Read(std::string_view key) const {
 Status TensorBundle::Copy(std::string_view key, const TakeBytes& take) const {
   const BundleEntry* entry = Find(key);
   if (entry == nullptr) return NotFound(std::string(kIndexFile) + " has no " + EntryText(key));
-  const Result<OpenFile> file = OpenFile::Open(folder_ / FileOf(entry->shard));
+  const Result<RegularFile> file = RegularFile::Open(folder_ / FileOf(entry->shard));
   Status status = file.ok() ? ReadChecked(*file, *entry, take) : file.status();
   return std::move(status).Within(FileOf(entry->shard) + ": " + EntryText(key));
 }
@@ -215,7 +215,7 @@ Result<std::vector<std::string>> TensorBundle::ReadStrings(std::string_view, con
   const std::optional<uint64_t> count = ElementCount(entry.dims);
   if (!count || *count > entry.bytes) return InvalidArgument("it has fewer bytes than strings");
   if (entry.bytes > kMostStringBytes) return TooLarge("its strings have " + std::to_string(entry.bytes) + " bytes");
-  ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(folder_ / FileOf(entry.shard)));
+  ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(folder_ / FileOf(entry.shard)));
   std::string bytes(entry.bytes, '\0');
   RETURN_IF_ERROR(file.Read(entry.offset, bytes));
   std::string_view rest = bytes;

@@ -12,9 +12,9 @@
 #include "backends/tensorflow/converter.h"
 #include "backends/tensorflow/data_file.h"
 #include "backends/tensorflow/message.h"
-#include "backends/tensorflow/open_file.h"
 #include "backends/tensorflow/saved_model.h"
 #include "backends/tensorflow/tensor_bundle.h"
+#include "base/regular_file.h"
 #include "onnxfile/element_type.h"
 
 namespace trireme::tensorflow {
@@ -92,7 +92,7 @@ std::shared_ptr<const FileSignatures> FileSignaturesOf(Loaded& loaded) {
 }
 
 Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool with_data, DataFile* data) {
-  const Result<OpenFile> file = OpenFile::Open(folder / kGraphFile);
+  const Result<RegularFile> file = RegularFile::Open(folder / kGraphFile);
   if (!file.ok()) return Status(file.status()).Within(kGraphFile);
   Result<std::string> bytes = file->ReadAll(kMostFileBytes);
   if (!bytes.ok()) return std::move(bytes).status().Within(kGraphFile);
@@ -181,7 +181,7 @@ Status TensorflowBackend::RunsOn(const Device&) const {
 }
 
 Probe TensorflowBackend::Inspect(const fs::path& path) const {
-  const Result<OpenFile> file = OpenFile::Open(FolderOf(path) / kGraphFile);
+  const Result<RegularFile> file = RegularFile::Open(FolderOf(path) / kGraphFile);
   if (!file.ok()) return {};
   std::array<char, 64> beginning;
   const size_t bytes = std::min<uint64_t>(beginning.size(), file->size());

@@ -17,7 +17,7 @@ using torch::jit::Module;
 // The file as the library wants to read it.
 class FileReader : public caffe2::serialize::ReadAdapterInterface {
  public:
-  explicit FileReader(OpenFile file) : file_(std::move(file)) {}
+  explicit FileReader(RegularFile file) : file_(std::move(file)) {}
 
   size_t size() const override { return file_.size(); }
   size_t read(uint64_t pos, void* buf, size_t n, const char* /*what*/) const override {
@@ -27,10 +27,10 @@ class FileReader : public caffe2::serialize::ReadAdapterInterface {
   }
 
  private:
-  const OpenFile file_;
+  const RegularFile file_;
 };
 
-Result<Module> ReadModule(const OpenFile& file) {
+Result<Module> ReadModule(const RegularFile& file) {
   return Guarded(During::kLoad, [&]() -> Result<Module> {
     Module module = torch::jit::load(std::make_shared<FileReader>(file), at::kCPU);
     module.eval();
@@ -40,7 +40,7 @@ Result<Module> ReadModule(const OpenFile& file) {
 
 }  // namespace
 
-Result<Module> LoadModule(const OpenFile& file) {
+Result<Module> LoadModule(const RegularFile& file) {
   Result<Module> module = ReadModule(file);
   if (!module.ok() && module.status().message().find("torchvision") != std::string::npos) {
     RETURN_IF_ERROR(LoadTorchvision());

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backends/torch/libtorch.h"
-#include "backends/torch/open_file.h"
+#include "base/regular_file.h"
 #include "base/status.h"
 #include "tensor/device.h"
 
@@ -10,7 +10,7 @@ namespace trireme::torch_backend {
 
 // Reads the module in a file that ReadArchive() took for one, in the mode for inference. Loads torchvision's operators
 // first if it uses them.
-Result<torch::jit::Module> LoadModule(const OpenFile& file);
+Result<torch::jit::Module> LoadModule(const RegularFile& file);
 
 // The weights to where it is to run.
 void MoveTo(torch::jit::Module& module, const Device& device);

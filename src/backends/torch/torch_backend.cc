@@ -12,13 +12,13 @@
 #include "backends/torch/library.h"
 #include "backends/torch/module.h"
 #include "backends/torch/names.h"
-#include "backends/torch/open_file.h"
 #include "backends/torch/program.h"
 #include "backends/torch/program_facts.h"
 #include "backends/torch/settings.h"
 #include "backends/torch/torch_error.h"
 #include "backends/torch/torch_model.h"
 #include "backends/torch/trial.h"
+#include "base/regular_file.h"
 
 namespace trireme::torch_backend {
 namespace {
@@ -44,7 +44,7 @@ Result<fs::path> FindFile(const fs::path& path) {
   return NotFound(path.string() + ": the folder has neither model.pt nor one single other TorchScript file");
 }
 
-ByteRange BytesOf(const OpenFile& file) {
+ByteRange BytesOf(const RegularFile& file) {
   return {.size = file.size(), .read = [file](uint64_t offset, std::span<char> to) { return file.Read(offset, to); }};
 }
 
@@ -83,7 +83,8 @@ Status CheckHalf(const Program& program, const std::vector<at::Tensor>& sample, 
 // A file on its way to a program. Calls of the library may throw.
 class Loading {
  public:
-  Loading(const OpenFile& file, const OpenOptions& options, torch::jit::Module module, ForwardPlan plan, Loaded loaded)
+  Loading(const RegularFile& file, const OpenOptions& options, torch::jit::Module module, ForwardPlan plan,
+          Loaded loaded)
       : file_(file),
         options_(options),
         module_(std::move(module)),
@@ -141,7 +142,7 @@ class Loading {
     return {};
   }
 
-  const OpenFile& file_;
+  const RegularFile& file_;
   const OpenOptions& options_;
   torch::jit::Module module_;
   const ForwardPlan plan_;
@@ -151,7 +152,7 @@ class Loading {
 Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenOptions& options) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.settings, ReadSettings(options));
-  ASSIGN_OR_RETURN(const OpenFile file, OpenFile::Open(path));
+  ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(path));
   ASSIGN_OR_RETURN(const Archive archive, ReadArchive(BytesOf(file)));
   UseThreads(loaded.settings.threads);
   ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(file));
@@ -205,7 +206,7 @@ Status TorchBackend::RunsOn(const Device& device) const {
 Probe TorchBackend::Inspect(const fs::path& path) const {
   const Result<fs::path> found = FindFile(path);
   if (!found.ok()) return {};
-  const Result<OpenFile> file = OpenFile::Open(*found);
+  const Result<RegularFile> file = RegularFile::Open(*found);
   if (!file.ok() || !IsTorchScript(BytesOf(*file))) return {};
   return {.confidence = 0.9, .what = "TorchScript model"};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/onnx/regular_file.h"
+#include "base/regular_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "base/testing/temp_dir.h"
 
-namespace trireme::onnx {
+namespace trireme {
 namespace {
 
 using testing::HasSubstr;
@@ -23,6 +23,16 @@ TEST(RegularFile, ReadsWhatTheFileHas) {
   std::string text(4, '\0');
   EXPECT_TRUE(file->Read(9'999, text).ok());
   EXPECT_EQ(text, "aend");
+}
+
+TEST(RegularFile, ReadsAllUpToABound) {
+  const TempDir folder;
+  const auto file = RegularFile::Open(folder.Write("a", "all of it"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Result<std::string> all = file->ReadAll(9);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(*all, "all of it");
+  EXPECT_EQ(file->ReadAll(8).status().code(), StatusCode::kTooLarge);
 }
 
 TEST(RegularFile, SaysWhatIsNoFile) {
@@ -49,4 +59,4 @@ TEST(RegularFile, CallsAFileThatShrinksAnError) {
 }
 
 }  // namespace
-}  // namespace trireme::onnx
+}  // namespace trireme

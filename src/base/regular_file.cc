@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/onnx/regular_file.h"
+#include "base/regular_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace trireme::onnx {
+namespace trireme {
 namespace {
 
 Status SystemError(const char* what) {
@@ -63,4 +63,13 @@ Status RegularFile::Read(uint64_t offset, std::span<char> to) const {
   return {};
 }
 
-}  // namespace trireme::onnx
+Result<std::string> RegularFile::ReadAll(uint64_t most_bytes) const {
+  if (size_ > most_bytes) {
+    return TooLarge("expected at most " + std::to_string(most_bytes) + " bytes, found " + std::to_string(size_));
+  }
+  std::string bytes(size_, '\0');
+  RETURN_IF_ERROR(Read(0, bytes));
+  return bytes;
+}
+
+}  // namespace trireme
