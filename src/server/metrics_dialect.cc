@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "metrics/exposition.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 
 namespace trireme {
 

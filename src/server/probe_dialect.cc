@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 
 namespace trireme {
 namespace {

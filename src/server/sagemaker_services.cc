@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/generate_call.h"
-#include "protocols/kserve/http_status.h"
 #include "protocols/kserve/infer_call.h"
 
 namespace trireme {

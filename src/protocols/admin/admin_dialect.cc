@@ -10,9 +10,10 @@
 #include "base/task.h"
 #include "dialect/answer_later.h"
 #include "dialect/codec_job.h"
-#include "protocols/admin/http_answer.h"
+#include "dialect/http_answer.h"
 #include "protocols/admin/listing_of.h"
 #include "wire/admin/command.h"
+#include "wire/admin/listing.h"
 
 namespace trireme::admin {
 namespace {
@@ -24,6 +25,10 @@ constexpr uint64_t kMostBodyBytes = 16 << 10;
 
 std::string_view TextOf(const HttpRequest& request) {
   return {reinterpret_cast<const char*>(request.body.data()), request.body.size()};
+}
+
+net::HttpResponse ErrorAnswer(const Status& status) {
+  return JsonErrorAnswer(status, EncodeError(status.message()));
 }
 
 // The list of all, which is long where there are many models.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/task.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
 #include "protocols/kserve/response_coding.h"

@@ -3,7 +3,8 @@
 
 #include <utility>
 
-#include "protocols/kserve/http_status.h"
+#include "dialect/http_answer.h"
+#include "protocols/kserve/error_answer.h"
 #include "wire/kserve/metadata.h"
 
 namespace trireme::kserve {
@@ -30,7 +31,7 @@ void OneAnswer::End(const Status& status) {
   if (count_ > 1 || (count_ == 0 && status.ok())) return Send(ErrorResponse(InvalidArgument(kNotOne)));
   if (!status.ok()) return Send(ErrorResponse(status));
   if (!first_->ok()) return Send(ErrorResponse(first_->status()));
-  Send(JsonResponse(*std::move(*first_)));
+  Send(JsonAnswer(*std::move(*first_)));
 }
 
 bool EventAnswer::Take(Result<std::string> response) {

@@ -5,11 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/generate_routes.h"
 #include "protocols/kserve/grpc_methods.h"
-#include "protocols/kserve/http_status.h"
 #include "protocols/kserve/infer_call.h"
 #include "protocols/kserve/log_routes.h"
 #include "protocols/kserve/model_routes.h"
@@ -38,7 +39,7 @@ void AddServerRoutes(std::vector<Route>& routes, const InferServices& services) 
                              }));
   routes.push_back(ColdRoute(services, "GET", "/v2", Operation::kMetadata,
                              [metadata = EncodeServerMetadata(DescribeServer(services))](const ColdRequest&) {
-                               return JsonResponse(metadata);
+                               return JsonAnswer(metadata);
                              }));
 }
 

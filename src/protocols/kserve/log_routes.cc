@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/kserve/log_routes.h"
 
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "wire/kserve/log_settings.h"
 
 namespace trireme::kserve {
@@ -13,7 +14,7 @@ net::HttpResponse Change(Logger& log, std::string_view body) {
   const Result<Logger::Settings> settings = DecodeLogSettings(body, log.settings());
   if (!settings.ok()) return ErrorResponse(settings.status());
   log.Change(*settings);
-  return JsonResponse(EncodeLogSettings(log.settings()));
+  return JsonAnswer(EncodeLogSettings(log.settings()));
 }
 
 }  // namespace
@@ -21,7 +22,7 @@ net::HttpResponse Change(Logger& log, std::string_view body) {
 void AddLogRoutes(std::vector<Route>& routes, const InferServices& services) {
   routes.push_back(
       ColdRoute(services, "GET", "/v2/logging", Operation::kMetadata,
-                [&log = services.log](const ColdRequest&) { return JsonResponse(EncodeLogSettings(log.settings())); }));
+                [&log = services.log](const ColdRequest&) { return JsonAnswer(EncodeLogSettings(log.settings())); }));
   routes.push_back(ColdRoute(services, "POST", "/v2/logging", Operation::kServerControl,
                              [&log = services.log](const ColdRequest& request) { return Change(log, request.body); }));
 }

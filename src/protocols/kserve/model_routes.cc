@@ -4,9 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/path_version.h"
 #include "wire/kserve/metadata.h"
 #include "wire/kserve/model_config_message.h"
@@ -24,19 +25,19 @@ HttpResponse Ready(const Engine& engine, const Identity&, std::string_view name,
 
 HttpResponse Metadata(const Engine& engine, const Identity&, std::string_view name, const VersionChoice& version) {
   const Result<ModelMetadata> metadata = DescribeModel(engine, name, version);
-  return metadata.ok() ? JsonResponse(EncodeModelMetadata(*metadata)) : ErrorResponse(metadata.status());
+  return metadata.ok() ? JsonAnswer(EncodeModelMetadata(*metadata)) : ErrorResponse(metadata.status());
 }
 
 HttpResponse Config(const Engine& engine, const Identity&, std::string_view name, const VersionChoice& version) {
   const Result<ModelConfigParts> config = DescribeConfig(engine, name, version);
-  return config.ok() ? JsonResponse(EncodeModelConfig(*config)) : ErrorResponse(config.status());
+  return config.ok() ? JsonAnswer(EncodeModelConfig(*config)) : ErrorResponse(config.status());
 }
 
 // Of all models if the name is empty.
 HttpResponse Statistics(const Engine& engine, const Identity& identity, std::string_view name,
                         const VersionChoice& version) {
   const Result<std::vector<StatisticsEntry>> entries = DescribeStatistics(engine, identity, name, version);
-  return entries.ok() ? JsonResponse(EncodeStatistics(*entries)) : ErrorResponse(entries.status());
+  return entries.ok() ? JsonAnswer(EncodeStatistics(*entries)) : ErrorResponse(entries.status());
 }
 
 using ModelAnswer = HttpResponse (*)(const Engine&, const Identity&, std::string_view, const VersionChoice&);

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "dialect/answer_later.h"
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
 #include "wire/kserve/metadata.h"
@@ -24,7 +25,7 @@ using net::HttpResponse;
 HttpResponse Index(const Engine& engine, const ColdRequest& http) {
   const Result<IndexRequest> request = DecodeIndexRequest(http.body);
   if (!request.ok()) return ErrorResponse(request.status());
-  return JsonResponse(EncodeRepositoryIndex(DescribeIndex(engine, http.identity, *request)));
+  return JsonAnswer(EncodeRepositoryIndex(DescribeIndex(engine, http.identity, *request)));
 }
 
 HttpResponse ControlAnswer(const Status& status) {

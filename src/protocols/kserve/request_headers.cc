@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "net/http_chars.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "wire/kserve/body.h"
 
 namespace trireme::kserve {

@@ -5,8 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "wire/kserve/shared_memory_request.h"
 
 namespace trireme::kserve {
@@ -65,7 +66,7 @@ void AddKind(std::vector<Route>& routes, const InferServices& services, const st
   };
   const auto status = [&regions, kind](const ColdRequest& request) {
     Result<std::string> json = kind == Kind::kSystem ? SystemStatus(regions, request) : CudaStatus(regions, request);
-    return json.ok() ? JsonResponse(*std::move(json)) : ErrorResponse(json.status());
+    return json.ok() ? JsonAnswer(*std::move(json)) : ErrorResponse(json.status());
   };
   add("GET", prefix + "/status", status);
   add("GET", region + "/status", status);

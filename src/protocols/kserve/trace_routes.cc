@@ -4,8 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "dialect/http_answer.h"
 #include "protocols/kserve/cold_route.h"
-#include "protocols/kserve/http_status.h"
+#include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/trace_settings.h"
 #include "wire/kserve/trace_setting_message.h"
 
@@ -33,14 +34,14 @@ void AddTraceRoutes(std::vector<Route>& routes, const InferServices& services) {
         ColdRoute(services, "GET", pattern, Operation::kMetadata, [&engine, control](const ColdRequest& request) {
           const std::string model(request.path.model);
           if (Status known = CheckModel(engine, model); !known.ok()) return ErrorResponse(known);
-          return JsonResponse(EncodeTraceSettings(control->Show(model)));
+          return JsonAnswer(EncodeTraceSettings(control->Show(model)));
         }));
     routes.push_back(
         ColdRoute(services, "POST", pattern, Operation::kServerControl, [&engine, control](const ColdRequest& request) {
           const std::string model(request.path.model);
           if (Status known = CheckModel(engine, model); !known.ok()) return ErrorResponse(known);
           Result<std::string> settings = Change(*control, model, request.body);
-          return settings.ok() ? JsonResponse(*std::move(settings)) : ErrorResponse(settings.status());
+          return settings.ok() ? JsonAnswer(*std::move(settings)) : ErrorResponse(settings.status());
         }));
   }
 }

@@ -8,6 +8,7 @@
 #include "base/excerpt.h"
 #include "codec/percent_encoding.h"
 #include "dialect/answer_later.h"
+#include "dialect/http_answer.h"
 #include "protocols/sagemaker/invocation.h"
 #include "protocols/sagemaker/load_request.h"
 #include "protocols/sagemaker/model_list.h"
@@ -24,13 +25,6 @@ constexpr uint64_t kMaxColdBytes = 64 << 10;
 
 net::BodyPlan PlanSmallBody(const HttpRequest&) {
   return {.max_bytes = kMaxColdBytes};
-}
-
-HttpResponse JsonResponse(std::string json) {
-  HttpResponse response;
-  response.headers.emplace_back("Content-Type", "application/json");
-  response.body = std::move(json);
-  return response;
 }
 
 // The model that a path names, if this caller may do this with it: the front asked about the name as it is written.
@@ -107,7 +101,7 @@ Route ListRoute(const Services& services, const std::shared_ptr<LoadedModels>& l
                 if (!page.ok()) return reply.Send(services.v2.error(page.status()));
                 std::vector<ListedModel> models = loaded->List();
                 std::erase_if(models, [&](const ListedModel& model) { return !identity.Sees(model.name); });
-                reply.Send(JsonResponse(EncodeModels(models, *page)));
+                reply.Send(JsonAnswer(EncodeModels(models, *page)));
               },
           .plan_body = PlanSmallBody};
 }
@@ -122,7 +116,7 @@ Route FindRoute(const Services& services, const std::shared_ptr<LoadedModels>& l
                 const Result<std::string> name = ModelOf(path, identity, Operation::kMetadata);
                 if (!name.ok()) return reply.Send(services.v2.error(name.status()));
                 const std::optional<ListedModel> model = loaded->Find(*name);
-                reply.Send(model ? JsonResponse(EncodeModel(*model)) : services.v2.error(NotLoaded(*name)));
+                reply.Send(model ? JsonAnswer(EncodeModel(*model)) : services.v2.error(NotLoaded(*name)));
               },
           .plan_body = PlanSmallBody};
 }

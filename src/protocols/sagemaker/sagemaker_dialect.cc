@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "dialect/http_answer.h"
 #include "protocols/sagemaker/default_model.h"
 #include "protocols/sagemaker/invocation.h"
 #include "protocols/sagemaker/model_routes.h"
@@ -43,13 +44,11 @@ Route SmallRoute(std::string method, std::string pattern, Operation operation, s
 }
 
 HttpResponse ExecutionParameters(const Options& options) {
-  HttpResponse response;
-  response.headers.emplace_back("Content-Type", "application/json");
-  response.body =
+  std::string json =
       "{\"MaxConcurrentTransforms\":" + std::to_string(options.max_concurrent_transforms) + ",\"BatchStrategy\":";
-  AppendJsonString(response.body, options.batch_strategy);
-  response.body += ",\"MaxPayloadInMB\":" + std::to_string(options.max_payload_megabytes) + "}";
-  return response;
+  AppendJsonString(json, options.batch_strategy);
+  json += ",\"MaxPayloadInMB\":" + std::to_string(options.max_payload_megabytes) + "}";
+  return JsonAnswer(std::move(json));
 }
 
 Route InvocationsRoute(const Services& services) {

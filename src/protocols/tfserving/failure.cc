@@ -6,43 +6,11 @@
 #include <utility>
 
 #include "dialect/dialect.h"
+#include "dialect/http_answer.h"
 #include "wire/tfserving/predict_json.h"
 
 namespace trireme::tfserving {
 namespace {
-
-int HttpStatus(StatusCode code) {
-  switch (code) {
-    case StatusCode::kOk:
-      return 200;
-    case StatusCode::kInvalidArgument:
-    case StatusCode::kUnsupported:  // a wish of the client's
-      return 400;
-    case StatusCode::kUnauthenticated:
-      return 401;
-    case StatusCode::kPermissionDenied:
-      return 403;
-    case StatusCode::kNotFound:
-      return 404;
-    case StatusCode::kAlreadyExists:
-      return 409;
-    case StatusCode::kTooLarge:
-      return 413;
-    case StatusCode::kOverloaded:
-      return 429;
-    case StatusCode::kCancelled:
-      return 499;
-    case StatusCode::kInternal:
-      return 500;
-    case StatusCode::kUnavailable:
-      return 503;
-    case StatusCode::kDeadlineExceeded:
-      return 504;
-    case StatusCode::kOutOfMemory:
-      return 507;
-  }
-  return 500;
-}
 
 bool IsKnown(const Engine& engine, const std::string& name) {
   const std::vector<ModelStatus> models = engine.Index();
@@ -66,18 +34,8 @@ std::string_view CodeName(const Status& status) {
   return net::Name(ToGrpcStatus(status).code);
 }
 
-net::HttpResponse JsonAnswer(std::string json) {
-  net::HttpResponse response{.status = 200, .headers = {{"Content-Type", "application/json"}}};
-  response.body = std::move(json);
-  return response;
-}
-
 net::HttpResponse ErrorAnswer(const Status& status) {
-  net::HttpResponse response = JsonAnswer(EncodeError(status.message()));
-  response.status = HttpStatus(status.code());
-  const bool worth_trying_again = status.code() == StatusCode::kOverloaded || status.code() == StatusCode::kUnavailable;
-  if (worth_trying_again) response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return JsonErrorAnswer(status, EncodeError(status.message()));
 }
 
 net::GrpcStatus ErrorStatus(const Status& status) {

@@ -22,6 +22,4 @@ std::string_view CodeName(const Status& status);
 net::HttpResponse ErrorAnswer(const Status& status);
 net::GrpcStatus ErrorStatus(const Status& status);
 
-net::HttpResponse JsonAnswer(std::string json);
-
 }  // namespace trireme::tfserving

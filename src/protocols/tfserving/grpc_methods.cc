@@ -10,6 +10,7 @@
 
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/request_headers.h"
 #include "protocols/tfserving/call.h"
 #include "protocols/tfserving/describe.h"
 #include "protocols/tfserving/failure.h"
@@ -36,11 +37,6 @@ std::string Model(std::string_view rpc) {
   return "/tensorflow.serving.ModelService/" + std::string(rpc);
 }
 
-std::string HeaderOf(const net::GrpcHead& head, std::string_view lower_case_name) {
-  const std::string_view* const value = head.http.Find(lower_case_name);
-  return value == nullptr ? std::string() : std::string(*value);
-}
-
 CallFacts FactsOf(const net::GrpcHead& head, const net::GrpcMessage& message, const Identity& identity, ModelSpec spec,
                   std::string_view api) {
   return {.spec = std::move(spec),
@@ -48,7 +44,7 @@ CallFacts FactsOf(const net::GrpcHead& head, const net::GrpcMessage& message, co
           .cancellation = head.http.cancellation,
           .received = message.received,
           .deadline = head.deadline,
-          .trace = {.traceparent = HeaderOf(head, "traceparent"), .tracestate = HeaderOf(head, "tracestate")},
+          .trace = TraceOf(head.http),
           .protocol = "grpc",
           .entrypoint = "GRPC",
           .api = api};

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dialect/http_answer.h"
 #include "protocols/tfserving/failure.h"
 #include "protocols/tfserving/labels.h"
 #include "wire/tfserving/examples_json.h"

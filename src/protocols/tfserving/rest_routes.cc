@@ -12,6 +12,8 @@
 
 #include "base/excerpt.h"
 #include "codec/percent_encoding.h"
+#include "dialect/http_answer.h"
+#include "dialect/request_headers.h"
 #include "metrics/exposition.h"
 #include "protocols/tfserving/call.h"
 #include "protocols/tfserving/describe.h"
@@ -25,11 +27,6 @@ using net::HttpReply;
 using net::HttpRequest;
 
 constexpr uint64_t kMaxColdBytes = 1024;
-
-std::string HeaderOf(const HttpRequest& http, std::string_view lower_case_name) {
-  const std::string_view* const value = http.Find(lower_case_name);
-  return value == nullptr ? std::string() : std::string(*value);
-}
 
 Status Malformed(const HttpRequest& http) {
   return InvalidArgument("Malformed request: " + std::string(http.method) + " " +
@@ -78,14 +75,14 @@ CallFacts FactsOf(const HttpRequest& http, const Identity& identity, ModelSpec s
           .caller = {.principal = identity.principal, .tenant = identity.tenant},
           .cancellation = http.cancellation,
           .received = http.received,
-          .trace = {.traceparent = HeaderOf(http, "traceparent"), .tracestate = HeaderOf(http, "tracestate")},
+          .trace = TraceOf(http),
           .protocol = "http",
           .entrypoint = "REST",
           .api = api};
 }
 
 net::BodyPlan PlanPlainBody(const HttpRequest& head) {
-  const std::string coding = HeaderOf(head, "content-encoding");
+  const std::string_view coding = HeaderOf(head, "content-encoding");
   if (coding.empty() || coding == "identity") return {};
   net::HttpResponse refusal = ErrorAnswer(
       InvalidArgument("Content-Encoding: expected a body that is not compressed, found " + Excerpt(coding)));

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/admin/http_answer.h"
+#include "dialect/http_answer.h"
 
 #include <utility>
 
-#include "wire/admin/listing.h"
+namespace trireme {
 
-namespace trireme::admin {
-namespace {
-
-// The one table from our codes to this dialect's numbers.
-int HttpStatus(StatusCode code) {
+int ToHttpStatus(StatusCode code) {
   switch (code) {
     case StatusCode::kOk:
       return 200;
     case StatusCode::kInvalidArgument:
-    case StatusCode::kUnsupported:
+    case StatusCode::kUnsupported:  // a wish of the client's
       return 400;
     case StatusCode::kUnauthenticated:
       return 401;
@@ -42,19 +38,18 @@ int HttpStatus(StatusCode code) {
   return 500;
 }
 
-}  // namespace
-
 net::HttpResponse JsonAnswer(std::string json) {
-  net::HttpResponse response;
-  response.headers.emplace_back("Content-Type", "application/json");
+  net::HttpResponse response{.status = 200, .headers = {{"Content-Type", "application/json"}}};
   response.body = std::move(json);
   return response;
 }
 
-net::HttpResponse ErrorAnswer(const Status& status) {
-  net::HttpResponse response = JsonAnswer(EncodeError(status.message()));
-  response.status = HttpStatus(status.code());
+net::HttpResponse JsonErrorAnswer(const Status& status, std::string json) {
+  net::HttpResponse response = JsonAnswer(std::move(json));
+  response.status = ToHttpStatus(status.code());
+  const bool worth_trying_again = status.code() == StatusCode::kOverloaded || status.code() == StatusCode::kUnavailable;
+  if (worth_trying_again) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
-}  // namespace trireme::admin
+}  // namespace trireme
