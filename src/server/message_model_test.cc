@@ -16,6 +16,17 @@ Result<std::string> ModelOf(const std::string& message) {
   return std::string(model);
 }
 
+std::string Inside(int number, const std::string& message) {
+  std::string outer;
+  ProtoWriter(outer).Bytes(number, message);
+  return outer;
+}
+
+Result<std::string> ModelWithin(const std::string& message, std::array<int, 2> within) {
+  ASSIGN_OR_RETURN(const std::string_view model, MessageModel(std::as_bytes(std::span(message)), 1, within));
+  return std::string(model);
+}
+
 TEST(MessageModel, IsTheFieldThatNamesIt) {
   std::string message;
   ProtoWriter writer(message);
@@ -37,15 +48,14 @@ TEST(MessageModel, IsTheLastWhereThereAreSeveral) {
   EXPECT_EQ(*ModelOf(message), "");
 }
 
-std::string Inside(int number, const std::string& message) {
-  std::string outer;
-  ProtoWriter(outer).Bytes(number, message);
-  return outer;
-}
-
-Result<std::string> ModelWithin(const std::string& message, std::array<int, 2> within) {
-  ASSIGN_OR_RETURN(const std::string_view model, MessageModel(std::as_bytes(std::span(message)), 1, within));
-  return std::string(model);
+// A loop has no time for them.
+TEST(MessageModel, IsNotLookedForAmongMillionsOfFields) {
+  std::string message;
+  ProtoWriter writer(message);
+  writer.Bytes(1, "resnet");
+  for (int i = 0; i < 200'000; ++i) writer.Varint(3, 7);
+  EXPECT_EQ(ModelOf(message).status().message(), "message: expected at most 131072 fields, found more");
+  EXPECT_FALSE(ModelWithin(Inside(3, message), {3, 0}).ok());
 }
 
 TEST(MessageModel, MayBeInAMessageOfIt) {

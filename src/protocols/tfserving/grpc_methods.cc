@@ -50,7 +50,7 @@ CallFacts FactsOf(const net::GrpcHead& head, const net::GrpcMessage& message, co
           .api = api};
 }
 
-using MakeQuestion = std::function<std::unique_ptr<Question>(net::GrpcMessage, net::GrpcReply)>;
+using MakeQuestion = std::function<std::unique_ptr<Question>(const ModelSpec&, net::GrpcMessage, net::GrpcReply)>;
 
 // `api` is a constant: the rpc's name.
 GrpcMethod AskMethod(const Services& services, std::string_view api, SpecPlace place, MakeQuestion make) {
@@ -64,15 +64,17 @@ GrpcMethod AskMethod(const Services& services, std::string_view api, SpecPlace p
             Result<ModelSpec> spec = ReadSpec(message.bytes, place);
             if (!spec.ok()) return reply.Finish(ErrorStatus(spec.status()));
             CallFacts facts = FactsOf(head, message, identity, *std::move(spec), api);
-            StartCall(services, std::move(facts), make(std::move(message), std::move(reply)));
+            std::unique_ptr<Question> question = make(facts.spec, std::move(message), std::move(reply));
+            StartCall(services, std::move(facts), std::move(question));
           }};
 }
 
 GrpcMethod ExamplesRpc(const Services& services, std::string_view api, ExamplesMethod method) {
   const SpecPlace place = method == ExamplesMethod::kMultiInference ? SpecPlace::kTask : SpecPlace::kMessage;
-  return AskMethod(services, api, place, [&services, method](net::GrpcMessage message, net::GrpcReply reply) {
-    return InferOverGrpc(services, method, std::move(message), std::move(reply));
-  });
+  return AskMethod(services, api, place,
+                   [&services, method](const ModelSpec&, net::GrpcMessage message, net::GrpcReply reply) {
+                     return InferOverGrpc(services, method, std::move(message), std::move(reply));
+                   });
 }
 
 // Answered at once, on the loop.
@@ -144,10 +146,10 @@ void Reload(const Services& services, const net::GrpcMessage& message, net::Grpc
 std::vector<GrpcMethod> ModelMethods(const Services& services) {
   const Engine& engine = services.engine;
   std::vector<GrpcMethod> methods;
-  methods.push_back(
-      AskMethod(services, "Predict", SpecPlace::kMessage, [&services](net::GrpcMessage message, net::GrpcReply reply) {
-        return PredictOverGrpc(services, std::move(message), std::move(reply));
-      }));
+  const auto predict = [&services](const ModelSpec& spec, net::GrpcMessage message, net::GrpcReply reply) {
+    return PredictOverGrpc(services, spec.signature_name, std::move(message), std::move(reply));
+  };
+  methods.push_back(AskMethod(services, "Predict", SpecPlace::kMessage, predict));
   methods.push_back(ExamplesRpc(services, "Classify", ExamplesMethod::kClassify));
   methods.push_back(ExamplesRpc(services, "Regress", ExamplesMethod::kRegress));
   methods.push_back(ExamplesRpc(services, "MultiInference", ExamplesMethod::kMultiInference));

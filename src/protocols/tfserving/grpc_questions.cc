@@ -41,14 +41,13 @@ class GrpcQuestion : public Question {
 
 class GrpcPredict final : public GrpcQuestion {
  public:
-  GrpcPredict(const Services& services, net::GrpcMessage message, net::GrpcReply reply)
-      : GrpcQuestion(std::move(message), std::move(reply)), services_(services) {}
+  GrpcPredict(const Services& services, std::string signature_name, net::GrpcMessage message, net::GrpcReply reply)
+      : GrpcQuestion(std::move(message), std::move(reply)),
+        services_(services),
+        asked_signature_(std::move(signature_name)) {}
 
   bool IsLongToRead() const override { return tfserving::IsLongToRead(message_.bytes); }
-  std::string SignatureName() override {
-    const Result<ModelSpec> spec = ReadSpec(message_.bytes, SpecPlace::kMessage);
-    return spec.ok() ? spec->signature_name : "";
-  }
+  std::string SignatureName() override { return asked_signature_; }
   bool IsPredict() const override { return true; }
 
   Status Read(const AskedModel& model, InferRequest& request) override {
@@ -89,6 +88,7 @@ class GrpcPredict final : public GrpcQuestion {
 
  private:
   const Services& services_;
+  const std::string asked_signature_;
   std::string signature_name_;
   bool widened_ = false;
 };
@@ -162,8 +162,9 @@ class GrpcInference final : public GrpcQuestion {
 
 }  // namespace
 
-std::unique_ptr<Question> PredictOverGrpc(const Services& services, net::GrpcMessage message, net::GrpcReply reply) {
-  return std::make_unique<GrpcPredict>(services, std::move(message), std::move(reply));
+std::unique_ptr<Question> PredictOverGrpc(const Services& services, std::string signature_name,
+                                          net::GrpcMessage message, net::GrpcReply reply) {
+  return std::make_unique<GrpcPredict>(services, std::move(signature_name), std::move(message), std::move(reply));
 }
 
 std::unique_ptr<Question> InferOverGrpc(const Services& services, ExamplesMethod method, net::GrpcMessage message,

@@ -12,6 +12,8 @@ constexpr int kRawContents = 7;
 constexpr size_t kLongTypedBytes = 96 << 10;
 // Of raw contents only strings, and what lies crooked, have to be walked through or copied: faster.
 constexpr size_t kLongRawBytes = 1 << 20;
+// Of fields that have next to no bytes: an ordinary request has a few for each tensor.
+constexpr size_t kManyFields = 16 << 10;
 
 }  // namespace
 
@@ -19,8 +21,10 @@ bool IsLongToDecode(std::span<const std::byte> bytes) {
   if (bytes.size() <= kLongTypedBytes) return false;
   size_t typed = 0;
   size_t raw = 0;
+  size_t fields = 0;
   ProtoReader reader(bytes);
   while (const auto field = reader.Next()) {
+    if (++fields > kManyFields) return true;
     if (field->number == kRawContents) {
       raw += field->bytes.size();
     } else {

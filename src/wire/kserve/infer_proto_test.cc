@@ -486,6 +486,9 @@ TEST(InferProtoTest, ManyTypedContentsAreLongToDecode) {
   EXPECT_FALSE(IsLongToDecode(AsBytes(raw.SerializeAsString())));
   raw.add_raw_input_contents(std::string(600'000, 'x'));
   EXPECT_TRUE(IsLongToDecode(AsBytes(raw.SerializeAsString())));
+  std::string unknown = Plain().SerializeAsString();
+  for (int i = 0; i < 100'000; ++i) unknown += std::string_view("\x78\0", 2);
+  EXPECT_TRUE(IsLongToDecode(AsBytes(unknown))) << "fields that nobody knows, and that have no bytes";
 }
 
 }  // namespace

@@ -35,9 +35,26 @@ constexpr int kTasks = 1;
 constexpr int kOutputs = 1;
 constexpr int kResponseSpec = 2;
 
+// A message whose model is looked for on a loop has at most so many fields around its name, and as many bytes in them.
+constexpr size_t kMostFields = 64 << 10;
+constexpr size_t kMostSpecBytes = 64 << 10;
+
 // Of a map's entry, and of a TensorProto.
 constexpr int kValue = 2;
 constexpr int kTensorContent = 4;
+
+Status TooLong(const Place& place, size_t most, std::string_view what) {
+  return place.Wrong("at most " + std::to_string(most) + " " + std::string(what), "more");
+}
+
+// As ReadProtoMessage, as far as a loop has time for it.
+template <typename Read>
+Status ReadFew(std::string_view message, const Place& place, Read read) {
+  size_t fields = 0;
+  return ReadProtoMessage(message, place, [&](const ProtoField& field) -> Status {
+    return ++fields > kMostFields ? TooLong(place, kMostFields, "fields") : read(field);
+  });
+}
 
 // One PredictRequest while it is read.
 class RequestReader {
@@ -72,9 +89,7 @@ class RequestReader {
     }
   }
 
-  static Status TooMany(const Place& list) {
-    return list.Wrong("at most " + std::to_string(kMaxTensors) + " tensors", "more");
-  }
+  static Status TooMany(const Place& list) { return TooLong(list, kMaxTensors, "tensors"); }
 
   // An entry whose value comes in pieces is what these are one behind the other.
   Status ReadInput(const ProtoField& entry, const Place& map) {
@@ -131,7 +146,7 @@ Result<ModelSpec> ReadSpec(std::span<const std::byte> bytes, SpecPlace place) {
   std::string_view inside(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (place == SpecPlace::kTask) {
     std::optional<std::string_view> task;
-    RETURN_IF_ERROR(ReadProtoMessage(inside, message, [&](const ProtoField& field) {
+    RETURN_IF_ERROR(ReadFew(inside, message, [&](const ProtoField& field) {
       if (field.number == kTasks && !task) task = field.bytes;
       return Status();
     }));
@@ -139,10 +154,14 @@ Result<ModelSpec> ReadSpec(std::span<const std::byte> bytes, SpecPlace place) {
     inside = *task;
   }
   std::optional<ModelSpec> spec;
-  RETURN_IF_ERROR(ReadProtoMessage(inside, message, [&](const ProtoField& field) {
+  size_t spec_bytes = 0;
+  RETURN_IF_ERROR(ReadFew(inside, message, [&](const ProtoField& field) {
     if (field.number != kModelSpec) return Status();
     if (!spec) spec.emplace();
-    return ReadModelSpec(field, Place("model_spec", nullptr), *spec);
+    const Place model_spec("model_spec", nullptr);
+    spec_bytes += field.bytes.size();
+    if (spec_bytes > kMostSpecBytes) return TooLong(model_spec, kMostSpecBytes, "bytes");
+    return ReadModelSpec(field, model_spec, *spec);
   }));
   RETURN_IF_ERROR(CheckModelSpec(spec));
   return *std::move(spec);
@@ -153,12 +172,16 @@ Result<ModelSpec> ReadSpec(std::span<const std::byte> bytes, SpecPlace place) {
 bool IsLongToRead(std::span<const std::byte> bytes) {
   constexpr size_t kLongWalkBytes = 96 << 10;
   if (bytes.size() <= kLongWalkBytes) return false;
+  constexpr size_t kManyFields = 16 << 10;
   size_t walked = 0;
+  size_t seen = 0;
   ProtoReader fields(bytes);
   while (const auto field = fields.Next()) {
+    if (++seen > kManyFields) return true;
     if (field->number != kInputs) continue;
     ProtoReader entry(field->bytes);
     while (const auto value = entry.Next()) {
+      if (++seen > kManyFields) return true;
       if (value->number != kValue) continue;
       ProtoReader tensor(value->bytes);
       size_t in_place = 0;

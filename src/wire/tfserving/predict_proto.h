@@ -34,8 +34,8 @@ Result<PredictRequest> DecodePredictRequest(std::span<const std::byte> bytes,
 // Where a message has its ModelSpec: itself, or each of its tasks, of which the first one is read.
 enum class SpecPlace { kMessage, kTask };
 
-// The ModelSpec of any message of PredictionService, before the rest of it is read. kInvalidArgument: no protobuf, or
-// no model is named.
+// The ModelSpec of any message of PredictionService, before the rest of it is read: on a loop, whatever the message is.
+// kInvalidArgument: no protobuf, no model is named, or so many fields lie around the name that to look takes long.
 Result<ModelSpec> ReadSpec(std::span<const std::byte> bytes, SpecPlace place);
 
 // Whether reading it takes longer than a loop has time for.

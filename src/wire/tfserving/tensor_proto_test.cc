@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/proto_wire.h"
 #include "proto/tensorflow_serving.pb.h"
 #include "tensor/bytes_elements.h"
 #include "wire/tfserving/predict_proto.h"
@@ -261,6 +262,30 @@ TEST(PredictProto, ReadsTheModelBeforeTheRest) {
   EXPECT_FALSE(ReadSpec({}, SpecPlace::kTask).ok());
   const std::string single = RequestMessage().SerializeAsString();
   EXPECT_EQ(ReadSpec(std::as_bytes(std::span(single)), SpecPlace::kMessage)->name, "m");
+}
+
+std::string FieldOf(int number, const std::string& bytes) {
+  std::string message;
+  ProtoWriter(message).Bytes(number, bytes);
+  return message;
+}
+
+// All of it is asked on a loop, which has no time for millions of fields.
+TEST(PredictProto, ManyFieldsKeepNoLoop) {
+  const auto why = [](const std::string& bytes, SpecPlace place) {
+    return ReadSpec(std::as_bytes(std::span(bytes)), place).status().message();
+  };
+  std::string many;
+  for (int i = 0; i < 100'000; ++i) many += std::string_view("\x78\0", 2);
+  const std::string named = FieldOf(1, FieldOf(1, "m"));
+  EXPECT_EQ(why(named + many, SpecPlace::kMessage), "request: expected at most 65536 fields, found more");
+  EXPECT_EQ(why(FieldOf(1, named + many), SpecPlace::kTask), "request: expected at most 65536 fields, found more");
+  EXPECT_EQ(why(FieldOf(1, FieldOf(1, "m") + many), SpecPlace::kMessage),
+            "model_spec: expected at most 65536 bytes, found more");
+  const std::string entry = named + FieldOf(2, many);
+  EXPECT_TRUE(IsLongToRead(std::as_bytes(std::span(entry))));
+  const std::string tensor = named + FieldOf(2, FieldOf(1, "x") + FieldOf(2, many));
+  EXPECT_TRUE(IsLongToRead(std::as_bytes(std::span(tensor))));
 }
 
 }  // namespace

@@ -41,12 +41,33 @@ std::string_view Text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Status ReadInput(const ProtoField& field, std::vector<PredictionsRequest::Input>& inputs) {
+// A request is read on a loop: it has at most so many fields, and its inputs with it.
+class FieldBudget {
+ public:
+  Status Take() {
+    constexpr size_t kMostFields = 64 << 10;
+    if (++fields_ <= kMostFields) return {};
+    return Wrong("PredictionsRequest", "at most " + std::to_string(kMostFields) + " fields", "more");
+  }
+
+ private:
+  size_t fields_ = 0;
+};
+
+template <typename Read>
+Status ReadCounted(std::string_view message, std::string_view place, FieldBudget& budget, Read read) {
+  return ReadMessage(message, place, [&](const ProtoField& field) {
+    const Status status = budget.Take();
+    return status.ok() ? read(field) : status;
+  });
+}
+
+Status ReadInput(const ProtoField& field, FieldBudget& budget, std::vector<PredictionsRequest::Input>& inputs) {
   std::string_view entry;
   std::string_view name;
   std::string_view value;
   RETURN_IF_ERROR(ReadBytes(field, "input", entry));
-  RETURN_IF_ERROR(ReadMessage(entry, "input", [&](const ProtoField& member) {
+  RETURN_IF_ERROR(ReadCounted(entry, "input", budget, [&](const ProtoField& member) {
     if (member.number == 1) return ReadText(member, "input.key", name);
     return member.number == 2 ? ReadBytes(member, "input.value", value) : Status();
   }));
@@ -77,10 +98,11 @@ Status ReadStatus(const ProtoField& field, StreamStatus& to) {
 
 Result<PredictionsRequest> DecodePredictionsRequest(std::span<const std::byte> bytes) {
   PredictionsRequest request;
-  RETURN_IF_ERROR(ReadMessage(Text(bytes), "PredictionsRequest", [&](const ProtoField& field) {
+  FieldBudget budget;
+  RETURN_IF_ERROR(ReadCounted(Text(bytes), "PredictionsRequest", budget, [&](const ProtoField& field) {
     if (field.number == 1) return ReadText(field, "model_name", request.model_name);
     if (field.number == 2) return ReadText(field, "model_version", request.model_version);
-    if (field.number == 3) return ReadInput(field, request.inputs);
+    if (field.number == 3) return ReadInput(field, budget, request.inputs);
     return field.number == 4 ? ReadText(field, "sequence_id", request.sequence_id) : Status();
   }));
   if (request.model_name.empty()) return Wrong("model_name", "the name of a model", "nothing");

@@ -76,6 +76,9 @@ TEST(PredictionsRequest, SaysWhatIsWrong) {
   EXPECT_THAT(why("\x0a\x01\xff"), HasSubstr("model_name: expected UTF-8"));
   EXPECT_THAT(why("\x1a\x02\x0a\x05"), HasSubstr("input: expected a protobuf message"));
   EXPECT_THAT(why("\x18\x01"), HasSubstr("input: expected bytes"));
+  std::string empty_inputs = "\x0a\x01m";
+  for (int i = 0; i < 70'000; ++i) empty_inputs += std::string_view("\x1a\0", 2);
+  EXPECT_THAT(why(empty_inputs), HasSubstr("PredictionsRequest: expected at most 65536 fields, found more"));
   std::string many;
   for (size_t i = 0; i <= kMaxInputs; ++i) many += "\x1a\x06\x0a\x04" + std::to_string(1000 + i);
   EXPECT_THAT(why(many), HasSubstr("at most 1000 entries"));
