@@ -43,6 +43,7 @@ tfserving::Services MakeTfservingServices(const kserve::InferServices& services,
                                 .tracer = services.tracer,
                                 .log = services.log,
                                 .max_body_bytes = services.max_body_bytes,
+                                .inflated = services.inflated,
                                 .options = std::move(options),
                                 .counts = counts};
   if (control == nullptr) return tfserving;

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What TF Serving's clients do: its curl sessions and its two gRPC services, with models of another kind."""
 import base64
+import gzip
 import json
 import os
 import shutil
 import socket
 import subprocess
 import unittest
+import zlib
 from pathlib import Path
 
 import grpc
@@ -131,6 +133,27 @@ class Rest(TfServingTest):
     def test_floats_are_written_as_the_server_does(self):
         answer = self.server.predict("identity_fp32", b'{"instances": [[2.5, 3, 0.1, 9e6, NaN, -Infinity]]}')
         self.assertEqual(answer.body, b'{\n    "predictions": [[2.5, 3.0, 0.1, 9e+06, NaN, -Infinity]\n    ]\n}')
+
+    def test_a_body_may_be_compressed(self):
+        def ask(verb, body, coding):
+            return self.server.curl("POST", f"/v1/models/{verb}", body, [("Content-Encoding", coding)])
+
+        body = json.dumps({"instances": [ROW]}).encode()
+        for coding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body)), ("identity", body)):
+            answer = ask("add:predict", packed, coding)
+            self.assertEqual((answer.status, answer.json()), (200, {"predictions": [ONE_MORE]}), coding)
+        large = gzip.compress(json.dumps({"instances": [ROW] * 20000}).encode())
+        self.assertEqual(len(ask("add:predict", large, "gzip").json()["predictions"]), 20000)
+        examples = gzip.compress(json.dumps({"examples": [{"INPUT0": [1.0, 0.0]}]}).encode())
+        self.assertEqual(ask("tree:regress", examples, "gzip").json(), {"results": [2.0]})
+        self.assert_error(ask("add:predict", body, "gzip"), 400, "^body with Content-Encoding gzip: ")
+        self.assert_error(ask("add:predict", gzip.compress(body)[:-5], "gzip"), 400, "Content-Encoding gzip")
+        self.assert_error(ask("add:predict", gzip.compress(b" " * (65 << 20)), "gzip"), 413,
+                          "at most [0-9]+ bytes once inflated .*--http-max-input-size")
+        for coding in ("br", "gzip, gzip"):
+            refused = ask("add:predict", body, coding)
+            self.assert_error(refused, 415, "^Content-Encoding: expected ")
+            self.assertEqual(refused.header("Accept-Encoding"), "gzip, deflate")
 
     def test_a_version_in_the_path(self):
         for path in ("add/versions/1", "add"):

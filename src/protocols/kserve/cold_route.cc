@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/task.h"
+#include "dialect/request_body.h"
 #include "protocols/kserve/error_answer.h"
-#include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
 #include "protocols/kserve/response_coding.h"
 

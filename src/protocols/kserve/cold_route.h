@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "dialect/content_coding.h"
 #include "dialect/dialect.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
-#include "protocols/kserve/content_coding.h"
 #include "protocols/kserve/infer_services.h"
 
 namespace trireme::kserve {

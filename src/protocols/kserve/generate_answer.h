@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/status.h"
+#include "dialect/content_coding.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
 #include "protocols/kserve/cold_route.h"
-#include "protocols/kserve/content_coding.h"
 #include "protocols/kserve/infer_services.h"
 
 namespace trireme::kserve {

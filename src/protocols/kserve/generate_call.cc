@@ -10,12 +10,12 @@
 #include "base/mutex.h"
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/request_body.h"
 #include "model/infer_request.h"
 #include "protocols/kserve/error_answer.h"
 #include "protocols/kserve/generate_answer.h"
 #include "protocols/kserve/generate_json.h"
 #include "protocols/kserve/path_version.h"
-#include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
 #include "tracing/traced_request.h"
 

@@ -16,9 +16,6 @@
 
 namespace trireme::kserve {
 
-// The setting that InferServices::max_body_bytes comes from.
-inline constexpr std::string_view kBodyLimitName = "--http-max-input-size, --max-body-in-flight or half of --budget";
-
 // What every call uses; outlives them all.
 struct InferServices {
   Engine& engine;

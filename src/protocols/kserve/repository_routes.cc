@@ -7,10 +7,10 @@
 
 #include "dialect/answer_later.h"
 #include "dialect/http_answer.h"
+#include "dialect/request_body.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/descriptions.h"
 #include "protocols/kserve/error_answer.h"
-#include "protocols/kserve/request_body.h"
 #include "protocols/kserve/request_headers.h"
 #include "wire/kserve/metadata.h"
 #include "wire/kserve/repository_request.h"

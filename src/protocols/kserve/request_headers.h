@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "dialect/content_coding.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
-#include "protocols/kserve/content_coding.h"
 
 namespace trireme::kserve {
 

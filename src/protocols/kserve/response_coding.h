@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "dialect/content_coding.h"
 #include "net/http_message.h"
-#include "protocols/kserve/content_coding.h"
 
 namespace trireme::kserve {
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dialect/request_body.h"
 #include "shared_memory/regions.h"
 #include "tensor/bytes_elements.h"
 #include "wire/kserve/place.h"

@@ -20,7 +20,7 @@ class Question {
  public:
   virtual ~Question() = default;
 
-  virtual bool IsLongToRead() const = 0;
+  virtual bool IsLongToRead() = 0;
   // The signature that it names, empty if it names none, and whether it is predict that asks. On the loop or a codec
   // worker, as often as somebody wants to know.
   virtual std::string SignatureName() = 0;

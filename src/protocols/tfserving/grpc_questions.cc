@@ -46,7 +46,7 @@ class GrpcPredict final : public GrpcQuestion {
         services_(services),
         asked_signature_(std::move(signature_name)) {}
 
-  bool IsLongToRead() const override { return tfserving::IsLongToRead(message_.bytes); }
+  bool IsLongToRead() override { return tfserving::IsLongToRead(message_.bytes); }
   std::string SignatureName() override { return asked_signature_; }
   bool IsPredict() const override { return true; }
 
@@ -99,7 +99,7 @@ class GrpcInference final : public GrpcQuestion {
   GrpcInference(const Services& services, ExamplesMethod method, net::GrpcMessage message, net::GrpcReply reply)
       : GrpcQuestion(std::move(message), std::move(reply)), services_(services), method_(method) {}
 
-  bool IsLongToRead() const override { return message_.bytes.size() > kLongWalkBytes; }
+  bool IsLongToRead() override { return message_.bytes.size() > kLongWalkBytes; }
   std::string SignatureName() override {
     if (!decoded_) read_ = Decode();
     decoded_ = true;

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "dialect/content_coding.h"
 #include "dialect/http_answer.h"
+#include "dialect/request_body.h"
 #include "protocols/tfserving/failure.h"
 #include "protocols/tfserving/labels.h"
 #include "wire/tfserving/examples_json.h"
@@ -17,17 +19,36 @@ namespace {
 // What takes about 200 us to read or to write: what a loop should not do while other connections wait.
 constexpr size_t kLargeTextBytes = 256 << 10;
 
+// The route has refused bodies of a coding that nobody reads.
+ContentCoding KnownCoding(const net::HttpRequest& http) {
+  const Result<ContentCoding> coding = CodingOfBody(http);
+  return coding.ok() ? *coding : ContentCoding::kIdentity;
+}
+
 // What both have in common.
 class RestQuestion : public Question {
  public:
-  RestQuestion(net::HttpRequest http, net::HttpReply reply) : http_(std::move(http)), reply_(std::move(reply)) {}
+  RestQuestion(const Services& services, net::HttpRequest http, net::HttpReply reply)
+      : http_(std::move(http)),
+        body_(services.pool, services.inflated, http_,
+              {.coding = KnownCoding(http_), .max_bytes = services.max_body_bytes, .limit_name = kBodyLimitName}),
+        reply_(std::move(reply)) {}
 
-  bool IsLongToRead() const final { return http_.body.size() > kLargeTextBytes; }
-  std::string SignatureName() final { return named_ = SignatureNameIn(body()); }
+  bool IsLongToRead() final {
+    if (!unpacked_.ok()) return false;
+    const Result<bool> whole = body_.Begin();
+    unpacked_ = whole.status();
+    return whole.ok() && (!*whole || body_.bytes().size() > kLargeTextBytes);
+  }
+  std::string SignatureName() final {
+    if (unpacked_.ok()) unpacked_ = body_.Finish();
+    return named_ = SignatureNameIn(body());
+  }
   void Release() final {
     http_.body = {};
     http_.headers = {};
     http_.storage.reset();
+    body_.Release();
   }
   bool IsLongToWrite(const InferResponse& response) const final {
     return EstimateJson(response.outputs) > kLargeTextBytes;
@@ -37,7 +58,9 @@ class RestQuestion : public Question {
   Executor& executor() final { return reply_.executor(); }
 
  protected:
-  std::string_view body() const { return {reinterpret_cast<const char*>(http_.body.data()), http_.body.size()}; }
+  // Empty where it could not be inflated.
+  std::string_view body() const { return body_.text(); }
+  const Status& unpacked() const { return unpacked_; }
   // What was read says the same as what was looked for before.
   Status CheckSignatureName(const std::string& read) const {
     if (read == named_) return {};
@@ -51,6 +74,8 @@ class RestQuestion : public Question {
 
  private:
   net::HttpRequest http_;
+  RequestBody body_;
+  Status unpacked_;
   net::HttpReply reply_;
   std::string named_;  // the signature
   std::string written_;
@@ -59,10 +84,11 @@ class RestQuestion : public Question {
 class RestPredict final : public RestQuestion {
  public:
   RestPredict(const Services& services, net::HttpRequest http, net::HttpReply reply)
-      : RestQuestion(std::move(http), std::move(reply)), services_(services) {}
+      : RestQuestion(services, std::move(http), std::move(reply)), services_(services) {}
 
   bool IsPredict() const override { return true; }
   Status Read(const AskedModel& model, InferRequest& request) override {
+    RETURN_IF_ERROR(unpacked());
     ASSIGN_OR_RETURN(const Signature sent, SignatureOfPredict(model));
     ASSIGN_OR_RETURN(PredictBody read, DecodePredict(body(), sent, services_.pool));
     RETURN_IF_ERROR(CheckSignatureName(read.signature_name));
@@ -86,10 +112,11 @@ class RestPredict final : public RestQuestion {
 class RestInference final : public RestQuestion {
  public:
   RestInference(const Services& services, ResultKind kind, net::HttpRequest http, net::HttpReply reply)
-      : RestQuestion(std::move(http), std::move(reply)), services_(services), kind_(kind) {}
+      : RestQuestion(services, std::move(http), std::move(reply)), services_(services), kind_(kind) {}
 
   bool IsPredict() const override { return false; }
   Status Read(const AskedModel& model, InferRequest& request) override {
+    RETURN_IF_ERROR(unpacked());
     ASSIGN_OR_RETURN(const ExamplesBody read,
                      DecodeExamples(body(), kind_ == ResultKind::kClassify ? "classify" : "regress"));
     RETURN_IF_ERROR(CheckSignatureName(read.signature_name));

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "base/excerpt.h"
 #include "codec/percent_encoding.h"
+#include "dialect/content_coding.h"
 #include "dialect/http_answer.h"
 #include "dialect/request_headers.h"
 #include "metrics/exposition.h"
@@ -81,12 +81,13 @@ CallFacts FactsOf(const HttpRequest& http, const Identity& identity, ModelSpec s
           .api = api};
 }
 
-net::BodyPlan PlanPlainBody(const HttpRequest& head) {
-  const std::string_view coding = HeaderOf(head, "content-encoding");
-  if (coding.empty() || coding == "identity") return {};
-  net::HttpResponse refusal = ErrorAnswer(
-      InvalidArgument("Content-Encoding: expected a body that is not compressed, found " + Excerpt(coding)));
-  refusal.status = 415;
+net::BodyPlan PlanBody(const HttpRequest& head) {
+  constexpr int kUnsupportedMediaType = 415;
+  const Result<ContentCoding> coding = CodingOfBody(head);
+  if (coding.ok()) return {};
+  net::HttpResponse refusal = ErrorAnswer(coding.status());
+  refusal.status = kUnsupportedMediaType;
+  refusal.headers.emplace_back("Accept-Encoding", "gzip, deflate");
   return {.refusal = std::move(refusal)};
 }
 
@@ -105,7 +106,7 @@ Route AskRoute(const Services& services, Versioning versioning, std::string_view
                 CallFacts facts = FactsOf(http, identity, *std::move(spec), api);
                 StartCall(services, std::move(facts), make(std::move(http), std::move(reply)));
               },
-          .plan_body = PlanPlainBody};
+          .plan_body = PlanBody};
 }
 
 // What is found out at once, on the loop.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/engine.h"
+#include "net/byte_budget.h"
 #include "protocols/tfserving/options.h"
 #include "protocols/tfserving/request_counts.h"
 #include "tracing/tracer.h"
@@ -24,7 +26,9 @@ struct Services {
   ThreadPool& codec_workers;  // read and write what would hold a loop up
   Tracer& tracer;
   const Logger& log;
-  uint64_t max_body_bytes;  // of a message; also what short lists of it may be filled up to
+  uint64_t max_body_bytes;  // of a message, also once it is inflated; and what short lists of it may be filled up to
+  // What inflated bodies of all requests together may hold. Never null; shared with each of them.
+  std::shared_ptr<net::ByteBudget> inflated;
   Options options;
   RequestCounts& counts;
   // From now on these models are served and no others of such a list; done when they serve or have failed. Null: the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/request_body.h"
+#include "dialect/request_body.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "codec/gzip.h"
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 using testing::HasSubstr;
@@ -106,4 +106,4 @@ TEST_F(RequestBodyTest, ABrokenOneNamesItsCoding) {
 }
 
 }  // namespace
-}  // namespace trireme::kserve
+}  // namespace trireme

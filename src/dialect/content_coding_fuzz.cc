@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "protocols/kserve/content_coding.h"
+#include "dialect/content_coding.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using trireme::kserve::AcceptedCodings;
+  using trireme::AcceptedCodings;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto coding = trireme::kserve::ParseContentEncoding(text);
+  const auto coding = trireme::ParseContentEncoding(text);
   CHECK(coding.ok() || !coding.status().message().empty());
   AcceptedCodings once;
   once.Add(text);

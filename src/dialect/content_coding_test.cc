@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/content_coding.h"
+#include "dialect/content_coding.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <utility>
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 ContentCoding Best(std::string_view accepted) {
@@ -30,6 +30,15 @@ TEST(ContentEncodingTest, RefusesOthersAndSeveral) {
     EXPECT_EQ(status.message(),
               "Content-Encoding: expected gzip, deflate or identity, found '" + std::string(value) + "'");
   }
+}
+
+TEST(ContentEncodingTest, OfABodyIsWhatItsOneHeaderSays) {
+  net::HttpRequest http;
+  EXPECT_EQ(*CodingOfBody(http), ContentCoding::kIdentity);
+  http.headers.push_back({.name = "Content-Encoding", .value = "gzip"});
+  EXPECT_EQ(*CodingOfBody(http), ContentCoding::kGzip);
+  http.headers.push_back({.name = "content-encoding", .value = "gzip"});
+  EXPECT_EQ(CodingOfBody(http).status().message(), "Content-Encoding: expected once, found twice");
 }
 
 TEST(AcceptedCodingsTest, TheGreatestWeightWins) {
@@ -71,4 +80,4 @@ TEST(AcceptedCodingsTest, SeveralHeadersAreOneList) {
 }
 
 }  // namespace
-}  // namespace trireme::kserve
+}  // namespace trireme

@@ -6,8 +6,9 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "net/http_message.h"
 
-namespace trireme::kserve {
+namespace trireme {
 
 // How a body is compressed on its way (RFC 9110, section 8.4.1). "deflate" is a zlib stream.
 enum class ContentCoding : uint8_t { kIdentity, kGzip, kDeflate };
@@ -16,6 +17,9 @@ std::string_view Name(ContentCoding coding);
 
 // The value of a Content-Encoding header: one coding. kUnsupported: another, or several.
 Result<ContentCoding> ParseContentEncoding(std::string_view value);
+
+// How the body of a request is compressed, from its headers. kUnsupported: in another way, or two headers say so.
+Result<ContentCoding> CodingOfBody(const net::HttpRequest& http);
 
 // What a client likes to get, from its Accept-Encoding headers (RFC 9110, section 12.5.3). A member that breaks the
 // grammar is passed over: the header is a wish.
@@ -37,4 +41,4 @@ class AcceptedCodings {
   int others_ = kNotNamed;                                          // "*"
 };
 
-}  // namespace trireme::kserve
+}  // namespace trireme

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/content_coding.h"
+#include "dialect/content_coding.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "net/http_chars.h"
 #include "net/http_error.h"
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 constexpr int kFullWeight = 1000;
@@ -51,6 +51,16 @@ std::string_view Name(ContentCoding coding) {
 Result<ContentCoding> ParseContentEncoding(std::string_view value) {
   if (const auto coding = Find(value)) return *coding;
   return Unsupported("Content-Encoding: expected gzip, deflate or identity, found " + net::Quoted(value));
+}
+
+Result<ContentCoding> CodingOfBody(const net::HttpRequest& http) {
+  std::optional<ContentCoding> found;
+  for (const net::HttpHeader& header : http.headers) {
+    if (!net::EqualsIgnoringCase(header.name, "content-encoding")) continue;
+    if (found) return Unsupported("Content-Encoding: expected once, found twice");
+    ASSIGN_OR_RETURN(found, ParseContentEncoding(header.value));
+  }
+  return found.value_or(ContentCoding::kIdentity);
 }
 
 void AcceptedCodings::Add(std::string_view value) {
@@ -101,4 +111,4 @@ ContentCoding AcceptedCodings::Best() const {
   return best;
 }
 
-}  // namespace trireme::kserve
+}  // namespace trireme

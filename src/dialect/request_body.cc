@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/request_body.h"
+#include "dialect/request_body.h"
 
 #include <optional>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "codec/gzip.h"
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 // What a loop does itself takes some 100 us.
@@ -113,4 +113,4 @@ void RequestBody::Release() {
   storage_.reset();
 }
 
-}  // namespace trireme::kserve
+}  // namespace trireme

@@ -9,11 +9,14 @@
 
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "dialect/content_coding.h"
 #include "net/byte_budget.h"
 #include "net/http_message.h"
-#include "protocols/kserve/content_coding.h"
 
-namespace trireme::kserve {
+namespace trireme {
+
+// The settings that bound a body, also once it is inflated.
+inline constexpr std::string_view kBodyLimitName = "--http-max-input-size, --max-body-in-flight or half of --budget";
 
 // The body of a request as it was before its sender compressed it.
 //
@@ -58,4 +61,4 @@ class RequestBody {
   bool whole_ = false;
 };
 
-}  // namespace trireme::kserve
+}  // namespace trireme
