@@ -252,6 +252,7 @@ class Conversion {
     ASSIGN_OR_RETURN(const std::string key, variables_->KeyOf(def));
     if (const auto known = read_.find(key); known != read_.end()) return std::vector<ValueId>{known->second};
     ASSIGN_OR_RETURN(Literal literal, bundle_.LiteralOf(key));
+    RETURN_IF_ERROR(CheckVariable(def, literal, key));
     const ValueId id = out_.AddLiteral(std::move(literal));
     read_.emplace(key, id);
     return std::vector<ValueId>{id};

@@ -38,7 +38,9 @@ class Reader {
       return TooLarge("node '" + Shown(node.name) + "' has more than " + std::to_string(kMostAttributes) +
                       " attributes");
     }));
-    to.by_name.emplace(node.name, static_cast<int32_t>(to.nodes.size()));
+    if (!to.by_name.emplace(node.name, static_cast<int32_t>(to.nodes.size())).second) {
+      return InvalidArgument("two nodes are called '" + Shown(node.name) + "'");
+    }
     to.nodes.push_back(std::move(node));
     return {};
   }
@@ -66,8 +68,8 @@ class Reader {
       return Count();
     }));
     const std::string_view name = function.name;
-    read_.functions.insert_or_assign(name, std::move(function));
-    return {};
+    if (read_.functions.emplace(name, std::move(function)).second) return {};
+    return InvalidArgument("two functions are called '" + Shown(name) + "'");
   }
 
   static Result<std::string_view> ReadArgumentName(std::string_view message) {

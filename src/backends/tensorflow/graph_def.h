@@ -27,7 +27,7 @@ struct NodeDef {
 // Nodes that refer to one another by name: a graph's, or a function's.
 struct NodeTable {
   std::vector<NodeDef> nodes;
-  std::unordered_map<std::string_view, int32_t> by_name;  // the first of each name
+  std::unordered_map<std::string_view, int32_t> by_name;  // each has a name of its own
 };
 
 struct FunctionDef {
@@ -49,7 +49,7 @@ inline constexpr size_t kMostAttributes = 10'000;  // of a node: each that is as
 
 inline constexpr size_t kMostNames = 16'000'000;  // of what nodes take, and of arguments and results of functions
 
-// kTooLarge: more than that.
+// kTooLarge: more than that. kInvalidArgument: what is malformed, or which name two nodes or functions have.
 Result<GraphDef> ReadGraphDef(std::string_view message);
 
 }  // namespace trireme::tensorflow

@@ -92,9 +92,49 @@ Result<Written> ReadFields(std::string_view message) {
   return written;
 }
 
+template <typename T>
+bool AllFit(const std::vector<int64_t>& values, int64_t& wrong) {
+  const auto found = std::ranges::find_if(values, [](int64_t value) { return !std::in_range<T>(value); });
+  if (found != values.end()) wrong = *found;
+  return found == values.end();
+}
+
+// Numbers that are listed may be larger than their type has room for.
+Status CheckRange(const std::vector<int64_t>& values, TfType tf_type, ElementType type) {
+  int64_t wrong = 0;
+  const auto fits = [&] {
+    switch (type) {
+      case ElementType::kBool: {
+        const auto found = std::ranges::find_if(values, [](int64_t value) { return value != 0 && value != 1; });
+        if (found != values.end()) wrong = *found;
+        return found == values.end();
+      }
+      case ElementType::kUint8:
+        return AllFit<uint8_t>(values, wrong);
+      case ElementType::kInt8:
+        return AllFit<int8_t>(values, wrong);
+      case ElementType::kInt16:
+        return AllFit<int16_t>(values, wrong);
+      case ElementType::kUint16:
+      case ElementType::kFloat16:  // bit patterns
+      case ElementType::kBfloat16:
+        return AllFit<uint16_t>(values, wrong);
+      case ElementType::kInt32:
+        return AllFit<int32_t>(values, wrong);
+      case ElementType::kUint32:
+        return AllFit<uint32_t>(values, wrong);
+      default:
+        return true;
+    }
+  };
+  if (fits()) return {};
+  return InvalidArgument("a constant of " + NameOf(tf_type) + " has the value " + std::to_string(wrong) +
+                         ", which that type has no room for");
+}
+
 // What the lists hold, as bytes of the elements' type.
-std::string PackedBytes(Written written, uint64_t width) {
-  if (written.integers.empty()) return std::move(written.fixed);
+std::string PackedBytes(Written written, ElementType type, uint64_t width) {
+  if (type == ElementType::kFloat || type == ElementType::kDouble) return std::move(written.fixed);
   std::string bytes;
   bytes.reserve(written.integers.size() * width);
   for (const int64_t value : written.integers) {
@@ -114,7 +154,8 @@ Status Pad(std::string& elements, uint64_t width, uint64_t bytes, uint64_t most_
   if (elements.size() == bytes) return {};
   if (bytes > most_padded_bytes) {
     return TooLarge("a constant of " + std::to_string(bytes) + " bytes is written as " +
-                    std::to_string(elements.size()) + ": expected at most " + std::to_string(most_padded_bytes));
+                    std::to_string(elements.size()) + ", more than the " + std::to_string(most_padded_bytes) +
+                    " that all such constants may still take");
   }
   const std::string last = elements.empty() ? std::string(width, '\0') : elements.substr(elements.size() - width);
   elements.reserve(bytes);
@@ -188,10 +229,15 @@ Result<Literal> ReadTensorProto(std::string_view message, uint64_t most_padded_b
   const uint64_t bytes = *count * width;
   if (!written.content.empty()) {
     if (written.content.size() != bytes) return WrongCount(*count, written.content.size() / width);
+    const auto is_bool = [](char byte) { return byte == 0 || byte == 1; };
+    if (*type == ElementType::kBool && !std::ranges::all_of(written.content, is_bool)) {
+      return InvalidArgument("a constant of DT_BOOL has a byte that is neither 0 nor 1");
+    }
     literal.borrowed = written.content;
     return literal;
   }
-  literal.owned = PackedBytes(std::move(written), width);
+  RETURN_IF_ERROR(CheckRange(written.integers, written.type, *type));
+  literal.owned = PackedBytes(std::move(written), *type, width);
   RETURN_IF_ERROR(Pad(literal.owned, width, bytes, most_padded_bytes));
   return literal;
 }

@@ -27,7 +27,7 @@ struct Literal {
 
 // A TensorProto. A list of values that is shorter than the tensor is padded with its last one, as its writer meant it;
 // that may not make more than `most_padded_bytes` of few. Numbers are checked: as many as the shape has, of a type that
-// is known here.
+// is known here, which has room for each.
 Result<Literal> ReadTensorProto(std::string_view message, uint64_t most_padded_bytes);
 
 // The elements of an integer or boolean literal in memory, as numbers: nothing if there are more than `most` or if it

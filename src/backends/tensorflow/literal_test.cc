@@ -51,6 +51,28 @@ TEST(ReadTensorProto, PadsAShortListWithItsLastElement) {
   EXPECT_EQ(FirstNumberOf(ReadTensorProto(one, kMost).value()), 2.5);
 }
 
+TEST(ReadTensorProto, RefusesNumbersThatTheTypeHasNoRoomFor) {
+  const auto refusal = [](int type, int list, int64_t value) {
+    return ReadTensorProto(
+               Message(type, {1}, [&](ProtoWriter& to) { to.Varint(list, static_cast<uint64_t>(value)); }), kMost)
+        .status()
+        .message();
+  };
+  constexpr int kUint8 = 4, kInt8 = 6, kInt32 = 3, kBool = 10, kHalf = 19, kUint32 = 22, kUint64 = 23;
+  EXPECT_EQ(refusal(kUint8, 7, 255), "");
+  EXPECT_EQ(refusal(kUint8, 7, 256), "a constant of DT_UINT8 has the value 256, which that type has no room for");
+  EXPECT_THAT(refusal(kUint8, 7, -1), HasSubstr("DT_UINT8 has the value -1"));
+  EXPECT_EQ(refusal(kInt8, 7, -128), "");
+  EXPECT_THAT(refusal(kInt8, 7, 128), HasSubstr("DT_INT8 has the value 128"));
+  EXPECT_THAT(refusal(kInt32, 7, int64_t{1} << 40), HasSubstr("DT_INT32"));
+  EXPECT_THAT(refusal(kBool, 11, 2), HasSubstr("DT_BOOL"));
+  EXPECT_THAT(refusal(kHalf, 13, 65536), HasSubstr("DT_HALF"));
+  EXPECT_THAT(refusal(kUint32, 16, int64_t{1} << 32), HasSubstr("DT_UINT32"));
+  EXPECT_EQ(refusal(kUint64, 17, -1), "");  // its largest number
+  const std::string two = Message(kBool, {1}, [](ProtoWriter& to) { to.Bytes(4, "\2"); });
+  EXPECT_THAT(ReadTensorProto(two, kMost).status().message(), HasSubstr("neither 0 nor 1"));
+}
+
 TEST(ReadTensorProto, RefusesWhatDoesNotFitItsShape) {
   const auto refusal = [](const std::string& message) { return ReadTensorProto(message, kMost).status().message(); };
   EXPECT_THAT(refusal(Message(3, {1}, [](ProtoWriter& to) { to.Bytes(4, "12345678"); })), HasSubstr("2 elements"));
@@ -58,7 +80,7 @@ TEST(ReadTensorProto, RefusesWhatDoesNotFitItsShape) {
   EXPECT_THAT(refusal(Message(3, {-1}, [](ProtoWriter&) {})), HasSubstr("open dimension"));
   EXPECT_THAT(refusal(Message(3, {-2}, [](ProtoWriter&) {})), HasSubstr("dimension of -2"));
   EXPECT_THAT(refusal(Message(3, {1 << 30, 1 << 30}, [](ProtoWriter&) {})), HasSubstr("larger than any memory"));
-  EXPECT_THAT(refusal(Message(3, {1000}, [](ProtoWriter& to) { to.Varint(7, 1); })), HasSubstr("at most 1000"));
+  EXPECT_THAT(refusal(Message(3, {1000}, [](ProtoWriter& to) { to.Varint(7, 1); })), HasSubstr("is written as 4, more than the 1000 that"));
   EXPECT_THAT(refusal(Message(8, {1}, [](ProtoWriter&) {})), HasSubstr("data type 8"));
   EXPECT_THAT(refusal("\x0a"), HasSubstr("malformed"));
 }

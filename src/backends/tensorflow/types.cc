@@ -50,6 +50,19 @@ std::string NameOf(TfType type) {
   return "data type " + std::to_string(static_cast<int32_t>(type));
 }
 
+std::string NameOf(ElementType type) {
+  for (const KnownType& known : kKnown) {
+    if (known.element == type) return known.name;
+  }
+  return "an unknown type";
+}
+
+std::string TextOf(const Dims& dims) {
+  std::string text;
+  for (const int64_t dim : dims) text += (text.empty() ? "" : ",") + (dim == kAnySize ? "?" : std::to_string(dim));
+  return "[" + text + "]";
+}
+
 std::optional<ElementType> ToElementType(TfType type) {
   for (const KnownType& known : kKnown) {
     if (known.type == WithoutReference(type)) return known.element;

@@ -41,6 +41,9 @@ enum class TfType : int32_t {
 // "DT_FLOAT", or "data type 18" for those without a name here.
 std::string NameOf(TfType type);
 
+// The same of what it is here.
+std::string NameOf(ElementType type);
+
 // Nothing for types that no protocol can carry. A reference (DT_FLOAT_REF) is what it refers to.
 std::optional<ElementType> ToElementType(TfType type);
 
@@ -55,6 +58,9 @@ using Dims = std::vector<int64_t>;
 inline constexpr int64_t kAnySize = -1;
 inline constexpr int64_t kMostDim = int64_t{1}
                                     << 40;  // more than any memory holds, and products of a few do not overflow
+
+// "[2,?]"
+std::string TextOf(const Dims& dims);
 
 // Nothing if a dimension is open or negative, or if there are more elements than any memory holds.
 std::optional<uint64_t> ElementCount(const Dims& dims);

@@ -61,6 +61,24 @@ bool IsVariable(std::string_view op) {
   return op == "VarHandleOp" || op == "VariableV2" || op == "Variable";
 }
 
+Status CheckVariable(const NodeDef& variable, const Literal& stored, std::string_view key) {
+  const Attributes attributes(variable.message);
+  const std::optional<TfType> type = attributes.Type("dtype");
+  const std::optional<std::string_view> shape = attributes.Shape("shape");
+  std::optional<Dims> dims;
+  if (shape) {
+    ASSIGN_OR_RETURN(dims, ReadShape(*shape));
+  }
+  if (variable.op == "Variable" && dims && dims->empty()) dims.reset();  // how the oldest op says any shape
+  const auto accepts = [](int64_t said, int64_t found) { return said == kAnySize || said == found; };
+  const bool same_type = !type || ToElementType(*type) == stored.type;
+  if (same_type && (!dims || std::ranges::equal(*dims, stored.dims, accepts))) return {};
+  const std::string said = (type ? NameOf(*type) : "") + (dims ? " " + TextOf(*dims) : "");
+  return InvalidArgument("variable '" + Shown(variable.name) + "' is " + said + " in the graph, and entry '" +
+                         Shown(key) + "' of variables/variables.index, which is stored for it, is " +
+                         NameOf(stored.type) + " " + TextOf(stored.dims));
+}
+
 const std::vector<VariableTable::Restored>& VariableTable::EntriesOf(CallTree& calls, NodePlace restore) {
   const NodeDef& node = calls.Node(restore);
   const auto [found, is_new] = of_restore_.try_emplace(&node);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/tensorflow/call_tree.h"
+#include "backends/tensorflow/literal.h"
 #include "backends/tensorflow/saved_model.h"
 #include "backends/tensorflow/tensor_bundle.h"
 #include "base/status.h"
@@ -46,5 +47,8 @@ class VariableTable {
 };
 
 bool IsVariable(std::string_view op);
+
+// Whether what is stored is what the graph says of the variable. kInvalidArgument: type or shape differ.
+Status CheckVariable(const NodeDef& variable, const Literal& stored, std::string_view key);
 
 }  // namespace trireme::tensorflow
