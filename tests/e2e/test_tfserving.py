@@ -176,6 +176,10 @@ class Rest(TfServingTest):
         self.assert_error(self.server.curl("GET", "/v1/models"), 400, "^Missing model name in request.$")
         self.assert_error(self.server.curl("GET", "/v1/other/thing"), 400, "^Malformed request: GET ")
         self.assertEqual(self.server.curl("GET", "/v2").status, 404)
+        for path in ("add:predict", "add/versions/1:classify", "add/labels/stable:regress"):
+            answer = self.server.curl("GET", f"/v1/models/{path}")
+            self.assert_error(answer, 405, f"^Malformed request: GET /v1/models/{path}: expected POST")
+            self.assertEqual(answer.header("Allow"), "POST")
 
     def test_what_is_wrong_is_a_client_error(self):
         for body, pattern in ((b"", "The document is empty"), (b"[1]", "Is not object"), (b"{", "JSON Parse error"),
@@ -287,7 +291,8 @@ class Grpc(TfServingTest):
                           self.server.call, "Predict", predict_request("none", INPUT0=value))
         request = predict_request("add", INPUT0=value)
         request.model_spec.signature_name = "s"
-        self.assert_fails(wrong, 'Serving signature name: "s" not found', self.server.call, "Predict", request)
+        self.assert_fails(grpc.StatusCode.FAILED_PRECONDITION, '^Serving signature key "s" not found.$', self.server.call,
+                          "Predict", request)
 
     def test_classify_regress_and_both(self):
         request = serving().ClassificationRequest()

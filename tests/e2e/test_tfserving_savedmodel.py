@@ -133,7 +133,8 @@ class Signatures(TfServingTest):
         self.assert_error(self.ask("predict", {"signature_name": 3, "instances": [[4.0]]}), 400, "must be a string value")
         request = predict_request("m", x=tensor(tf().DT_FLOAT, [1, 1], float_val=[4]))
         request.model_spec.signature_name = "none"
-        self.assert_fails(grpc.StatusCode.INVALID_ARGUMENT, 'name: "none" not found', self.server.call, "Predict", request)
+        self.assert_fails(grpc.StatusCode.FAILED_PRECONDITION, '^Serving signature key "none" not found.$',
+                          self.server.call, "Predict", request)
         tasks = [("regress", REGRESS), ("none", CLASSIFY)]
         self.assert_fails(grpc.StatusCode.INVALID_ARGUMENT, "No signature was found with the name: none", self.server.call,
                           "MultiInference", multi_request(tasks, example(x=[4.0])))
@@ -221,12 +222,51 @@ class Signatures(TfServingTest):
         self.assert_fails(grpc.StatusCode.INVALID_ARGUMENT, r"Sent extra: \{wrong\}. Missing but required: \{examples\}",
                           self.server.call, "Predict", request)
 
+    def test_classify_and_regress_are_for_signatures_of_their_own(self):
+        for verb, signature in (("classify", "regress"), ("regress", "classify")):
+            answer = self.ask(verb, {"signature_name": signature, "examples": [{"x": 4.0}]})
+            self.assert_error(answer, 400, f"signature method_name to be tensorflow/serving/{verb}. Was: "
+                                           f"tensorflow/serving/{signature}$")
+        request = inference_request(serving().RegressionRequest(), example(x=[4.0]), signature="classify")
+        self.assert_fails(grpc.StatusCode.INVALID_ARGUMENT, "Expected regression signature method_name",
+                          self.server.call, "Regress", request)
+        tasks = [("regress", REGRESS), ("classify", REGRESS)]
+        self.assert_fails(grpc.StatusCode.INVALID_ARGUMENT, "Expected regression signature method_name",
+                          self.server.call, "MultiInference", multi_request(tasks, example(x=[4.0])))
+
     def test_other_protocols_ask_it_too(self):
         v2 = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 1], "data": [4.0]}]}).encode()
         for path, body in (("/v2/models/m/infer", v2), ("/invocations", v2), ("/predictions/m", b"[[4.0]]")):
             answer = self.server.ask("POST", path, body, {"Content-Type": "application/json"})
             self.assertEqual(answer.status, 200, answer)
             self.assertIn(b"4", answer.body)
+
+
+class WithoutADefault(TfServingTest):
+    def test_each_is_asked_by_its_name(self):
+        root = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, root, True)
+        nodes = [sm.placeholder("x", numpy.float32, (-1,)), sm.node("neg", "Neg", ["x"], T=FLOAT),
+                 sm.node("exp", "Exp", ["x"], T=FLOAT)]
+        signatures = {name: sm.signature({"x": ("x:0", 1, (-1,))}, {"y": (name + ":0", 1, (-1,))})
+                      for name in ("neg", "exp")}
+        sm.write(root / "m" / "1", sm.saved_model(sm.meta_graph(nodes, signatures)))
+        sm.write(root / "chosen" / "1", sm.saved_model(sm.meta_graph(nodes, signatures)))
+        (root / "chosen" / "config.pbtxt").write_text(
+            'parameters { key: "signature" value { string_value: "neg" } }\n')
+        server = self.start(root)
+        for name, value in (("exp", 1.0), ("neg", 0.0)):
+            answer = server.predict("m", {"signature_name": name, "instances": [0.0]})
+            self.assertEqual((answer.status, answer.json()), (200, {"predictions": [value]}))
+        self.assert_error(server.predict("m", {"instances": [0.0]}), 400,
+                          '^Serving signature name: "serving_default" not found in signature def$')
+        self.assert_error(server.curl("POST", "/v1/models/m:regress", {"examples": [{"x": 1.0}]}), 400,
+                          "^No signature was found with the name: serving_default$")
+        x = tensor(tf().DT_FLOAT, [1], float_val=[0])
+        self.assert_fails(grpc.StatusCode.FAILED_PRECONDITION, '^Serving signature key "serving_default" not found.$',
+                          server.call, "Predict", predict_request("m", x=x))
+        # Where a config chooses one it is meant.
+        self.assertEqual(server.predict("chosen", {"instances": [2.0]}).json(), {"predictions": [-2.0]})
 
 
 class WhileItChanges(TfServingTest):
@@ -352,6 +392,20 @@ class HalfPlusTwo(TfServingTest):
             self.assertEqual(answer.results[0].regression_result.regressions[0].value, 3.0)
             self.assertEqual(answer.results[1].classification_result.classifications[0].classes[0].score, 3.0)
             server.__exit__()
+
+
+    def test_messages_that_are_called_floats(self):
+        server = self.start(Path(DATA) / "savedmodel" / "half_plus_three")
+        signature = "tensorflow/serving/regress"
+        answer = server.curl("POST", "/v1/models/half_plus_three:regress",
+                             {"signature_name": signature, "examples": [{"x": 1.0}, {"x": [2.0]}]})
+        self.assertEqual((answer.status, answer.json()), (200, {"results": [3.5, 4.0]}))
+        answer = server.call("Regress", inference_request(serving().RegressionRequest(), example(x=[1.0]),
+                                                          model="half_plus_three", signature=signature))
+        self.assertEqual([r.value for r in answer.result.regressions], [3.5])
+        serialized = base64.b64encode(example(x=[1.0]).SerializeToString()).decode()
+        answer = server.predict("half_plus_three", {"signature_name": signature, "instances": [{"b64": serialized}]})
+        self.assertEqual(answer.json(), {"predictions": [[3.5]]})
 
 
 del TfServingTest

@@ -162,9 +162,35 @@ class Models(unittest.TestCase):
         x = floats(4)
         self.assertNear(RUNNER.ask(self.path, {"x": x}, signature="neg")["outputs"]["neg"], -x)
         self.assertNear(RUNNER.ask(self.path, {"x": x}, tags="tpu,serve")["outputs"]["exp"], np.exp(x))
-        self.assertIn("and not one alone: there is 'exp', 'neg'", self.refusal())
+        # Nobody's choice: the first that can be converted.
+        self.assertNear(RUNNER.ask(self.path, {"x": x})["outputs"]["exp"], np.exp(x))
         self.assertIn("there is no signature 'log': there is 'exp', 'neg'", self.refusal(signature="log"))
         self.assertIn("no graph has the tags {train}: there is {serve}, {serve, tpu}", self.refusal(tags="train"))
+
+    def test_without_a_default_the_first_that_can_be_converted_is_served(self):
+        nodes = [sm.placeholder("x", np.float32, (-1,)), sm.node("neg", "Neg", ["x"]), sm.node("fancy", "Fancy", ["x"])]
+        signatures = {name: sm.signature({"x": ("x:0", 1, (-1,))}, {"y": (node + ":0", 1, (-1,))})
+                      for name, node in (("a", "fancy"), ("b", "neg"), ("c", "fancy"))}
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, signatures)))
+        x = floats(4)
+        self.assertNear(RUNNER.ask(self.path, {"x": x})["outputs"]["y"], -x)
+        del signatures["b"]
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, signatures)))
+        self.assertIn("signature 'a': operators that cannot be converted: Fancy", self.refusal())
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {})))
+        self.assertIn("there is no signature in it", self.refusal())
+
+    def test_messages_may_be_called_floats(self):
+        nodes = [sm.placeholder("text", object, (-1,)), sm.const("names", np.array([], object)), sm.const("a", ["a"]),
+                 sm.const("default_a", np.float32([0])), sm.const("half", np.float32(0.5)),
+                 sm.node("parse", "ParseExample", ["text", "names", "a", "default_a"], Nsparse=0, Ndense=1,
+                         sparse_types=[], Tdense=[FLOAT], dense_shapes=[sm.Shape((1,))]),
+                 sm.node("y", "Mul", ["parse:0", "half"], T=FLOAT)]
+        signature = sm.signature({"inputs": ("text:0", 1, (-1,))}, {"outputs": ("y:0", 1, (-1, 1))},
+                                 "tensorflow/serving/regress")
+        sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"tensorflow/serving/regress": signature})))
+        answer = RUNNER.ask(self.path, {"a": np.float32([[3], [5]])})
+        self.assertNear(answer["outputs"]["outputs"], np.float32([[1.5], [2.5]]))
 
     def test_features_of_examples_become_inputs(self):
         keys = [sm.const("names", np.array([], object)), sm.const("none", np.array([], object)),
@@ -296,6 +322,35 @@ class Models(unittest.TestCase):
         signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, None)})
         sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"s": signature}, functions)))
         self.assertIn("more than", self.refusal())
+
+    def test_variables_are_what_the_graph_says_of_them(self):
+        for op, stored, shape, pattern in (
+                ("VariableV2", np.int32([1, 2, 3]), (3,),
+                 r"variable 'v' is DT_FLOAT \[3\] in the graph, and entry 'v' of .*, is DT_INT32 \[3\]"),
+                ("VarHandleOp", floats(2), (3,), r"variable 'v' is DT_FLOAT \[3\] in the graph, .* DT_FLOAT \[2\]"),
+                ("VarHandleOp", floats(2, 3), (3,), r"DT_FLOAT \[2,3\]"),
+                ("VarHandleOp", floats(3), (-1,), None), ("Variable", floats(3), (), None)):
+            variable = sm.node("v", op, dtype=FLOAT, shape=sm.Shape(shape), shared_name="v")
+            read = sm.node("read", "ReadVariableOp", ["v"], dtype=FLOAT) if op == "VarHandleOp" else \
+                sm.node("read", "Identity", ["v"], T=FLOAT)
+            nodes = [sm.placeholder("x", np.float32, (3,)), variable, read, sm.node("y", "AddV2", ["x", "read"], T=FLOAT)]
+            signature = sm.signature({"x": ("x:0", 1, (3,))}, {"y": ("y:0", 1, (3,))})
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})), {"v": stored})
+            if pattern:
+                self.assertRegex(self.refusal(), pattern)
+            else:
+                x = floats(3)
+                self.assertNear(RUNNER.ask(self.path, {"x": x})["outputs"]["y"], x + stored)
+
+    def test_names_that_two_have_are_named(self):
+        x, exp, neg = (sm.placeholder("x", np.float32, (-1,)), sm.node("y", "Exp", ["x"]), sm.node("y", "Neg", ["x"]))
+        signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, (-1,))})
+        sm.write(self.path, sm.saved_model(sm.meta_graph([x, exp, neg], {"serving_default": signature})))
+        self.assertIn("saved_model.pb: two nodes are called 'y'", self.refusal())
+        body = [sm.node("z", "Exp", ["a"], T=FLOAT)]
+        functions = [sm.function("f", [("a", 1)], {"b": "z:y:0"}, body)] * 2
+        sm.write(self.path, sm.saved_model(sm.meta_graph([x, exp], {"serving_default": signature}, functions)))
+        self.assertIn("saved_model.pb: two functions are called 'f'", self.refusal())
 
     def test_broken_variables_are_named(self):
         a = floats(3)

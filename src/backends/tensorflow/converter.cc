@@ -147,17 +147,18 @@ class Conversion {
   Status AddInputs(const FlatGraph& graph) {
     const std::set<std::string_view> parsed = ParsedFeeds(graph);
     for (const SignatureTensor& input : signature_.inputs) {
-      const std::optional<ElementType> type = ToElementType(input.type);
-      if (!type) return Unsupported("input " + Quote(input.key) + " is of " + NameOf(input.type));
       if (inputs_.contains(input.tensor)) {
         return Unsupported("input " + Quote(input.key) + " stands for a tensor that another one stands for");
       }
-      if (*type == ElementType::kString && parsed.contains(input.tensor)) {
-        Value examples{.type = *type};
+      // Whatever its type is said to be: signatures of TensorFlow's own examples call messages floats.
+      if (parsed.contains(input.tensor)) {
+        Value examples{.type = ElementType::kString};
         examples.is_examples = true;
         inputs_.emplace(input.tensor, out_.Add(std::move(examples)));
         continue;
       }
+      const std::optional<ElementType> type = ToElementType(input.type);
+      if (!type) return Unsupported("input " + Quote(input.key) + " is of " + NameOf(input.type));
       const std::optional<Dims> dims = InputDims(input);
       if (!dims) {
         return Unsupported("the model does not say how many dimensions input " + Quote(input.key) + " has");
@@ -328,11 +329,11 @@ std::string NamesOf(const MetaGraph& meta) {
 
 }  // namespace
 
-Result<std::string> DefaultSignature(const MetaGraph& meta) {
-  if (meta.signatures.contains("serving_default")) return std::string("serving_default");
-  if (meta.signatures.size() == 1) return meta.signatures.begin()->first;
-  return NotFound("there is no signature 'serving_default', and not one alone: there is " + NamesOf(meta) +
-                  "; parameter 'signature' names the one to serve");
+std::vector<std::string> DefaultSignatures(const MetaGraph& meta) {
+  if (meta.signatures.contains("serving_default")) return {"serving_default"};
+  std::vector<std::string> names;
+  for (const auto& [name, signature] : meta.signatures) names.push_back(name);
+  return names;
 }
 
 Status CheckSignature(const MetaGraph& meta, std::string_view signature) {

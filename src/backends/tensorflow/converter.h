@@ -40,7 +40,8 @@ Result<Converted> ConvertSignature(const MetaGraph& meta, const TensorBundle& bu
 // kNotFound: there is no such signature; lists those that there are.
 Status CheckSignature(const MetaGraph& meta, std::string_view signature);
 
-// The signature that is meant where nobody names one: serving_default, or the only one. kNotFound: neither.
-Result<std::string> DefaultSignature(const MetaGraph& meta);
+// The signatures one of which is the model where nobody names one, the best first: serving_default, or else all by
+// their names, of which the first that can be converted is taken.
+std::vector<std::string> DefaultSignatures(const MetaGraph& meta);
 
 }  // namespace trireme::tensorflow

@@ -26,6 +26,7 @@ constexpr const char* kGraphFile = "saved_model.pb";
 constexpr uint64_t kMostFileBytes = uint64_t{2} << 30;  // no reader of protobuf takes more
 constexpr const char* kSignature = "signature";
 constexpr const char* kTags = "tags";
+constexpr const char* kDefault = "serving_default";
 
 fs::path FolderOf(const fs::path& path) {
   return path.filename() == kGraphFile ? path.parent_path() : path;
@@ -91,6 +92,19 @@ std::shared_ptr<const FileSignatures> FileSignaturesOf(Loaded& loaded) {
                      .all = std::move(loaded.all)});
 }
 
+// The signature that is served where nobody names one.
+Result<std::string> DefaultSignature(const MetaGraph& meta, const TensorBundle& bundle) {
+  constexpr size_t kMostTried = 16;
+  std::vector<std::string> names = DefaultSignatures(meta);
+  if (names.empty()) return NotFound("there is no signature in it: nothing that could be asked of it");
+  if (names.size() == 1) return std::move(names.front());
+  for (size_t i = 0; i < std::min(names.size(), kMostTried); ++i) {
+    const ConvertOptions trial{.signature = names[i], .with_data = false, .data = nullptr};
+    if (ConvertSignature(meta, bundle, trial).ok()) return std::move(names[i]);
+  }
+  return std::move(names.front());  // the reason will be told of it
+}
+
 Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool with_data, DataFile* data) {
   const Result<RegularFile> file = RegularFile::Open(folder / kGraphFile);
   if (!file.ok()) return Status(file.status()).Within(kGraphFile);
@@ -101,7 +115,7 @@ Result<Loaded> Load(const fs::path& folder, const OpenOptions& options, bool wit
   ASSIGN_OR_RETURN(const TensorBundle bundle, TensorBundle::Open(folder));
   Loaded loaded{.converted = {}, .signature = Parameter(options, kSignature), .made_by = meta->made_by};
   if (loaded.signature.empty()) {
-    ASSIGN_OR_RETURN(loaded.signature, DefaultSignature(*meta));
+    ASSIGN_OR_RETURN(loaded.signature, DefaultSignature(*meta, bundle));
   } else if (const Status known = CheckSignature(*meta, loaded.signature); !known.ok()) {
     return InvalidArgument("parameters[\"signature\"]: " + known.message());
   }
@@ -164,7 +178,9 @@ std::string Listed(const std::vector<std::string>& names) {
 std::vector<std::string> NotesOn(const Loaded& loaded) {
   std::vector<std::string> notes;
   if (!loaded.others.empty()) {
-    notes.push_back("signature '" + Shown(loaded.signature) + "' is served; there is also " + Listed(loaded.others) +
+    const bool has_default = std::ranges::any_of(loaded.all, [](const auto& one) { return one.name == kDefault; });
+    notes.push_back((has_default ? "" : "there is no signature '" + std::string(kDefault) + "': ") + "signature '" +
+                    Shown(loaded.signature) + "' is served; there is also " + Listed(loaded.others) +
                     ", which parameter 'signature' would choose");
   }
   if (!loaded.converted.example_features.empty()) {

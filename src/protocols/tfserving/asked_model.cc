@@ -39,13 +39,33 @@ std::span<const ExampleFeature> AskedModel::features() const {
   return file == nullptr ? std::span<const ExampleFeature>() : file->example_features;
 }
 
-Result<std::string> FindSignatureName(const FileSignatures* file, const std::string& name, bool is_predict) {
+Result<std::string> FindSignatureName(const FileSignatures* file, const std::string& name, AskedBy asked_by) {
   const bool is_its_own = name.empty() || (file == nullptr ? name == kDefaultSignature : name == file->served);
   if (is_its_own) return std::string();
   if (file != nullptr && file->Find(name) != nullptr) return name;
   const std::string shown = name.substr(0, 256);
-  if (is_predict) return InvalidArgument("Serving signature name: \"" + shown + "\" not found in signature def");
+  switch (asked_by) {
+    case AskedBy::kPredictOverRest:
+      return InvalidArgument("Serving signature name: \"" + shown + "\" not found in signature def");
+    case AskedBy::kPredictOverGrpc:
+      return InvalidArgument("Serving signature key \"" + shown + "\" not found.");
+    case AskedBy::kExamples:
+      break;
+  }
   return InvalidArgument("No signature was found with the name: " + shown);
+}
+
+bool LacksDefault(const FileSignatures* file) {
+  return file != nullptr && file->all.size() > 1 && file->Find(kDefaultSignature) == nullptr;
+}
+
+// Those that say that they are for predict may fit either question.
+Status CheckMethod(const AskedModel& model, ResultKind kind) {
+  const NamedSignature* const named = model.file == nullptr ? nullptr : model.file->Find(model.file->served);
+  const ResultKind other = kind == ResultKind::kClassify ? ResultKind::kRegress : ResultKind::kClassify;
+  if (named == nullptr || named->method != MethodName(other)) return {};
+  return InvalidArgument("Expected " + std::string(kind == ResultKind::kClassify ? "classification" : "regression") +
+                         " signature method_name to be " + std::string(MethodName(kind)) + ". Was: " + named->method);
 }
 
 Result<Signature> SignatureOfPredict(const AskedModel& model) {

@@ -10,6 +10,7 @@
 #include "model/file_signatures.h"
 #include "model/infer_response.h"
 #include "model/signature.h"
+#include "wire/tfserving/results.h"
 
 namespace trireme::tfserving {
 
@@ -25,10 +26,19 @@ struct AskedModel {
   std::span<const ExampleFeature> features() const;
 };
 
+// How a signature is asked, which says in words of its own that there is none.
+enum class AskedBy { kPredictOverRest, kPredictOverGrpc, kExamples };
+
 // What somebody means who names a signature of a model: empty, the one that the model is; else one of its file's.
-// `file`: the model's, null if it names none. kInvalidArgument: there is none of that name. `is_predict`: asked by
-// predict, which says so in other words than classify and regress.
-Result<std::string> FindSignatureName(const FileSignatures* file, const std::string& name, bool is_predict);
+// `file`: the model's, null if it names none. kInvalidArgument: there is none of that name.
+Result<std::string> FindSignatureName(const FileSignatures* file, const std::string& name, AskedBy asked_by);
+
+// Whether the file names several signatures and none of them the default: the one that the model is was not chosen for
+// those who name none.
+bool LacksDefault(const FileSignatures* file);
+
+// kInvalidArgument: the signature says of itself that it answers the other of the two questions.
+Status CheckMethod(const AskedModel& model, ResultKind kind);
 
 // As clients of predict see it: where the model takes the features of tf.Examples, they send these as strings.
 // kUnsupported: more than one of its inputs are such Examples, of which one cannot tell whose a feature is.

@@ -31,14 +31,42 @@ Signature Parsed() {
 
 TEST(AskedModel, IsNamedAsItsFileHasIt) {
   const FileSignatures file = File();
-  EXPECT_EQ(*FindSignatureName(&file, "", true), "");
-  EXPECT_EQ(*FindSignatureName(&file, "parse", true), "");
-  EXPECT_EQ(*FindSignatureName(&file, "other", true), "other");
-  EXPECT_EQ(FindSignatureName(&file, "serving_default", true).status().message(),
+  constexpr AskedBy kRest = AskedBy::kPredictOverRest;
+  EXPECT_EQ(*FindSignatureName(&file, "", kRest), "");
+  EXPECT_EQ(*FindSignatureName(&file, "parse", kRest), "");
+  EXPECT_EQ(*FindSignatureName(&file, "other", kRest), "other");
+  EXPECT_EQ(FindSignatureName(&file, "serving_default", kRest).status().message(),
             "Serving signature name: \"serving_default\" not found in signature def");
-  EXPECT_EQ(FindSignatureName(&file, "none", false).status().message(), "No signature was found with the name: none");
-  EXPECT_EQ(*FindSignatureName(nullptr, "serving_default", true), "");
-  EXPECT_FALSE(FindSignatureName(nullptr, "parse", true).ok());
+  EXPECT_EQ(FindSignatureName(&file, "none", AskedBy::kPredictOverGrpc).status().message(),
+            "Serving signature key \"none\" not found.");
+  EXPECT_EQ(FindSignatureName(&file, "none", AskedBy::kExamples).status().message(),
+            "No signature was found with the name: none");
+  EXPECT_EQ(*FindSignatureName(nullptr, "serving_default", kRest), "");
+  EXPECT_FALSE(FindSignatureName(nullptr, "parse", kRest).ok());
+}
+
+TEST(AskedModel, LacksADefaultWhereSeveralSignaturesHaveOtherNames) {
+  FileSignatures file = File();
+  EXPECT_TRUE(LacksDefault(&file));
+  file.all[0].name = "serving_default";
+  EXPECT_FALSE(LacksDefault(&file));
+  file.all.erase(file.all.begin());
+  EXPECT_FALSE(LacksDefault(&file));
+  EXPECT_FALSE(LacksDefault(nullptr));
+}
+
+TEST(AskedModel, AnswersTheQuestionThatItsSignatureIsFor) {
+  FileSignatures file = File();
+  const Signature parsed = Parsed();
+  const AskedModel model{.signature = parsed, .file = &file};
+  for (const char* method : {"", "tensorflow/serving/predict", "tensorflow/serving/regress"}) {
+    file.all[1].method = method;
+    EXPECT_TRUE(CheckMethod(model, ResultKind::kRegress).ok()) << method;
+  }
+  EXPECT_EQ(CheckMethod(model, ResultKind::kClassify).message(),
+            "Expected classification signature method_name to be tensorflow/serving/classify. Was: "
+            "tensorflow/serving/regress");
+  EXPECT_TRUE(CheckMethod({.signature = parsed}, ResultKind::kClassify).ok());
 }
 
 TEST(AskedModel, IsSentExamplesInThePlaceOfFeatures) {

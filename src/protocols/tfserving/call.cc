@@ -10,6 +10,7 @@
 #include "dialect/codec_job.h"
 #include "protocols/tfserving/failure.h"
 #include "tracing/traced_request.h"
+#include "wire/tfserving/predict_json.h"
 
 namespace trireme::tfserving {
 namespace {
@@ -156,11 +157,23 @@ class Call final : public ReplySink, public Task {
   // Of the model's; the look has none if that is not open yet.
   Status ChooseSignature() {
     if (facts_.cancellation.cancelled()) return GoneAway();
-    const std::string named = question_->SignatureName();
-    ASSIGN_OR_RETURN(infer_->signature, FindSignatureName(look_.file.get(), named, question_->IsPredict()));
+    std::string named = question_->SignatureName();
+    if (named.empty() && LacksDefault(look_.file.get()) && !IsChosen()) named = kDefaultSignature;
+    Result<std::string> signature = FindSignatureName(look_.file.get(), named, question_->asked_by());
+    if (!signature.ok()) {
+      question_->MissSignature();
+      return std::move(signature).status();
+    }
+    infer_->signature = *std::move(signature);
     if (infer_->signature.empty()) return {};
     look_ = services_.engine.LookAtSignature(facts_.spec.name, facts_.spec.version, infer_->signature);
     return {};
+  }
+
+  // Whether the model's config says which of its file's signatures it is.
+  bool IsChosen() const {
+    const Result<ModelDescription> model = services_.engine.Describe(facts_.spec.name, facts_.spec.version);
+    return model.ok() && model->config.runtime_parameters.contains("signature");
   }
 
   Status ReadQuestion(InferRequest& request) {

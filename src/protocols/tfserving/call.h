@@ -21,10 +21,12 @@ class Question {
   virtual ~Question() = default;
 
   virtual bool IsLongToRead() = 0;
-  // The signature that it names, empty if it names none, and whether it is predict that asks. On the loop or a codec
-  // worker, as often as somebody wants to know.
+  // The signature that it names, empty if it names none, and how it is asked. On the loop or a codec worker, as often
+  // as somebody wants to know.
   virtual std::string SignatureName() = 0;
-  virtual bool IsPredict() const = 0;
+  virtual AskedBy asked_by() const = 0;
+  // The model has no such signature, which it will be told of by Fail().
+  virtual void MissSignature() {}
   // Puts what is asked into the request; once, on the loop or a codec worker.
   virtual Status Read(const AskedModel& model, InferRequest& request) = 0;
   // What was sent is not needed any more, but for what tensors hold of it, or what it asks next. On any thread.

@@ -28,12 +28,17 @@ class GrpcQuestion : public Question {
       : message_(std::move(message)), reply_(std::move(reply)) {}
 
   void Answer() final { reply_.Finish(std::move(written_)); }
-  void Fail(const Status& status) final { reply_.Finish(ErrorStatus(status)); }
+  void Fail(const Status& status) final {
+    net::GrpcStatus answer = ErrorStatus(status);
+    if (misses_signature_) answer.code = net::GrpcCode::kFailedPrecondition;
+    reply_.Finish(std::move(answer));
+  }
   Executor& executor() final { return reply_.executor(); }
 
  protected:
   net::GrpcMessage message_;
   net::GrpcPayload written_;
+  bool misses_signature_ = false;
 
  private:
   net::GrpcReply reply_;
@@ -48,7 +53,8 @@ class GrpcPredict final : public GrpcQuestion {
 
   bool IsLongToRead() override { return tfserving::IsLongToRead(message_.bytes); }
   std::string SignatureName() override { return asked_signature_; }
-  bool IsPredict() const override { return true; }
+  AskedBy asked_by() const override { return AskedBy::kPredictOverGrpc; }
+  void MissSignature() override { misses_signature_ = true; }
 
   Status Read(const AskedModel& model, InferRequest& request) override {
     signature_name_ = model.signature_name();
@@ -105,10 +111,11 @@ class GrpcInference final : public GrpcQuestion {
     decoded_ = true;
     return read_.ok() ? task().spec.signature_name : "";
   }
-  bool IsPredict() const override { return false; }
+  AskedBy asked_by() const override { return AskedBy::kExamples; }
 
   Status Read(const AskedModel& model, InferRequest& request) override {
     RETURN_IF_ERROR(read_.status());
+    RETURN_IF_ERROR(CheckMethod(model, task().kind));
     ASSIGN_OR_RETURN(outputs_, FindResultOutputs(model.signature, task().kind));
     ASSIGN_OR_RETURN(request.inputs, InputsOfExamples(read_->examples, model.signature, model.features(),
                                                       services_.max_body_bytes, services_.pool));

@@ -33,8 +33,8 @@ class LogReading {
     return std::make_shared<const std::string>(EncodePredictModel("model", "") + std::string(request));
   }
 
-  Result<std::string> SignatureOf(const std::string& name, bool is_predict) const {
-    if (is_default_) return FindSignatureName(model_.file, name, is_predict);
+  Result<std::string> SignatureOf(const std::string& name, AskedBy asked_by) const {
+    if (is_default_) return FindSignatureName(model_.file, name, asked_by);
     return name == model_.signature_name() ? std::string() : (name.empty() ? std::string("another") : name);
   }
 
@@ -43,7 +43,7 @@ class LogReading {
     const std::span<const std::byte> bytes = std::as_bytes(std::span(*storage));
     ASSIGN_OR_RETURN(const ModelSpec spec, ReadSpec(bytes, SpecPlace::kMessage));
     LogQuestion& question = questions_.emplace_back();
-    ASSIGN_OR_RETURN(question.signature, SignatureOf(spec.signature_name, /*is_predict=*/true));
+    ASSIGN_OR_RETURN(question.signature, SignatureOf(spec.signature_name, AskedBy::kPredictOverGrpc));
     if (!question.signature.empty()) return {};
     InferRequest request;
     RETURN_IF_ERROR(ReadPredict(bytes, storage, model_, max_bytes_, pool_, request).status());
@@ -57,8 +57,9 @@ class LogReading {
     ASSIGN_OR_RETURN(const InferenceRequest read, Decode(log, *storage));
     for (const InferenceTask& task : read.tasks) {
       LogQuestion& question = questions_.emplace_back();
-      ASSIGN_OR_RETURN(question.signature, SignatureOf(task.spec.signature_name, /*is_predict=*/false));
+      ASSIGN_OR_RETURN(question.signature, SignatureOf(task.spec.signature_name, AskedBy::kExamples));
       if (!question.signature.empty()) continue;
+      RETURN_IF_ERROR(CheckMethod(model_, task.kind));
       RETURN_IF_ERROR(FindResultOutputs(model_.signature, task.kind).status());
       ASSIGN_OR_RETURN(question.inputs,
                        InputsOfExamples(read.examples, model_.signature, model_.features(), max_bytes_, pool_));

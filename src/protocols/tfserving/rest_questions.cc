@@ -86,7 +86,7 @@ class RestPredict final : public RestQuestion {
   RestPredict(const Services& services, net::HttpRequest http, net::HttpReply reply)
       : RestQuestion(services, std::move(http), std::move(reply)), services_(services) {}
 
-  bool IsPredict() const override { return true; }
+  AskedBy asked_by() const override { return AskedBy::kPredictOverRest; }
   Status Read(const AskedModel& model, InferRequest& request) override {
     RETURN_IF_ERROR(unpacked());
     ASSIGN_OR_RETURN(const Signature sent, SignatureOfPredict(model));
@@ -114,12 +114,13 @@ class RestInference final : public RestQuestion {
   RestInference(const Services& services, ResultKind kind, net::HttpRequest http, net::HttpReply reply)
       : RestQuestion(services, std::move(http), std::move(reply)), services_(services), kind_(kind) {}
 
-  bool IsPredict() const override { return false; }
+  AskedBy asked_by() const override { return AskedBy::kExamples; }
   Status Read(const AskedModel& model, InferRequest& request) override {
     RETURN_IF_ERROR(unpacked());
     ASSIGN_OR_RETURN(const ExamplesBody read,
                      DecodeExamples(body(), kind_ == ResultKind::kClassify ? "classify" : "regress"));
     RETURN_IF_ERROR(CheckSignatureName(read.signature_name));
+    RETURN_IF_ERROR(CheckMethod(model, kind_));
     ASSIGN_OR_RETURN(outputs_, FindResultOutputs(model.signature, kind_));
     ASSIGN_OR_RETURN(request.inputs, InputsOfExamples(read.views(), model.signature, model.features(),
                                                       services_.max_body_bytes, services_.pool));

@@ -109,6 +109,24 @@ Route AskRoute(const Services& services, Versioning versioning, std::string_view
           .plan_body = PlanBody};
 }
 
+// Without it, "m:predict" would be the name of a model whose status is asked.
+Route NoGetRoute(Versioning versioning, std::string_view verb) {
+  constexpr int kMethodNotAllowed = 405;
+  return {.method = "GET",
+          .pattern = Pattern(versioning, ":" + std::string(verb)),
+          .operation = Operation::kMetadata,
+          .handle =
+              [](const HttpRequest& http, const PathArguments&, const Identity&, HttpReply reply) {
+                net::HttpResponse answer = ErrorAnswer(
+                    InvalidArgument("Malformed request: " + std::string(http.method) + " " +
+                                    std::string(http.path.substr(0, 256)) + ": expected POST, with a body of JSON"));
+                answer.status = kMethodNotAllowed;
+                answer.headers.emplace_back("Allow", "POST");
+                reply.Send(std::move(answer));
+              },
+          .plan_body = [](const HttpRequest&) { return net::BodyPlan{.max_bytes = kMaxColdBytes}; }};
+}
+
 // What is found out at once, on the loop.
 using Look = std::function<Result<std::string>(const ModelSpec& spec)>;
 
@@ -177,6 +195,7 @@ void AddModelRoutes(std::vector<Route>& routes, const Services& services) {
     routes.push_back(AskRoute(services, versioning, "regress", [&services](HttpRequest http, HttpReply reply) {
       return InferOverRest(services, ResultKind::kRegress, std::move(http), std::move(reply));
     }));
+    for (const char* verb : {"predict", "classify", "regress"}) routes.push_back(NoGetRoute(versioning, verb));
     routes.push_back(LookRoute(versioning, "", [&engine](const ModelSpec& spec) { return StatusJson(engine, spec); }));
     routes.push_back(
         LookRoute(versioning, "/metadata", [&engine](const ModelSpec& spec) { return MetadataJson(engine, spec); }));
