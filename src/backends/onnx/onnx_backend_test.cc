@@ -191,6 +191,25 @@ TEST_F(OnnxBackendTest, CallsAShapeThatDoesNotFitInsideTheCallersFault) {
   EXPECT_THAT(output.status().message(), AllOf(HasSubstr("{7}"), Not(HasSubstr(".h:"))));
 }
 
+TEST_F(OnnxBackendTest, CallsMoreDimensionsThanCanBeServedTheCallersFault) {
+  // It promises one dimension, and the runtime takes its word for that.
+  const onnxfile::Graph graph{.name = "zeros",
+                              .nodes = {{"ConstantOfShape", {"INPUT0"}, {"OUTPUT0"}}},
+                              .inputs = {{"INPUT0", onnxfile::ElementType::kInt64, {"rank"}}},
+                              .outputs = {{"OUTPUT0", onnxfile::ElementType::kFloat, {"n"}}}};
+  const auto model = Open(onnxfile::Serialize({.graph = graph}));
+  ASSERT_NE(model, nullptr);
+  const auto run = [&](size_t rank) {
+    const std::vector<int64_t> ones(rank, 1);
+    const auto bytes = std::as_bytes(std::span(ones));
+    return RunOne(*model, {DataType::kInt64, {static_cast<int64_t>(rank)}, Buffer::CopyOf(bytes)});
+  };
+  EXPECT_TRUE(run(16).ok());
+  const Status refused = run(40).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("an output has 40 dimensions, of which at most 16 can be served"));
+}
+
 TEST_F(OnnxBackendTest, RefusesStringsThatDoNotAddUp) {
   const auto model = Open(onnxfile::IdentityModel(DataType::kBytes));
   const std::byte cut_off[] = {std::byte{9}, {}, {}, {}, std::byte{'x'}};

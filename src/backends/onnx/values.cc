@@ -37,7 +37,12 @@ Status ReadHead(const OrtApi& api, const OrtValue& value, Tensor& tensor) {
   size_t rank = 0;
   RETURN_IF_ERROR(ToStatus(api, api.GetTensorElementTypeAndShapeDataReference(&value, &element, &dims, &rank)));
   const std::optional<DataType> type = onnxfile::ToDataType(static_cast<onnxfile::ElementType>(element));
-  if (!type || rank > Shape::kMaxRank) return Internal("an output has a type or rank that cannot be served");
+  if (!type) return Internal("an output has a type that cannot be served");
+  // Inputs may say how many there are.
+  if (rank > Shape::kMaxRank) {
+    return InvalidArgument("an output has " + std::to_string(rank) + " dimensions, of which at most " +
+                           std::to_string(Shape::kMaxRank) + " can be served");
+  }
   tensor.type = *type;
   tensor.shape = Shape(std::span<const int64_t>(dims, rank));
   return {};
