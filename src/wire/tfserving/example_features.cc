@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/tfserving/example_features.h"
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/excerpt.h"
 #include "wire/kserve/proto_fields.h"
@@ -69,40 +69,38 @@ Status ExampleFeatures::Add(std::string_view example) {
     RETURN_IF_ERROR(ReadProtoBytes(field, features, "a message", message));
     return ReadProtoMessage(message, features, [&](const ProtoField& entry) -> Status {
       if (entry.number != 1) return {};
-      Entry found;
+      std::string_view name;
+      std::string_view value;
       std::string_view bytes;
       RETURN_IF_ERROR(ReadProtoBytes(entry, feature, "a message", bytes));
       const auto read_part = [&](const ProtoField& part) -> Status {
-        if (part.number == 1) return ReadProtoBytes(part, Place("key", &feature), "a string", found.name);
-        if (part.number == 2) return ReadProtoBytes(part, Place("value", &feature), "a message", found.feature);
+        if (part.number == 1) return ReadProtoBytes(part, Place("key", &feature), "a string", name);
+        if (part.number == 2) return ReadProtoBytes(part, Place("value", &feature), "a message", value);
         return {};
       };
       RETURN_IF_ERROR(ReadProtoMessage(bytes, feature, read_part));
-      entries_.push_back(found);
+      if (const auto wanted = names_.find(name); wanted != names_.end()) features_[wanted->second] = value;
       return {};
     });
   });
 }
 
 Result<std::optional<Feature>> ExampleFeatures::Find(std::string_view name) const {
-  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
-    const Entry& entry = *at;
-    if (entry.name != name) continue;
-    Feature feature;
-    const Place place("feature", nullptr);
-    const Place named(name, &place);
-    const auto read_list = [&](const ProtoField& field) -> Status {
-      if (field.number < 1 || field.number > 3) return {};
-      std::string_view list;
-      RETURN_IF_ERROR(ReadProtoBytes(field, named, "a list of values", list));
-      const auto kind = static_cast<Feature::Kind>(field.number);
-      if (kind != feature.kind) feature = {.kind = kind};
-      return AddList(list, named, feature);
-    };
-    RETURN_IF_ERROR(ReadProtoMessage(entry.feature, named, read_list));
-    return std::optional(std::move(feature));
-  }
-  return std::optional<Feature>();
+  const auto wanted = names_.find(name);
+  if (wanted == names_.end() || !features_[wanted->second]) return std::optional<Feature>();
+  Feature feature;
+  const Place place("feature", nullptr);
+  const Place named(name, &place);
+  const auto read_list = [&](const ProtoField& field) -> Status {
+    if (field.number < 1 || field.number > 3) return {};
+    std::string_view list;
+    RETURN_IF_ERROR(ReadProtoBytes(field, named, "a list of values", list));
+    const auto kind = static_cast<Feature::Kind>(field.number);
+    if (kind != feature.kind) feature = {.kind = kind};
+    return AddList(list, named, feature);
+  };
+  RETURN_IF_ERROR(ReadProtoMessage(*features_[wanted->second], named, read_list));
+  return std::optional(std::move(feature));
 }
 
 }  // namespace trireme::tfserving

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/status.h"
@@ -63,21 +64,25 @@ struct Feature {
 
 std::string_view NameOf(Feature::Kind kind);  // "float"
 
-// The features of one Example, looked up by name. Of a name that is there twice the last counts, as in any map.
+// The names of the features that somebody looks for, each with a number of its own from 0 on. Views.
+using FeatureNames = std::unordered_map<std::string_view, size_t>;
+
+// Those features of one Example, looked up by name; others are passed over, however many a client sends. Of a name that
+// is there twice the last counts, as in any map.
 class ExampleFeatures {
  public:
+  // `names` must outlive it.
+  explicit ExampleFeatures(const FeatureNames& names) : names_(names), features_(names.size()) {}
+
   // Reads one more message, whose features replace those of the same name. kInvalidArgument: it is no Example.
   Status Add(std::string_view example);
 
-  // kInvalidArgument: its values are malformed. Null: there is none of that name.
+  // Of one of the names. kInvalidArgument: its values are malformed. Null: there is none of that name.
   Result<std::optional<Feature>> Find(std::string_view name) const;
 
  private:
-  struct Entry {
-    std::string_view name;
-    std::string_view feature;
-  };
-  std::vector<Entry> entries_;
+  const FeatureNames& names_;
+  std::vector<std::optional<std::string_view>> features_;  // messages, by their names' numbers
 };
 
 }  // namespace trireme::tfserving

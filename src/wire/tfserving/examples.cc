@@ -104,6 +104,7 @@ class InputRows {
     return AddNumbers(row, *feature);
   }
 
+  const std::string& key() const { return key_; }
   size_t bytes() const { return buffer_.size() + strings_.size(); }
   bool present() const { return present_; }
 
@@ -333,11 +334,13 @@ Result<std::vector<NamedTensor>> AsFeatures(const Examples& examples, const Sign
                                             MemoryPool& pool) {
   ASSIGN_OR_RETURN(std::vector<InputRows> inputs,
                    InputsOf(signature, features, examples.examples.size(), max_bytes, pool));
-  ExampleFeatures context;
+  FeatureNames names;
+  for (const InputRows& input : inputs) names.emplace(input.key(), names.size());
+  ExampleFeatures context(names);
   for (const std::string_view piece : examples.context) RETURN_IF_ERROR(context.Add(piece));
   for (InputRows& input : inputs) RETURN_IF_ERROR(input.SetContext(context));
   for (size_t row = 0; row < examples.examples.size(); ++row) {
-    ExampleFeatures example;
+    ExampleFeatures example(names);
     RETURN_IF_ERROR(example.Add(examples.examples[row]));
     size_t bytes = 0;
     for (InputRows& input : inputs) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "codec/proto_wire.h"
@@ -115,13 +116,12 @@ class RequestReader {
     ASSIGN_OR_RETURN(Tensor tensor, ReadTensorProto(value, Place(name, &map),
                                                     {.keep_alive = owner, .pool = pool_, .bytes_left = bytes_left_}));
     // Of a key that is there twice the last counts, as in any map.
-    const auto same =
-        std::ranges::find_if(request_.inputs, [&](const NamedTensor& other) { return other.name == name; });
-    if (same != request_.inputs.end()) {
-      same->tensor = std::move(tensor);
+    if (const auto same = places_.find(name); same != places_.end()) {
+      request_.inputs[same->second].tensor = std::move(tensor);
       return {};
     }
     if (request_.inputs.size() == kMaxTensors) return TooMany(map);
+    places_.emplace(name, request_.inputs.size());
     request_.inputs.push_back({.name = std::string(name), .tensor = std::move(tensor)});
     return {};
   }
@@ -131,6 +131,7 @@ class RequestReader {
   size_t bytes_left_;
   std::optional<ModelSpec> spec_;
   PredictRequest request_;
+  std::unordered_map<std::string_view, size_t> places_;  // of the inputs, by their names in the message
 };
 
 }  // namespace
