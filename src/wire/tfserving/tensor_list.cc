@@ -52,6 +52,10 @@ const TensorList& TensorListOf(DataType type) {
   CHECK(false);
 }
 
+bool IsSignedList(const TensorList& list) {
+  return list.number != kUint32s.number && list.number != kUint64s.number;
+}
+
 bool IsTensorList(int number) {
   return number >= kFirstList && number <= kLastList;
 }

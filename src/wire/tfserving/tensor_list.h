@@ -17,6 +17,9 @@ struct TensorList {
 
 const TensorList& TensorListOf(DataType type);
 
+// Whether its integers are signed on the wire, whatever the elements are.
+bool IsSignedList(const TensorList& list);
+
 // Whether a field of a TensorProto is such a list, of whatever type.
 bool IsTensorList(int number);
 

@@ -306,7 +306,7 @@ class Reader {
       const bool fits = std::is_signed_v<T> ? std::in_range<T>(static_cast<int64_t>(value)) : std::in_range<T>(value);
       if (!fits) {
         const std::string found =
-            std::is_signed_v<T> ? std::to_string(static_cast<int64_t>(value)) : std::to_string(value);
+            IsSignedList(*list_) ? std::to_string(static_cast<int64_t>(value)) : std::to_string(value);
         const Place list(list_->name, &place_);
         return Place(static_cast<size_t>(to - begin), &list)
             .Wrong("an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to " +

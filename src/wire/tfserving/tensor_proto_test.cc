@@ -115,6 +115,9 @@ TEST(TensorProto, SaysWhatIsWrong) {
   tensorflow::TensorProto wide = Message(tensorflow::DT_UINT8, {1});
   wide.add_int_val(256);
   EXPECT_THAT(Why(wide), HasSubstr("x.int_val[0]: expected an integer from 0 to 255, found 256"));
+  tensorflow::TensorProto negative = Message(tensorflow::DT_UINT8, {1});
+  negative.add_int_val(-1);
+  EXPECT_THAT(Why(negative), HasSubstr("x.int_val[0]: expected an integer from 0 to 255, found -1"));
   tensorflow::TensorProto content = Message(tensorflow::DT_FLOAT, {2});
   content.set_tensor_content("abc");
   EXPECT_THAT(Why(content), HasSubstr("expected 8 bytes for DT_FLOAT [2], found 3"));
