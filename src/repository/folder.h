@@ -44,6 +44,9 @@ inline constexpr const char* kSavedModelFile = "saved_model.pb";
 bool IsSavedModelFile(const std::filesystem::path& path);  // by its name
 bool HoldsSavedModel(const std::filesystem::path& folder);
 
+// Its text form, which nobody here reads.
+inline constexpr const char* kSavedModelTextFile = "saved_model.pbtxt";
+
 // "a TensorFlow graph (.pb)", if `path` is a model that no backend of this server runs yet. Decided by
 // names, and for .json, which may be anything, by the first bytes.
 std::optional<std::string> UnservedKind(const std::filesystem::path& path);

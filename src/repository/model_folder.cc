@@ -70,6 +70,18 @@ bool IsKnownFolder(std::string_view name) {
   return name == "configs" || name == "warmup" || name == "initial_state";
 }
 
+bool IsZero(std::string_view name) {
+  return !name.empty() && name.find_first_not_of('0') == std::string_view::npos;
+}
+
+// Why what lies there is no version. `may_be_padded`: zeros may stand before its number.
+std::string WhyNoVersion(const fs::path& path, bool may_be_padded) {
+  const std::string name = path.filename().string();
+  if (IsZero(name)) return "versions begin at 1 here, so it needs another number";
+  if (may_be_padded) return "a version is a positive number";
+  return "a version is a positive number without leading zeros, which only those of SavedModels may have";
+}
+
 // The versions in a model's folder, and notes on what is none.
 VersionFolders FindVersions(const std::vector<fs::path>& inside, bool may_be_padded, std::vector<std::string>& notes) {
   VersionFolders versions;
@@ -80,10 +92,13 @@ VersionFolders FindVersions(const std::vector<fs::path>& inside, bool may_be_pad
     std::optional<int64_t> number = ParseVersion(name);
     // TF Serving's folders may be called so, wherever they lie.
     if (!number && (may_be_padded || HoldsSavedModel(path))) number = ParsePaddedVersion(name);
-    if (number) {
-      versions[*number] = path;
-    } else {
-      notes.push_back(Quoted(path.string()) + " is passed over: a version is a positive number without leading zeros");
+    if (!number) {
+      notes.push_back(Quoted(path.string()) + " is passed over: " + WhyNoVersion(path, may_be_padded));
+    } else if (const auto [same, is_new] = versions.emplace(*number, path); !is_new) {
+      // They come in the order of their names, so the one with fewer zeros comes later.
+      notes.push_back(Quoted(same->second.string()) + " is passed over: it is version " + std::to_string(*number) +
+                      ", and so is " + Quoted(path.string()));
+      same->second = path;
     }
   }
   return versions;
@@ -112,15 +127,37 @@ ModelEntry EntryOf(const Reading& reading, int64_t version) {
   return entry;
 }
 
+// Somebody has named the version instead of the folder that it lies in.
+Complaint IsVersionItself(const fs::path& folder, const fs::path& file) {
+  const fs::path whole = folder.filename().empty() ? folder.parent_path() : folder;
+  const bool is_number = ParsePaddedVersion(whole.filename().string()).has_value();
+  const std::string fix = is_number ? "name " + Quoted(whole.parent_path().string()) + " instead"
+                                    : "put what lies there into a folder 1 in it";
+  return Complain(NotFound("model folder " + Quoted(folder.string()) +
+                           " has no version: expected folders of versions in it, such as 1, found the model itself, " +
+                           Quoted(file.filename().string()) + ": " + fix),
+                  folder, "folders of versions, such as 1", Quoted(file.filename().string()), fix);
+}
+
 Complaint NoVersion(const fs::path& folder, const std::vector<fs::path>& inside, bool has_file) {
+  const auto model = std::ranges::find_if(inside, HasModelExtension);
+  if (has_file && model != inside.end()) return IsVersionItself(folder, *model);
+  const auto zero = std::ranges::find_if(inside, [](const fs::path& path) { return IsZero(path.filename().string()); });
+  if (zero != inside.end()) {
+    return Complain(NotFound("model folder " + Quoted(folder.string()) + " has no version: found " +
+                             Quoted(zero->filename().string()) + ", and versions begin at 1 here: rename it to 1"),
+                    folder, "folders of versions from 1 on", NamesOf(inside), "rename it to 1");
+  }
   if (!has_file) {
     return Complain(NotFound("model folder " + Quoted(folder.string()) +
                              " has no version: expected a folder 1 in it, found " + NamesOf(inside)),
                     folder, "a folder 1 in the model's folder", NamesOf(inside), "make an empty folder 1");
   }
-  return Complain(NotFound("model folder " + Quoted(folder.string()) +
-                           " has no version: expected 1/model.onnx in it, found " + NamesOf(inside)),
-                  folder, "1/model.onnx in the model's folder", NamesOf(inside), "put the model into a folder 1");
+  return Complain(
+      NotFound("model folder " + Quoted(folder.string()) +
+               " has no version: expected 1/model.onnx or 1/saved_model.pb in it, found " + NamesOf(inside)),
+      folder, "1/model.onnx or 1/saved_model.pb in the model's folder", NamesOf(inside),
+      "put the model into a folder 1");
 }
 
 Finding MissingVersions(const ChosenVersions& chosen, const Reading& reading) {

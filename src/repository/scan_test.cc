@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -157,7 +158,33 @@ TEST(ScanRepository, PassesOverFoldersThatAreNoVersionsWithANote) {
     return AllOf(HasSubstr((dir / "m" / name).string() + "\""), HasSubstr("without leading zeros"));
   };
   EXPECT_THAT(scan.models[0].notes,
-              ElementsAre(passed_over("0"), passed_over("03"), passed_over("99999999999999999999"), passed_over("v4")));
+              ElementsAre(HasSubstr("m/0\" is passed over: versions begin at 1"), passed_over("03"),
+                          passed_over("99999999999999999999"), passed_over("v4")));
+}
+
+TEST(ScanRepository, NamesTheVersionThatHasANumberOfAnother) {
+  const TempDir dir;
+  for (const char* folder : {"1", "01", "0001"}) dir.Write(fs::path("m") / folder / "saved_model.pb");
+  const RepositoryScan scan = Scan({dir.path()});
+  ASSERT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_EQ(scan.models[0].path, dir / "m/1/saved_model.pb");
+  EXPECT_THAT(scan.models[0].notes, ElementsAre(HasSubstr("m/0001\" is passed over: it is version 1, and so is"),
+                                                HasSubstr("m/01\" is passed over: it is version 1, and so is")));
+}
+
+TEST(ScanRepository, SaysWhatIsWrongWithABasePath) {
+  const TempDir dir;
+  dir.Write("zero/0/saved_model.pb");
+  dir.Write("lost/1/variables/variables.index");
+  dir.Write("text/1/saved_model.pbtxt");
+  dir.Write("gone/1/model.savedmodel/assets/a.txt");
+  std::map<std::string, std::string> problems;
+  for (const ModelProblem& problem : Scan({dir.path()}).problems) problems[problem.name] = problem.status.message();
+  EXPECT_THAT(problems["zero"], HasSubstr("versions begin at 1 here: rename it to 1"));
+  EXPECT_THAT(problems["lost"], HasSubstr("has no saved_model.pb, the graph of its SavedModel; found \"variables\""));
+  EXPECT_THAT(problems["text"], HasSubstr("the text form of a SavedModel, saved_model.pbtxt, is not read"));
+  EXPECT_THAT(problems["gone"],
+              HasSubstr("model.savedmodel\" has no model: expected saved_model.pb, found \"assets\""));
 }
 
 TEST(ScanRepository, VersionsOfSavedModelsMayHaveZerosBeforeTheirNumbers) {
@@ -246,7 +273,8 @@ TEST(ScanRepository, AModelFolderWithoutVersionsIsAProblem) {
   const ModelProblem problem = OnlyProblem(Scan({dir.path()}));
   EXPECT_EQ(problem.name, "m");
   EXPECT_EQ(problem.path, dir / "m");
-  EXPECT_THAT(problem.status.message(), HasSubstr("expected 1/model.onnx in it, found \"config.pbtxt\""));
+  EXPECT_THAT(problem.status.message(),
+              HasSubstr("expected 1/model.onnx or 1/saved_model.pb in it, found \"config.pbtxt\""));
 }
 
 TEST(ScanRepository, AModelFileOutsideAVersionFolderIsAProblem) {
@@ -554,6 +582,14 @@ RepositoryScan ScanNamed(const std::vector<NamedModel>& named) {
   auto scan = ScanRepository({}, {.named = named});
   EXPECT_TRUE(scan.ok()) << scan.status();
   return std::move(scan).value();
+}
+
+TEST(ScanNamedModels, SaysThatABasePathIsAVersionItself) {
+  const TempDir dir;
+  dir.Write("base/1/saved_model.pb");
+  const ModelProblem problem = OnlyProblem(ScanNamed({{.name = "m", .folder = dir / "base/1"}}));
+  EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("expected folders of versions in it"),
+                                              HasSubstr("name \"" + (dir / "base").string() + "\" instead")));
 }
 
 TEST(ScanRepository, ReadsAModelUnderAnyName) {

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kUsualModel = "model.onnx";
+
 // The only .onnx file, if there is no model.onnx: an easy thing to mean. Where there is none at all, the only
 // TorchScript file.
 const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
@@ -30,13 +32,31 @@ std::string UsualName(const fs::path& folder) {
   for (const char* name : {"model.onnx", "model.pt", "model.savedmodel", kSavedModelFile}) {
     if (KindOf(folder / name) != PathKind::kMissing) return name;
   }
-  return "model.onnx";
+  return kUsualModel;
+}
+
+bool Contains(const std::vector<fs::path>& inside, std::string_view name) {
+  return std::ranges::any_of(inside, [&](const fs::path& path) { return path.filename() == name; });
+}
+
+// What lies beside the graph of a SavedModel, which is not there.
+Complaint NoGraph(const fs::path& folder, const std::vector<fs::path>& inside) {
+  const bool has_text = Contains(inside, kSavedModelTextFile);
+  return Complain(
+      NotFound("version folder " + Quoted(folder.string()) + " has no " + kSavedModelFile +
+               (has_text ? ": the text form of a SavedModel, " + std::string(kSavedModelTextFile) + ", is not read"
+                         : ", the graph of its SavedModel") +
+               "; found " + NamesOf(inside)),
+      folder, std::string(kSavedModelFile) + " in the version's folder", NamesOf(inside),
+      has_text ? "save the model again, in the binary form" : "copy the whole SavedModel there");
 }
 
 Complaint NoModel(const fs::path& folder, const std::string& expected, const std::vector<fs::path>& inside) {
   for (const fs::path& path : inside) {
     if (const auto kind = UnservedKind(path)) return NotServedYet(path, *kind);
   }
+  const bool is_saved_model = Contains(inside, kSavedModelTextFile) || Contains(inside, "variables");
+  if (is_saved_model && (expected == kUsualModel || expected == kSavedModelFile)) return NoGraph(folder, inside);
   return Complain(NotFound("version folder " + Quoted(folder.string()) + " has no model: expected " + expected +
                            ", found " + NamesOf(inside)),
                   folder, expected + " in the version's folder", NamesOf(inside),
@@ -44,7 +64,7 @@ Complaint NoModel(const fs::path& folder, const std::string& expected, const std
 }
 
 Complaint NotOf(const fs::path& path, const std::string& expected, PathKind kind) {
-  const std::string found(Describe(kind));
+  const std::string found(kind == PathKind::kMissing ? "no such file" : Describe(kind));
   return Complain(NotFound(Quoted(path.string()) + ": expected " + expected + ", found " + found), path, expected,
                   found, "put it right, or remove it");
 }
@@ -85,7 +105,12 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
   const std::string name = filename.empty() ? UsualName(folder) : filename;
   fs::path file = folder / name;
   if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) {
-    file /= file.extension() == ".savedmodel" || HoldsSavedModel(file) ? kSavedModelFile : "model.onnx";
+    const fs::path home = file;
+    file /= file.extension() == ".savedmodel" || HoldsSavedModel(file) ? kSavedModelFile : kUsualModel;
+    const auto beside = ListFolder(home);
+    if (beside.ok() && KindOf(file) == PathKind::kMissing) {
+      return {.complaint = NoModel(home, file.filename().string(), *beside)};
+    }
   }
   if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
   const fs::path* only = filename.empty() ? OnlyModelFile(*inside) : nullptr;
