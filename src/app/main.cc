@@ -85,9 +85,11 @@ int Run(const ShowHelp& help) {
 // What the user wants, however the program is called.
 Result<Command> Understand(std::string_view program, const std::vector<std::string>& arguments) {
   if (!IsModelServer(program)) return ParseCommand(arguments, FromEnvironment);
+  if (AsksForModelServerHelp(arguments)) return Command(ShowHelp{.text = ModelServerHelp()});
   ASSIGN_OR_RETURN(const std::vector<std::string> ours, TranslateModelServer(arguments));
-  ASSIGN_OR_RETURN(Command command, ParseCommand(ours, FromEnvironment));
-  if (auto* const version = std::get_if<ShowVersion>(&command)) version->as_model_server = true;
+  Result<Command> command = ParseCommand(ours, FromEnvironment);
+  if (!command.ok()) return Status(command.status().code(), InModelServerWords(command.status().message()));
+  if (auto* const version = std::get_if<ShowVersion>(&*command)) version->as_model_server = true;
   return command;
 }
 
@@ -100,7 +102,10 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const trireme::Result<trireme::Command> command = trireme::Understand(argv[0], arguments);
   if (!command.ok()) {
-    std::cerr << "trireme: " << command.status().message() << "\nSee 'trireme --help' and 'trireme COMMAND --help'.\n";
+    const bool as_model_server = trireme::IsModelServer(argv[0]);
+    const std::string name(as_model_server ? trireme::kModelServerName : "trireme");
+    std::cerr << name << ": " << command.status().message() << "\nSee '" << name << " --help'"
+              << (as_model_server ? "" : " and 'trireme COMMAND --help'") << ".\n";
     return trireme::kExitUsage;
   }
   return std::visit([](const auto& wanted) { return trireme::Run(wanted); }, *command);

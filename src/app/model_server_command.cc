@@ -17,14 +17,23 @@ struct Translation {
   std::string_view flag;
   std::string_view setting;
 };
-constexpr std::array<Translation, 7> kTranslations = {{
+constexpr std::array<Translation, 8> kTranslations = {{
     {"model_base_path", "tfserving-model-base-path"},
     {"model_name", "tfserving-model-name"},
     {"model_config_file", "tfserving-config"},
     {"model_config_file_poll_wait_seconds", "tfserving-config-poll"},
     {"monitoring_config_file", "tfserving-monitoring"},
+    {"saved_model_tags", "tfserving-saved-model-tags"},
     {"rest_api_port", "tfserving-port"},
     {"port", "tfserving-grpc-port"},
+}};
+
+// The same of flags that are read by the functions below.
+constexpr std::array<Translation, 4> kReadBelow = {{
+    {"batching_parameters_file", "tfserving-batching"},
+    {"enable_serialization_as_tensor_content", "tfserving-tensor-content"},
+    {"num_load_threads", "model-load-thread-count"},
+    {"ssl_config_file", "tls-cert"},
 }};
 
 // Flags that are read by the functions below.
@@ -33,45 +42,56 @@ constexpr auto kOthers =
                                      "enable_serialization_as_tensor_content", "num_load_threads", "ssl_config_file"});
 
 // Flags that may be given, and change nothing: either there is no such thing here, or it is always so.
-constexpr auto kWithoutEffect = std::to_array<std::string_view>({
-    "allow_version_labels_for_unavailable_models",
-    "enable_cors_support",
-    "enable_grpc_healthcheck_service",
-    "enable_model_warmup",
-    "enable_per_model_batching_parameters",
-    "enable_profiler",
-    "enable_signature_method_name_check",
-    "enforce_session_run_timeout",
-    "file_system_poll_wait_seconds",
-    "flush_filesystem_caches",
-    "force_allow_any_version_labels_for_unavailable_models",
-    "grpc_channel_arguments",
-    "grpc_max_threads",
-    "grpc_socket_path",
-    "http_timeout_in_ms",
-    "load_retry_interval_micros",
-    "max_num_load_retries",
-    "mixed_precision",
-    "num_request_iterations_for_warmup",
-    "num_tflite_interpreters",
-    "num_tflite_interpreters_per_pool",
-    "num_tflite_pools",
-    "num_unload_threads",
-    "per_process_gpu_memory_fraction",
-    "platform_config_file",
-    "prefer_tflite_model",
-    "remove_unused_fields_from_bundle_metagraph",
-    "rest_api_enable_cors_support",
-    "rest_api_num_threads",
-    "rest_api_timeout_in_ms",
-    "saved_model_tags",
-    "skip_initialize_tpu",
-    "tensorflow_inter_op_parallelism",
-    "tensorflow_intra_op_parallelism",
-    "tensorflow_session_parallelism",
-    "thread_pool_factory_config_file",
-    "use_alts_credentials",
-    "use_tflite_model",
+struct WithoutEffect {
+  std::string_view flag;
+  std::string_view why;
+};
+constexpr std::string_view kNoThreads = "threads follow the processors";
+constexpr std::string_view kNoRuntime = "it is a setting of TensorFlow's runtime, which does not run here";
+constexpr std::string_view kNoLite = "models of TensorFlow Lite are not served";
+constexpr std::string_view kNoCors = "answers have no headers for browsers";
+constexpr std::string_view kNoPolling = "the kernel tells of new versions";
+constexpr std::string_view kNoRetries = "a load that failed is tried again when its files change";
+constexpr std::string_view kLabelsWait = "labels always wait for their versions";
+constexpr std::string_view kClientsDeadline = "the client's deadline counts";
+constexpr auto kWithoutEffect = std::to_array<WithoutEffect>({
+    {"allow_version_labels_for_unavailable_models", kLabelsWait},
+    {"enable_cors_support", kNoCors},
+    {"enable_grpc_healthcheck_service", "it is always there"},
+    {"enable_model_warmup", "models are always warmed up; without the file it takes no time"},
+    {"enable_per_model_batching_parameters", "config.pbtxt beside a model's versions has settings of its own"},
+    {"enable_profiler", "there is none; --help of trireme tells of traces"},
+    {"enable_signature_method_name_check", "names of methods that say classify or regress are always checked"},
+    {"enforce_session_run_timeout", kClientsDeadline},
+    {"file_system_poll_wait_seconds", kNoPolling},
+    {"flush_filesystem_caches", "files are read once"},
+    {"force_allow_any_version_labels_for_unavailable_models", kLabelsWait},
+    {"grpc_channel_arguments", "gRPC is this server's own"},
+    {"grpc_max_threads", kNoThreads},
+    {"grpc_socket_path", "gRPC is served on --port alone, not on sockets of files"},
+    {"http_timeout_in_ms", kClientsDeadline},
+    {"load_retry_interval_micros", kNoRetries},
+    {"max_num_load_retries", kNoRetries},
+    {"mixed_precision", kNoRuntime},
+    {"num_request_iterations_for_warmup", "each request of a warm-up file is run once"},
+    {"num_tflite_interpreters", kNoLite},
+    {"num_tflite_interpreters_per_pool", kNoLite},
+    {"num_tflite_pools", kNoLite},
+    {"num_unload_threads", kNoThreads},
+    {"per_process_gpu_memory_fraction", "memory is bounded by trireme's --budget"},
+    {"platform_config_file", "what kind of model it is, its files say themselves"},
+    {"prefer_tflite_model", kNoLite},
+    {"remove_unused_fields_from_bundle_metagraph", kNoRuntime},
+    {"rest_api_enable_cors_support", kNoCors},
+    {"rest_api_num_threads", kNoThreads},
+    {"rest_api_timeout_in_ms", kClientsDeadline},
+    {"skip_initialize_tpu", kNoRuntime},
+    {"tensorflow_inter_op_parallelism", kNoRuntime},
+    {"tensorflow_intra_op_parallelism", kNoRuntime},
+    {"tensorflow_session_parallelism", kNoRuntime},
+    {"thread_pool_factory_config_file", kNoRuntime},
+    {"use_alts_credentials", "TLS is trireme's --tls-cert and --tls-key"},
+    {"use_tflite_model", kNoLite},
 });
 
 // By the flag's name, without dashes; a flag without a value is "true".
@@ -81,9 +101,9 @@ bool IsTranslated(std::string_view flag) {
   return std::ranges::any_of(kTranslations, [&](const Translation& known) { return known.flag == flag; });
 }
 
-template <size_t count>
-bool Has(const std::array<std::string_view, count>& names, std::string_view flag) {
-  return std::ranges::find(names, flag) != names.end();
+const WithoutEffect* FindWithoutEffect(std::string_view flag) {
+  const auto* const found = std::ranges::find(kWithoutEffect, flag, &WithoutEffect::flag);
+  return found == kWithoutEffect.end() ? nullptr : found;
 }
 
 Result<Flags> ReadFlags(std::span<const std::string> arguments) {
@@ -96,7 +116,8 @@ Result<Flags> ReadFlags(std::span<const std::string> arguments) {
     flag.remove_prefix(flag.starts_with("--") ? 2 : 1);
     const size_t equals = std::min(flag.find('='), flag.size());
     const std::string_view name = flag.substr(0, equals);
-    if (!IsTranslated(name) && !Has(kOthers, name) && !Has(kWithoutEffect, name)) {
+    const bool is_other = std::ranges::find(kOthers, name) != kOthers.end();
+    if (!IsTranslated(name) && !is_other && FindWithoutEffect(name) == nullptr) {
       return InvalidArgument("unknown flag '--" + std::string(name) + "' of " + std::string(kModelServerName));
     }
     // The last one counts.
@@ -137,6 +158,13 @@ Status AddBatching(const Flags& flags, std::vector<std::string>& arguments) {
   return {};
 }
 
+void AddHelp(std::string_view flag, std::string_view meaning, std::string& text) {
+  constexpr size_t kColumn = 46;
+  std::string line = "  --" + std::string(flag);
+  line.resize(std::max(line.size() + 1, kColumn), ' ');
+  text += line + std::string(meaning) + "\n";
+}
+
 }  // namespace
 
 bool IsModelServer(std::string_view program) {
@@ -144,10 +172,39 @@ bool IsModelServer(std::string_view program) {
   return program.substr(slash == std::string_view::npos ? 0 : slash + 1) == kModelServerName;
 }
 
+bool AsksForModelServerHelp(std::span<const std::string> arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+std::string ModelServerHelp() {
+  std::string text = "Serves models to TF Serving's clients until it is told to stop (SIGINT or SIGTERM).\nUsage: " +
+                     std::string(kModelServerName) +
+                     " [--FLAG=VALUE...]\n\nFlags, and what they are for 'trireme serve', whose --help says more:\n";
+  for (const Translation& known : kTranslations) AddHelp(known.flag, "--" + std::string(known.setting), text);
+  AddHelp("enable_batching", "always on: batches are found by trial", text);
+  for (const Translation& known : kReadBelow) AddHelp(known.flag, "--" + std::string(known.setting), text);
+  text += "\nAccepted without effect:\n";
+  for (const WithoutEffect& known : kWithoutEffect) AddHelp(known.flag, known.why, text);
+  return text;
+}
+
+std::string InModelServerWords(std::string message) {
+  // Longer names first: some begin like others.
+  std::vector<Translation> known(kTranslations.begin(), kTranslations.end());
+  known.insert(known.end(), kReadBelow.begin(), kReadBelow.end() - 1);
+  std::ranges::sort(known, [](const auto& a, const auto& b) { return a.setting.size() > b.setting.size(); });
+  for (const Translation& one : known) {
+    for (size_t at = message.find(one.setting); at != std::string::npos; at = message.find(one.setting, at)) {
+      message.replace(at, one.setting.size(), one.flag);
+      at += one.flag.size();
+    }
+  }
+  return message;
+}
+
 Result<std::vector<std::string>> TranslateModelServer(std::span<const std::string> arguments) {
   const auto asks = [&](std::string_view word) { return std::ranges::find(arguments, word) != arguments.end(); };
   if (asks("--version")) return std::vector<std::string>{"version"};
-  if (asks("--help") || asks("-h")) return std::vector<std::string>{"serve", "--help"};
   ASSIGN_OR_RETURN(const Flags flags, ReadFlags(arguments));
   if (flags.contains("ssl_config_file")) {
     return InvalidArgument(
@@ -171,7 +228,8 @@ Result<std::vector<std::string>> TranslateModelServer(std::span<const std::strin
   const std::string load_threads = ValueOf(flags, "num_load_threads", "0");
   if (load_threads != "0") ours.push_back("--model-load-thread-count=" + load_threads);
   for (const auto& [name, value] : flags) {
-    if (Has(kWithoutEffect, name)) ours.push_back("--tfserving-ignored=--" + name);
+    const WithoutEffect* const known = FindWithoutEffect(name);
+    if (known != nullptr) ours.push_back("--tfserving-ignored=--" + name + " (" + std::string(known->why) + ")");
   }
   return ours;
 }

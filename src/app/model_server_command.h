@@ -16,9 +16,16 @@ inline constexpr std::string_view kModelServerName = "tensorflow_model_server";
 // Whether the program was started by that name.
 bool IsModelServer(std::string_view program);
 
-// The same in our words: the arguments behind "trireme". Those that mean nothing here are passed on as one --ignored
-// each, for the log to name them once. kInvalidArgument: an unknown flag, a wrong value, or a flag that promises what
-// is not there.
+// Whether help is asked for, and what it says: each of the flags in our words.
+bool AsksForModelServerHelp(std::span<const std::string> arguments);
+std::string ModelServerHelp();
+
+// What went wrong, of settings that the flags were translated to, in the words of who gave the flags.
+std::string InModelServerWords(std::string message);
+
+// The same in our words: the arguments behind "trireme". Those that mean nothing here are passed on as one
+// --tfserving-ignored each, with the reason, for the log to name them once. kInvalidArgument: an unknown flag, a wrong
+// value, or a flag that promises what is not there.
 Result<std::vector<std::string>> TranslateModelServer(std::span<const std::string> arguments);
 
 }  // namespace trireme

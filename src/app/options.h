@@ -141,6 +141,7 @@ struct TfservingFlags {
   std::string model_base_path;  // empty: none
   std::string model_name = "default";
   std::string monitoring_file;
+  std::string saved_model_tags;  // of the graphs of SavedModels whose config says nothing; empty: {serve}
   bool tensor_content = false;
   bool allow_reload = false;                                  // clients may replace the list of models
   bool as_command = false;                                    // it was called as TF Serving's own program is

@@ -46,6 +46,9 @@ bool IsModelConfig(const std::filesystem::path& path) {
 
 // The one model of --tfserving-model-base-path.
 Result<std::vector<tfserving::ServedModel>> OneModel(const TfservingFlags& flags) {
+  if (Status folder = tfserving::CheckIsFolder(flags.model_base_path); !folder.ok()) {
+    return std::move(folder).Within("--tfserving-model-base-path");
+  }
   std::error_code error;
   tfserving::ServedModel model{.name = flags.model_name,
                                .base_path = std::filesystem::absolute(flags.model_base_path, error)};
@@ -82,6 +85,7 @@ std::vector<Setting> TfservingSettings(TfservingFlags& flags) {
 std::vector<Setting> ModelServerSettings(TfservingFlags& flags, std::vector<std::string>& without_effect) {
   return {
       Switch("tfserving-as-command", "It was called as TF Serving's own program", flags.as_command),
+      Text("tfserving-saved-model-tags", "TAG,...", "Which graphs of SavedModels are served", flags.saved_model_tags),
       Repeated(Custom("tfserving-ignored", "FLAG", "A flag of TF Serving's that has no use", "",
                       [&without_effect](std::string_view text) -> Status {
                         without_effect.emplace_back(text);
@@ -151,9 +155,15 @@ Status SettleTfserving(ServeOptions& options) {
   }
   if (!flags.config_file.empty()) {
     ASSIGN_OR_RETURN(flags.models, ReadModelConfigFile(flags.config_file));
+    for (const tfserving::ServedModel& model : *flags.models) {
+      for (const std::string& field : model.without_effect) {
+        flags.remarks.push_back(flags.config_file + ": model " + model.name + ": accepted without effect: " + field);
+      }
+    }
   } else if (!flags.model_base_path.empty()) {
     ASSIGN_OR_RETURN(flags.models, OneModel(flags));
   }
+  if (!flags.saved_model_tags.empty()) options.model.runtime_parameters["tags"] = flags.saved_model_tags;
   if (flags.tensor_content) flags.listeners.dialect.encoding = tfserving::TensorEncoding::kContent;
   if (flags.monitoring_file.empty()) return {};
   ASSIGN_OR_RETURN(const std::string text, Contents(flags.monitoring_file));

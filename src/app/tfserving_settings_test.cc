@@ -13,9 +13,12 @@
 namespace trireme {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Result<ServeOptions> Parse(const std::vector<std::string>& words) {
   Result<Command> command = ParseCommand(words, [](const std::string&) { return std::nullopt; });
@@ -125,11 +128,51 @@ TEST_F(TfservingSettingsTest, ItsCommandLineMeansTheSame) {
   EXPECT_TRUE(options->tfserving.allow_reload);
   EXPECT_FALSE(options->allow_metrics);
   EXPECT_EQ(options->tfserving.listeners.dialect.encoding, tfserving::TensorEncoding::kContent);
-  EXPECT_THAT(options->without_effect, Contains("--rest_api_num_threads"));
+  EXPECT_THAT(options->without_effect, Contains("--rest_api_num_threads (threads follow the processors)"));
   const auto plain = AsModelServer({"--model_base_path=" + Base()});
   ASSERT_TRUE(plain.ok()) << plain.status();
   EXPECT_FALSE(plain->tfserving.listeners.allow_rest);
   EXPECT_EQ(plain->tfserving.models->front().name, "default");
+}
+
+TEST_F(TfservingSettingsTest, ItsTagsChooseTheGraphsOfSavedModels) {
+  const auto options = AsModelServer({"--model_base_path=" + Base(), "--saved_model_tags=serve,gpu"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->model.runtime_parameters.at("tags"), "serve,gpu");
+  EXPECT_THAT(options->without_effect, ::testing::IsEmpty());
+}
+
+TEST_F(TfservingSettingsTest, WhatHasNoEffectSaysWhy) {
+  const auto options =
+      AsModelServer({"--model_base_path=" + Base(), "--grpc_socket_path=/s", "--enable_model_warmup=0"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_THAT(options->without_effect,
+              ElementsAre(::testing::StartsWith("--enable_model_warmup (models are always warmed up"),
+                          ::testing::StartsWith("--grpc_socket_path (gRPC is served on --port")));
+  const std::string file = File("models.config", "model_config_list { config { name: 'm' base_path: '" + Base() +
+                                                     "' model_platform: 'tflite' logging_config { } } config { "
+                                                     "name: 'n' base_path: '" +
+                                                     Base() + "' model_platform: 'tensorflow' } }");
+  const auto listed = AsModelServer({"--model_config_file=" + file});
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_THAT(listed->tfserving.remarks,
+              ElementsAre(HasSubstr("model m: accepted without effect: logging_config: requests are not recorded"),
+                          HasSubstr("model m: accepted without effect: model_platform 'tflite'")));
+}
+
+TEST_F(TfservingSettingsTest, ItsHelpAndItsMessagesSpeakOfItsFlags) {
+  const std::vector<std::string> help = {"--model_name=m", "--help"};
+  EXPECT_TRUE(AsksForModelServerHelp(help));
+  EXPECT_THAT(ModelServerHelp(),
+              AllOf(ContainsRegex("--rest_api_port +--tfserving-port\n"), ContainsRegex("--enable_batching +always on"),
+                    ContainsRegex("--grpc_max_threads +threads follow the processors\n")));
+  const Status wrong = AsModelServer({"--port=x", "--model_base_path=" + Base()}).status();
+  EXPECT_THAT(InModelServerWords(wrong.message()), AllOf(HasSubstr("port"), Not(HasSubstr("tfserving"))));
+  EXPECT_EQ(InModelServerWords("tfserving-config-poll: expected --tfserving-config beside it"),
+            "model_config_file_poll_wait_seconds: expected --model_config_file beside it");
+  const Status remote = AsModelServer({"--model_base_path=gs://bucket/m"}).status();
+  EXPECT_EQ(InModelServerWords(remote.message()),
+            "--model_base_path: expected a folder on this machine, found 'gs://bucket/m': object stores are not read");
 }
 
 TEST_F(TfservingSettingsTest, ItsCommandLineIsNotGuessedAt) {

@@ -86,9 +86,8 @@ Status ReadPolicy(const serving::ServableVersionPolicy& policy, const std::strin
 Result<ServedModel> ReadModel(const serving::ModelConfig& config, const std::string& place) {
   ServedModel model{.name = config.name(), .base_path = config.base_path()};
   if (model.name.empty()) return InvalidArgument(place + ".name: expected a name, found nothing");
-  if (config.base_path().find("://") != std::string::npos) {
-    return InvalidArgument(place + ".base_path: expected a folder on this machine, found " +
-                           Excerpt(config.base_path()) + ": object stores are not read");
+  if (Status folder = CheckIsFolder(config.base_path()); !folder.ok()) {
+    return std::move(folder).Within(place + ".base_path");
   }
   if (!model.base_path.is_absolute()) {
     return InvalidArgument(place + ".base_path: Expected model " + Excerpt(model.name) +
@@ -102,7 +101,17 @@ Result<ServedModel> ReadModel(const serving::ModelConfig& config, const std::str
                              "most 64 in all, found " +
                              Excerpt(label));
     }
+    if (version <= 0) {
+      return InvalidArgument(place + ".version_labels[" + Excerpt(label) + "]: expected a number above 0, found " +
+                             std::to_string(version));
+    }
     model.labels.emplace(label, version);
+  }
+  const std::string& platform = config.model_platform();
+  if (config.has_logging_config()) model.without_effect.emplace_back("logging_config: requests are not recorded");
+  if (!platform.empty() && platform != "tensorflow") {
+    model.without_effect.push_back("model_platform " + Excerpt(platform) +
+                                   ": what kind of model it is, its files say themselves");
   }
   return model;
 }
@@ -155,6 +164,12 @@ Status ReadAllowedSizes(const serving::BatchingParameters& message, const std::s
 }
 
 }  // namespace
+
+Status CheckIsFolder(std::string_view base_path) {
+  if (base_path.find("://") == std::string_view::npos) return {};
+  return InvalidArgument("expected a folder on this machine, found " + Excerpt(base_path) +
+                         ": object stores are not read");
+}
 
 Result<std::vector<ServedModel>> ParseModelServerConfig(std::string_view text, const std::string& file) {
   serving::ModelServerConfig config;

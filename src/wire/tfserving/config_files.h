@@ -28,8 +28,12 @@ struct ServedModel {
   uint32_t latest = 1;            // kLatest: so many of the highest
   std::vector<int64_t> specific;  // kSpecific
   std::map<std::string, int64_t> labels;
+  std::vector<std::string> without_effect = {};  // fields that are set and change nothing here, each with the reason
   bool operator==(const ServedModel&) const = default;
 };
+
+// kInvalidArgument: it lies in an object store, which nobody here reads.
+Status CheckIsFolder(std::string_view base_path);
 
 // A ModelServerConfig: the models of a server, and all of them. An empty list is valid. kInvalidArgument says what
 // `file` has in which line and column, or of which model; kUnsupported: a custom_model_config.

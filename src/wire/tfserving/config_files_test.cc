@@ -54,6 +54,9 @@ TEST(ModelServerConfig, SaysWhereItIsWrong) {
   EXPECT_THAT(Why("model_config_list { config { name: \"a\" base_path: \"gs://b/a\" } }"),
               HasSubstr("expected a folder on this machine, found 'gs://b/a'"));
   EXPECT_THAT(
+      Why("model_config_list { config { name: \"a\" base_path: \"/a\" version_labels { key: \"x\" value: -5 } } }"),
+      HasSubstr("version_labels['x']: expected a number above 0, found -5"));
+  EXPECT_THAT(
       Why("model_config_list { config { name: \"a\" base_path: \"/x\" } config { name: \"a\" base_path: \"/y\" } }"),
       HasSubstr("Illegal to list model 'a' multiple times in config list"));
   EXPECT_THAT(
