@@ -84,13 +84,18 @@ Status WriteFile(const fs::path& path, const std::string& bytes) {
   return Unavailable("'" + path.string() + "' cannot be written" + (error ? ": " + error.message() : ""));
 }
 
-// Nothing of the model itself is written over.
-Status CheckOutput(const fs::path& output, const fs::path& folder) {
+// Nothing of the model itself is written over, and another file only if that is wished.
+Status CheckOutput(const ConvertOptions& options, const fs::path& folder) {
   std::error_code error;
   const fs::path home = fs::canonical(folder, error);
-  const fs::path place = fs::weakly_canonical(output, error);
-  if (error || !IsAtOrBelow(place.native(), home.native())) return {};
-  return InvalidArgument("'" + output.string() + "': expected a file outside of the model's folder");
+  const fs::path place = fs::weakly_canonical(options.output, error);
+  const std::string shown = "'" + options.output.string() + "'";
+  if (!error && IsAtOrBelow(place.native(), home.native())) {
+    return InvalidArgument(shown + ": expected a file outside of the model's folder");
+  }
+  std::error_code ignored;
+  if (options.force || !fs::exists(fs::symlink_status(options.output, ignored))) return {};
+  return AlreadyExists(shown + " is there already: --force writes over it");
 }
 
 Status Convert(const ConvertOptions& options, std::ostream& out) {
@@ -98,7 +103,7 @@ Status Convert(const ConvertOptions& options, std::ostream& out) {
   const Logger log(2, Logger::Form::kText, LogLevel::kWarning);
   BackendSet backends({pool, log, PluginFolder()});
   ASSIGN_OR_RETURN(const fs::path folder, FindSavedModel(options.path));
-  RETURN_IF_ERROR(CheckOutput(options.output, folder));
+  RETURN_IF_ERROR(CheckOutput(options, folder));
   ASSIGN_OR_RETURN(Backend * converter, backends.Named("tensorflow"));
   OpenOptions how;
   if (!options.signature.empty()) how.runtime_parameters["signature"] = options.signature;

@@ -26,6 +26,7 @@ std::vector<Setting> ConvertSettings(ConvertOptions& options) {
       std::move(paths),
       Text("signature", "NAME", "The signature to convert; else serving_default, or the only one", options.signature),
       Text("tags", "TAGS", "The tags of the graph, with commas between; else serve, or the only one", options.tags),
+      Switch("force", "Write over the file if there is one", options.force),
   };
   for (Setting& setting : settings) setting.group = "Options";
   return settings;

@@ -221,6 +221,7 @@ struct ConvertOptions {
   std::filesystem::path output;  // the ONNX file to write
   std::string signature;         // empty: the usual one
   std::string tags;              // the same
+  bool force = false;            // write over what is there
 };
 
 // `trireme keys`.

@@ -53,12 +53,22 @@ Finding ModelFileError(const fs::path& file, const Status& status) {
   return Error(file, status, "a model that this server can open", "replace the file, or remove the model");
 }
 
+OpenOptions OptionsOf(const ModelConfig& config) {
+  return {.device = config.devices.front(),
+          .threads = config.threads,
+          .graph_optimization = config.graph_optimization,
+          .runtime_parameters = config.runtime_parameters};
+}
+
 Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
   ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
-  return backend.Describe(source, {.device = config.devices.front(),
-                                   .threads = config.threads,
-                                   .graph_optimization = config.graph_optimization,
-                                   .runtime_parameters = config.runtime_parameters});
+  return backend.Describe(source, OptionsOf(config));
+}
+
+// What is converted to another format is read whole by that, and its checksums are compared.
+Status Convert(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
+  ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
+  return backend.Open(source, OptionsOf(config)).status();
 }
 
 // What the model's own file says; false if it cannot be served for that alone.
@@ -74,6 +84,12 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   if (!facts.ok()) {
     const std::optional<Finding> in_config = ParameterFinding(entry, facts.status());
     checked.findings.push_back(in_config ? *in_config : ModelFileError(checked.path, facts.status()));
+    return false;
+  }
+  // Only files that are converted name their signatures.
+  const Status converted = facts->signatures ? Convert(**backend, entry, checked.config) : Status();
+  if (!converted.ok()) {
+    checked.findings.push_back(ModelFileError(checked.path, converted));
     return false;
   }
   checked.format = std::move(facts->format);

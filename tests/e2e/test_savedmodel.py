@@ -91,6 +91,9 @@ class SavedModels(ServingTest):
         affine(self.root / "cut" / "1", 10)
         data = self.root / "cut" / "1" / "variables" / "variables.data-00000-of-00001"
         data.write_bytes(data.read_bytes()[:-1])
+        affine(self.root / "spoilt" / "1", 10)
+        data = self.root / "spoilt" / "1" / "variables" / "variables.data-00000-of-00001"
+        data.write_bytes(data.read_bytes()[:-1] + b"\xff")
         result = self.run_trireme("check", "--json", self.root)
         self.assertEqual(result.returncode, 1, result.stderr)
         models = {model["name"]: model for model in json.loads(result.stdout)["models"]}
@@ -101,6 +104,8 @@ class SavedModels(ServingTest):
         self.assertIn("signature 'serving_default'", bad)
         self.assertIn("entry 'b': it should lie in variables/variables.data-00000-of-00001 from byte 12",
                       json.dumps(models["cut"]))
+        self.assertIn("variables.data-00000-of-00001: entry 'b': its bytes do not have the checksum",
+                      json.dumps(models["spoilt"]))
 
     def test_are_written_as_onnx(self):
         affine(self.root / "m" / "1", 10)
@@ -118,6 +123,13 @@ class SavedModels(ServingTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("there is no signature 'none': there is 'product', 'serving_default'", result.stderr)
         self.assertFalse(output.exists())
+        output.write_bytes(b"mine")
+        result = self.run_trireme("convert", self.root / "m", output)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("is there already: --force writes over it", result.stderr)
+        self.assertEqual(output.read_bytes(), b"mine")
+        self.assertEqual(self.run_trireme("convert", self.root / "m", output, "--force").returncode, 0)
+        self.assertNotEqual(output.read_bytes(), b"mine")
         graph = self.root / "m" / "1" / "saved_model.pb"
         before = graph.read_bytes()
         result = self.run_trireme("convert", self.root / "m", graph)
