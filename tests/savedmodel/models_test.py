@@ -342,6 +342,17 @@ class Models(unittest.TestCase):
                 x = floats(3)
                 self.assertNear(RUNNER.ask(self.path, {"x": x})["outputs"]["y"], x + stored)
 
+    def test_signatures_that_no_request_can_fill_are_refused(self):
+        for count, pattern in ((1024, None), (1025, "it has 1025 outputs: expected at most 1024")):
+            nodes = [sm.placeholder("x", np.float32, (-1,)), sm.node("y", "Neg", ["x"])]
+            signature = sm.signature({"x": ("x:0", 1, (-1,))}, {f"y{i}": ("y:0", 1, (-1,)) for i in range(count)})
+            sm.write(self.path, sm.saved_model(sm.meta_graph(nodes, {"serving_default": signature})))
+            if pattern:
+                self.assertIn(pattern, self.refusal())
+            else:
+                x = floats(2)
+                self.assertNear(RUNNER.ask(self.path, {"x": x})["outputs"]["y1023"], -x)
+
     def test_names_that_two_have_are_named(self):
         x, exp, neg = (sm.placeholder("x", np.float32, (-1,)), sm.node("y", "Exp", ["x"]), sm.node("y", "Neg", ["x"]))
         signature = sm.signature({"x": ("x:0", 1, (-1,))}, {"y": ("y:0", 1, (-1,))})

@@ -25,6 +25,10 @@ namespace {
 constexpr uint64_t kMostPaddedBytes = 256 << 20;  // of one constant that is written as one number
 constexpr size_t kMostShown = 20;                 // problems
 
+// Of a signature, on each side: no request of any protocol has more, and the runtime plans the memory of thousands of
+// values that live at once in a time that grows with their square.
+constexpr size_t kMostTensors = 1024;
+
 // What cannot be converted: one for each kind of operator and reason.
 struct Problem {
   std::string node;  // the first
@@ -67,6 +71,8 @@ class Conversion {
 
  private:
   Status ReserveNames() {
+    RETURN_IF_ERROR(CheckCount("inputs", signature_.inputs.size()));
+    RETURN_IF_ERROR(CheckCount("outputs", signature_.outputs.size()));
     std::set<std::string_view> inputs;
     for (const SignatureTensor& input : signature_.inputs) {
       if (input.key.empty()) return InvalidArgument("an input has no name");
@@ -83,6 +89,12 @@ class Conversion {
     }
     if (signature_.outputs.empty()) return Unsupported("it has no outputs");
     return {};
+  }
+
+  static Status CheckCount(std::string_view side, size_t count) {
+    if (count <= kMostTensors) return {};
+    return Unsupported("it has " + std::to_string(count) + " " + std::string(side) + ": expected at most " +
+                       std::to_string(kMostTensors));
   }
 
   Result<FlatGraph> FlatGraphOf() {
