@@ -28,18 +28,14 @@ constexpr std::array<Translation, 8> kTranslations = {{
     {"port", "tfserving-grpc-port"},
 }};
 
-// The same of flags that are read by the functions below.
-constexpr std::array<Translation, 4> kReadBelow = {{
+// The same of flags that are read by the functions below; the last is refused.
+constexpr std::array<Translation, 5> kReadBelow = {{
     {"batching_parameters_file", "tfserving-batching"},
     {"enable_serialization_as_tensor_content", "tfserving-tensor-content"},
+    {"enable_model_warmup", "tfserving-warmup"},
     {"num_load_threads", "model-load-thread-count"},
     {"ssl_config_file", "tls-cert"},
 }};
-
-// Flags that are read by the functions below.
-constexpr auto kOthers =
-    std::to_array<std::string_view>({"enable_batching", "batching_parameters_file",
-                                     "enable_serialization_as_tensor_content", "num_load_threads", "ssl_config_file"});
 
 // Flags that may be given, and change nothing: either there is no such thing here, or it is always so.
 struct WithoutEffect {
@@ -58,7 +54,6 @@ constexpr auto kWithoutEffect = std::to_array<WithoutEffect>({
     {"allow_version_labels_for_unavailable_models", kLabelsWait},
     {"enable_cors_support", kNoCors},
     {"enable_grpc_healthcheck_service", "it is always there"},
-    {"enable_model_warmup", "models are always warmed up; without the file it takes no time"},
     {"enable_per_model_batching_parameters", "config.pbtxt beside a model's versions has settings of its own"},
     {"enable_profiler", "there is none; --help of trireme tells of traces"},
     {"enable_signature_method_name_check", "names of methods that say classify or regress are always checked"},
@@ -97,8 +92,10 @@ constexpr auto kWithoutEffect = std::to_array<WithoutEffect>({
 // By the flag's name, without dashes; a flag without a value is "true".
 using Flags = std::map<std::string, std::string, std::less<>>;
 
-bool IsTranslated(std::string_view flag) {
-  return std::ranges::any_of(kTranslations, [&](const Translation& known) { return known.flag == flag; });
+bool IsKnown(std::string_view flag) {
+  const auto is_it = [&](const auto& known) { return known.flag == flag; };
+  return flag == "enable_batching" || std::ranges::any_of(kTranslations, is_it) ||
+         std::ranges::any_of(kReadBelow, is_it) || std::ranges::any_of(kWithoutEffect, is_it);
 }
 
 const WithoutEffect* FindWithoutEffect(std::string_view flag) {
@@ -116,8 +113,7 @@ Result<Flags> ReadFlags(std::span<const std::string> arguments) {
     flag.remove_prefix(flag.starts_with("--") ? 2 : 1);
     const size_t equals = std::min(flag.find('='), flag.size());
     const std::string_view name = flag.substr(0, equals);
-    const bool is_other = std::ranges::find(kOthers, name) != kOthers.end();
-    if (!IsTranslated(name) && !is_other && FindWithoutEffect(name) == nullptr) {
+    if (!IsKnown(name)) {
       return InvalidArgument("unknown flag '--" + std::string(name) + "' of " + std::string(kModelServerName));
     }
     // The last one counts.
@@ -126,9 +122,9 @@ Result<Flags> ReadFlags(std::span<const std::string> arguments) {
   return flags;
 }
 
-Result<bool> IsOn(const Flags& flags, std::string_view name) {
+Result<bool> IsOn(const Flags& flags, std::string_view name, bool otherwise = false) {
   const auto found = flags.find(name);
-  if (found == flags.end()) return false;
+  if (found == flags.end()) return otherwise;
   Result<bool> on = ParseOnOff(found->second);
   if (on.ok()) return on;
   return std::move(on).status().Within("--" + std::string(name));
@@ -159,7 +155,7 @@ Status AddBatching(const Flags& flags, std::vector<std::string>& arguments) {
 }
 
 void AddHelp(std::string_view flag, std::string_view meaning, std::string& text) {
-  constexpr size_t kColumn = 46;
+  constexpr size_t kColumn = 58;
   std::string line = "  --" + std::string(flag);
   line.resize(std::max(line.size() + 1, kColumn), ' ');
   text += line + std::string(meaning) + "\n";
@@ -225,6 +221,8 @@ Result<std::vector<std::string>> TranslateModelServer(std::span<const std::strin
   RETURN_IF_ERROR(AddBatching(flags, ours));
   ASSIGN_OR_RETURN(const bool as_content, IsOn(flags, "enable_serialization_as_tensor_content"));
   if (as_content) ours.emplace_back("--tfserving-tensor-content");
+  ASSIGN_OR_RETURN(const bool warms_up, IsOn(flags, "enable_model_warmup", /*otherwise=*/true));
+  if (!warms_up) ours.emplace_back("--tfserving-warmup=off");
   const std::string load_threads = ValueOf(flags, "num_load_threads", "0");
   if (load_threads != "0") ours.push_back("--model-load-thread-count=" + load_threads);
   for (const auto& [name, value] : flags) {

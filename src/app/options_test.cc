@@ -118,6 +118,8 @@ const std::vector<Case>& Cases() {
       {"tfserving-allow-grpc", "off", [](O o) { return !o.tfserving.listeners.allow_grpc; }},
       {"tfserving-model-name", "m", [](O o) { return o.tfserving.model_name == "m"; }},
       {"tfserving-allow-reload", "on", [](O o) { return o.tfserving.allow_reload; }},
+      {"tfserving-saved-model-tags", "a,b", [](O o) { return o.tfserving.saved_model_tags == "a,b"; }},
+      {"tfserving-warmup", "off", [](O o) { return !o.tfserving.listeners.dialect.run_warmup_files; }},
       {"tfserving-tensor-content", "on", [](O o) { return o.tfserving.tensor_content; }},
       {"allow-sagemaker", "true", [](O o) { return o.sagemaker.allow; }},
       {"sagemaker-address", "127.0.0.5", [](O o) { return o.sagemaker.host == "127.0.0.5"; }},

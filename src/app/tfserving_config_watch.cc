@@ -23,6 +23,7 @@ void TfservingConfigWatch::Look() {
   }
   if (!models.ok() || *models == served_) return;
   served_ = *models;
+  for (const std::string& remark : RemarksOn(served_, file_)) log_.Warning(remark);
   server_.ServeNamed(NamedModelsOf(*std::move(models)), [&log = log_, file = file_](const Status& status) {
     if (status.ok()) return log.Info("the list of models has changed and is served", {{"file", file}});
     log.Error("the list of models has changed, and not all of it can be served",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -78,6 +79,10 @@ std::vector<Setting> TfservingSettings(TfservingFlags& flags) {
             flags.allow_reload),
       Text("tfserving-monitoring", "FILE", "Show metrics under TF Serving's names as a MonitoringConfig says",
            flags.monitoring_file),
+      Text("tfserving-saved-model-tags", "TAG,...", "Serve the graphs of SavedModels that have these tags",
+           flags.saved_model_tags),
+      OnOff("tfserving-warmup", "Run the requests of TF Serving's warm-up files before a model serves",
+            listeners.dialect.run_warmup_files),
       Switch("tfserving-tensor-content", "Answer over gRPC with tensor_content instead of lists", flags.tensor_content),
   };
 }
@@ -85,7 +90,6 @@ std::vector<Setting> TfservingSettings(TfservingFlags& flags) {
 std::vector<Setting> ModelServerSettings(TfservingFlags& flags, std::vector<std::string>& without_effect) {
   return {
       Switch("tfserving-as-command", "It was called as TF Serving's own program", flags.as_command),
-      Text("tfserving-saved-model-tags", "TAG,...", "Which graphs of SavedModels are served", flags.saved_model_tags),
       Repeated(Custom("tfserving-ignored", "FLAG", "A flag of TF Serving's that has no use", "",
                       [&without_effect](std::string_view text) -> Status {
                         without_effect.emplace_back(text);
@@ -130,6 +134,16 @@ Result<std::vector<tfserving::ServedModel>> ReadModelConfigFile(const std::strin
   return models;
 }
 
+std::vector<std::string> RemarksOn(const std::vector<tfserving::ServedModel>& models, const std::string& file) {
+  std::vector<std::string> remarks;
+  for (const tfserving::ServedModel& model : models) {
+    for (const std::string& field : model.without_effect) {
+      remarks.push_back(file + ": model " + model.name + ": accepted without effect: " + field);
+    }
+  }
+  return remarks;
+}
+
 Result<std::optional<std::string>> TakeModelConfigFile(std::vector<std::filesystem::path>& paths) {
   const auto begin = std::stable_partition(paths.begin(), paths.end(), [](const auto& p) { return !IsModelConfig(p); });
   if (begin == paths.end()) return std::optional<std::string>();
@@ -155,11 +169,7 @@ Status SettleTfserving(ServeOptions& options) {
   }
   if (!flags.config_file.empty()) {
     ASSIGN_OR_RETURN(flags.models, ReadModelConfigFile(flags.config_file));
-    for (const tfserving::ServedModel& model : *flags.models) {
-      for (const std::string& field : model.without_effect) {
-        flags.remarks.push_back(flags.config_file + ": model " + model.name + ": accepted without effect: " + field);
-      }
-    }
+    std::ranges::move(RemarksOn(*flags.models, flags.config_file), std::back_inserter(flags.remarks));
   } else if (!flags.model_base_path.empty()) {
     ASSIGN_OR_RETURN(flags.models, OneModel(flags));
   }

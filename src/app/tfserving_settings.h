@@ -27,6 +27,9 @@ Status SettleTfserving(ServeOptions& options);
 // The models of a ModelServerConfig, whose base paths must be there.
 Result<std::vector<tfserving::ServedModel>> ReadModelConfigFile(const std::string& file);
 
+// What such a file says and is not honoured, for the log.
+std::vector<std::string> RemarksOn(const std::vector<tfserving::ServedModel>& models, const std::string& file);
+
 // A ModelServerConfig among the paths, which is taken out of them: a text file that has a model_config_list. Nothing if
 // there is none; kInvalidArgument: there are several.
 Result<std::optional<std::string>> TakeModelConfigFile(std::vector<std::filesystem::path>& paths);

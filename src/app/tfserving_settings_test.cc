@@ -144,11 +144,12 @@ TEST_F(TfservingSettingsTest, ItsTagsChooseTheGraphsOfSavedModels) {
 
 TEST_F(TfservingSettingsTest, WhatHasNoEffectSaysWhy) {
   const auto options =
-      AsModelServer({"--model_base_path=" + Base(), "--grpc_socket_path=/s", "--enable_model_warmup=0"});
+      AsModelServer({"--model_base_path=" + Base(), "--grpc_socket_path=/s", "--enable_model_warmup=false"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_THAT(options->without_effect,
-              ElementsAre(::testing::StartsWith("--enable_model_warmup (models are always warmed up"),
-                          ::testing::StartsWith("--grpc_socket_path (gRPC is served on --port")));
+              ElementsAre(::testing::StartsWith("--grpc_socket_path (gRPC is served on --port")));
+  EXPECT_FALSE(options->tfserving.listeners.dialect.run_warmup_files);
+  EXPECT_TRUE(AsModelServer({"--model_base_path=" + Base()})->tfserving.listeners.dialect.run_warmup_files);
   const std::string file = File("models.config", "model_config_list { config { name: 'm' base_path: '" + Base() +
                                                      "' model_platform: 'tflite' logging_config { } } config { "
                                                      "name: 'n' base_path: '" +

@@ -158,7 +158,7 @@ class Server::Parts {
         model_states_(ShowModelStates(registry_, engine_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     loader_.ReadRequestsWith(ReadRequestBody);
-    loader_.ReadLogsWith(ReadServingLog);
+    if (options.tfserving.dialect.run_warmup_files) loader_.ReadLogsWith(ReadServingLog);
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
     if (options.allow_http) main_router_.Add(protocols_.predictions);

@@ -333,6 +333,9 @@ class WhileItChanges(TfServingTest):
             state = server.curl("GET", f"/v1/models/{name}").json()["model_version_status"][0]
             self.assertEqual(state["state"], "END", name)
             self.assertIn("tf_serving_warmup_requests", state["status"]["error_message"])
+        server.__exit__()
+        server = self.start(self.root / "wrong", "--tfserving-warmup", "off")
+        self.assertEqual(server.predict("wrong", {"instances": [[4.0]]}).status, 200)
 
     def test_base_paths_folders_and_lists_are_served_and_checked(self):
         several(self.root / "base" / "7")

@@ -11,6 +11,7 @@ namespace trireme::tfserving {
 struct Options {
   TensorEncoding encoding = TensorEncoding::kLists;  // of tensors in answers
   bool allow_reload = false;                         // clients may replace the list of models
+  bool run_warmup_files = true;                      // before a model serves
   std::string metrics_path;                          // of metrics under TF Serving's names; empty: none
 };
 
