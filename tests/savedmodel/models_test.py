@@ -378,7 +378,7 @@ class Models(unittest.TestCase):
                          r"12 bytes, and that file has 20")
         data.unlink()
         self.assertRegex(self.refusal(),
-                         r"entry 'a': it should lie in variables/variables.data-00000-of-00001: there is no such file")
+                         r"entry 'a': it should lie in variables/variables.data-00000-of-00001: cannot be opened: No such file")
         data.write_bytes(good_data)
         index.write_bytes(good_index[:3] + b"?" + good_index[4:])
         self.assertRegex(self.refusal(), r"variables.index: the block at byte 0 does not have its checksum")
