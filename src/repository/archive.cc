@@ -154,12 +154,24 @@ Result<ExtractedArchive> ExtractAll(ArchiveReader& reader, const fs::path& root)
   return extracted;
 }
 
+// What a zip lists is looked at before anything of it is inflated: it tells of files and bytes that are too many. Of a
+// tar each file's head does, on the way.
+Status CheckList(const fs::path& archive, const ArchiveLimits& limits) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<ArchiveReader> reader, ArchiveReader::Open(archive, limits));
+  if (!reader->SkipsForNothing()) return {};
+  for (;;) {
+    ASSIGN_OR_RETURN(const std::optional<EntryHead> entry, reader->Next());
+    if (!entry) return {};
+  }
+}
+
 Result<ExtractedArchive> Extract(const fs::path& archive, const fs::path& into, const ArchiveLimits& limits) {
   std::error_code error;
   const fs::file_status there = fs::symlink_status(into, error);
   if (there.type() != fs::file_type::not_found) {
     return AlreadyExists("expected nothing at " + into.string() + ", found something");
   }
+  RETURN_IF_ERROR(CheckList(archive, limits));
   ASSIGN_OR_RETURN(const std::unique_ptr<ArchiveReader> reader, ArchiveReader::Open(archive, limits));
   const std::string where = "unpacking into " + into.string();
   auto folder = TemporaryFolder::Beside(into);

@@ -18,7 +18,8 @@ enum class ArchiveKind : uint8_t { kNone, kZip, kTarGzip };
 // By the first bytes of a file; four are enough. What is gzip counts as kTarGzip.
 ArchiveKind KindOfArchive(std::string_view beginning);
 
-// What an archive may ask for. All of it is counted while it is read; what its headers claim is not believed.
+// What an archive may ask for. What its headers claim is added up before anything is inflated, in a zip that of all
+// files, and all that comes is counted while it is read: a file that has more than it claims is refused there.
 struct ArchiveLimits {
   size_t entries = 10'000;  // folders count, also those that nothing but a file's name tells of
   uint64_t bytes = uint64_t{64} << 30;

@@ -24,6 +24,9 @@ namespace {
 constexpr size_t kShownBytes = 256;  // of a name
 constexpr std::string_view kExpectedKind = "expected a zip or a tar.gz, found ";
 
+// Of a tar, which is filled up to whole records: of 10 KB, or what somebody's tape has liked.
+constexpr uint64_t kMostPadding = 1 << 20;
+
 constexpr std::string_view kEmptyZip = "PK\x05\x06";
 
 // Names of entries pass through the C library's idea of text, which is ASCII unless a thread says otherwise.
@@ -103,6 +106,7 @@ class LibArchiveReader final : public ArchiveReader {
 
   Status ReadContents(const std::function<Status(std::span<const char> bytes)>& take) override {
     uint64_t so_far = 0;
+    const uint64_t most = expected_bytes_.value_or(limits_.bytes);
     for (;;) {
       const void* data = nullptr;
       size_t bytes = 0;
@@ -113,20 +117,22 @@ class LibArchiveReader final : public ArchiveReader {
       if (offset < 0 || static_cast<uint64_t>(offset) != so_far) return WithinEntry(Sparse());
       so_far += bytes;
       bytes_ += bytes;
-      if (Status s = CheckBytes(); !s.ok()) return WithinEntry(std::move(s));
+      if (so_far > most) return WithinEntry(expected_bytes_ ? WrongSize("more") : TooManyBytes());
+      if (Status s = CheckBytes(bytes_); !s.ok()) return WithinEntry(std::move(s));
       if (Status s = take(std::span(static_cast<const char*>(data), bytes)); !s.ok()) return WithinEntry(std::move(s));
     }
     if (expected_bytes_ && *expected_bytes_ != so_far) {
-      return WithinEntry(InvalidArgument("expected " + std::to_string(*expected_bytes_) + " bytes, as it says, found " +
-                                         std::to_string(so_far)));
+      return WithinEntry(WrongSize(std::to_string(so_far)));
     }
     return {};
   }
 
   Status SkipContents() override {
-    if (kind_ == ArchiveKind::kZip) return {};
+    if (SkipsForNothing()) return {};
     return ReadContents([](std::span<const char> /*bytes*/) { return Status(); });
   }
+
+  bool SkipsForNothing() const override { return kind_ == ArchiveKind::kZip; }
 
   uint64_t bytes() const override { return bytes_; }
 
@@ -230,8 +236,9 @@ class LibArchiveReader final : public ArchiveReader {
     if (library_.entry_size_is_set(entry) != 0 && !is_folder) {
       expected_bytes_ = static_cast<uint64_t>(std::max<la_int64_t>(0, library_.entry_size(entry)));
     }
-    // Only to fail before the disk is full of what is refused in the end; what comes is counted all the same.
-    if (expected_bytes_.value_or(0) > limits_.bytes) return TooManyBytes();
+    // Only to fail before time and disk are spent on what is refused in the end; what comes is counted all the same.
+    listed_file_bytes_ += std::min(expected_bytes_.value_or(0), limits_.bytes + 1);
+    RETURN_IF_ERROR(CheckBytes(listed_file_bytes_));
     return EntryHead{.name = std::move(name), .is_folder = is_folder, .bytes = expected_bytes_};
   }
 
@@ -239,14 +246,18 @@ class LibArchiveReader final : public ArchiveReader {
   Result<std::optional<EntryHead>> AtEnd() {
     ThrowIfShortOfMemory();
     if (!failure_.ok()) return failure_;
-    for (size_t had = 1; gunzip_ != nullptr && had > 0;) {
+    uint64_t behind = 0;
+    for (size_t had = 1; gunzip_ != nullptr && had > 0; behind += had) {
+      if (behind > kMostPadding) {
+        return TooLarge("expected at most " + std::to_string(kMostPadding) + " bytes behind its files, found more");
+      }
       ASSIGN_OR_RETURN(had, InflateNext());
     }
     if (!file_.IsAsItWas()) return Unavailable("it has changed while it was read");
     return std::optional<EntryHead>();
   }
 
-  Status CheckBytes() const { return bytes_ > limits_.bytes ? TooManyBytes() : CheckRatio(bytes_); }
+  Status CheckBytes(uint64_t bytes) const { return bytes > limits_.bytes ? TooManyBytes() : CheckRatio(bytes); }
 
   Status CheckRatio(uint64_t bytes) const {
     if (bytes > limits_.free_bytes && bytes / limits_.ratio > file_.size()) {
@@ -258,6 +269,10 @@ class LibArchiveReader final : public ArchiveReader {
 
   Status TooManyBytes() const {
     return TooLarge("expected at most " + std::to_string(limits_.bytes) + " bytes in all files, found more");
+  }
+
+  Status WrongSize(const std::string& found) const {
+    return InvalidArgument("expected " + std::to_string(*expected_bytes_) + " bytes, as it says, found " + found);
   }
 
   static Status Sparse() { return InvalidArgument("expected a plain file, found a sparse one"); }
@@ -293,7 +308,8 @@ class LibArchiveReader final : public ArchiveReader {
   bool is_short_of_memory_ = false;
   size_t entries_ = 0;
   uint64_t bytes_ = 0;
-  std::string name_;  // of the entry, as it stands
+  uint64_t listed_file_bytes_ = 0;  // of the entries so far, as the archive says
+  std::string name_;                // of the entry, as it stands
   std::optional<uint64_t> expected_bytes_;
 };
 

@@ -18,10 +18,11 @@ namespace trireme {
 struct EntryHead {
   std::string name;  // as ArchiveNames gives it; empty: the folder itself
   bool is_folder = false;
-  std::optional<uint64_t> bytes = {};  // of a file, as the archive says; not believed
+  std::optional<uint64_t> bytes = {};  // of a file, as the archive says; one that has more is refused
 };
 
-// Walks over the entries of one archive, in its own order, and keeps the limits. Made, used and destroyed on one
+// Walks over the entries of one archive, in its own order, and keeps the limits: by what it says as soon as it says it,
+// and by what comes. Made, used and destroyed on one
 // thread.
 class ArchiveReader {
  public:
@@ -36,8 +37,10 @@ class ArchiveReader {
   // Calls take(bytes) for the contents of the entry that Next() gave, piece by piece.
   virtual Status ReadContents(const std::function<Status(std::span<const char> bytes)>& take) = 0;
 
-  // Passes over it: for nothing in a zip, which says where the next one is.
+  // Passes over it.
   virtual Status SkipContents() = 0;
+  // Of a zip, which says where the next one is.
+  virtual bool SkipsForNothing() const = 0;
 
   virtual uint64_t bytes() const = 0;  // of the contents that were read so far
 };

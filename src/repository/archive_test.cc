@@ -238,6 +238,47 @@ TEST_P(Zips, HaveNoOtherCompression) {
               HasSubstr("expected a deflated or stored file"));
 }
 
+// Which would take seconds to inflate: what lies in front of the one too many is not even looked at.
+TEST_P(Zips, AreRefusedByTheirListBeforeAnythingIsInflated) {
+  const auto file = Make({{"a", "12345678"}, {"b", "1"}}, {.compression = "store"});
+  std::string bytes = Contents(file);
+  bytes[bytes.find("12345678")] = '2';  // not what its checksum says
+  folder_.Write("model.mar", bytes);
+  EXPECT_EQ(ExtractArchive(file, folder_ / "out").status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ExtractArchive(file, folder_ / "out", {.bytes = 8}).status().code(), StatusCode::kTooLarge);
+  EXPECT_EQ(ExtractArchive(file, folder_ / "out", {.entries = 1}).status().code(), StatusCode::kTooLarge);
+}
+
+TEST_P(Zips, AreRefusedWhereAFileHasMoreThanItsListSays) {
+  const auto file = Make({{"zeros", std::string(3'000'000, '\0')}}, {.compression = "deflate"});
+  std::string bytes = Contents(file);
+  const std::string lie("\x10\0\0\0", 4);
+  bytes.replace(bytes.find("PK\x03\x04") + 22, lie.size(), lie);
+  bytes.replace(bytes.find("PK\x01\x02") + 24, lie.size(), lie);
+  folder_.Write("model.mar", bytes);
+  EXPECT_THAT(ExtractArchive(file, folder_ / "out").status().message(),
+              AllOf(HasSubstr("entry \"zeros\""), HasSubstr("expected 16 bytes, as it says, found more")));
+}
+
+class Tars : public Archives {};
+INSTANTIATE_TEST_SUITE_P(Forms, Tars, ::testing::Values(Form::kTarGzip));
+
+TEST_P(Tars, AreRefusedByTheHeadOfTheFileThatIsTooMuch) {
+  const auto file = Make({{"a", "1"}, {"b", std::string(3'000'000, '\0')}});
+  EXPECT_THAT(ExtractArchive(file, folder_ / "out", {.bytes = 2'000'000}).status().message(),
+              HasSubstr("entry \"b\": expected at most 2000000 bytes in all files"));
+}
+
+TEST_P(Tars, HaveNothingLongBehindTheirFiles) {
+  const auto file = Make({{"a", "1"}});
+  const std::string whole = Contents(file);
+  const fs::path padding = folder_ / "padding";
+  MakeArchive(padding, Form::kTarGzip, {{"zeros", std::string(3'000'000, '\0')}});
+  folder_.Write("model.mar", whole + Contents(padding));  // gzip has several members
+  EXPECT_THAT(ExtractArchive(file, folder_ / "out").status().message(),
+              HasSubstr("expected at most 1048576 bytes behind its files, found more"));
+}
+
 TEST(KindOfArchive, GoesByTheFirstBytes) {
   EXPECT_EQ(KindOfArchive("PK\x03\x04more"), ArchiveKind::kZip);
   EXPECT_EQ(KindOfArchive("\x1f\x8b\x08"), ArchiveKind::kTarGzip);
