@@ -4,19 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
 #include <utility>
 
-#include "codec/json_cursor.h"
+#include "repository/archive_manifest.h"
 #include "repository/folder.h"
 #include "repository/model_name.h"
-#include "repository/relative_name.h"
 
 namespace trireme {
 namespace {
-
-constexpr size_t kMostNameBytes = 1024;
-constexpr size_t kMostDepth = 32;
 
 struct NamedRuntime {
   std::string_view name;
@@ -46,99 +41,46 @@ constexpr std::array<NamedHandler, 10> kHandlers = {{
     {"TorchScriptHandler", HandlerKind::kCppTorchScript},
 }};
 
-Status Wrong(std::string_view entry, std::string_view expected, const std::string& found) {
-  return InvalidArgument(std::string(entry) + ": expected " + std::string(expected) + ", found " + found);
-}
-
-bool StaysBelow(std::string_view name) {
-  return CheckRelativeName(name, kMostNameBytes).ok();
-}
-
 class Reader {
  public:
-  explicit Reader(std::string_view json) : text_(json), json_(json, kMostDepth) {}
+  explicit Reader(ArchiveManifest& from) : from_(from) {}
 
   Result<MarManifest> Read() {
-    RETURN_IF_ERROR(ReadObject("", [this](std::string_view key) { return ReadEntry(key); }));
-    if (!json_.Finish()) return json_.status();
+    RETURN_IF_ERROR(from_.ReadObject("", [this](const std::string& entry) { return ReadEntry(entry); }));
+    RETURN_IF_ERROR(from_.Finish());
     return CheckWhole();
   }
 
  private:
-  // Calls read(key) for each member, which reads its value or passes over it.
-  template <typename Read>
-  Status ReadObject(const std::string& place, Read read) {
-    std::set<std::string, std::less<>> keys;
-    if (!json_.EnterObject()) return AtPlace(place);
-    while (const auto key = json_.NextKey()) {
-      const std::string name(*key);
-      if (!keys.insert(name).second) return Wrong(place + name, "each entry once", "it again");
-      RETURN_IF_ERROR(read(name));
-      if (!json_.ok()) return AtPlace(place + name);
-    }
-    return json_.ok() ? Status() : AtPlace(place);
-  }
-
-  Status AtPlace(const std::string& place) const {
-    return place.empty() ? json_.status() : Status(json_.status()).Within(place);
-  }
-
-  Status ReadEntry(std::string_view key) {
-    if (key == "model") return ReadModel();
-    if (key == "runtime") return ReadText(runtime_);
-    if (key == "description") return ReadText(manifest_.description);
-    if (key == "createdOn") return ReadText(manifest_.created_on);
-    if (key == "archiverVersion") return ReadText(manifest_.archiver_version);
-    json_.Skip();
-    return {};
+  Status ReadEntry(const std::string& entry) {
+    if (entry == "model") return ReadModel();
+    if (entry == "runtime") return from_.ReadText(runtime_);
+    if (entry == "description") return from_.ReadText(manifest_.description);
+    if (entry == "createdOn") return from_.ReadText(manifest_.created_on);
+    if (entry == "archiverVersion") return from_.ReadText(manifest_.archiver_version);
+    return from_.Pass();
   }
 
   Status ReadModel() {
-    if (PassNull()) return {};
+    if (from_.PassNull()) return {};
     has_model_ = true;
-    return ReadObject("model.", [this](std::string_view key) { return ReadModelEntry(key); });
+    return from_.ReadObject("model.", [this](const std::string& entry) { return ReadModelEntry(entry); });
   }
 
-  Status ReadModelEntry(std::string_view key) {
+  Status ReadModelEntry(const std::string& entry) {
     MarManifest& to = manifest_;
-    if (key == "modelName") return ReadText(to.model_name);
-    if (key == "modelVersion") return ReadText(to.model_version);
-    if (key == "handler") return ReadText(to.handler);
-    if (key == "envelope") return ReadText(to.envelope);
-    if (key == "serializedFile") return ReadFileName(key, to.serialized_file);
-    if (key == "modelFile") return ReadFileName(key, to.model_file);
-    if (key == "configFile") return ReadFileName(key, to.config_file);
-    if (key == "requirementsFile") return ReadFileName(key, to.requirements_file);
-    if (key == "sourceVocab") return ReadFileName(key, to.source_vocab);
-    if (key == "extensions") return KeepJson(to.extensions);
-    json_.Skip();
-    return {};
-  }
-
-  bool PassNull() { return json_.Peek() == JsonCursor::Kind::kNull && json_.ReadNull(); }
-
-  // A number counts as the text that spells it: versions are written as 1.0 too.
-  Status ReadText(std::string& to) {
-    if (PassNull()) return {};
-    if (json_.Peek() == JsonCursor::Kind::kNumber) {
-      if (const auto number = json_.ReadNumberText()) to = *number;
-    } else if (const auto text = json_.ReadString()) {
-      to = *text;
-    }
-    return {};
-  }
-
-  Status ReadFileName(std::string_view key, std::string& to) {
-    RETURN_IF_ERROR(ReadText(to));
-    if (to.empty() || StaysBelow(to)) return {};
-    return Wrong("model." + std::string(key), "the name of a file of the archive", Quoted(to.substr(0, 256)));
-  }
-
-  Status KeepJson(std::string& to) {
-    static_cast<void>(json_.Peek());  // passes over blanks
-    const size_t begin = json_.offset();
-    if (json_.Skip()) to = text_.substr(begin, json_.offset() - begin);
-    return {};
+    const auto read_name = [&](std::string& name) { return from_.ReadFileName("model." + entry, name); };
+    if (entry == "modelName") return from_.ReadText(to.model_name);
+    if (entry == "modelVersion") return from_.ReadText(to.model_version);
+    if (entry == "handler") return from_.ReadText(to.handler);
+    if (entry == "envelope") return from_.ReadText(to.envelope);
+    if (entry == "serializedFile") return read_name(to.serialized_file);
+    if (entry == "modelFile") return read_name(to.model_file);
+    if (entry == "configFile") return read_name(to.config_file);
+    if (entry == "requirementsFile") return read_name(to.requirements_file);
+    if (entry == "sourceVocab") return read_name(to.source_vocab);
+    if (entry == "extensions") return from_.ReadJson(to.extensions);
+    return from_.Pass();
   }
 
   Result<MarManifest> CheckWhole() {
@@ -153,14 +95,13 @@ class Reader {
     }
     RETURN_IF_ERROR(CheckOpaqueName(manifest_.model_version).Within("model.modelVersion"));
     if (!manifest_.handler.empty() && FileOfMarHandler(manifest_.handler).empty()) {
-      return Wrong("model.handler", "a handler such as image_classifier or service.py:function",
-                   Quoted(manifest_.handler.substr(0, 256)));
+      return WrongEntry("model.handler", "a handler such as image_classifier or service.py:function",
+                        Quoted(manifest_.handler.substr(0, 256)));
     }
     return std::move(manifest_);
   }
 
-  const std::string_view text_;
-  JsonCursor json_;
+  ArchiveManifest& from_;
   MarManifest manifest_;
   std::string runtime_ = "python";  // as where the manifest says nothing
   bool has_model_ = false;
@@ -181,7 +122,7 @@ std::optional<HandlerText> Split(std::string_view handler) {
   // As Python's loader does: files of an archive lie flat at its root.
   if (const size_t slash = parts.module.rfind('/'); slash != std::string_view::npos)
     parts.module.remove_prefix(slash + 1);
-  if (!StaysBelow(parts.module)) return std::nullopt;
+  if (!IsFileOfArchive(parts.module)) return std::nullopt;
   return parts;
 }
 
@@ -192,10 +133,8 @@ std::string_view Name(MarManifest::Runtime runtime) {
 }
 
 Result<MarManifest> ParseMarManifest(std::string_view json) {
-  if (json.size() > kMaxMarManifestBytes) {
-    return InvalidArgument("expected at most " + std::to_string(kMaxMarManifestBytes) + " bytes, found more");
-  }
-  return Reader(json).Read();
+  ASSIGN_OR_RETURN(ArchiveManifest from, ArchiveManifest::Begin(json, kMaxMarManifestBytes));
+  return Reader(from).Read();
 }
 
 std::string FileOfMarHandler(std::string_view handler) {
@@ -214,8 +153,8 @@ Result<MarHandler> ParseMarHandler(std::string_view handler, bool archive_has_fi
   const auto known =
       std::find_if(kHandlers.begin(), kHandlers.end(), [&](const auto& each) { return each.name == handler; });
   if (known != kHandlers.end()) return MarHandler{.kind = known->kind, .file = {}, .function = {}};
-  return Wrong("model.handler", "a file of the archive or one of TorchServe's handlers",
-               Quoted(handler.substr(0, 256)));
+  return WrongEntry("model.handler", "a file of the archive or one of TorchServe's handlers",
+                    Quoted(handler.substr(0, 256)));
 }
 
 Result<MarHandler> HandlerOf(const MarManifest& manifest, const std::filesystem::path& folder) {

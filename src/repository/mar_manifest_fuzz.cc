@@ -2,20 +2,11 @@
 // Any bytes as MAR-INF/MANIFEST.json: what can be read has what is required, and names no file outside of its folder.
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string_view>
 
 #include "base/check.h"
 #include "repository/mar_manifest.h"
-
-namespace {
-
-void CheckName(const std::filesystem::path& name) {
-  if (name.empty()) return;
-  CHECK(!name.is_absolute() && name.lexically_normal() == name && *name.begin() != ".." && name.has_filename());
-}
-
-}  // namespace
+#include "repository/testing/check_file_of_archive.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace trireme;  // NOLINT: a program of its own
@@ -24,15 +15,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(manifest.status().code() == StatusCode::kInvalidArgument && !manifest.status().message().empty());
     return 0;
   }
-  CHECK(!manifest->model_name.empty() && !manifest->model_version.empty());
-  CheckName(manifest->serialized_file);
-  CheckName(manifest->model_file);
-  CheckName(manifest->config_file);
-  CheckName(manifest->requirements_file);
-  CheckName(manifest->source_vocab);
+  CHECK(!manifest->model_version.empty());
+  CheckFileOfArchive(manifest->serialized_file);
+  CheckFileOfArchive(manifest->model_file);
+  CheckFileOfArchive(manifest->config_file);
+  CheckFileOfArchive(manifest->requirements_file);
+  CheckFileOfArchive(manifest->source_vocab);
   for (const bool has_file : {false, true}) {
     const auto handler = ParseMarHandler(manifest->handler, has_file);
-    if (handler.ok()) CheckName(handler->file);
+    if (handler.ok()) CheckFileOfArchive(handler->file);
   }
   return 0;
 }

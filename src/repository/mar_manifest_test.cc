@@ -65,6 +65,7 @@ TEST(ParseMarManifest, SaysWhatIsWrong) {
       {R"({"model":[]})", "model"},
       {R"({"model":{"modelName":["a"]}})", "model.modelName"},
       {R"({"model":{}} x)", "expected"},
+      {R"({"a\nb":1,"a\nb":2})", "a\\x0ab: expected each entry once"},
       {R"({"runtime":"python","runtime":"python"})", "runtime: expected each entry once, found it again"},
       {R"({"runtime":"python","model":{"modelName":"a\nb","modelVersion":"1"}})", "model.modelName: "},
       {Model(R"("serializedFile":"../../etc/passwd")"),

@@ -2,20 +2,11 @@
 // Any bytes as WAR-INF/MANIFEST.json: what can be read has what is required, and names no file outside of its folder.
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string_view>
 
 #include "base/check.h"
+#include "repository/testing/check_file_of_archive.h"
 #include "repository/war_manifest.h"
-
-namespace {
-
-void CheckName(const std::filesystem::path& name) {
-  if (name.empty()) return;
-  CHECK(!name.is_absolute() && name.lexically_normal() == name && *name.begin() != ".." && name.has_filename());
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace trireme;  // NOLINT: a program of its own
@@ -25,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   CHECK(!manifest->workflow_name.empty() && !manifest->spec_file.empty());
-  CheckName(manifest->spec_file);
-  CheckName(manifest->handler);
+  CheckFileOfArchive(manifest->spec_file);
+  CheckFileOfArchive(manifest->handler);
   return 0;
 }
