@@ -60,6 +60,17 @@ OpenOptions OptionsOf(const ModelConfig& config) {
           .runtime_parameters = config.runtime_parameters};
 }
 
+// Of a plug-in that is not there its own text says behind a semicolon how to make it.
+Finding BackendError(const fs::path& file, const Status& status) {
+  Finding error = ModelFileError(file, status);
+  const size_t end = error.found.find("; ");
+  if (status.code() != StatusCode::kNotFound || end == std::string::npos) return error;
+  error.expected = "a model whose runtime this server has";
+  error.fix = error.found.substr(end + 2);
+  error.found.resize(end);
+  return error;
+}
+
 Result<ModelFacts> Describe(Backend& backend, const ModelEntry& entry, const ModelConfig& config) {
   ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
   return backend.Describe(source, OptionsOf(config));
@@ -71,11 +82,21 @@ Status Convert(Backend& backend, const ModelEntry& entry, const ModelConfig& con
   return backend.Open(source, OptionsOf(config)).status();
 }
 
+// An archive's file is named with the archive, and not where it was unpacked.
+Status AsPacked(const ModelEntry& unpacked, const CheckedModel& checked, const Status& status) {
+  if (unpacked.path == checked.path) return status;
+  const std::string folder = unpacked.folder.string() + "/";
+  std::string text = status.message();
+  for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at))
+    text.erase(at, folder.size());
+  return {status.code(), std::move(text)};
+}
+
 // What the model's own file says; false if it cannot be served for that alone.
 bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends) {
   const Result<Backend*> backend = BackendFor(backends, entry);
   if (!backend.ok()) {
-    checked.findings.push_back(ModelFileError(checked.path, backend.status()));
+    checked.findings.push_back(BackendError(checked.path, backend.status()));
     return false;
   }
   checked.backend = (*backend)->name();
@@ -83,7 +104,8 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   Result<ModelFacts> facts = Describe(**backend, entry, checked.config);
   if (!facts.ok()) {
     const std::optional<Finding> in_config = ParameterFinding(entry, facts.status());
-    checked.findings.push_back(in_config ? *in_config : ModelFileError(checked.path, facts.status()));
+    checked.findings.push_back(in_config ? *in_config
+                                         : ModelFileError(checked.path, AsPacked(entry, checked, facts.status())));
     return false;
   }
   // Only files that are converted name their signatures.

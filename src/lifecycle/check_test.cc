@@ -54,6 +54,15 @@ TEST_F(CheckTest, SaysWhatWouldBeServedWithoutLoadingIt) {
   EXPECT_EQ(models_.script->opens(), 0);
 }
 
+TEST_F(CheckTest, SaysHowToGetAPlugInThatIsNotThere) {
+  folder_.Write("t/1/model.pt", "weights");
+  const CheckReport report = Check();
+  ASSERT_EQ(report.models.size(), 1U);
+  const Finding error = ErrorOf(report.models[0]);
+  EXPECT_THAT(error.found, HasSubstr("libtrireme_torch.so does not exist"));
+  EXPECT_EQ(error.fix, "'./dev build --with torch' installs libtorch and makes it");
+}
+
 TEST_F(CheckTest, ReportsTwoModelsWithProblemsSideBySide) {
   Write("a", R"(input { name: "x" data_type: TYPE_INT32 dims: [4] })");
   Write("b", "", "bad");

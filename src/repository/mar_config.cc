@@ -8,6 +8,8 @@
 
 #include "base/letter_case.h"
 #include "base/log.h"
+#include "base/nearest_name.h"
+#include "repository/model_name.h"
 #include "repository/yaml_value.h"
 
 namespace trireme {
@@ -132,6 +134,24 @@ void TakeKey(const Key& key, const YamlValue& value, const std::filesystem::path
   }
 }
 
+// Any key may be one of a handler's own. Only what is nearly one of these is thought to be meant so.
+void LookAtUnknown(const YamlValue::Member& member, const std::filesystem::path& file, MarConfig& config) {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Key& key : kKeys) all.emplace_back(key.name);
+    return all;
+  }();
+  const std::string meant = DidYouMean(member.key, names);
+  if (meant.empty()) return;
+  config.findings.push_back({.severity = Finding::Severity::kWarning,
+                             .file = file,
+                             .line = member.value.line,
+                             .field = ShownName(member.key),
+                             .expected = "a key of model-config.yaml, or one that a handler reads",
+                             .found = "one that nobody reads",
+                             .fix = meant});
+}
+
 }  // namespace
 
 Result<MarConfig> ParseMarConfig(std::string_view yaml, const std::filesystem::path& file) {
@@ -149,6 +169,7 @@ Result<MarConfig> ParseMarConfig(std::string_view yaml, const std::filesystem::p
     if (key != kKeys.end()) {
       TakeKey(*key, member.value, file, config);
     } else {
+      LookAtUnknown(member, file, config);
       handlers.members.push_back(std::move(member));
     }
   }

@@ -162,6 +162,17 @@ TEST(ParseMarConfig, WarnsOfWhatHasTheWrongTypeAndGoesOn) {
   EXPECT_THAT(config->notes, IsEmpty());
 }
 
+TEST(ParseMarConfig, WarnsOfKeysThatAreNearlyItsOwn) {
+  const auto config = Parse("handler: {a: 1}\nbatch_size: 8\nminworkers: 2\nmicro_batching: 3\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->findings.size(), 2u) << "others may be a handler's own";
+  EXPECT_EQ(config->findings[0].field, "batch_size");
+  EXPECT_EQ(config->findings[0].line, 2);
+  EXPECT_EQ(config->findings[0].severity, Finding::Severity::kWarning);
+  EXPECT_EQ(config->findings[0].fix, "did you mean \"batchSize\"?");
+  EXPECT_EQ(config->findings[1].fix, "did you mean \"minWorkers\"?");
+}
+
 TEST(ParseMarConfig, ReadsEmptyFilesAndRefusesOthers) {
   EXPECT_EQ(Parse("")->handler_config, "{}");
   EXPECT_EQ(Parse("---\n# nothing\n")->batch_size, std::nullopt);

@@ -37,6 +37,10 @@ bool HasMarExtension(const fs::path& path) {
   return ExtensionOf(path) == ".mar";
 }
 
+bool HasWarExtension(const fs::path& path) {
+  return ExtensionOf(path) == ".war";
+}
+
 bool IsMarFolder(const fs::path& folder) {
   return KindOf(folder / kMarManifestName) == PathKind::kFile;
 }

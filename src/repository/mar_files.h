@@ -16,6 +16,7 @@ namespace trireme {
 
 // Whether a file is called like a TorchServe archive (.mar), or a folder is one that was not packed.
 bool HasMarExtension(const std::filesystem::path& path);
+bool HasWarExtension(const std::filesystem::path& path);  // the same of one of a workflow (.war)
 bool IsMarFolder(const std::filesystem::path& folder);
 // The same of whatever lies at a path that somebody names as an archive: a tar.gz may be one as well.
 bool IsMar(const std::filesystem::path& path);

@@ -133,17 +133,32 @@ class MarReading {
     if (!manifest_.model_file.empty()) {
       return Fails(NeedsPython(files_.path(), "its model is made by " + Quoted(manifest_.model_file)));
     }
-    if (manifest_.serialized_file.empty() || !HasModelExtension(manifest_.serialized_file)) {
-      return Fails(Wrong(files_.path(),
-                         InvalidArgument("serializedFile: expected a TorchScript (.pt) or ONNX file, found " +
-                                         Quoted(manifest_.serialized_file)),
-                         "pack a model"));
+    if (!ReadModelFile()) return false;
+    if (!manifest_.requirements_file.empty()) {
+      entry.notes.push_back(ShownName(manifest_.requirements_file) +
+                            ": its packages are not installed: this model runs without Python");
     }
     if (const auto wish = WishOf(handler->kind, *has_names)) {
       entry.transform = *wish;
       entry.transform.said_by = Quoted(files_.path().string()) + ", handler " + Quoted(manifest_.handler);
     }
     return true;
+  }
+
+  bool ReadModelFile() {
+    const std::string& name = manifest_.serialized_file;
+    if (name.empty() || !HasModelExtension(name)) {
+      return Fails(Wrong(files_.path(),
+                         InvalidArgument("serializedFile: expected a TorchScript (.pt) or ONNX file, found " +
+                                         (name.empty() ? "nothing" : Quoted(name))),
+                         "pack a model"));
+    }
+    const Result<bool> has_file = files_.Has(name);
+    if (has_file.ok() && *has_file) return true;
+    return Fails(Wrong(
+        files_.path(),
+        InvalidArgument("serializedFile: expected a file of the archive, found none that is called " + Quoted(name)),
+        "pack it, or put its name right in " + std::string(kMarManifestName)));
   }
 
   bool ReadSettings(ModelEntry& entry) {

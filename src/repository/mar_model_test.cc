@@ -79,6 +79,23 @@ TEST_F(MarModelTest, TakeTheirSettings) {
   EXPECT_EQ(model.findings[0].severity, Finding::Severity::kWarning);
 }
 
+TEST_F(MarModelTest, SayThatTheirPackagesAreNotInstalled) {
+  Write("base_handler", R"(, "requirementsFile": "requirements.txt")");
+  EXPECT_THAT(Read().versions.at(0).notes, ElementsAre(HasSubstr("requirements.txt: its packages are not installed")));
+}
+
+TEST_F(MarModelTest, NameTheirModelFileWhereItIsMissing) {
+  Write("base_handler");
+  std::filesystem::remove(dir_ / "m/model.pt");
+  MakeArchive(dir_ / "packed.mar", ArchiveForm::kZip,
+              {{"MAR-INF/MANIFEST.json", R"({"model": {"serializedFile": "model.pt"}})"}});
+  for (const Candidate& model : {Read(), ReadMar(dir_ / "packed.mar", "m", {})}) {
+    EXPECT_EQ(model.status.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(model.status.message(), HasSubstr("found none that is called \"model.pt\""));
+  }
+  EXPECT_THAT(ReadMar(dir_ / "packed.mar", "m", {}).status.message(), HasSubstr((dir_ / "packed.mar").string()));
+}
+
 TEST_F(MarModelTest, GoWithoutAGpuWhereThereIsNone) {
   Write("base_handler", R"(, "configFile": "c.yaml")");
   dir_.Write("m/c.yaml", "deviceType: gpu\n");

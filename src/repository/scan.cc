@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/nearest_name.h"
 #include "repository/candidate.h"
 #include "repository/folder.h"
 #include "repository/mar_files.h"
@@ -24,9 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExpected =
     "an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb)";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), an archive of TorchServe's (.mar)";
 
 constexpr const char* kFix = "give one of these";
+constexpr const char* kRegistered = "it is registered with a running server (--workflow-store, POST /workflows)";
+constexpr const char* kWorkflowFix =
+    "give the archives of its models; it is registered with a running server (--workflow-store, POST /workflows), "
+    "which says what is wrong with it";
 
 // One call of a scan.
 struct Scanning {
@@ -98,6 +103,9 @@ void ReadChild(const fs::path& path, Scanning& scanning) {
   } else if (kind == PathKind::kFile) {
     if (HasModelExtension(path)) scanning.found.push_back(ReadModelFile(path, scanning.options));
     if (HasMarExtension(path)) scanning.found.push_back(ReadMar(path, path.stem().string(), scanning.options));
+    if (HasWarExtension(path)) {
+      scanning.notes.push_back("workflow " + Quoted(path.string()) + " is passed over: " + kRegistered);
+    }
   } else if (kind == PathKind::kBrokenLink || kind == PathKind::kUnreadable || HasModelExtension(path)) {
     const std::string what(Describe(kind));
     // What cannot be looked at may be a model's folder, whose name may have a dot.
@@ -135,6 +143,25 @@ void CannotRead(const fs::path& folder, const Status& status, Scanning& scanning
   CannotLook(folder,
              Complain(status, folder, "a folder of models", "one that cannot be read", "let the server read it"),
              scanning);
+}
+
+// Where a path goes wrong, and what it may have been meant for.
+std::string HowToFind(const fs::path& path) {
+  std::error_code error;
+  fs::path missing = fs::absolute(path, error).lexically_normal();
+  if (!missing.has_filename()) missing = missing.parent_path();
+  while (KindOf(missing.parent_path()) == PathKind::kMissing && missing.has_relative_path()) {
+    missing = missing.parent_path();
+  }
+  const fs::path above = missing.parent_path();
+  std::string text =
+      "put the path right: there is no " + Quoted(missing.filename().string()) + " in " + Quoted(above.string());
+  const auto inside = ListFolder(above);
+  if (!inside.ok()) return text;
+  std::vector<std::string> names;
+  for (const fs::path& each : *inside) names.push_back(each.filename().string());
+  const std::string meant = DidYouMean(missing.filename().string(), names);
+  return meant.empty() ? text : text + "; " + meant;
 }
 
 // A SavedModel that lies in no version's folder: version 1 of the model that is named after its own.
@@ -176,10 +203,12 @@ void ReadFile(const fs::path& file, Scanning& scanning) {
   } else if (const auto unserved = UnservedKind(file)) {
     scanning.found.push_back(Problem(file, file.stem().string(), NotServedYet(file, *unserved)));
   } else {
-    scanning.found.push_back(Problem(file, "",
-                                     Complain(InvalidArgument(Quoted(file.string()) + " is no model: expected " +
-                                                              kExpected + ", found a file of another kind"),
-                                              file, kExpected, "a file of another kind", kFix)));
+    const bool is_workflow = HasWarExtension(file);
+    const std::string what = is_workflow ? "a workflow of TorchServe's" : "a file of another kind";
+    scanning.found.push_back(Problem(
+        file, "",
+        Complain(InvalidArgument(Quoted(file.string()) + " is no model: expected " + kExpected + ", found " + what),
+                 file, kExpected, what, is_workflow ? kWorkflowFix : kFix)));
   }
 }
 
@@ -197,7 +226,7 @@ void ReadWhatLiesAt(const fs::path& path, Scanning& scanning) {
   const std::string what(Describe(kind == PathKind::kFolder ? PathKind::kUnreadable : kind));
   CannotLook(path,
              Complain(NotFound(Quoted(path.string()) + ": expected " + kExpected + ", found " + what), path, kExpected,
-                      what, kFix),
+                      what, kind == PathKind::kMissing ? HowToFind(path) : kFix),
              scanning);
 }
 

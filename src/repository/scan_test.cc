@@ -55,7 +55,8 @@ ModelProblem OnlyProblem(const RepositoryScan& scan) {
 
 constexpr const char* kLayouts =
     "expected an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), found ";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), an archive of TorchServe's (.mar), "
+    "found ";
 
 TEST(ScanRepository, RefusesToScanNothing) {
   const auto scan = ScanRepository({}, {});
@@ -455,6 +456,30 @@ TEST(ScanRepository, AFileThatIsGivenTwiceIsOneModel) {
   const RepositoryScan scan = Scan({file, dir.path(), file});
   EXPECT_THAT(Models(scan), ElementsAre("m/1"));
   EXPECT_THAT(scan.problems, IsEmpty());
+}
+
+TEST(ScanRepository, SaysWhereAPathGoesWrong) {
+  const TempDir dir;
+  dir.MakeFolder("models/resnet");
+  const ModelProblem end = OnlyProblem(Scan({dir / "models/resent"}));
+  ASSERT_THAT(end.findings, SizeIs(1));
+  EXPECT_EQ(end.findings[0].found, "nothing");
+  EXPECT_THAT(end.findings[0].fix, AllOf(HasSubstr("there is no \"resent\" in"), HasSubstr("mean \"resnet\"?")));
+  EXPECT_THAT(end.status.message(), Not(HasSubstr("resnet"))) << "clients are told that, and not what else is there";
+  const ModelProblem middle = OnlyProblem(Scan({dir / "model/resnet/1/"}));
+  EXPECT_THAT(middle.findings.at(0).fix, AllOf(HasSubstr("there is no \"model\" in"), HasSubstr("mean \"models\"?")));
+}
+
+TEST(ScanRepository, SaysWhatBecomesOfWorkflows) {
+  const TempDir dir;
+  const fs::path file = dir.Write("w.war");
+  const ModelProblem problem = OnlyProblem(Scan({file}));
+  EXPECT_THAT(problem.status.message(), HasSubstr("found a workflow of TorchServe's"));
+  EXPECT_THAT(problem.findings.at(0).fix, HasSubstr("POST /workflows"));
+  dir.Write("m.onnx");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_THAT(Models(scan), ElementsAre("m/1"));
+  EXPECT_THAT(scan.notes, ElementsAre(HasSubstr("is passed over: it is registered with a running server")));
 }
 
 TEST(ScanRepository, AMissingPathThatIsGivenTwiceIsOneProblem) {

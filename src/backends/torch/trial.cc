@@ -19,6 +19,9 @@ using Results = std::vector<NamedResult>;
 constexpr auto kLongest = std::chrono::seconds(20);
 constexpr int64_t kMostElements = 1 << 24;
 // Sizes that free dimensions are tried with: a photo's side, a digit's, a sentence's length.
+// Where people write down what the file does not say.
+constexpr const char* kConfigFile = "config.pbtxt, beside NAME/1/model.pt (an archive has none),";
+
 constexpr std::array<int64_t, 12> kSides = {224, 32, 28, 64, 96, 128, 256, 299, 320, 384, 512, 600};
 constexpr std::array<int64_t, 6> kLengths = {16, 8, 32, 64, 128, 1};
 constexpr std::array<int64_t, 9> kDeclaredSizes = {64, 32, 224, 16, 1, 128, 320, 512, 28};
@@ -416,8 +419,7 @@ std::string Assumption(const Signature& signature) {
     text += (text.empty() ? "" : ", ") + input.name + " " + std::string(Name(input.type)) + input.shape.ToString();
   }
   return "the file does not say what the model takes: assumed " + text +
-         ", with which it runs; input [ ... ] and output [ ... ] in config.pbtxt say it for certain, "
-         "beside NAME/1/model.pt (an archive has none)";
+         ", with which it runs; input [ ... ] and output [ ... ] in " + kConfigFile + " say it for certain";
 }
 
 }  // namespace
@@ -440,7 +442,7 @@ Result<FoundSignature> FindSignature(const Program& program, const ProgramFacts&
     const std::vector<std::string> names = NamesOf(plan);
     const std::vector<std::string> output = {"OUTPUT__0"};
     return InvalidArgument("it cannot be told from the file what " + plan.text() + " takes and gives: write into " +
-                           "config.pbtxt " + (is_guess ? ConfigLines("input", names) + " " : "") +
+                           kConfigFile + " " + (is_guess ? ConfigLines("input", names) + " " : "") +
                            ConfigLines("output", output) + "; made-up inputs were refused (" + went.status().message() +
                            ")");
   }
