@@ -15,8 +15,8 @@ std::vector<int64_t> VersionsOfOther(const Services& services, const std::string
   std::vector<int64_t> versions;
   if (services.book.Holds(model)) return versions;
   for (const ModelStatus& status : services.engine.Index()) {
-    const bool is_one = status.id.name == model && status.state != ModelState::kRetired;
-    if (is_one) versions.push_back(status.id.version);
+    const bool is_gone = status.state == ModelState::kRetired || status.state == ModelState::kDraining;
+    if (status.id.name == model && !is_gone) versions.push_back(status.id.version);
   }
   return versions;
 }
@@ -26,7 +26,20 @@ bool Contains(const std::vector<int64_t>& versions, const std::string& version) 
   return number && std::ranges::find(versions, *number) != versions.end();
 }
 
+// Somebody is removing it, or has and it answers what it has.
+bool IsBeingUnregistered(const Services& services, const std::string& model, const std::string& version) {
+  if (services.book.IsLeaving(model, version)) return true;
+  if (!services.book.VersionsOf(model).empty()) return false;
+  const std::vector<ModelStatus> models = services.engine.Index();
+  return std::ranges::any_of(models, [&](const ModelStatus& status) {
+    return status.id.name == model && status.state == ModelState::kDraining;
+  });
+}
+
 Failure WhyNotThere(const Services& services, const std::string& model, const std::string& version) {
+  if (IsBeingUnregistered(services, model, version)) {
+    return {.type = ErrorType::kConflictStatus, .message = "Model \"" + model + "\" is being unregistered"};
+  }
   if (!services.book.VersionsOf(model).empty()) return VersionNotFound(model, version);
   if (VersionsOfOther(services, model).empty()) return ModelNotFound(model);
   return BadRequest(

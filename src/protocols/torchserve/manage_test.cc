@@ -206,6 +206,21 @@ TEST_F(ManageTest, AModelComesAndGoes) {
   EXPECT_EQ(FileOf("m"), "b.onnx");
 }
 
+TEST_F(ManageTest, WhoScalesWhatIsBeingUnregisteredIsToldSo) {
+  BeginAndWait();
+  ASSERT_EQ(CodeOf(Post("a.onnx", {.model_name = "m", .initial_workers = 1})), 200);
+  {
+    const auto leaving = book_.BeginToLeave("m", "");
+    ASSERT_TRUE(std::holds_alternative<ModelBook::Departure>(leaving));
+    const ManageResult answer = Put("m", 2, /*synchronous=*/true);
+    EXPECT_EQ(CodeOf(answer), 409);
+    EXPECT_EQ(TextOf(answer), "Model \"m\" is being unregistered");
+  }
+  EXPECT_EQ(CodeOf(Put("m", 2, /*synchronous=*/true)), 200) << "it stays after all";
+  EXPECT_EQ(CodeOf(Delete("m")), 200);
+  EXPECT_EQ(CodeOf(Put("m", 2, /*synchronous=*/true)), 404);
+}
+
 TEST_F(ManageTest, WhatFailsLeavesItsNameToOthers) {
   Begin();
   const ManageResult failed = Post("broken.onnx", Named("q"));

@@ -113,7 +113,10 @@ std::variant<Target, Failure> ModelBook::Find(std::string_view model, std::strin
       }
       const BookedVersion& booked = found->booked;
       if (!found->is_loaded || booked.min_workers == 0) return NoWorker(model, version);
-      return Target{.engine_name = booked.engine_name, .version = {}, .patience = PatienceOf(booked)};
+      return Target{.engine_name = booked.engine_name,
+                    .version = {},
+                    .patience = PatienceOf(booked),
+                    .response_timeout = booked.response_timeout};
     }
     // What is on its way under the model's own name may yet fail, beside one of a repository's that serves.
     if (const auto held = names_.find(model); held != names_.end()) {
@@ -325,6 +328,15 @@ bool ModelBook::IsUsed(const std::filesystem::path& path) const {
     return std::ranges::any_of(entry.second.versions,
                                [&](const auto& version) { return version.second.booked.path == path; });
   });
+}
+
+bool ModelBook::IsLeaving(std::string_view model, std::string_view version) const {
+  const MutexLock lock(mutex_);
+  const Entry* const entry = FindEntry(model);
+  if (entry == nullptr) return false;
+  const Version* found = entry->Find(version);
+  if (found == nullptr && version.empty() && entry->versions.size() == 1) found = &entry->versions.begin()->second;
+  return found != nullptr && found->is_leaving;
 }
 
 bool ModelBook::ForgetKept(const std::string& model, const std::string& version) {

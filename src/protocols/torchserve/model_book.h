@@ -46,7 +46,8 @@ struct BookedVersion {
 struct Target {
   std::string engine_name;
   VersionChoice version;
-  std::chrono::milliseconds patience{0};  // until a request must have been begun; 0: for ever
+  std::chrono::milliseconds patience{0};          // until a request must have been begun; 0: for ever
+  std::chrono::milliseconds response_timeout{0};  // until it must be answered; 0: for ever
 };
 
 // A version of a model, in the words of TorchServe's clients.
@@ -192,6 +193,9 @@ class ModelBook {
 
   // The engine has unloaded what had this name. The version, if it was one that nobody was removing.
   std::optional<BookedVersion> Gone(std::string_view engine_name);
+
+  // Whether somebody is removing this version; where `version` is empty, the default one or the only one.
+  bool IsLeaving(std::string_view model, std::string_view version) const;
 
   // Forgets what was wanted at the start and is not there: the version, or all of a model. Whether there was any.
   bool ForgetKept(const std::string& model, const std::string& version);
