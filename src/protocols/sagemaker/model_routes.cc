@@ -9,6 +9,7 @@
 #include "codec/percent_encoding.h"
 #include "dialect/answer_later.h"
 #include "dialect/http_answer.h"
+#include "dialect/small_body.h"
 #include "protocols/sagemaker/invocation.h"
 #include "protocols/sagemaker/load_request.h"
 #include "protocols/sagemaker/model_list.h"
@@ -20,12 +21,6 @@ namespace {
 using net::HttpReply;
 using net::HttpRequest;
 using net::HttpResponse;
-
-constexpr uint64_t kMaxColdBytes = 64 << 10;
-
-net::BodyPlan PlanSmallBody(const HttpRequest&) {
-  return {.max_bytes = kMaxColdBytes};
-}
 
 // The model that a path names, if this caller may do this with it: the front asked about the name as it is written.
 Result<std::string> ModelOf(const PathArguments& path, const Identity& identity, Operation operation) {

@@ -6,6 +6,7 @@
 
 #include "codec/form_fields.h"
 #include "dialect/answer_later.h"
+#include "dialect/small_body.h"
 #include "net/http_chars.h"
 #include "protocols/torchserve/answers.h"
 
@@ -15,12 +16,6 @@ namespace {
 using net::HttpReply;
 using net::HttpRequest;
 using net::HttpResponse;
-
-constexpr uint64_t kMaxColdBytes = 64 << 10;
-
-net::BodyPlan PlanSmallBody(const HttpRequest&) {
-  return {.max_bytes = kMaxColdBytes};
-}
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "dialect/answer_later.h"
+#include "dialect/small_body.h"
 #include "protocols/torchserve/grpc_methods.h"
 #include "protocols/torchserve/manage.h"
 #include "wire/torchserve/grpc_management.h"
@@ -13,8 +14,6 @@
 
 namespace trireme::torchserve {
 namespace {
-
-constexpr uint64_t kMaxColdBytes = 64 << 10;
 
 void Finish(net::GrpcReply& reply, const ManageResult& result) {
   if (const Failure* const failure = std::get_if<Failure>(&result)) return reply.Finish(ManagementStatus(*failure));
@@ -38,7 +37,7 @@ GrpcMethod Method(std::string_view rpc, Operation operation, int model_field, De
   return {.path = "/org.pytorch.serve.grpc.management.ManagementAPIsService/" + std::string(rpc),
           .operation = operation,
           .model_field = model_field,
-          .max_message_bytes = kMaxColdBytes,
+          .max_message_bytes = kMaxSmallBodyBytes,
           .call = [decode, answer](const net::GrpcHead&, const net::GrpcMessage& message, const Identity& identity,
                                    net::GrpcReply reply) {
             const auto request = decode(message.bytes);
