@@ -103,7 +103,13 @@ class ModelCall final : public ReplySink, public Task {
     std::unique_ptr<InferRequest> request = std::move(self.infer_);
     Status status = self.ReadQuestion(*request);
     Engine& engine = self.services_.engine;
-    request->reply = Reply(std::move(call));
+    const TimePoint answer_by = self.facts_.answer_by;
+    AnswerDeadlines* const deadlines = self.services_.deadlines;
+    if (status.ok() && deadlines != nullptr) {
+      request->reply = Reply(deadlines->Watch(std::move(call), answer_by));
+    } else {
+      request->reply = Reply(std::move(call));
+    }
     if (status.ok()) return engine.Infer(std::move(request));
     request->stages.answered = Clock::System().Now();
     request->reply.Finish(std::move(status), request->stages);

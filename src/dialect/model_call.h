@@ -8,6 +8,7 @@
 #include "base/executor.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "dialect/answer_deadlines.h"
 #include "engine/engine.h"
 #include "model/infer_request.h"
 #include "model/infer_response.h"
@@ -41,6 +42,7 @@ struct ModelCallServices {
   Engine& engine;
   ThreadPool& codec_workers;
   Tracer& tracer;
+  AnswerDeadlines* deadlines = nullptr;  // null: nothing has to be answered by a time
 };
 
 // How a protocol has its calls.
@@ -49,6 +51,7 @@ struct ModelCallFacts {
   std::string_view several_responses;  // kUnsupported, of a model that gives them
   StatusCode too_many_to_read = StatusCode::kOverloaded;
   TimePoint load_deadline = kNever;  // until when a model is waited for that is not in memory
+  TimePoint answer_by = kNever;      // kDeadlineExceeded then, whatever the model does
 };
 
 // Has it answered. On the loop's thread of the connection; the way goes as that of any request: what is long is read

@@ -15,6 +15,7 @@
 #include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
+#include "dialect/answer_deadlines.h"
 #include "engine/transform_stage.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/model_control.h"
@@ -133,7 +134,7 @@ class Server::Parts {
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         torchserve_snapshot_(options.torchserve.dialect),
         downloads_(DownloadOptions(options)),
-        torchserve_services_(WithDownloads(
+        torchserve_services_(WithOwnParts(
             MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_, torchserve_workflows_,
                                    torchserve_snapshot_, torchserve_counts_, protection_->tokens()))),
         tfserving_services_(MakeTfservingServices(infer_services_, options.tfserving.dialect, tfserving_counts_,
@@ -293,7 +294,8 @@ class Server::Parts {
   ModelControl& control() { return control_; }
 
  private:
-  torchserve::Services WithDownloads(torchserve::Services services) {
+  torchserve::Services WithOwnParts(torchserve::Services services) {
+    services.deadlines = &deadlines_;
     services.download = [this](const std::string& url, bool takes_existing, ModelDownloads::Done done) {
       downloads_.Start(url, takes_existing, std::move(done));
     };
@@ -319,6 +321,7 @@ class Server::Parts {
   torchserve::WorkflowBook torchserve_workflows_;
   torchserve::SnapshotFile torchserve_snapshot_;
   torchserve::AnswerCounts torchserve_counts_;
+  AnswerDeadlines deadlines_;
   ModelDownloads downloads_;  // stopped before anything goes that they use
   const torchserve::Services torchserve_services_;
   std::optional<torchserve::StartLoads> start_loads_;

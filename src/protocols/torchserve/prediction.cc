@@ -103,6 +103,11 @@ std::unique_ptr<InferRequest> InferRequestOf(const PredictionRequest& request, c
   return infer;
 }
 
+TimePoint AnswerBy(const PredictionRequest& request, const Target& target) {
+  if (target.response_timeout.count() == 0) return request.deadline;
+  return std::min(request.deadline, request.received + target.response_timeout);
+}
+
 }  // namespace
 
 void StartPrediction(const Services& services, PredictionRequest request, std::unique_ptr<Asker> asker) {
@@ -113,10 +118,14 @@ void StartPrediction(const Services& services, PredictionRequest request, std::u
       .protocol = request.protocol,
       .several_responses = "this model gives several responses a request, which TorchServe's clients cannot take",
       .too_many_to_read = StatusCode::kUnavailable,  // no line of a model's is full, which is what kOverloaded means
-      .load_deadline = request.deadline};
+      .load_deadline = request.deadline,
+      .answer_by = AnswerBy(request, target)};
   std::unique_ptr<InferRequest> infer = InferRequestOf(request, target);
-  StartModelCall({.engine = services.engine, .codec_workers = services.codec_workers, .tracer = services.tracer}, facts,
-                 std::move(infer),
+  StartModelCall({.engine = services.engine,
+                  .codec_workers = services.codec_workers,
+                  .tracer = services.tracer,
+                  .deadlines = services.deadlines},
+                 facts, std::move(infer),
                  std::make_unique<Prediction>(services, std::move(request), std::move(target), std::move(asker)));
 }
 

@@ -17,6 +17,7 @@
 #include "base/memory_pool.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "dialect/answer_deadlines.h"
 #include "engine/engine.h"
 #include "net/byte_budget.h"
 #include "protocols/torchserve/model_book.h"
@@ -68,6 +69,8 @@ struct Services {
   WorkflowBook& workflows;
   SnapshotFile& snapshot;
   AnswerCounts& counts;
+  // Null: a model that runs for longer than its response_timeout is waited for.
+  AnswerDeadlines* deadlines = nullptr;
   // Of a file or folder with a manifest of TorchServe's; nothing: it has none. kInvalidArgument: a wrong one. On a
   // codec worker.
   std::function<Result<std::optional<ArchiveFacts>>(const std::filesystem::path&)> read_archive = nullptr;
