@@ -154,6 +154,7 @@ struct ServeOptions {
   std::vector<std::filesystem::path> paths;  // at least one, or SageMaker loads models by name
 
   ModelControl::Mode control = ModelControl::Mode::kWatch;
+  std::string said_control;  // the word for it that somebody gave; empty: nobody said
   std::chrono::milliseconds poll_interval{2000};
   std::vector<std::string> load_models;      // kExplicit: at the start
   std::vector<std::string> required_models;  // without which the server is not ready

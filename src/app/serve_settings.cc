@@ -40,6 +40,24 @@ Setting RequiredModels(std::vector<std::string>& required) {
                          }));
 }
 
+Setting ControlSetting(ServeOptions& options) {
+  Setting setting =
+      Choice<ModelControl::Mode>("model-control-mode",
+                                 "Which models are served: those that lie there as they come, change and go (watch, "
+                                 "poll), those that lie there at the start (none), those asked for by name (explicit)",
+                                 options.control,
+                                 {{"watch", ModelControl::Mode::kWatch},
+                                  {"poll", ModelControl::Mode::kWatch},
+                                  {"none", ModelControl::Mode::kNone},
+                                  {"explicit", ModelControl::Mode::kExplicit}});
+  setting.set = [&options, choose = setting.set](std::string_view text) -> Status {
+    RETURN_IF_ERROR(choose(text));
+    options.said_control = text;
+    return {};
+  };
+  return setting;
+}
+
 std::vector<Setting> WhatIsServed(ServeOptions& options) {
   Setting paths = Custom("paths", "PATH", "An .onnx file, a folder of them, a Triton repository or one model of it", "",
                          [&options](std::string_view text) -> Status {
@@ -62,14 +80,7 @@ std::vector<Setting> WhatIsServed(ServeOptions& options) {
   return {
       std::move(paths),
       Also(std::move(repository), {"model-store"}),
-      Choice<ModelControl::Mode>("model-control-mode",
-                                 "Which models are served: those that lie there as they come, change and go (watch, "
-                                 "poll), those that lie there at the start (none), those asked for by name (explicit)",
-                                 options.control,
-                                 {{"watch", ModelControl::Mode::kWatch},
-                                  {"poll", ModelControl::Mode::kWatch},
-                                  {"none", ModelControl::Mode::kNone},
-                                  {"explicit", ModelControl::Mode::kExplicit}}),
+      ControlSetting(options),
       Seconds("repository-poll-secs", "How often a repository is looked at where changes cannot be watched",
               options.poll_interval, milliseconds(10), kMostTime),
       std::move(load),

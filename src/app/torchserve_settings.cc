@@ -352,12 +352,19 @@ bool AsksForTokens(const ServeOptions& options) {
 
 namespace {
 
+// By its names on the command line and in config.properties.
+std::string WhatRegisters(const torchserve::Options& dialect) {
+  if (dialect.enable_model_api) return "enable-model-api (enable_model_api)";
+  if (dialect.load_all || !dialect.load_models.empty()) return "torchserve-models (load_models)";
+  return "model_snapshot";
+}
+
 void SettleControl(ServeOptions& options) {
   if (!RegistersModels(options)) return;
-  // It was said, because it is not what a server does by itself.
-  if (options.control == ModelControl::Mode::kNone) {
-    options.torchserve.remarks.emplace_back(
-        "model-control-mode none is not honoured: models are registered by name, which is explicit");
+  if (!options.said_control.empty() && options.control != ModelControl::Mode::kExplicit) {
+    options.torchserve.remarks.emplace_back("model-control-mode " + options.said_control +
+                                            " is not honoured: " + WhatRegisters(options.torchserve.listeners.dialect) +
+                                            " has models registered by name, which is mode explicit");
   }
   options.control = ModelControl::Mode::kExplicit;
 }

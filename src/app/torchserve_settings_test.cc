@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class TorchserveSettingsTest : public testing::Test {
  protected:
@@ -119,6 +120,26 @@ TEST_F(TorchserveSettingsTest, ASnapshotGoesBeforeModelsToLoad) {
   EXPECT_FALSE(dialect.load_all);
   ASSERT_EQ(dialect.snapshot_models.size(), 1U);
   EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("load_models is not honoured: model_snapshot says")));
+}
+
+TEST_F(TorchserveSettingsTest, SaysThatAControlModeGivesWayToModelsRegisteredByName) {
+  const auto remarks = [&](const std::string& mode, const std::string& properties) {
+    std::vector<std::string> words = {"store", "--dialects", "torchserve"};
+    if (!mode.empty()) words.insert(words.end(), {"--model-control-mode", mode});
+    const auto options = Serve(words, properties);
+    EXPECT_TRUE(options.ok()) << options.status();
+    EXPECT_EQ(options->control, ModelControl::Mode::kExplicit);
+    std::string joined;
+    for (const std::string& remark : options->torchserve.remarks) joined += remark + "\n";
+    return joined;
+  };
+  EXPECT_THAT(remarks("poll", "enable_model_api=true\n"),
+              HasSubstr("model-control-mode poll is not honoured: enable-model-api (enable_model_api) has"));
+  EXPECT_THAT(remarks("none", "load_models=all\n"),
+              HasSubstr("model-control-mode none is not honoured: torchserve-models"));
+  for (const char* mode : {"", "explicit"}) {
+    EXPECT_THAT(remarks(mode, "load_models=all\n"), Not(HasSubstr("model-control-mode")));
+  }
 }
 
 TEST_F(TorchserveSettingsTest, RefusesPropertiesThatAreWrong) {
