@@ -244,6 +244,18 @@ TEST(BenchTest, AsksForAFileWhereNobodySaysWhatAModelTakes) {
   }
 }
 
+TEST(BenchTest, NamesTheModelsToChooseFrom) {
+  BenchOptions options;
+  options.dialect = Dialect::kSagemaker;
+  const Outcome outcome = BenchPlainServer(options, [](const std::string& request) {
+    if (!request.starts_with("POST /v2/repository/index ")) return ScriptedServer::Answer("{}", "404 Not Found");
+    return ScriptedServer::Answer(R"([{"name":"a","version":"1","state":"READY"},{"name":"b","state":"READY"}])");
+  });
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("the server has several models, choose one with --model: a b"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("--input")));
+}
+
 TEST(BenchTest, RepeatsNoControlCharactersOfAServer) {
   const ScriptedServer server([](const std::string&) { return ScriptedServer::Answer("\x1b[2J", "500 No"); });
   BenchOptions options;

@@ -95,12 +95,25 @@ Result<std::string> PickModel(const std::vector<kserve::IndexEntry>& index) {
   return InvalidArgument("the server has several models, choose one with --model:" + names);
 }
 
+namespace {
+
+// Rows of height, width and channels, or of channels in front.
+bool IsPicture(const Shape& shape) {
+  constexpr size_t kRank = 4;
+  const auto is_channels = [&](size_t i) { return shape[i] == 1 || shape[i] == 3; };
+  return shape.rank() == kRank && (is_channels(1) || is_channels(3));
+}
+
+}  // namespace
+
 Shape ShapeToSend(const TensorSpec& input, const BenchOptions& options) {
   const auto given = std::ranges::find(options.shapes, input.name, &InputShape::input);
   if (given != options.shapes.end()) return given->shape;
+  constexpr int64_t kPictureSide = 224;  // what most are trained with; of one pixel few models make anything
+  const int64_t side = IsPicture(input.shape) ? kPictureSide : 1;
   Shape shape = input.shape;
   for (size_t i = 0; i < shape.rank(); ++i) {
-    if (shape[i] == Shape::kAny) shape[i] = i == 0 ? options.rows : 1;
+    if (shape[i] == Shape::kAny) shape[i] = i == 0 ? options.rows : side;
   }
   return shape;
 }
@@ -191,6 +204,8 @@ Status AddBodies(const BenchOptions& options, const client::InferenceClient& cli
   std::string model = requests.model;
   if (model == kInvocations) {
     Result<std::string> only = OnlyModel(client);
+    // It speaks V2, and names those to choose from.
+    if (only.status().code() == StatusCode::kInvalidArgument) return std::move(only).status();
     if (!only.ok()) return AskForFile(std::move(only).status());
     model = *std::move(only);
   }

@@ -75,7 +75,8 @@ Status EncodeBodies(const BenchOptions& options, const client::Url& url, const c
 // The one model that is ready. The error lists what there is.
 Result<std::string> PickModel(const std::vector<kserve::IndexEntry>& index);
 // The shape to send for an input: as the person said, else the metadata's with `rows` for a free outermost dimension.
-// Any other free dimension is 1.
+// Of what looks like a picture (four dimensions, 1 or 3 channels) a free height and width is 224; any other free
+// dimension is 1.
 Shape ShapeToSend(const TensorSpec& input, const BenchOptions& options);
 // A request with random elements for every input: floats from 0 to 1, integers from 0 to 9, strings of eight letters.
 // The same seed gives the same elements. kTooLarge over 1 GiB.

@@ -40,6 +40,18 @@ TEST(ShapeToSendTest, FillsFreeDimensions) {
   EXPECT_EQ(ShapeToSend(spec, options), Shape({2, 2}));
 }
 
+TEST(ShapeToSendTest, GivesPicturesASize) {
+  BenchOptions options;
+  options.rows = 2;
+  const auto sent = [&](const Shape& shape) {
+    return ShapeToSend({.name = "x", .type = DataType::kFp32, .shape = shape}, options);
+  };
+  EXPECT_EQ(sent(Shape({-1, 3, -1, -1})), Shape({2, 3, 224, 224}));
+  EXPECT_EQ(sent(Shape({-1, -1, -1, 3})), Shape({2, 224, 224, 3}));
+  EXPECT_EQ(sent(Shape({-1, 3, 320, -1})), Shape({2, 3, 320, 224}));
+  EXPECT_EQ(sent(Shape({-1, 16, -1, -1})), Shape({2, 16, 1, 1})) << "no channels of a picture";
+}
+
 TEST(RandomRequestTest, IsTheSameForTheSameSeed) {
   MemoryPool pool;
   Signature signature;
