@@ -18,6 +18,7 @@
 #include "base/excerpt.h"
 #include "base/mutex.h"
 #include "client/url.h"
+#include "net/body_pace.h"
 
 namespace trireme::client {
 namespace {
@@ -176,14 +177,15 @@ class Fetching {
   Status Drive(HttpConnection& connection, const PreparedRequest& request, const BodySink& take) {
     std::array<char, 64 << 10> scratch;
     auto progress = connection.Start(request, take);
-    uint64_t received = 0;
-    TimePoint stalls = Clock::System().Now() + rules_.stall_timeout;
+    const net::HttpLimits limits{.stall_timeout = rules_.stall_timeout,
+                                 .min_body_bytes_per_second = rules_.min_bytes_per_second};
+    net::BodyPace pace{.started = Clock::System().Now(), .last_progress = Clock::System().Now()};
     while (progress == HttpConnection::Progress::kWaiting) {
       const short events = static_cast<short>(POLLIN | (connection.WantsWrite() ? POLLOUT : 0));
-      RETURN_IF_ERROR(WaitFor(connection.fd(), events, std::min(stalls, end_), stop_));
+      RETURN_IF_ERROR(WaitFor(connection.fd(), events, std::min(net::TooSlowAt(pace, limits), end_), stop_));
       progress = connection.Drive(scratch);
-      if (connection.bytes_received() > received) stalls = Clock::System().Now() + rules_.stall_timeout;
-      received = connection.bytes_received();
+      if (connection.bytes_received() > pace.bytes) pace.last_progress = Clock::System().Now();
+      pace.bytes = connection.bytes_received();
     }
     return progress == HttpConnection::Progress::kFailed ? connection.error() : Status();
   }

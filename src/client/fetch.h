@@ -29,6 +29,8 @@ struct FetchRules {
   uint64_t max_bytes = uint64_t{16} << 30;                             // of the body
   std::chrono::milliseconds timeout = std::chrono::hours(1);           // for all of it
   std::chrono::milliseconds stall_timeout = std::chrono::seconds(30);  // without a byte
+  // On average, once stall_timeout has passed: what comes in drops holds the place of another.
+  uint64_t min_bytes_per_second = uint64_t{16} << 10;
   int max_redirects = 5;
   TlsTrust trust = {};  // of https
   LookUp look_up = LookUpHost;
