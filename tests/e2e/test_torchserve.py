@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from raw_http import Connection
 from raw_http import message as request_of
 from serving import ServingTest, shift_matrix
+from tiny_onnx import counting_loop
 from trireme import Trireme, wait_until
 
 import grpc
@@ -582,6 +583,27 @@ class WhatIsRefused(TorchServeTest):
                             "Token Authorization failed. Token either incorrect, expired, or not provided correctly")
         self.assertEqual(server.predict("/predictions/add", [ROW], {"Authorization": f"Bearer {key}"}).status, 200)
         self.assertEqual(server.curl(server.inference, "GET", "/ping").status, 200)
+
+
+class RunsThatDoNotEnd(TorchServeTest):
+    def setUp(self):
+        super().setUp()
+        (self.store / "loop.onnx").write_bytes(counting_loop())
+        self.server = self.start("--enable-model-api", "--exit-timeout-secs", "1")
+        answer = self.server.manage("POST", "/models?url=loop.onnx&initial_workers=1&response_timeout=1")
+        self.assertEqual(answer.status, 200, answer)
+
+    def test_are_answered_all_the_same(self):
+        self.assertEqual(self.server.predict("/predictions/loop", [7]).json(), [7.0])
+        for endless_or_behind in (1e15, 7):
+            late = self.server.predict("/predictions/loop", [endless_or_behind])
+            self.assertEqual((late.status, late.json()["type"]), (408, "RequestTimeoutException"))
+        # Loaded anew, beside what does not end.
+        scaled = self.server.manage("PUT", "/models/loop?min_worker=2&synchronous=true")
+        self.assertEqual(scaled.status, 200, scaled)
+        self.assertEqual(self.server.predict("/predictions/loop", [7]).json(), [7.0])
+        self.server.terminate()
+        self.assertEqual(self.server.exit_code(), 1)
 
 
 if __name__ == "__main__":

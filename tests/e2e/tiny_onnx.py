@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A classifier of pictures as small as an ONNX file can be, and TorchServe's archive of it, without any library.
+"""Models as small as an ONNX file can be, and TorchServe's archives, without any library.
 
-It takes pictures of 224 x 224, as TorchServe's image_classifier makes them, and its scores are the means of their
+The classifier takes pictures of 224 x 224, as TorchServe's image_classifier makes them, and its scores are the means of their
 channels: so a picture is "red", "green" or "blue".
 """
 import json
 import zipfile
 
 CLASSES = ("red", "green", "blue")
-FLOAT = 1  # of TensorProto.DataType
+FLOAT, INT64, BOOL = 1, 7, 9  # of TensorProto.DataType
 
 
 def varint(number):
@@ -28,14 +28,27 @@ def message(field, *parts):
     return varint(field << 3 | 2) + varint(len(data)) + data
 
 
-def value_info(field, name, *sizes):
+def value_info(field, name, *sizes, kind=FLOAT):
     """A ValueInfoProto; a size that is a text is free."""
     dims = [message(1, number(1, size) if isinstance(size, int) else message(2, size)) for size in sizes]
-    return message(field, message(1, name), message(2, message(1, number(1, FLOAT), message(2, *dims))))
+    return message(field, message(1, name), message(2, message(1, number(1, kind), message(2, *dims))))
 
 
-def node(kind, before, after):
-    return message(1, message(1, before), message(2, after), message(4, kind))
+def node(kind, before, after, *attributes):
+    inputs = [before] if isinstance(before, str) else before
+    return message(1, *(message(1, each) for each in inputs), message(2, after), message(4, kind),
+                   *(message(5, message(1, name), value, number(20, type)) for name, value, type in attributes))
+
+
+def counting_loop():
+    """A ModelProto that goes round as often as its input says, and gives it back."""
+    body = message(6, node("Identity", "go", "go_on"), node("Identity", "state", "next"), message(2, "body"),
+                   value_info(11, "i", kind=INT64), value_info(11, "go", kind=BOOL), value_info(11, "state", 1),
+                   value_info(12, "go_on", kind=BOOL), value_info(12, "next", 1))
+    graph = message(7, node("Cast", "x", "rounds", ("to", number(3, INT64), 2)),
+                    node("Loop", ["rounds", "", "x"], "y", ("body", body, 5)), message(2, "rounds"),
+                    value_info(11, "x", 1), value_info(12, "y", 1))
+    return number(1, 8) + graph + message(8, number(2, 13))
 
 
 def channel_means():
