@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -11,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "base/check.h"
 #include "client/testing/scripted_server.h"
 
 namespace trireme::client {
@@ -209,6 +213,53 @@ TEST_F(FetchTest, WaitsForNoneThatIsSlow) {
   rules_.stall_timeout = milliseconds(20'000);
   rules_.timeout = milliseconds(10);
   EXPECT_EQ(Get().code(), StatusCode::kDeadlineExceeded);
+}
+
+// Listens, takes one connection, and sends a body byte by byte for as long as somebody takes it.
+class DrippingServer {
+ public:
+  DrippingServer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof address;
+    CHECK(bind(fd_, reinterpret_cast<const sockaddr*>(&address), bytes) == 0 && listen(fd_, 1) == 0);
+    CHECK(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &bytes) == 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Drip(); });
+  }
+  ~DrippingServer() {
+    thread_.join();
+    close(fd_);
+  }
+  DrippingServer(const DrippingServer&) = delete;
+  DrippingServer& operator=(const DrippingServer&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/a.mar"; }
+
+ private:
+  void Drip() const {
+    const int client = accept(fd_, nullptr, nullptr);
+    std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+    while (send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+      bytes = "x";
+      std::this_thread::yield();
+    }
+    close(client);
+  }
+
+  const int fd_;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(FetchTest, WaitsForNoneThatDrips) {
+  const DrippingServer server;
+  rules_.timeout = std::chrono::hours(1);
+  rules_.stall_timeout = milliseconds(300);  // and for so long it may be slow
+  rules_.min_bytes_per_second = uint64_t{1} << 40;
+  EXPECT_EQ(Get(server.url()).code(), StatusCode::kDeadlineExceeded);
+  EXPECT_NE(body_, "") << "it has never stalled";
 }
 
 TEST_F(FetchTest, WaitsForNoNameThatIsSlow) {
