@@ -47,6 +47,7 @@ struct ModelStatus {
   std::string note = {};  // what is worth knowing of what is as it should be
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
+  std::string file = {};                 // the name of what it is loaded from, or would be; empty: not known
   DeviceBytes memory;                    // measured, of what serves; else what it is expected to take, and where
   bool too_large = false;                // kOnDemand: it takes more than there is in all, so that no request brings it
   bool pinned = false;                   // stays in memory, whoever else wants it

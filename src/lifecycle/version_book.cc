@@ -162,7 +162,8 @@ void VersionBook::ReplaceProblems(const RepositoryScan& scan, const WishScope& s
     problems_[key] = {.status = {.id = {.name = ListedName(problem), .version = problem.version},
                                  .state = problem.is_incomplete ? ModelState::kFound : ModelState::kFailed,
                                  .reason = ReasonOf(problem),
-                                 .since = now.wall},
+                                 .since = now.wall,
+                                 .file = problem.path.filename().string()},
                       .text = problem.status.message()};
   }
 }
@@ -547,6 +548,7 @@ bool VersionBook::Serves(const std::string& name) const {
 ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) const {
   ModelStatus status{.id = id, .state = tracked.state, .reason = tracked.failure, .since = tracked.since};
   status.provenance = tracked.provenance;
+  status.file = tracked.entry.path.filename().string();
   if (tracked.generation) {
     status.memory = tracked.generation->memory();
   } else if (tracked.wanted) {

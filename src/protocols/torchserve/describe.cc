@@ -97,9 +97,9 @@ WireDescription OfBooked(const Services& services, const Statuses& statuses, con
   return wire;
 }
 
-// "zz.mar": what a version that serves was loaded from.
+// "zz.mar": what a version that serves was loaded from; of others what was tried.
 std::string FileOf(const ModelStatus& status) {
-  if (!status.provenance) return {};
+  if (!status.provenance) return status.file;
   return std::filesystem::path(status.provenance->source).filename().string();
 }
 
@@ -108,9 +108,9 @@ WireDescription OfVersion(const Services& services, const Statuses& statuses, co
                           int64_t version) {
   const Known known = Look(services, statuses, model, version);
   WireDescription wire{.name = model, .version = TextOfVersion(version), .url = {}};
+  if (known.status) wire.url = FileOf(*known.status);
   if (known.description) {
-    wire.url = known.description->file_name;
-    if (known.status && known.status->provenance) wire.url = FileOf(*known.status);
+    if (!known.status || !known.status->provenance) wire.url = known.description->file_name;
     wire.min_workers = wire.max_workers = known.description->config.instances;
   }
   if (known.status && !known.status->reason.empty()) wire.status = known.status->reason;
@@ -125,7 +125,7 @@ std::optional<WireDescription> OfUnreadable(const Statuses& statuses, const std:
     return status.id == ModelId{model, 0} && status.state == ModelState::kFailed;
   });
   if (found == statuses.end()) return std::nullopt;
-  WireDescription wire{.name = model, .version = TextOfVersion(1), .url = {}};
+  WireDescription wire{.name = model, .version = TextOfVersion(1), .url = found->file};
   wire.status = found->reason;
   return wire;
 }
