@@ -112,6 +112,11 @@ class OpenModel {
   // on one instance a device.
   virtual bool keeps_state() const { return false; }
 
+  // Whether the model has a loop, so that how long a run takes may depend on the values that it is given and not on
+  // their sizes alone. However short its runs were, the next may not end: such a model runs on its instances' own
+  // threads only.
+  virtual bool has_loop() const { return false; }
+
   virtual MemoryUse memory_use() const = 0;
 };
 

@@ -53,6 +53,7 @@ class CopiesModel final : public OpenModel {
 
   bool decoupled() const override { return models_.front()->decoupled(); }
   bool keeps_state() const override { return models_.front()->keeps_state(); }
+  bool has_loop() const override { return models_.front()->has_loop(); }
 
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     const Turn turn(*this);
@@ -123,6 +124,7 @@ class EveryCopyModel final : public OpenModel {
 
   bool decoupled() const override { return models_.front()->decoupled(); }
   bool keeps_state() const override { return models_.front()->keeps_state(); }
+  bool has_loop() const override { return models_.front()->has_loop(); }
 
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     for (const auto& model : models_) RETURN_IF_ERROR(model->RunDecoupled(inputs, wanted, responses));

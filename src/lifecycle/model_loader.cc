@@ -329,6 +329,7 @@ class ModelLoader::Loading {
       notes_.emplace_back("requests run alone: the model is decoupled");
     }
     if (every_copy_->keeps_state()) RunOneAfterTheOther();
+    if (every_copy_->has_loop()) decided_.config.run_inline = false;
     FittedSignature fitted = FitToModel(entry_.declared, every_copy_->signature());
     RETURN_IF_ERROR(Judge(fitted.findings, notes_));
     signature_ = std::move(fitted.signature);

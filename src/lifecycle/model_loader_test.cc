@@ -288,6 +288,14 @@ TEST(StatefulLoaderTest, RunsOnOneInstanceAndSaysWhy) {
   EXPECT_THAT(loaded->notes, testing::Contains(HasSubstr("1 instance instead of 2: the model keeps state")));
 }
 
+// How long its next run takes nobody knows: the thread that reads requests must not wait for it.
+TEST(LoopingLoaderTest, RunsOnItsInstancesAlone) {
+  FakeModels models({.has_loop = true});
+  const auto loaded = models.loader.Load(FakeEntry("m"), [] {});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_FALSE(loaded->model->config.run_inline);
+}
+
 TEST_F(ModelLoaderTest, ServesAnyModelAsADecoupledOneThatIsDeclaredSo) {
   entry_.config.decoupled = true;
   entry_.config.max_rows = 8;

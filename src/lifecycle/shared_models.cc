@@ -33,6 +33,7 @@ class SharingModel final : public OpenModel {
   }
   bool decoupled() const override { return model_->decoupled(); }
   bool keeps_state() const override { return model_->keeps_state(); }
+  bool has_loop() const override { return model_->has_loop(); }
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     return model_->RunDecoupled(inputs, wanted, responses);
   }

@@ -75,20 +75,23 @@ bool NamesAModel(const Route& route) {
   return route.pattern.find("{model}") != std::string::npos;
 }
 
-// All tables, behind one authoriser.
+// All tables, behind one authoriser. Each protocol has a front of its own: of paths that two have in common, every
+// listener has one's alone.
 class WaysIn {
  protected:
-  explicit WaysIn(Authoriser& authoriser)
-      : handler_(router_, authoriser, 1000, nullptr), grpc_handler_(grpc_router_, authoriser, 1000, nullptr) {
-    for (const Dialect* dialect : all_.protocols().dialects()) router_.Add(*dialect);
+  explicit WaysIn(Authoriser& authoriser) : grpc_handler_(grpc_router_, authoriser, 1000, nullptr) {
+    for (const Dialect* dialect : all_.protocols().dialects()) {
+      fronts_.push_back(std::make_unique<Front>(*dialect, authoriser));
+    }
     for (const auto* methods : all_.protocols().methods()) grpc_router_.Add(*methods);
   }
 
   template <typename Try>
   void ForEveryRoute(Try attempt) {
-    for (const Dialect* dialect : all_.protocols().dialects()) {
-      ASSERT_FALSE(dialect->routes.empty());
-      for (const Route& route : dialect->routes) {
+    for (const std::unique_ptr<Front>& front : fronts_) {
+      front_ = front.get();
+      ASSERT_FALSE(front->dialect.routes.empty());
+      for (const Route& route : front->dialect.routes) {
         SCOPED_TRACE(route.method + " " + route.pattern);
         attempt(route);
       }
@@ -130,10 +133,21 @@ class WaysIn {
     return route.method == "*" ? std::string_view("POST") : std::string_view(route.method);
   }
 
+  struct Front {
+    Front(const Dialect& its_dialect, Authoriser& authoriser)
+        : dialect(its_dialect), handler(router, authoriser, 1000, nullptr) {
+      router.Add(dialect);
+    }
+
+    const Dialect& dialect;
+    Router router;
+    FrontHandler handler;
+  };
+
   // How the head is answered; nothing if the body is wanted.
   std::optional<int> AtTheHead(const Route& route, const std::string& model, std::string_view key) {
     const std::string path = Filled(route.pattern, model);
-    const net::BodyPlan plan = handler_.OnHead(Request(MethodOf(route), path, key));
+    const net::BodyPlan plan = front_->handler.OnHead(Request(MethodOf(route), path, key));
     if (plan.refusal && plan.refusal->status == 401) {
       EXPECT_THAT(plan.refusal->headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
     }
@@ -148,7 +162,7 @@ class WaysIn {
   int AtTheBody(const Route& route, const std::string& model, std::string_view key) {
     const std::string path = Filled(route.pattern, model);
     const auto answer = std::make_shared<net::RecordedAnswer>();  // shared with the reply
-    handler_.OnRequest(Request(MethodOf(route), path, key), net::HttpReply(answer));
+    front_->handler.OnRequest(Request(MethodOf(route), path, key), net::HttpReply(answer));
     return answer->ends == 1 ? answer->response.status : 0;
   }
   net::GrpcCode AtTheMessage(const GrpcMethod& method, const std::string& model, std::string_view key) {
@@ -164,9 +178,9 @@ class WaysIn {
   }
 
   AllProtocols all_;
-  Router router_;
+  std::vector<std::unique_ptr<Front>> fronts_;
+  Front* front_ = nullptr;  // whose routes are tried
   GrpcRouter grpc_router_;
-  FrontHandler handler_;
   GrpcFrontHandler grpc_handler_;
 };
 

@@ -118,6 +118,7 @@ class FakeModel final : public OpenModel {
 
   bool decoupled() const override { return options_.decoupled; }
   bool keeps_state() const override { return options_.keeps_state; }
+  bool has_loop() const override { return options_.has_loop; }
 
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     const Tensor& x = inputs[0];

@@ -69,6 +69,7 @@ struct FakeOptions {
   bool mixes_rows = false;
   bool decoupled = false;
   bool keeps_state = false;
+  bool has_loop = false;
   bool may_change = true;  // TensorSpec::may_change, of both
   size_t weight_bytes = 1000;
   bool runs_on_gpus = true;

@@ -96,8 +96,11 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
   const uint64_t constants = loaded.summary.constant_bytes;
   const uint64_t elsewhere = gpu.provider == nullptr ? std::min(constants, loaded.mapped_bytes) : 0;
   const MemoryUse memory_use{.weights = constants - elsewhere, .workspace = 0};
-  return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(
-      runtime, std::move(loaded.session), std::move(run_options), std::move(signature), memory_use));
+  const bool has_loop =
+      std::ranges::any_of(loaded.summary.op_counts, [](const auto& op) { return op.first == "Loop"; });
+  return std::unique_ptr<OpenModel>(
+      std::make_unique<OnnxModel>(runtime, std::move(loaded.session), std::move(run_options), std::move(signature),
+                                  OnnxModel::Options{.has_loop = has_loop, .memory_use = memory_use}));
 }
 
 std::string Listed(const std::vector<std::string>& names) {

@@ -390,6 +390,24 @@ TEST_F(OnnxBackendTest, SaysWhatIsWrongWithADataFile) {
   }
 }
 
+TEST_F(OnnxBackendTest, SaysWhetherThereIsALoop) {
+  const onnxfile::Graph body{
+      .name = "body",
+      .nodes = {{"Identity", {"go"}, {"go_on"}}, {"Identity", {"state"}, {"next"}}},
+      .inputs = {{"i", onnxfile::ElementType::kInt64, {}},
+                 {"go", onnxfile::ElementType::kBool, {}},
+                 {"state", onnxfile::ElementType::kFloat, {1}}},
+      .outputs = {{"go_on", onnxfile::ElementType::kBool, {}}, {"next", onnxfile::ElementType::kFloat, {1}}}};
+  onnxfile::Model counting;
+  counting.graph = {
+      .name = "counting",
+      .nodes = {{"Loop", {"rounds", "", "x"}, {"y"}, {{"body", std::vector<onnxfile::Graph>{body}}}}},
+      .inputs = {{"rounds", onnxfile::ElementType::kInt64, {}}, {"x", onnxfile::ElementType::kFloat, {1}}},
+      .outputs = {{"y", onnxfile::ElementType::kFloat, {1}}}};
+  EXPECT_TRUE(Open(Serialize(counting))->has_loop());
+  EXPECT_FALSE(Open(onnxfile::GoodModels().front().bytes)->has_loop());
+}
+
 TEST_F(OnnxBackendTest, FindsDataFilesOfNestedGraphsAndAttributes) {
   const onnxfile::TensorProto outside{.name = "inner", .dims = {1}, .external_location = "../outside"};
   onnxfile::Graph branch{.name = "branch",

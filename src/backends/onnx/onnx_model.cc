@@ -24,12 +24,12 @@ bool IsLeftOut(const Tensor& input, const TensorSpec& spec) {
 }  // namespace
 
 OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session,
-                     Handle<OrtRunOptions> run_options, Signature signature, MemoryUse memory_use)
+                     Handle<OrtRunOptions> run_options, Signature signature, const Options& options)
     : runtime_(std::move(runtime)),
       session_(std::move(session)),
       run_options_(std::move(run_options)),
       signature_(std::move(signature)),
-      memory_use_(memory_use),
+      options_(options),
       input_names_(NamesOf(signature_.inputs)),
       output_names_(NamesOf(signature_.outputs)) {}
 

@@ -15,14 +15,20 @@ namespace trireme::onnx {
 // lie; outputs stay where the runtime put them.
 class OnnxModel : public OpenModel {
  public:
+  struct Options {
+    bool has_loop = false;
+    MemoryUse memory_use = {};
+  };
+
   OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session, Handle<OrtRunOptions> run_options,
-            Signature signature, MemoryUse memory_use);
+            Signature signature, const Options& options);
   ~OnnxModel() override;
 
   const Signature& signature() const override { return signature_; }
   Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                   std::span<Buffer> destinations) override;
-  MemoryUse memory_use() const override { return memory_use_; }
+  bool has_loop() const override { return options_.has_loop; }
+  MemoryUse memory_use() const override { return options_.memory_use; }
 
  private:
   // Binds those destinations whose output's shape is known beforehand; true if there is one.
@@ -35,7 +41,7 @@ class OnnxModel : public OpenModel {
   Handle<OrtSession> session_;
   const Handle<OrtRunOptions> run_options_;
   const Signature signature_;
-  const MemoryUse memory_use_;
+  const Options options_;
   std::vector<const char*> input_names_;  // of the signature's strings, as the C API wants them
   std::vector<const char*> output_names_;
 };

@@ -25,8 +25,10 @@ using Execution = Settings::Execution;
 constexpr int kFirstRuns = 2;
 constexpr int kMostRuns = 20;
 constexpr Nanoseconds kEnough = std::chrono::milliseconds(150);
-// A start is not to be delayed by more than a few runs of such a model.
+// Of runs that take so long one each tells enough.
 constexpr Nanoseconds kLongRun = std::chrono::milliseconds(500);
+// A start is not to be delayed by a few of these.
+constexpr Nanoseconds kTooLongRun = std::chrono::seconds(3);
 // Forms other than the plain one have weights twice, some of them for good.
 constexpr uint64_t kMostTwice = uint64_t{512} << 20;
 constexpr double kClearly = 0.92;  // of the plain one's time
@@ -143,7 +145,7 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
   const Program* const first = chosen.program.get();
   ASSIGN_OR_RETURN(const Timed reference, Time(*first, options.sample));
   chosen.why = "plain " + Milliseconds(reference.run);
-  if (reference.run > kLongRun) return chosen;
+  if (reference.run > kTooLongRun) return chosen;
   Nanoseconds limit(static_cast<int64_t>(static_cast<double>(reference.run.count()) * kClearly));
   std::unique_ptr<const Program> best;
   Nanoseconds shortest{0};

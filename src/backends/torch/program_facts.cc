@@ -123,6 +123,7 @@ ProgramFacts LookAt(const Module& module) {
   const torch::jit::AliasDb aliases(graph);
   facts.writes_inputs = false;
   ForEachNode(*graph->block(), [&](const Node& node) {
+    facts.has_loop = facts.has_loop || node.kind() == c10::prim::Loop;
     for (size_t i = 1; i < graph->inputs().size() && !facts.writes_inputs; ++i) {
       facts.writes_inputs = WritesTo(node, *graph->inputs()[i], aliases);
     }

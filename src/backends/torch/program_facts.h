@@ -22,6 +22,7 @@ struct ArgumentHint {
 // What the program of forward shows, whatever it is given.
 struct ProgramFacts {
   bool writes_inputs = true;  // in place
+  bool has_loop = false;      // OpenModel::has_loop()
   KeptState state;
   std::vector<std::optional<ArgumentHint>> hints;  // one an argument, without the module itself
 };

@@ -188,6 +188,7 @@ Result<std::unique_ptr<OpenModel>> MakeModel(const std::string& name, Loaded loa
   const uint64_t now = TensorBytes(chosen.program->module());
   const TorchModel::Options how{.copies_inputs = loaded.facts.writes_inputs || keeps_state,
                                 .keeps_state = keeps_state,
+                                .has_loop = loaded.facts.has_loop,
                                 .memory_use = {.weights = std::max(now, loaded.tensor_bytes), .workspace = 0}};
   return std::unique_ptr<OpenModel>(std::make_unique<TorchModel>(
       std::move(chosen.program), std::move(loaded.found.signature), std::move(loaded.found.places), how));

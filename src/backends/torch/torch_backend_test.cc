@@ -253,6 +253,11 @@ TEST_F(TorchBackendTest, RefusesWhatProtocolsCannotCarry) {
   }
 }
 
+TEST_F(TorchBackendTest, SaysWhetherThereIsALoop) {
+  EXPECT_TRUE(Module("def forward(self, x):\n  while bool(x.sum() < 9):\n    x = x + 1\n  return x\n")->has_loop());
+  EXPECT_FALSE(Module("def forward(self, x):\n  return x + 1\n")->has_loop());
+}
+
 TEST_F(TorchBackendTest, LeavesInputsAsTheyAre) {
   const auto model = Module("def forward(self, x):\n  x.add_(1)\n  return x\n");
   const Tensor input = Numbers({1, 2}, 5);

@@ -19,6 +19,7 @@ class TorchModel : public OpenModel {
   struct Options {
     bool copies_inputs = false;  // the program writes to what it is given, or may keep it
     bool keeps_state = false;
+    bool has_loop = false;
     MemoryUse memory_use = {};
   };
 
@@ -30,6 +31,7 @@ class TorchModel : public OpenModel {
   Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                   std::span<Buffer> destinations) override;
   bool keeps_state() const override { return options_.keeps_state; }
+  bool has_loop() const override { return options_.has_loop; }
   MemoryUse memory_use() const override { return options_.memory_use; }
 
  private:
