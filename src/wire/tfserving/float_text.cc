@@ -57,6 +57,10 @@ constexpr std::array<double, kMostPower + 1> kPowers = {1e0,  1e1,  1e2,  1e3,  
 
 constexpr double kLeast = 1e-13;  // down to which 8 - exponent is a power that we have
 constexpr double kMost = 1e15;
+constexpr int kLeastPower = -13;
+constexpr std::array<double, 29> kBounds = {1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4,
+                                            1e-3,  1e-2,  1e-1,  1e0,   1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                            1e7,   1e8,   1e9,   1e10,  1e11, 1e12, 1e13, 1e14, 1e15};
 
 double Scaled(double value, int power) {
   return power >= 0 ? value * kPowers[static_cast<size_t>(power)] : value / kPowers[static_cast<size_t>(-power)];
@@ -66,7 +70,7 @@ double Scaled(double value, int power) {
 int ExponentOf(double value) {
   const auto binary = static_cast<int>(std::bit_cast<uint64_t>(value) >> 52) - 1023;
   const int guess = (binary * 1233) >> 12;  // log10(2) = 0.30103 = 1233/4096 nearly; never too large
-  return Scaled(1, guess + 1) <= value ? guess + 1 : guess;
+  return kBounds[static_cast<size_t>(guess + 1 - kLeastPower)] <= value ? guess + 1 : guess;
 }
 
 struct Decimal {
@@ -100,40 +104,56 @@ std::optional<bool> ReadsBack(const Decimal& decimal, int digits, float value) {
   return static_cast<float>(quotient) == value;
 }
 
-// As printf's %g lays them out, with a point in any case.
+// Takes zeros away that end a fraction; one digit stays.
+char* WithoutZeros(char* end) {
+  while (end[-1] == '0' && end[-2] != '.') --end;
+  return end;
+}
+
+char* PutWithExponent(char* to, const Decimal& decimal) {
+  char* const first = to;
+  char* end = std::to_chars(to + 1, to + kMostLetters, decimal.digits).ptr;
+  *first = first[1];
+  first[1] = '.';
+  while (end[-1] == '0') --end;
+  if (end[-1] == '.') --end;
+  *end++ = 'e';
+  *end++ = decimal.exponent < 0 ? '-' : '+';
+  const int size = std::abs(decimal.exponent);
+  *end++ = static_cast<char>('0' + size / 10);
+  *end++ = static_cast<char>('0' + size % 10);
+  return end;
+}
+
+// As printf's %g lays them out, with a point in any case. The decimal has as many digits as the precision. More is
+// copied than is wanted, since lengths that are known beforehand cost next to nothing: there is room for kMostLetters.
 char* PutDecimal(char* to, const Decimal& decimal, int precision) {
-  char digits[16];
-  const char* const end = std::to_chars(digits, digits + sizeof digits, decimal.digits).ptr;
-  auto count = static_cast<int>(end - digits);
-  while (count > 1 && digits[count - 1] == '0') --count;
-  const std::string_view all(digits, static_cast<size_t>(count));
+  constexpr size_t kFraction = 16;
+  constexpr char kZeros[9] = "0.000000";
   const int exponent = decimal.exponent;
-  if (exponent < -4 || exponent >= precision) {
-    *to++ = all.front();
-    if (count > 1) {
-      *to++ = '.';
-      to = Put(to, all.substr(1));
-    }
-    *to++ = 'e';
-    *to++ = exponent < 0 ? '-' : '+';
-    const int size = std::abs(exponent);
-    *to++ = static_cast<char>('0' + size / 10);
-    *to++ = static_cast<char>('0' + size % 10);
-    return to;
-  }
+  if (exponent < -4 || exponent >= precision) return PutWithExponent(to, decimal);
   if (exponent < 0) {
-    to = Put(to, std::string_view("0.000").substr(0, static_cast<size_t>(1 - exponent)));
-    return Put(to, all);
+    std::memcpy(to, kZeros, sizeof kZeros - 1);
+    to += 1 - exponent;
+    return WithoutZeros(std::to_chars(to, to + kFraction, decimal.digits).ptr);
   }
-  const auto whole = static_cast<size_t>(exponent + 1);
-  if (all.size() <= whole) {
-    to = Put(to, all);
-    to = std::fill_n(to, whole - all.size(), '0');
-    return Put(to, ".0");
-  }
-  to = Put(to, all.substr(0, whole));
-  *to++ = '.';
-  return Put(to, all.substr(whole));
+  char* const point = to + exponent + 1;
+  char* const end = std::to_chars(to, to + kFraction, decimal.digits).ptr;
+  if (point == end) return Put(end, ".0");
+  char fraction[kFraction];
+  std::memcpy(fraction, point, kFraction);
+  *point = '.';
+  std::memcpy(point + 1, fraction, kFraction);
+  return WithoutZeros(end + 1);
+}
+
+// Whether the value, which is this to nine digits, may be what six digits of it are read back as: these are then no
+// farther from it than half the way to the next float, which is 2^-24 of it at most, 60 of the last of nine digits.
+bool MayNeedFew(const Decimal& many) {
+  constexpr uint32_t kDroppedDigits = 1000;
+  constexpr uint32_t kHalfWay = 62;
+  const uint32_t dropped = many.digits % kDroppedDigits;
+  return dropped <= kHalfWay || dropped >= kDroppedDigits - kHalfWay;
 }
 
 // nullptr: the quick way does not settle it.
@@ -142,13 +162,14 @@ char* PutQuickly(char* to, float value) {
   if (!(size >= kLeast && size < kMost)) return nullptr;
   if (value < 0) *to++ = '-';
   const int exponent = ExponentOf(size);
+  const std::optional<Decimal> many = RoundTo(size, exponent, kFloatDigits);
+  if (!many) return nullptr;
+  if (!MayNeedFew(*many)) return PutDecimal(to, *many, kFloatDigits);
   const std::optional<Decimal> few = RoundTo(size, exponent, kShortDigits);
   if (!few) return nullptr;
   const std::optional<bool> suffices = ReadsBack(*few, kShortDigits, static_cast<float>(size));
   if (!suffices) return nullptr;
-  if (*suffices) return PutDecimal(to, *few, kShortDigits);
-  const std::optional<Decimal> many = RoundTo(size, exponent, kFloatDigits);
-  return many ? PutDecimal(to, *many, kFloatDigits) : nullptr;
+  return *suffices ? PutDecimal(to, *few, kShortDigits) : PutDecimal(to, *many, kFloatDigits);
 }
 
 char* PutNumber(char* to, float value) {
