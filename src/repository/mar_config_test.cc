@@ -68,6 +68,7 @@ TEST(ParseYaml, IsBounded) {
 TEST(ParseYaml, SaysWhatIsWrong) {
   EXPECT_THAT(Json("a: &x [*x]"), HasSubstr("an alias of what it is in"));
   EXPECT_THAT(Json("a: *nobody"), HasSubstr("expected YAML"));
+  EXPECT_THAT(Json(std::string(5000, '[')), HasSubstr("line 1: expected YAML, found lists or maps within"));
   EXPECT_THAT(Json("a: 1\nb: [1"), HasSubstr("line "));
   EXPECT_THAT(Json("a: 1\n---\nb: 1"), HasSubstr("expected one document"));
   EXPECT_THAT(Json("\na: !!python/object/apply:os.system ['ls']"), AllOf(HasSubstr("line 2"), HasSubstr("the tag")));

@@ -41,7 +41,7 @@ Result<std::string> RecordFile::TakeChecked(size_t bytes, const std::string& wha
   if (had < found.size()) return cut_off();
   std::memcpy(&checksum, found.data() + bytes, sizeof(checksum));
   found.resize(bytes);
-  if (checksum != MaskCrc(Crc32c(found))) return Wrong("its " + what + " are not what the checksum is of");
+  if (checksum != MaskCrc(Crc32c(found))) return Wrong("the checksum of its " + what + " does not fit");
   at_ += had;
   return found;
 }

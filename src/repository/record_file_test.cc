@@ -72,7 +72,7 @@ TEST_F(RecordFileTest, RefusesWhatItsChecksumsAreNotOf) {
   for (size_t at = 0; at < record.size(); ++at) {
     std::string wrong = record;
     wrong[at] = static_cast<char>(wrong[at] ^ 1);
-    EXPECT_THAT(SecondOf(wrong).message(), HasSubstr("not what the checksum is of")) << at;
+    EXPECT_THAT(SecondOf(wrong).message(), HasSubstr("does not fit")) << at;
   }
 }
 

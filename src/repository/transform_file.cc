@@ -331,7 +331,7 @@ TransformFile ParseTransformFile(std::string_view yaml, const fs::path& file) {
   TransformFile read{.text = std::string(yaml)};
   const Result<YamlValue> parsed = ParseYaml(yaml, {.bytes = kMostBytes});
   if (!parsed.ok()) {
-    read.findings.push_back(Broken(file, parsed.status().message()));
+    read.findings.push_back(Broken(file, "bytes that are not read as that: " + parsed.status().message()));
     return read;
   }
   if (parsed->kind == Kind::kNull) return read;

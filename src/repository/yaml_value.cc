@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/yaml_value.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -343,6 +344,9 @@ Result<YamlValue> ParseYaml(std::string_view text, const YamlLimits& limits) {
     YamlValue root = builder.TakeRoot();
     if (any && parser) return InvalidArgument("expected one document, found several");
     return root;
+  } catch (const YAML::DeepRecursion& e) {
+    return InvalidArgument("line " + std::to_string(e.mark.line + 1) + ": expected YAML, found lists or maps within " +
+                           std::to_string(e.depth()) + " others");
   } catch (const YAML::Exception& e) {
     return InvalidArgument("line " + std::to_string(e.mark.line + 1) + ": expected YAML, found: " + e.msg);
   }

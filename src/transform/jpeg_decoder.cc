@@ -18,8 +18,10 @@ namespace trireme::transform {
 namespace {
 
 // A usual progressive file has ten scans, the thriftiest twenty. Each costs a pass over the picture, so a small file
-// with many of them would be long work.
+// with many of them would be long work: files may have more only where all together pass over few pixels.
+constexpr int kUsualScans = 20;
 constexpr int kMaxScans = 100;
+constexpr int64_t kMaxScannedPixels = int64_t{1} << 29;
 constexpr size_t kInks = 4;
 constexpr JDIMENSION kRowsAtOnce = 16;
 
@@ -29,6 +31,7 @@ struct State {
   jpeg_decompress_struct jpeg;
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
+  int max_scans;
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
   int code;
@@ -62,10 +65,12 @@ void Hear(j_common_ptr jpeg, int level) {
 void Ignore(j_common_ptr /*jpeg*/) {}
 
 void CountScans(j_common_ptr common) {
-  if (reinterpret_cast<j_decompress_ptr>(common)->input_scan_number <= kMaxScans) return;
   auto* state = static_cast<State*>(common->client_data);
+  const jpeg_decompress_struct& jpeg = state->jpeg;
+  if (jpeg.input_scan_number <= state->max_scans) return;
   state->code = 0;
-  std::snprintf(state->message, sizeof state->message, "more than %d scans", kMaxScans);
+  std::snprintf(state->message, sizeof state->message, "more than %d scans of %ux%u pixels", state->max_scans,
+                jpeg.image_width, jpeg.image_height);
   std::longjmp(state->jump, 1);  // NOLINT(modernize-avoid-setjmp-longjmp): as above
 }
 
@@ -114,6 +119,8 @@ bool JpegReader::Open(std::span<const std::byte> bytes) {
 bool JpegReader::Start(int reduction) {
   jpeg_decompress_struct& jpeg = state_.jpeg;
   if (setjmp(state_.jump) != 0) return false;
+  const int64_t pixels = int64_t{jpeg.image_width} * jpeg.image_height;
+  state_.max_scans = static_cast<int>(std::clamp<int64_t>(kMaxScannedPixels / pixels, kUsualScans, kMaxScans));
   state_.progress.progress_monitor = CountScans;
   jpeg.progress = &state_.progress;
   jpeg.out_color_space = has_inks() ? JCS_CMYK : JCS_RGB;

@@ -164,5 +164,31 @@ TEST_F(JpegPart, IsRefusedWhereTheWholeIs) {
   EXPECT_GT(refused, 1000);
 }
 
+// A last scan that comes again changes nothing, but is a pass over the picture.
+std::string WithScans(ImageSize size, int scans) {
+  const std::string file =
+      PaintedJpeg(size, {.quality = 1, .coding = JpegCoding::kProgressive, .colours = JpegColours::kGrey});
+  const size_t last = file.rfind("\xff\xda");
+  const std::string scan = file.substr(last, file.size() - 2 - last);
+  int had = 0;
+  for (size_t at = file.find("\xff\xda"); at != std::string::npos; at = file.find("\xff\xda", at + 2)) ++had;
+  std::string with = file.substr(0, file.size() - 2);
+  for (; had < scans; ++had) with += scan;
+  return with + "\xff\xd9";
+}
+
+TEST_F(JpegPart, HasAsManyScansAsItsPixelsAllow) {
+  const auto check = [&](ImageSize size, int most) {
+    SCOPED_TRACE(size.width);
+    const JpegWish wish{.size = size, .wanted = {}, .needed = {.size = {.width = 8, .height = 8}}};
+    EXPECT_TRUE(Decode(WithScans(size, most), wish).ok());
+    EXPECT_EQ(Decode(WithScans(size, most + 1), wish).status().message(),
+              "expected a JPEG image, found one that is damaged: more than " + std::to_string(most) + " scans of " +
+                  std::to_string(size.width) + "x" + std::to_string(size.height) + " pixels");
+  };
+  check({64, 64}, 100);
+  check({6000, 5000}, 20);
+}
+
 }  // namespace
 }  // namespace trireme::transform

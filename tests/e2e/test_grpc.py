@@ -7,7 +7,7 @@ import threading
 import grpc
 
 from grpc_client import Client, PATIENCE_SECONDS, add_request, infer_request, kserve
-from serving import BUSY_SIZE, ServingTest, shift_matrix
+from serving import BUSY_SHIFT, BUSY_SIZE, ServingTest, shift_matrix
 from trireme import wait_until
 
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
@@ -227,7 +227,7 @@ class Ends(GrpcTest):
         busy = [client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS) for _ in range(30)]
         # Seen by the server too, while it waits in line.
         self.assert_fails(grpc.StatusCode.DEADLINE_EXCEEDED, ".", client.infer, busy_infer(), timeout=0.05)
-        self.assertEqual(busy[0].result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        self.assertEqual(busy[0].result().raw_output_contents[0], shift_matrix(BUSY_SIZE, BUSY_SHIFT))
         for call in busy:
             call.cancel()
         self.assertTrue(client.call("ServerLive").live)
@@ -238,9 +238,9 @@ class Ends(GrpcTest):
         calls = [client.infer_method().future(busy_infer(), timeout=PATIENCE_SECONDS) for _ in range(6)]
         for call in calls[1:]:
             call.cancel()
-        self.assertEqual(calls[0].result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        self.assertEqual(calls[0].result().raw_output_contents[0], shift_matrix(BUSY_SIZE, BUSY_SHIFT))
         last = client.infer(busy_infer())
-        self.assertEqual(last.raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+        self.assertEqual(last.raw_output_contents[0], shift_matrix(BUSY_SIZE, BUSY_SHIFT))
         runs = client.call("ModelStatistics", kserve().ModelStatisticsRequest(name="square_matmul"))
         self.assertLess(runs.model_stats[0].execution_count, 7)
 
@@ -297,7 +297,7 @@ class Ends(GrpcTest):
         self.wait_until_accepted(server, len(calls))
         server.terminate()
         for call in calls:
-            self.assertEqual(call.result().raw_output_contents[0], shift_matrix(BUSY_SIZE, 17))
+            self.assertEqual(call.result().raw_output_contents[0], shift_matrix(BUSY_SIZE, BUSY_SHIFT))
         self.assertEqual(server.exit_code(), 0)
 
 

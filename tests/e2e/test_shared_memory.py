@@ -7,7 +7,7 @@ import os
 
 import grpc
 from grpc_client import Client, infer_request, kserve
-from serving import ServingTest, ones, shift_matrix
+from serving import BUSY_SHIFT, ServingTest, ones, shift_matrix
 
 ONES_TWOS = array.array("f", [1.0, 2.0] * 8)
 PLUS_ONE = array.array("f", [2.0, 3.0] * 8)
@@ -124,7 +124,7 @@ class SharedMemoryTest(ServingTest):
             answer = server.ask("POST", "/v2/models/square_matmul/infer",
                                 json.dumps({"inputs": [tensor], "outputs": [output]}).encode())
             self.assertEqual(answer.status, 200, answer)
-            self.assertTrue(memory.bytes[at:at + len(matrix)] == shift_matrix(size, 17), (region, offset))
+            self.assertTrue(memory.bytes[at:at + len(matrix)] == shift_matrix(size, BUSY_SHIFT), (region, offset))
 
     def test_what_must_not_change_under_a_model(self):
         server, memory = self.serve_sharing(self.models / "good" / "top_k"), Memory(self, 4096)

@@ -315,7 +315,7 @@ class WhileItChanges(TfServingTest):
                 ("many", [good] * 1001, "expected at most 1000 records, found more"),
                 ("signature", [log_record(3, inference_request(serving().RegressionRequest(), example(x=[1.0]),
                                                                signature="nothing"))], "with the name: nothing"),
-                ("bytes", None, "record 0: its bytes are not what the checksum is of")):
+                ("bytes", None, "record 0: the checksum of its bytes does not fit")):
             folder = several(self.root / name / "1")
             write_logs(folder, *(logs or [good]))
             if logs is None:

@@ -770,7 +770,7 @@ TEST_F(OnnxBackendTest, RunsWithSeveralThreads) {
   const auto model = Open(onnxfile::SquareMatmulModel(), {.threads = 2});
   const auto output = RunOne(*model, Floats({2, 2}, {1, 0, 0, 2}));
   ASSERT_TRUE(output.ok()) << output.status();
-  EXPECT_THAT(output->As<float>(), ElementsAre(1, 0, 0, 1 << 17));
+  EXPECT_THAT(output->As<float>(), ElementsAre(1, 0, 0, 0x1p65F));
 }
 
 TEST_F(OnnxBackendTest, RepeatsTheRuntimesWarningsInTheLog) {

@@ -94,7 +94,7 @@ std::string CentreModel() {
 }
 
 std::string SquareMatmulModel() {
-  constexpr int kProducts = 16;
+  constexpr int kProducts = 64;
   Graph graph{.name = "square_matmul",
               .nodes = {},
               .inputs = {Float("INPUT0", {"n", "n"})},

@@ -21,7 +21,7 @@ std::string ScalarModel();                 // FP32 INPUT0 of rank 0 -> OUTPUT0 =
 std::string FixedModel();                  // FP32 INPUT0 [16] -> OUTPUT0 = INPUT0 + 1: no batch dimension
 std::string CentreModel();  // FP32 INPUT0 [n,4] -> OUTPUT0 = INPUT0 - its mean over n: looks like a batch and is none
 std::string
-SquareMatmulModel();  // FP32 INPUT0 [n,n] -> OUTPUT0: 16 matrix products in a row; n = 256 takes milliseconds
+SquareMatmulModel();  // FP32 INPUT0 [n,n] -> OUTPUT0: 64 matrix products in a row; n = 256 takes tens of milliseconds
 std::string
 DefaultedInputModel();       // FP32 INPUT0 [n,2], SCALE [1] (3 if the runtime is not given one) -> OUTPUT0 = product
 std::string GatherModel();   // INT64 INPUT0 [n] -> FP32 OUTPUT0 [n,2]: rows {i, 10 i} of a table with 4; others fail

@@ -7,6 +7,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/excerpt.h"
+#include "base/log.h"
+
 namespace trireme::torchserve {
 namespace {
 
@@ -39,6 +42,8 @@ std::variant<std::filesystem::path, MustFetch, Failure> FindInStore(const Option
   constexpr std::string_view kFile = "file://";
   if (url.empty()) return NotFoundAt("empty url");
   if (url.find("..") != std::string::npos) return NotFoundAt("Relative path is not allowed in url: " + url);
+  // The system would take the name for what stands before it.
+  if (url.find('\0') != std::string::npos) return NotFoundAt("Model not found at: " + PlainText(Excerpt(url)));
   const bool is_file = url.starts_with(kFile);
   const bool has_scheme = url.find("://") != std::string::npos;
   const Failure refused = NotFoundAt("Given URL " + url + " does not match any allowed URL(s)");

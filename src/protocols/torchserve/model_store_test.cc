@@ -46,6 +46,7 @@ TEST_F(ModelStoreTest, RefusesWhatIsNotInTheStore) {
   EXPECT_EQ(Find(""), "404 empty url");
   EXPECT_EQ(Find("n.mar"), "404 Model not found at: n.mar");
   EXPECT_EQ(Find("../secret"), "404 Relative path is not allowed in url: ../secret");
+  EXPECT_EQ(Find(std::string("m.mar\0x", 7)), "404 Model not found at: 'm.mar\\u0000x'");
   EXPECT_EQ(Find("link"), "404 Given URL link does not match any allowed URL(s)");
   EXPECT_EQ(Find("/etc/hostname"), "404 Given URL /etc/hostname does not match any allowed URL(s)");
   EXPECT_EQ(Find("file:///etc/hostname"), "404 Given URL file:///etc/hostname does not match any allowed URL(s)");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/excerpt.h"
+#include "base/log.h"
 #include "model/version_choice.h"
 #include "proto/tensorflow_serving.pb.h"
 
@@ -166,6 +167,11 @@ Status ReadAllowedSizes(const serving::BatchingParameters& message, const std::s
 }  // namespace
 
 Status CheckIsFolder(std::string_view base_path) {
+  // The system would take the name for what stands before it.
+  if (base_path.find('\0') != std::string_view::npos) {
+    return InvalidArgument("expected a folder on this machine, found a name with a null byte: " +
+                           PlainText(Excerpt(base_path)));
+  }
   if (base_path.find("://") == std::string_view::npos) return {};
   return InvalidArgument("expected a folder on this machine, found " + Excerpt(base_path) +
                          ": object stores are not read");

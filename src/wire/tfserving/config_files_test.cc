@@ -53,6 +53,8 @@ TEST(ModelServerConfig, SaysWhereItIsWrong) {
   EXPECT_THAT(Why("# nothing yet\n"), HasSubstr("expected a model_config_list, found nothing"));
   EXPECT_THAT(Why("model_config_list { config { name: \"a\" base_path: \"gs://b/a\" } }"),
               HasSubstr("expected a folder on this machine, found 'gs://b/a'"));
+  EXPECT_THAT(Why(R"(model_config_list { config { name: "a" base_path: "/m\000x" } })"),
+              HasSubstr("found a name with a null byte: '/m\\u0000x'"));
   EXPECT_THAT(
       Why("model_config_list { config { name: \"a\" base_path: \"/a\" version_labels { key: \"x\" value: -5 } } }"),
       HasSubstr("version_labels['x']: expected a number above 0, found -5"));

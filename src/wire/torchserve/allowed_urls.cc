@@ -14,6 +14,9 @@ namespace {
 // has no back-references then.
 constexpr auto kPolynomial = std::regex_constants::__polynomial;
 
+// std::regex reads parentheses within parentheses by recursion.
+constexpr size_t kMaxPatternBytes = 1024;
+
 }  // namespace
 
 Result<AllowedUrls> AllowedUrls::Parse(std::string_view patterns) {
@@ -23,6 +26,11 @@ Result<AllowedUrls> AllowedUrls::Parse(std::string_view patterns) {
     const std::string pattern(Trimmed(patterns.substr(0, comma), kBlanksAndBreaks));
     patterns.remove_prefix(std::min(comma + 1, patterns.size()));
     if (pattern.empty()) continue;
+    if (pattern.size() > kMaxPatternBytes) {
+      return InvalidArgument("expected regular expressions of at most " + std::to_string(kMaxPatternBytes) +
+                             " bytes, found one of " + std::to_string(pattern.size()) + ": " +
+                             PlainText(Excerpt(pattern)));
+    }
     try {
       allowed.compiled_.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase | kPolynomial);
     } catch (const std::regex_error& e) {

@@ -124,6 +124,8 @@ TEST(ParseServerProperties, NamesFileLineAndKeyOfWhatIsWrong) {
       {"metrics_mode=statsd", "expected log, prometheus or legacy"},
       {"service_envelope=xml", "expected body, json, kserve or kservev2"},
       {"allowed_urls=[", "allowed_urls: expected regular expressions"},
+      {"allowed_urls=https://a/.*," + std::string(20'000, '('),
+       "allowed_urls: expected regular expressions of at most 1024 bytes, found one of 20000: "},
       {"allowed_urls=", "expected a regular expression at least"},
       {"load_models==a.mar", "load_models: expected all, none or a list"},
       {"load_models=a=", "expected all, none or a list"},
