@@ -65,6 +65,13 @@ TEST(ParseYaml, IsBounded) {
   EXPECT_THAT(Json(std::string(70'000, ' ')), HasSubstr("expected at most 65536 bytes"));
 }
 
+TEST(ParseYaml, TakesTheLastOfAKeyThatComesAgainWhereThatIsAllowed) {
+  EXPECT_EQ(Json("a: 1\na: 2"), R"({"a":2})");
+  EXPECT_FALSE(ParseYaml("a: 1\na: 2", {.repeated_keys = false}).ok());
+  const auto merged = ParseYaml("x: &x {a: 1}\ny: {<<: *x, a: 2}", {.repeated_keys = false});
+  EXPECT_TRUE(merged.ok()) << "what is merged gives way: " << merged.status();
+}
+
 TEST(ParseYaml, SaysWhatIsWrong) {
   EXPECT_THAT(Json("a: &x [*x]"), HasSubstr("an alias of what it is in"));
   EXPECT_THAT(Json("a: *nobody"), HasSubstr("expected YAML"));

@@ -329,7 +329,7 @@ std::vector<std::string> Lines(std::string_view text) {
 
 TransformFile ParseTransformFile(std::string_view yaml, const fs::path& file) {
   TransformFile read{.text = std::string(yaml)};
-  const Result<YamlValue> parsed = ParseYaml(yaml, {.bytes = kMostBytes});
+  const Result<YamlValue> parsed = ParseYaml(yaml, {.bytes = kMostBytes, .repeated_keys = false});
   if (!parsed.ok()) {
     read.findings.push_back(Broken(file, "bytes that are not read as that: " + parsed.status().message()));
     return read;
@@ -357,7 +357,9 @@ Result<transform::ClassNames> ReadClassNames(const fs::path& folder, const std::
   ASSIGN_OR_RETURN(const fs::path file, FindInside(folder, folder, name));
   ASSIGN_OR_RETURN(const std::string text, ReadFileContents(file, kMostNameBytes));
   if (name.ends_with(".json")) return transform::ReadIndexToName(text);
-  return transform::ClassNames(Lines(text));
+  std::vector<std::string> lines = Lines(text);
+  if (lines.empty()) return InvalidArgument("expected a line for each class, found none");
+  return transform::ClassNames(std::move(lines));
 }
 
 Result<transform::ModelTransform> FitTransformOf(const ModelEntry& entry, const Signature& signature,

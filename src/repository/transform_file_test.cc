@@ -83,7 +83,9 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
               AllOf(HasSubstr("transform.classes.top"), HasSubstr("one of classes, detections and segmentation")));
   EXPECT_THAT(WrongWith("transforms: {}"), HasSubstr("expected one of transform, found the key 'transforms'"));
   EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
-  EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("expected YAML"));
+  EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("line 1: expected YAML"));
+  EXPECT_THAT(WrongWith("transform:\n  image:\n    crop: 8\n    crop: 9\n"),
+              HasSubstr("line 4: expected each key once, found 'crop' again"));
   EXPECT_THAT(WrongWith("7"), HasSubstr("a map"));
 }
 
@@ -104,6 +106,9 @@ TEST(TransformFile, ReadsNamesFromTheModelsFolderAlone) {
   dir.Write("secret.txt", "x");
   EXPECT_EQ(ReadClassNames(dir.path() / "m", "labels.txt")->NameOf(1), "dog");
   EXPECT_EQ(ReadClassNames(dir.path() / "m", "index_to_name.json")->NameOf(1), "cow");
+  dir.Write("m/empty.txt", "");
+  EXPECT_EQ(ReadClassNames(dir.path() / "m", "empty.txt").status().message(),
+            "expected a line for each class, found none");
   EXPECT_EQ(ReadClassNames(dir.path() / "m", "../secret.txt").status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(ReadClassNames(dir.path() / "m", "none.txt").status().code(), StatusCode::kNotFound);
 }

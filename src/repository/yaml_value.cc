@@ -12,6 +12,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -161,6 +162,7 @@ class Builder : public YAML::EventHandler {
     YamlValue value;
     YAML::anchor_t anchor = 0;
     std::optional<std::string> key = {};  // of a map: of the value that comes next
+    std::set<std::string> own_keys = {};  // of a map that may have each once: those that are not merged into it
   };
 
   static int LineOf(const YAML::Mark& mark) { return mark.line + 1; }
@@ -232,7 +234,11 @@ class Builder : public YAML::EventHandler {
       }
       frame.key = std::move(value.text);
     } else {
-      PutMember(frame.value, *std::exchange(frame.key, std::nullopt), std::move(value));
+      std::string key = *std::exchange(frame.key, std::nullopt);
+      if (!limits_.repeated_keys && !frame.own_keys.insert(key).second) {
+        return Fail(value.line, "each key once", Quoted(key.substr(0, 64)) + " again");
+      }
+      PutMember(frame.value, std::move(key), std::move(value));
     }
   }
 

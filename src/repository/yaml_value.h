@@ -42,14 +42,15 @@ struct YamlLimits {
   size_t values = 10'000;           // once aliases are followed
   size_t value_bytes = size_t{1} << 20;
   size_t depth = 32;
+  bool repeated_keys = true;  // whether a map may have one twice, whose last value counts
 };
 
 // The one document of a text; null if there is none. Aliases are copies of what they name, and merge keys ("<<") give
 // what is not there: both count.
 //
 // kInvalidArgument says in which line, what was expected and what was found: no YAML, several documents, a tag that is
-// none of YAML's own, a key that is no plain value, over a limit. Any bytes may come; takes little more than their
-// time.
+// none of YAML's own, a key that is no plain value, over a limit, a key twice where that is not allowed. Any bytes may
+// come; takes little more than their time.
 Result<YamlValue> ParseYaml(std::string_view text, const YamlLimits& limits = {});
 
 }  // namespace trireme
