@@ -173,7 +173,6 @@ Status SettleTfserving(ServeOptions& options) {
   } else if (!flags.model_base_path.empty()) {
     ASSIGN_OR_RETURN(flags.models, OneModel(flags));
   }
-  if (!flags.saved_model_tags.empty()) options.model.runtime_parameters["tags"] = flags.saved_model_tags;
   if (flags.tensor_content) flags.listeners.dialect.encoding = tfserving::TensorEncoding::kContent;
   if (flags.monitoring_file.empty()) return {};
   ASSIGN_OR_RETURN(const std::string text, Contents(flags.monitoring_file));

@@ -138,7 +138,7 @@ TEST_F(TfservingSettingsTest, ItsCommandLineMeansTheSame) {
 TEST_F(TfservingSettingsTest, ItsTagsChooseTheGraphsOfSavedModels) {
   const auto options = AsModelServer({"--model_base_path=" + Base(), "--saved_model_tags=serve,gpu"});
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->model.runtime_parameters.at("tags"), "serve,gpu");
+  EXPECT_EQ(options->tfserving.saved_model_tags, "serve,gpu");
   EXPECT_THAT(options->without_effect, ::testing::IsEmpty());
 }
 

@@ -100,7 +100,7 @@ Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
     ASSIGN_OR_RETURN(made.access.tls, client::TlsClient::Make(options.tls, made.url.host));
   }
   made.client = client::MakeInferenceClient(made.url, made.access);
-  ASSIGN_OR_RETURN(made.workload, MakeWorkload(options, *made.client, pool));
+  ASSIGN_OR_RETURN(made.workload, MakeWorkload(options, *made.client, made.access, pool));
   ASSIGN_OR_RETURN(made.endpoint, client::Resolve(made.url, made.access.tls));
   made.context = ContextOf(options, made);
   if (const auto pid = made.context.server_pid; pid && !CpuTimeOf(*pid)) {

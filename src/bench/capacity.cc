@@ -189,10 +189,11 @@ Status Variant::LoadUnlessInterrupted(const std::string& model) {
 
 // What the first copy takes, all take.
 Status Variant::MakeRequests() {
-  const client::KserveClient client(url_, {.timeout = options_.timeout});
+  const client::ClientOptions access{.timeout = options_.timeout};
+  const client::KserveClient client(url_, {.timeout = access.timeout});
   BenchOptions one = options_;
   one.models = {{.name = CopyName(row_.name, 1)}};
-  ASSIGN_OR_RETURN(Workload workload, MakeWorkload(one, client, pool_));
+  ASSIGN_OR_RETURN(Workload workload, MakeWorkload(one, client, access, pool_));
   requests_ = std::move(workload.models[0].messages);
   row_.inputs = Visible(workload.models[0].inputs);
   return {};

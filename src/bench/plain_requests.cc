@@ -62,15 +62,17 @@ std::string MediaTypesOf(const std::vector<PlainBody>& bodies) {
   return text;
 }
 
+std::string TfservingPath(std::string_view model, std::string_view version) {
+  const std::string path = "/v1/models/" + client::EscapePathSegment(model);
+  return version.empty() ? path : path + "/versions/" + client::EscapePathSegment(version);
+}
+
 std::string PlainPath(Dialect dialect, std::string_view model, std::string_view version) {
   if (dialect == Dialect::kSagemaker) {
     if (model == kInvocations) return std::string(kInvocations);
     return "/models/" + client::EscapePathSegment(model) + "/invoke";
   }
-  if (dialect == Dialect::kTfserving) {
-    const std::string path = "/v1/models/" + client::EscapePathSegment(model);
-    return path + (version.empty() ? "" : "/versions/" + client::EscapePathSegment(version)) + ":predict";
-  }
+  if (dialect == Dialect::kTfserving) return TfservingPath(model, version) + ":predict";
   const std::string path = "/predictions/" + client::EscapePathSegment(model);
   return version.empty() ? path : path + "/" + client::EscapePathSegment(version);
 }

@@ -31,6 +31,7 @@ inline constexpr std::string_view kInvocations = "/invocations";
 inline constexpr std::string_view kPredictions = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions";
 // tensorflow.serving
 inline constexpr std::string_view kPredict = "/tensorflow.serving.PredictionService/Predict";
+inline constexpr std::string_view kGetModelMetadata = "/tensorflow.serving.PredictionService/GetModelMetadata";
 
 // Files, each as a body of `content_type` or, if that is empty, of what it looks like.
 std::vector<PlainBody> BodiesOf(const std::vector<InputFile>& files, const std::string& content_type);
@@ -45,6 +46,9 @@ std::string MediaTypesOf(const std::vector<PlainBody>& bodies);
 // "/predictions/M/V", "/models/M/invoke", "/invocations", "/v1/models/M/versions/V:predict", with what a path cannot
 // hold escaped. `dialect` is not KServe's.
 std::string PlainPath(Dialect dialect, std::string_view model, std::string_view version);
+
+// "/v1/models/M/versions/V", what stands before ":predict".
+std::string TfservingPath(std::string_view model, std::string_view version);
 
 client::PreparedRequest PreparePlain(const client::Url& server, const std::string& path, const PlainBody& body,
                                      const std::string& api_key);

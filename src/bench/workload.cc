@@ -12,9 +12,13 @@
 
 #include "bench/input_file.h"
 #include "bench/random_tensor.h"
+#include "client/grpc_client.h"
+#include "client/http_client.h"
 #include "client/kserve_client.h"
+#include "client/kserve_grpc_client.h"
 #include "codec/proto_wire.h"
 #include "wire/kserve/infer_proto.h"
+#include "wire/tfserving/described_inputs.h"
 
 namespace trireme::bench {
 namespace {
@@ -151,11 +155,48 @@ size_t ModelRequests::request_bytes() const {
 
 namespace {
 
-// Made up, for a model of which the server says over V2 what it takes.
-Result<kserve::InferRequestMessage> MadeUpRequest(const BenchOptions& options, const client::InferenceClient& client,
+// Nobody answered.
+bool IsSilent(const Status& status) {
+  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded;
+}
+
+// Those whom MakeWorkload() may ask.
+struct Server {
+  const client::InferenceClient& client;
+  const client::ClientOptions& access;
+};
+
+// What TF Serving's protocols say about a model.
+Result<std::vector<TensorSpec>> AskTfserving(const BenchOptions& options, const client::ClientOptions& access,
+                                             const std::string& model) {
+  ASSIGN_OR_RETURN(client::Url url, client::ParseUrl(options.url));
+  if (url.grpc) {
+    const std::string message = tfserving::EncodeMetadataRequest(model, options.version);
+    ASSIGN_OR_RETURN(const std::string answer, client::CallGrpc({.url = url,
+                                                                 .method = kGetModelMetadata,
+                                                                 .message = message,
+                                                                 .timeout = access.timeout,
+                                                                 .metadata = client::MetadataOf(access),
+                                                                 .tls = access.tls}));
+    return tfserving::InputsOfMetadataProto(std::as_bytes(std::span(answer)));
+  }
+  while (url.path.ends_with('/')) url.path.pop_back();
+  url.path += TfservingPath(model, options.version) + "/metadata";
+  client::HttpCall call{.url = url, .timeout = access.timeout, .tls = access.tls};
+  if (!access.api_key.empty()) call.headers.emplace_back("Authorization", "Bearer " + access.api_key);
+  ASSIGN_OR_RETURN(const client::HttpAnswer answer, client::Call(call));
+  if (answer.status != 200) return client::RefusalStatus(answer.status, answer.body);
+  return tfserving::InputsOfMetadataJson(answer.body);
+}
+
+// Made up, for a model of which the server says what it takes: over V2, or in the dialect's own words.
+Result<kserve::InferRequestMessage> MadeUpRequest(const BenchOptions& options, const Server& server,
                                                   const std::string& model, MemoryPool& pool) {
-  ASSIGN_OR_RETURN(const auto metadata, client.Metadata(model, options.version));
-  return RandomRequest(metadata.signature, options, pool);
+  auto metadata = server.client.Metadata(model, options.version);
+  if (metadata.ok()) return RandomRequest(metadata->signature, options, pool);
+  if (options.dialect != Dialect::kTfserving || IsSilent(metadata.status())) return std::move(metadata).status();
+  ASSIGN_OR_RETURN(std::vector<TensorSpec> inputs, AskTfserving(options, server.access, model));
+  return RandomRequest({.inputs = std::move(inputs), .outputs = {}}, options, pool);
 }
 
 Result<std::string> OnlyModel(const client::InferenceClient& client) {
@@ -168,14 +209,14 @@ void DescribeInputs(const std::vector<NamedTensor>& inputs, ModelRequests& reque
   requests.inputs = Describe(inputs);
 }
 
-Status AddMessages(const BenchOptions& options, const client::InferenceClient& client,
+Status AddMessages(const BenchOptions& options, const Server& server,
                    const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
   for (const InputFile& file : files) {
     ASSIGN_OR_RETURN(auto message, DecodeRequest(file, pool));
     requests.messages.push_back(std::move(message));
   }
   if (files.empty()) {
-    ASSIGN_OR_RETURN(auto message, MadeUpRequest(options, client, requests.model, pool));
+    ASSIGN_OR_RETURN(auto message, MadeUpRequest(options, server, requests.model, pool));
     requests.messages.push_back(std::move(message));
   }
   DescribeInputs(requests.messages[0].inputs, requests);
@@ -185,16 +226,16 @@ Status AddMessages(const BenchOptions& options, const client::InferenceClient& c
 
 // A server that does not speak V2 beside its dialect cannot be asked: what it would have said is missing.
 Status Ask(Status refused, std::string_view missing) {
-  if (refused.code() == StatusCode::kUnavailable || refused.code() == StatusCode::kDeadlineExceeded) return refused;
+  if (IsSilent(refused)) return refused;
   return std::move(refused).Within(missing);
 }
 
 Status AskForFile(Status refused) {
   return Ask(std::move(refused),
-             "--input: expected a file to send, since the server does not say over V2 what its model takes");
+             "--input: expected a file to send, since the server does not say what its model takes");
 }
 
-Status AddBodies(const BenchOptions& options, const client::InferenceClient& client,
+Status AddBodies(const BenchOptions& options, const Server& server,
                  const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
   if (!files.empty()) {
     requests.bodies = BodiesOf(files, options.content_type);
@@ -203,13 +244,13 @@ Status AddBodies(const BenchOptions& options, const client::InferenceClient& cli
   }
   std::string model = requests.model;
   if (model == kInvocations) {
-    Result<std::string> only = OnlyModel(client);
+    Result<std::string> only = OnlyModel(server.client);
     // It speaks V2, and names those to choose from.
     if (only.status().code() == StatusCode::kInvalidArgument) return std::move(only).status();
     if (!only.ok()) return AskForFile(std::move(only).status());
     model = *std::move(only);
   }
-  auto message = MadeUpRequest(options, client, model, pool);
+  auto message = MadeUpRequest(options, server, model, pool);
   if (!message.ok()) return AskForFile(std::move(message).status());
   ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
   const bool as_tensors = options.dialect == Dialect::kTfserving && url.grpc;
@@ -231,7 +272,8 @@ Result<std::string> DefaultModel(const BenchOptions& options, const client::Infe
 
 }  // namespace
 
-Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool) {
+Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client,
+                              const client::ClientOptions& access, MemoryPool& pool) {
   std::vector<ModelShare> models = options.models;
   if (models.empty()) {
     ASSIGN_OR_RETURN(std::string only, DefaultModel(options, client));
@@ -244,7 +286,7 @@ Result<Workload> MakeWorkload(const BenchOptions& options, const client::Inferen
   for (const ModelShare& share : models) {
     ModelRequests requests{.model = share.name, .in_turn = files.size() > 1};
     const auto add = options.dialect == Dialect::kKserve ? AddMessages : AddBodies;
-    RETURN_IF_ERROR(add(options, client, files, pool, requests));
+    RETURN_IF_ERROR(add(options, {client, access}, files, pool, requests));
     workload.models.push_back(std::move(requests));
   }
   return workload;

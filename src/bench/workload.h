@@ -60,8 +60,10 @@ struct Workload {
   }
 };
 
-// Asks the server what there is and makes up a request for every model. Blocks as long as the client's time-outs allow.
-Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client, MemoryPool& pool);
+// Asks the server what there is and makes up a request for every model. `client` speaks V2; `access` is for what other
+// dialects ask. Blocks as long as the time-outs allow.
+Result<Workload> MakeWorkload(const BenchOptions& options, const client::InferenceClient& client,
+                              const client::ClientOptions& access, MemoryPool& pool);
 
 // Encodes the requests of KServe V2: `messages` of a model are one, one for each file (in_turn) or one for each slot.
 Status EncodeRequests(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,

@@ -37,6 +37,7 @@ struct Reading {
   std::shared_ptr<const std::string> config_message;  // shared by the versions
   uint64_t config_hash = 0;                           // of its text
   bool require_manifest = false;
+  std::string saved_model_tags = {};
   const NamedModel* named = nullptr;
   std::shared_ptr<DigestBook> digests = {};  // shared with other scans, perhaps
   std::set<int64_t> verified = {};           // versions whose manifest says that they are whole
@@ -47,6 +48,7 @@ Reading BeginReading(const std::string& name, const fs::path& folder, const Read
   reading.model.name = name;
   reading.folder = folder;
   reading.require_manifest = options.scan.require_manifest;
+  reading.saved_model_tags = options.scan.saved_model_tags;
   reading.named = options.named;
   reading.digests = options.scan.digests ? options.scan.digests : std::make_shared<DigestBook>();
   return reading;
@@ -215,6 +217,9 @@ void ReadVersion(int64_t version, const fs::path& folder, Reading& reading) {
   }
   ModelEntry entry = EntryOf(reading, version);
   entry.path = std::move(found.path);
+  if (!reading.saved_model_tags.empty() && IsSavedModelFile(entry.path)) {
+    entry.config.runtime_parameters.try_emplace("tags", reading.saved_model_tags);
+  }
   entry.is_verified = reading.verified.contains(version);
   if (!found.note.empty()) entry.notes.push_back(std::move(found.note));
   TakeEntry(std::move(entry), folder, reading);

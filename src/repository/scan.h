@@ -105,6 +105,7 @@ struct ScanOptions {
   std::string config_name;             // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
   bool require_manifest = false;       // versions without a manifest are not served
   std::string mar_handler = {};        // of TorchServe's archives, instead of what their manifests name; empty: that
+  std::string saved_model_tags = {};   // of the graphs of SavedModels whose config says nothing; empty: the backend's
   std::vector<NamedModel> named = {};  // besides those at the paths
   // What scans know of files' contents, shared by those that look at the same files. Null: each scan for itself.
   std::shared_ptr<DigestBook> digests = {};

@@ -389,6 +389,22 @@ TEST(ScanRepository, FindsSavedModelsInVersionsAndByThemselves) {
   EXPECT_THAT(Models(Scan({dir.path() / "base"})), ElementsAre("base/2"));
 }
 
+TEST(ScanRepository, GivesTagsToSavedModelsAloneThatSayNothing) {
+  const TempDir dir;
+  dir.Write("file.onnx");
+  dir.Write("onnx/1/model.onnx");
+  dir.Write("saved/1/saved_model.pb");
+  dir.Write("says/1/model.savedmodel/saved_model.pb");
+  dir.Write("says/config.pbtxt", R"(parameters { key: "tags" value { string_value: "train" } })");
+  const std::vector<fs::path> paths = {dir.path()};
+  const RepositoryScan scan = ScanRepository(paths, {.defaults = {}, .saved_model_tags = "serve,gpu"}).value();
+  std::map<std::string, std::map<std::string, std::string>> found;
+  for (const ModelEntry& model : scan.models) found[model.id.name] = model.config.runtime_parameters;
+  const std::map<std::string, std::map<std::string, std::string>> expected = {
+      {"file", {}}, {"onnx", {}}, {"saved", {{"tags", "serve,gpu"}}}, {"says", {{"tags", "train"}}}};
+  EXPECT_EQ(found, expected);
+}
+
 TEST(ScanRepository, SeesASavedModelChangeWithItsVariables) {
   const TempDir dir;
   dir.Write("flat/saved_model.pb");

@@ -85,7 +85,7 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
   EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
   EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("line 1: expected YAML"));
   EXPECT_THAT(WrongWith("transform:\n  image:\n    crop: 8\n    crop: 9\n"),
-              HasSubstr("line 4: expected each key once, found 'crop' again"));
+              HasSubstr("line 4: expected each key once, found \"crop\" again"));
   EXPECT_THAT(WrongWith("7"), HasSubstr("a map"));
 }
 

@@ -68,6 +68,7 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
                    .devices = options.memory.devices,
                    .config_name = options.config_name,
                    .require_manifest = options.require_manifest,
+                   .saved_model_tags = options.saved_model_tags,
                    .named = options.named.value_or(std::vector<NamedModel>())},
           .mode = options.control,
           .poll_interval = options.poll_interval,

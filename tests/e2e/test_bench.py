@@ -126,6 +126,18 @@ class Dialects(BenchTest):
         result = self.bench(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "add", code=1)
         self.assertIn("--input: expected a file to send", result.stderr)
 
+    def test_tfservings_metadata_says_what_models_take(self):
+        server = self.serve(self.models / "good" / "add", "--dialects", "tfserving", "--admin-socket", "off",
+                            where=("--tfserving-port", "0", "--tfserving-grpc-port", "0", "--metrics-port", "0",
+                                   "--log-form", "json"))
+        for url, form in ((f"http://127.0.0.1:{server.tfserving_port}", "application/json"),
+                          (f"grpc://127.0.0.1:{server.tfserving_grpc_port}", "application/protobuf")):
+            with self.subTest(url=url):
+                report = self.measure(url, "--dialect", "tfserving", "--model", "add", *QUICK)
+                self.assertEqual((report["failed"], report["form"], report["inputs"]), (0, form, "INPUT0 FP32[1,16]"))
+                result = self.bench(url, "--dialect", "tfserving", "--model", "nobody", code=1)
+                self.assertIn("Servable not found for request: Latest(nobody)", result.stderr)
+
     def test_torchserves_message_is_shown(self):
         server = self.torchserve()
         result = self.bench(f"http://127.0.0.1:{server.inference}", "--dialect", "torchserve", "--model", "nobody",
