@@ -41,6 +41,7 @@ struct OpenOptions {
   Device device;
   uint64_t device_bytes = 0;                   // of a GPU's memory, that it may take at most; 0: any number
   int threads = 1;                             // that one Run may use
+  int threads_alone = 1;                       // of a model that keeps state, which has the processors of all instances
   std::optional<int> graph_optimization = {};  // level, in the runtime's own numbers
   // The runtime's own settings, by its own names. What is wrong with one is kInvalidArgument, and the message begins
   // with its place in a config: parameters["KEY"]: .

@@ -93,7 +93,7 @@ Status AsPacked(const ModelEntry& unpacked, const CheckedModel& checked, const S
 }
 
 // What the model's own file says; false if it cannot be served for that alone.
-bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends) {
+bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& backends, int cpus) {
   const Result<Backend*> backend = BackendFor(backends, entry);
   if (!backend.ok()) {
     checked.findings.push_back(BackendError(checked.path, backend.status()));
@@ -119,7 +119,7 @@ bool ReadModelFile(const ModelEntry& entry, CheckedModel& checked, BackendSet& b
   checked.weight_bytes = facts->weight_bytes;
   checked.signatures = std::move(facts->signatures);
   checked.config.decoupled = checked.config.decoupled || facts->decoupled;
-  if (facts->keeps_state) checked.config = DecideInstancesOfKept(std::move(checked.config));
+  if (facts->keeps_state) checked.config = DecideInstancesOfKept(std::move(checked.config), cpus);
   for (const std::string& note : facts->notes) checked.findings.push_back(Note(checked.path, note));
   return true;
 }
@@ -200,9 +200,9 @@ void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedMo
 
 // What only the opened model can say. Findings name the files where the user has them, not where an archive was
 // unpacked.
-void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet& backends, const Readers& read,
-                 CheckedModel& checked) {
-  if (!ReadModelFile(unpacked, checked, backends)) return;
+void CheckOpened(const ModelEntry& entry, const ModelEntry& unpacked, BackendSet& backends, int cpus,
+                 const Readers& read, CheckedModel& checked) {
+  if (!ReadModelFile(unpacked, checked, backends, cpus)) return;
   if (const Status status = CheckDecoupled(checked.config); !status.ok() && !HasError(checked.findings)) {
     checked.findings.push_back(
         Error(entry.declared.file, status, "a config that suits a decoupled model", "leave preserve_ordering out"));
@@ -228,7 +228,7 @@ CheckedModel CheckModel(const ModelEntry& entry, BackendSet& backends, int cpus,
   checked.findings = entry.findings;
   for (const std::string& note : entry.notes) checked.findings.push_back(Note({}, note));
   if (const Result<UnpackedModel> unpacked = Unpack(entry); unpacked.ok()) {
-    CheckOpened(entry, unpacked->entry, backends, read, checked);
+    CheckOpened(entry, unpacked->entry, backends, cpus, read, checked);
   } else {
     checked.findings.push_back(ModelFileError(checked.path, unpacked.status()));
   }

@@ -54,10 +54,14 @@ Result<std::shared_ptr<const transform::ModelTransform>> TransformOf(const Model
   return std::make_shared<const transform::ModelTransform>(std::move(made));
 }
 
+// Where one instance a device stands for all.
+int ThreadsAlone(const ModelConfig& config, int cpus) {
+  const int all = config.instances * config.threads / static_cast<int>(EachOnce(config.devices).size());
+  return std::clamp(all, config.threads, std::max(config.threads, cpus));
+}
+
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
-Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
-  OpenOptions options = OptionsOf(entry.config);
-  if (options.device.kind != DeviceKind::kCpu) options.device_bytes = device_bytes;
+Result<OpenedModel> OpenWithBackend(BackendSet& backends, const ModelEntry& entry, OpenOptions options) {
   ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends, entry));
   RETURN_IF_ERROR(backend->RunsOn(options.device));
   ASSIGN_OR_RETURN(ModelSource source, SourceOf(entry));
@@ -91,12 +95,12 @@ uint64_t Measured(std::optional<int64_t> before, uint64_t held, const Device& de
   return std::max(held, static_cast<uint64_t>(*now - *before));
 }
 
-Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
+Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, const OpenOptions& options) {
   UseLoadMemory();
   RETURN_IF_ERROR(
       BackendFor(backends, entry).status());  // a runtime that is opened for its first model is not the model's
   const std::optional<int64_t> before = AllocatedByThisThread();
-  Result<OpenedModel> opened = OpenWithBackend(backends, entry, device_bytes);
+  Result<OpenedModel> opened = OpenWithBackend(backends, entry, options);
   if (!opened.ok()) return opened;
   opened->weights = std::make_shared<SharedWeights>(
       Measured(before, opened->model->memory_use().total(), entry.config.devices.front()));
@@ -110,10 +114,10 @@ constexpr Duration kLongestWarmup = std::chrono::minutes(1);
 constexpr int kMostInstancesPerCpu = 32;
 
 // With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
-Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry, uint64_t device_bytes) {
-  if (entry.config.threads > 1) return OpenMeasured(backends, entry, device_bytes);
+Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry, const OpenOptions& options) {
+  if (entry.config.threads > 1) return OpenMeasured(backends, entry, options);
   std::optional<Result<OpenedModel>> opened;
-  RunQuietly({}, [&] { opened.emplace(OpenMeasured(backends, entry, device_bytes)); });
+  RunQuietly({}, [&] { opened.emplace(OpenMeasured(backends, entry, options)); });
   return *std::move(opened);
 }
 
@@ -216,7 +220,8 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
   return config;
 }
 
-ModelConfig DecideInstancesOfKept(ModelConfig config) {
+ModelConfig DecideInstancesOfKept(ModelConfig config, int cpus) {
+  config.threads = ThreadsAlone(config, cpus);
   config.instances = static_cast<int>(EachOnce(config.devices).size());
   return config;
 }
@@ -228,10 +233,12 @@ Status CheckDecoupled(const ModelConfig& config) {
 }
 
 // Those of the same files share one.
-Result<OpenedModel> ModelLoader::OpenOnce(const ModelEntry& entry) {
-  const auto budget = budgets_.find(entry.config.devices.front().ToString());
-  const uint64_t device_bytes = budget == budgets_.end() ? 0 : budget->second;
-  const auto open = [&] { return OpenQuietly(backends_, entry, device_bytes); };
+Result<OpenedModel> ModelLoader::OpenOnce(const ModelEntry& entry, int threads_alone) {
+  OpenOptions options = OptionsOf(entry.config);
+  options.threads_alone = threads_alone;
+  const auto budget = budgets_.find(options.device.ToString());
+  if (options.device.kind != DeviceKind::kCpu && budget != budgets_.end()) options.device_bytes = budget->second;
+  const auto open = [&] { return OpenQuietly(backends_, entry, options); };
   if (!entry.backend.empty()) return open();  // it has no files
   const Result<VersionFiles> files = FilesOfVersion(entry);
   return files.ok() ? shared_.Open(*files, WayOf(entry), open) : open();
@@ -243,7 +250,7 @@ Result<std::vector<OpenedModel>> ModelLoader::OpenOnDevices(const ModelEntry& en
   for (const Device& device : EachOnce(entry.config.devices)) {
     ModelEntry there = entry;
     there.config.devices = {device};
-    Result<OpenedModel> one = OpenOnce(there);
+    Result<OpenedModel> one = OpenOnce(there, ThreadsAlone(entry.config, cpus_));
     if (!one.ok()) {
       if (const auto finding = ParameterFinding(entry, one.status())) return InvalidArgument(finding->ToString());
       if (device.kind != DeviceKind::kCpu) return std::move(one).status().Within("on " + device.ToString());
@@ -275,7 +282,7 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   RETURN_IF_ERROR(Judge(CheckWarmupSamples(entry.config.warmup, entry.declared, fitted.signature), notes));
   described->signature = std::move(fitted.signature);
   described->config.decoupled = described->config.decoupled || facts.decoupled;
-  if (facts.keeps_state) described->config = DecideInstancesOfKept(std::move(described->config));
+  if (facts.keeps_state) described->config = DecideInstancesOfKept(std::move(described->config), cpus_);
   described->config.max_rows = std::max<int64_t>(1, described->config.max_rows);
   described->backend = backend->name();
   described->platform = backend->platform();
@@ -404,11 +411,12 @@ class ModelLoader::Loading {
  private:
   void RunOneAfterTheOther() {
     const int asked = decided_.config.instances;
-    decided_.config = DecideInstancesOfKept(std::move(decided_.config));
+    decided_.config = DecideInstancesOfKept(std::move(decided_.config), loader_.cpus_);
     const int instances = decided_.config.instances;
     if (asked <= instances) return;
     notes_.push_back(std::to_string(instances) + (instances == 1 ? " instance" : " instances") + " instead of " +
-                     std::to_string(asked) + ": the model keeps state, so its runs come one after the other");
+                     std::to_string(asked) + ": the model keeps state, so its runs come one after the other, with " +
+                     std::to_string(decided_.config.threads) + (decided_.config.threads == 1 ? " thread" : " threads"));
   }
 
   Result<WarmupReport> TryAndWarmUp() {

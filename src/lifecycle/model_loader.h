@@ -70,7 +70,7 @@ class ModelLoader {
 
   std::shared_ptr<OtherSignatures> OtherSignaturesOf(const ModelEntry& entry,
                                                      std::shared_ptr<const FileSignatures> file);
-  Result<OpenedModel> OpenOnce(const ModelEntry& entry);
+  Result<OpenedModel> OpenOnce(const ModelEntry& entry, int threads_alone);
   Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
   TrialResult Try(OpenModel& model, const ModelEntry& entry, const Signature& signature);
   bool IsStopping() const { return stopping_.load(std::memory_order_relaxed); }
@@ -94,8 +94,9 @@ class ModelLoader {
 // more threads a run than processors, and no more than 32 instances for each.
 ModelConfig DecideThreads(ModelConfig config, int cpus);
 
-// The same of a model that keeps state (OpenModel::keeps_state): one instance a device.
-ModelConfig DecideInstancesOfKept(ModelConfig config);
+// The same of a model that keeps state (OpenModel::keeps_state): one instance a device, whose runs have the processors
+// of all that were decided on.
+ModelConfig DecideInstancesOfKept(ModelConfig config, int cpus);
 
 // kInvalidArgument: the config wants of a decoupled model what only one response a request can give.
 Status CheckDecoupled(const ModelConfig& config);

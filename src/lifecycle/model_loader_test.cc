@@ -281,11 +281,30 @@ TEST(StatefulLoaderTest, RunsOnOneInstanceAndSaysWhy) {
   FakeModels models({.keeps_state = true});
   ModelEntry entry = FakeEntry("m");
   entry.config.instances = 2;
+  entry.config.threads = 1;
   const auto loaded = models.loader.Load(entry, [] {});
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->model->config.instances, 1);
   EXPECT_EQ(loaded->model->line->instances(), 1U);
   EXPECT_THAT(loaded->notes, testing::Contains(HasSubstr("1 instance instead of 2: the model keeps state")));
+}
+
+TEST(StatefulLoaderTest, GivesItsInstanceTheProcessorsOfAll) {
+  const auto threads = [](int instances, int threads_each, size_t devices) {
+    ModelConfig config;
+    config.instances = instances;
+    config.threads = threads_each;
+    config.devices = {Device()};
+    if (devices == 2) config.devices.push_back(Device{.kind = DeviceKind::kCuda});
+    config = DecideInstancesOfKept(std::move(config), 4);
+    EXPECT_EQ(config.instances, static_cast<int>(devices));
+    return config.threads;
+  };
+  EXPECT_EQ(threads(4, 1, 1), 4);
+  EXPECT_EQ(threads(1, 1, 1), 1) << "as little as was asked for";
+  EXPECT_EQ(threads(1, 3, 1), 3);
+  EXPECT_EQ(threads(64, 1, 1), 4) << "no more than there are";
+  EXPECT_EQ(threads(4, 1, 2), 2);
 }
 
 // How long its next run takes nobody knows: the thread that reads requests must not wait for it.

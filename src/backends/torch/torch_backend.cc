@@ -158,6 +158,7 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
   ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(file));
   return Guarded(During::kLoad, [&]() -> Result<Loaded> {
     loaded.facts = LookAt(module);
+    if (loaded.facts.state.keeps) loaded.settings.threads = std::max(loaded.settings.threads, options.threads_alone);
     ASSIGN_OR_RETURN(ForwardPlan plan, ForwardPlan::Make(module.get_method("forward").function().getSchema(),
                                                          NamesOf(source.declared.inputs)));
     // Quantised weights are packed away where nobody can count them; in the file they are.
