@@ -20,6 +20,7 @@
 #include "lifecycle/trial.h"
 #include "lifecycle/unpacked_model.h"
 #include "lifecycle/warmup.h"
+#include "lifecycle/without_folders.h"
 #include "repository/fit_to_model.h"
 #include "repository/labels.h"
 #include "repository/transform_file.h"
@@ -58,6 +59,16 @@ Result<std::shared_ptr<const transform::ModelTransform>> TransformOf(const Model
 int ThreadsAlone(const ModelConfig& config, int cpus) {
   const int all = config.instances * config.threads / static_cast<int>(EachOnce(config.devices).size());
   return std::clamp(all, config.threads, std::max(config.threads, cpus));
+}
+
+// Where an archive was unpacked to is gone by the time that anybody reads of it.
+std::vector<std::filesystem::path> UnpackedFolders(const ModelEntry& unpacked, const ModelEntry& packed) {
+  if (unpacked.path == packed.path) return {};
+  return {unpacked.path.parent_path(), unpacked.folder};
+}
+
+Status Without(const std::vector<std::filesystem::path>& folders, const Status& status) {
+  return {status.code(), WithoutFolders(status.message(), folders)};
 }
 
 // Opens it with the backend that knows it, and follows "serve these ONNX bytes instead".
@@ -317,6 +328,16 @@ class ModelLoader::Loading {
     decided_.config = DecideThreads(entry.config, loader.cpus_);
   }
 
+  // All steps. `opened` is called when the model is open.
+  Result<LoadedModel> Load(const std::function<void()>& opened) && {
+    RETURN_IF_ERROR(Open());
+    opened();
+    RETURN_IF_ERROR(Fit());
+    RETURN_IF_ERROR(WarmUp());
+    return std::move(*this).Serve();
+  }
+
+ private:
   Status Open() {
     ASSIGN_OR_RETURN(copies_, loader_.OpenOnDevices(decided_));
     every_copy_ = MakeEveryCopyModel(ModelsOf(copies_));
@@ -408,7 +429,6 @@ class ModelLoader::Loading {
     return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};
   }
 
- private:
   void RunOneAfterTheOther() {
     const int asked = decided_.config.instances;
     decided_.config = DecideInstancesOfKept(std::move(decided_.config), loader_.cpus_);
@@ -474,12 +494,9 @@ Result<LoadedModel> ModelLoader::Load(const ModelEntry& entry, const std::functi
     std::optional<Result<UnpackedModel>> unpacked;  // until it is loaded
     RunQuietly({}, [&] { unpacked.emplace(Unpack(entry)); });
     RETURN_IF_ERROR(unpacked->status());
-    Loading loading(*this, (*unpacked)->entry, entry, "");
-    RETURN_IF_ERROR(loading.Open());
-    opened();
-    RETURN_IF_ERROR(loading.Fit());
-    RETURN_IF_ERROR(loading.WarmUp());
-    return std::move(loading).Serve();
+    Result<LoadedModel> loaded = Loading(*this, (*unpacked)->entry, entry, "").Load(opened);
+    if (loaded.ok()) return loaded;
+    return Without(UnpackedFolders((*unpacked)->entry, entry), loaded.status());
   } catch (const std::bad_alloc&) {
     return OutOfMemory("the system gives no more memory, of which its files need " + std::to_string(entry.file_bytes) +
                        " bytes at least");
@@ -497,11 +514,11 @@ Result<std::shared_ptr<ServedModel>> ModelLoader::LoadSignature(const ModelEntry
   one.transform = {};
   try {
     ASSIGN_OR_RETURN(const UnpackedModel unpacked, Unpack(one));
-    Loading loading(*this, unpacked.entry, one, signature);
-    RETURN_IF_ERROR(loading.Open());
-    RETURN_IF_ERROR(loading.Fit());
-    RETURN_IF_ERROR(loading.WarmUp());
-    ASSIGN_OR_RETURN(LoadedModel loaded, std::move(loading).Serve());
+    Result<LoadedModel> tried = Loading(*this, unpacked.entry, one, signature).Load([] {});
+    // A client hears of it.
+    const std::vector<std::filesystem::path> folders = {entry.path.parent_path(), entry.folder, entry.root};
+    if (!tried.ok()) return Without(folders, tried.status());
+    LoadedModel loaded = *std::move(tried);
     return std::move(loaded.model);
   } catch (const std::bad_alloc&) {
     return OutOfMemory("the system gives no more memory for signature '" + signature + "'");

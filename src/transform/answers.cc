@@ -102,7 +102,7 @@ Result<std::string> DetectionsJson(const Detections& found, float threshold, con
   RETURN_IF_ERROR(CheckFinite(found.boxes, "corner"));
   std::string json = "[";
   for (size_t i = 0; i < count; ++i) {
-    if (!(found.scores[i] > threshold)) continue;
+    if (found.scores[i] < threshold) continue;
     MemberNames members(names);
     members.Reserve("score");
     json += json.size() > 1 ? ",\n  {\n    " : "\n  {\n    ";

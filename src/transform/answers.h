@@ -39,8 +39,8 @@ struct Detections {
   std::span<const int64_t> classes;
 };
 
-// object_detector: [{"cat": [x1, y1, x2, y2], "score": 0.9}] of those whose score is above the threshold, in the
-// model's order. kInternal also if the three are of different lengths.
+// object_detector: [{"cat": [x1, y1, x2, y2], "score": 0.9}] of those whose score is the threshold or above, in
+// the model's order. kInternal also if the three are of different lengths.
 Result<std::string> DetectionsJson(const Detections& found, float threshold, const ClassNames& names,
                                    size_t most_bytes = kMostAnswerBytes);
 

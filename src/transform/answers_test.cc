@@ -50,9 +50,9 @@ TEST(TopClasses, SayWhichScoreIsNoNumber) {
   EXPECT_THAT(Top({}, {}), HasSubstr("no scores"));
 }
 
-TEST(Detections, AreThoseAboveTheThreshold) {
+TEST(Detections, HaveTheThresholdAtLeast) {
   const std::vector<float> boxes = {1, 2, 3, 4.5F, 0, 0, 1, 1, 9, 8, 7, 6};
-  const std::vector<float> scores = {0.75F, 0.5F, 1};
+  const std::vector<float> scores = {0.75F, 0.4375F, 0.5F};
   const std::vector<int64_t> classes = {1, 0, 8};
   const auto json = DetectionsJson({.boxes = boxes, .scores = scores, .classes = classes}, 0.5F, Names());
   ASSERT_TRUE(json.ok()) << json.status();
@@ -73,7 +73,7 @@ TEST(Detections, AreThoseAboveTheThreshold) {
       7.0,
       6.0
     ],
-    "score": 1.0
+    "score": 0.5
   }
 ])");
   EXPECT_EQ(*DetectionsJson({.boxes = boxes, .scores = scores, .classes = classes}, 1, Names()), "[]");

@@ -15,6 +15,7 @@ import grpc
 from grpc_client import PATIENCE_SECONDS, Client, messages
 from raw_http import Connection
 from serving import ServingTest
+from test_pictures import picture
 from trireme import Trireme, wait_until, without_settings
 
 FREE_PORTS = ("--tfserving-port", "0", "--tfserving-grpc-port", "0", "--http-port", "0", "--grpc-port", "0",
@@ -339,6 +340,39 @@ class Grpc(TfServingTest):
     def test_there_is_no_list_of_models_to_replace(self):
         self.assert_fails(grpc.StatusCode.UNIMPLEMENTED, "list", self.server.call, "HandleReloadConfigRequest",
                           serving().ReloadConfigRequest(), MODEL)
+
+
+class Pictures(TfServingTest):
+    """For a model around which they are decoded."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = TfServing(cls.program, cls.models / "triton" / "colours")
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.files = [picture((255, 0, 0), (40, 10)), picture((0, 0, 255), (5, 9))]
+
+    def assert_red_and_blue(self, texts):
+        self.assertEqual([next(iter(json.loads(text))) for text in texts], ["red", "blue"])
+
+    def test_as_strings(self):
+        coded = [{"b64": base64.b64encode(each).decode()} for each in self.files]
+        for body in ({"instances": coded}, {"instances": [{"pixels": each} for each in coded]}):
+            self.assert_red_and_blue(self.server.predict("colours", body).json()["predictions"])
+        for body in ({"inputs": coded}, {"inputs": {"pixels": coded}}):
+            self.assert_red_and_blue(self.server.predict("colours", body).json()["outputs"])
+        wrong = self.server.predict("colours", {"instances": [{"b64": base64.b64encode(b"no picture").decode()}]})
+        self.assert_error(wrong, 400, "expected bytes of a JPEG, PNG or WebP image")
+
+    def test_pixels_are_numbers_as_ever(self):
+        answer = self.server.predict("colours", {"instances": [[[[255, 0, 0]] * 4] * 4]})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(len(answer.json()["predictions"][0]), 10)
+
+    def test_over_grpc(self):
+        strings = tensor(tf().DT_STRING, [2], string_val=self.files)
+        outputs = self.server.call("Predict", predict_request("colours", pixels=strings)).outputs
+        self.assertEqual(list(outputs), ["classes"])
+        self.assert_red_and_blue(outputs["classes"].string_val)
 
 
 class Configuration(TfServingTest):

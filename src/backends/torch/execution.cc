@@ -59,15 +59,18 @@ Result<Timed> Time(const Program& program, const std::vector<at::Tensor>& sample
   return timed;
 }
 
-Result<std::unique_ptr<const Program>> Make(const Program& plain, Execution execution) {
+Result<std::unique_ptr<const Program>> Make(const Program& plain, torch::jit::Module source, Execution execution) {
   return Guarded(During::kLoad, [&]() -> Result<std::unique_ptr<const Program>> {
-    torch::jit::Module module = execution == Execution::kFreeze ? torch::jit::freeze(plain.module()) : plain.module();
-    if (execution == Execution::kOfi) {
-      torch::jit::Module source = plain.module();
-      module = torch::jit::optimize_for_inference(source);
-    }
+    torch::jit::Module module =
+        execution == Execution::kFreeze ? torch::jit::freeze(source) : torch::jit::optimize_for_inference(source);
     return std::make_unique<const Program>(std::move(module), plain.plan(), plain.options());
   });
+}
+
+Result<std::unique_ptr<const Program>> MakeAnew(const Program& plain, Execution execution,
+                                                const ChoiceOptions& options) {
+  ASSIGN_OR_RETURN(torch::jit::Module source, options.read_again());
+  return Make(plain, std::move(source), execution);
 }
 
 std::string Milliseconds(Nanoseconds time) {
@@ -126,7 +129,7 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
   if (options.wanted != Execution::kAuto) {
     ChosenProgram chosen{.program = std::move(plain), .execution = options.wanted, .why = "as its config says"};
     if (options.wanted == Execution::kPlain) return chosen;
-    ASSIGN_OR_RETURN(chosen.program, Make(*chosen.program, options.wanted));
+    ASSIGN_OR_RETURN(chosen.program, Make(*chosen.program, chosen.program->module(), options.wanted));
     return chosen;
   }
   ChosenProgram chosen{.program = std::move(plain), .execution = Execution::kPlain, .why = ""};
@@ -150,7 +153,7 @@ Result<ChosenProgram> ChooseExecution(std::unique_ptr<const Program> plain, cons
   std::unique_ptr<const Program> best;
   Nanoseconds shortest{0};
   for (const Execution execution : {Execution::kFreeze, Execution::kOfi}) {
-    Result<std::unique_ptr<const Program>> made = Make(*first, execution);
+    Result<std::unique_ptr<const Program>> made = MakeAnew(*first, execution, options);
     if (!made.ok()) continue;  // a module that cannot be brought into that form is no worse for it
     const Result<Timed> timed = Time(**made, options.sample);
     if (!timed.ok()) continue;

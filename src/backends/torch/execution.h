@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct ChoiceOptions {
   uint64_t weight_bytes = 0;       // of the plain one
   bool keeps_state = false;        // ProgramFacts has it: no run but those for clients
   std::vector<at::Tensor> sample;  // inputs that it takes; empty: none is known
+  // The plain one's module once more, sharing nothing with it. Other forms leave their weights in what the library has
+  // compiled with a module, which goes with the last module that came of it.
+  std::function<Result<torch::jit::Module>()> read_again;
 };
 
 // Gives the form that is wanted. kAuto: each is timed on the sample, by the CPU time of this thread, and one that is

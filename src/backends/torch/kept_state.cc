@@ -2,8 +2,10 @@
 #include "backends/torch/kept_state.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "backends/torch/graph_walk.h"
 #include "backends/torch/value_origins.h"
@@ -105,6 +107,37 @@ uint64_t ReadFirst(Graph& graph, const ValueOrigins& origins) {
   return read_first;
 }
 
+// torchvision's detectors, whose program nobody can follow to the end: it has branches for training that write into
+// what comes out of lists and dicts. Yet what they set is known (as of torchvision 0.14): memos that a run works out of
+// sizes where it finds none, and a flag for a warning.
+constexpr std::array<std::string_view, 2> kKnownClasses = {"__torch__.torchvision.", "__torch__.torch.nn."};
+constexpr std::array<std::string_view, 3> kKnownMemos = {"cell_anchors", "scales", "map_levels"};
+constexpr std::string_view kKnownFlag = "_has_warned";
+
+// It and all its parts.
+bool IsTorchvisions(const c10::ivalue::Object& module) {
+  const auto name = module.type()->name();
+  const auto is_of = [&](std::string_view prefix) { return name->qualifiedName().starts_with(prefix); };
+  if (!name || std::ranges::none_of(kKnownClasses, is_of)) return false;
+  return std::ranges::all_of(
+      module.slots(), [](const c10::IValue& part) { return !part.isObject() || IsTorchvisions(part.toObjectRef()); });
+}
+
+// Nothing: it sets something else as well.
+std::optional<KeptState> StateOfTorchvisions(const ValueOrigins& origins) {
+  KeptState state;
+  for (const AttributePath& path : origins.attributes()) {
+    if (path.back() == kKnownFlag) {
+      state.flags.push_back(path);
+    } else if (std::ranges::find(kKnownMemos, path.back()) != kKnownMemos.end()) {
+      state.scratch.push_back(path);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return state;
+}
+
 }  // namespace
 
 // A call that nobody has put the body of in its place, or a part that runs on its own (torch.jit.fork) and writes to
@@ -124,6 +157,9 @@ bool WritesOutOfSight(const Node& node) {
 
 KeptState FindKeptState(const Module& module, const std::shared_ptr<Graph>& graph) {
   const std::optional<ValueOrigins> origins = ValueOrigins::Find(module, *graph);
+  if (origins && IsTorchvisions(*module._ivalue())) {
+    if (std::optional<KeptState> known = StateOfTorchvisions(*origins)) return *std::move(known);
+  }
   if (!origins || WritesIntoWhatStays(graph)) return {.keeps = true};
   const uint64_t flags = Flags(*graph, *origins);
   const auto is_flag = [&](size_t attribute) { return (flags >> attribute & 1) != 0; };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -61,6 +62,7 @@ struct Loaded {
   FoundSignature found;
   Settings settings;
   uint64_t tensor_bytes = 0;
+  std::function<Result<torch::jit::Module>()> read_again;  // on the CPU, as the file has it
 };
 
 // FP16 is believed where it gives what FP32 gave: to a hundredth, of what is largest.
@@ -155,6 +157,7 @@ Result<Loaded> Load(const fs::path& path, const ModelSource& source, const OpenO
   ASSIGN_OR_RETURN(const RegularFile file, RegularFile::Open(path));
   ASSIGN_OR_RETURN(const Archive archive, ReadArchive(BytesOf(file)));
   UseThreads(loaded.settings.threads);
+  loaded.read_again = [file] { return LoadModule(file); };
   ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(file));
   return Guarded(During::kLoad, [&]() -> Result<Loaded> {
     loaded.facts = LookAt(module);
@@ -178,7 +181,8 @@ Result<std::unique_ptr<OpenModel>> MakeModel(const std::string& name, Loaded loa
   ChoiceOptions choice{.wanted = loaded.settings.execution,
                        .weight_bytes = loaded.tensor_bytes,
                        .keeps_state = keeps_state,
-                       .sample = std::move(loaded.found.sample)};
+                       .sample = std::move(loaded.found.sample),
+                       .read_again = std::move(loaded.read_again)};
   const bool is_gpu = device.kind != DeviceKind::kCpu;
   if (is_gpu && choice.wanted == Settings::Execution::kAuto) choice.wanted = Settings::Execution::kPlain;
   ASSIGN_OR_RETURN(ChosenProgram chosen, ChooseExecution(std::move(loaded.program), choice));

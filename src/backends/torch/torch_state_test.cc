@@ -116,6 +116,30 @@ TEST_F(TorchStateTest, IsEachCallersOwnWhereItIsSetAnew) {
   other.join();
 }
 
+// As far as the program says, what is remembered depends on the input.
+constexpr const char* kRemembersInput =
+    "def forward(self, x):\n  if self.scales is None:\n    self.scales = x.sum() * 0 + x.size(1)\n"
+    "  if not self._has_warned:\n    torch.warn('once')\n    self._has_warned = True\n"
+    "  scales = self.scales\n  assert scales is not None\n  return x * 0 + scales\n";
+
+TEST_F(TorchStateTest, OfTorchvisionsDetectorsIsNone) {
+  const auto detector = [&](const char* name, const char* body) {
+    return WriteWith(body, {.settable = true, .detector = name});
+  };
+  EXPECT_TRUE(Open({.path = detector("mine.Detector", kRemembersInput)})->keeps_state());
+  const char* const known = "torchvision.models.detection.faster_rcnn.FasterRCNN";
+  const char* const counts =
+      "def forward(self, x):\n  self.scales = x.sum()\n  self.count = self.count + 1\n  return x + self.count\n";
+  EXPECT_TRUE(Open({.path = detector(known, counts)})->keeps_state()) << "no detector of theirs does that";
+  const auto model = Open({.path = detector(known, kRemembersInput)});
+  EXPECT_FALSE(model->keeps_state());
+  for (const int64_t size : {2, 5, 3}) {
+    const auto got = Run(*model, {Numbers({1, size})});
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(First((*got)[0]), static_cast<float>(size)) << "each run has memos of its own";
+  }
+}
+
 TEST_F(TorchStateTest, IsNotSeenWhereThereIsNone) {
   for (const char* body : {
            "def forward(self, x):\n  return x + self.n + self.kept[0] + self.counts['n']\n",

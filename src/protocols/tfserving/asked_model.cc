@@ -81,6 +81,17 @@ Result<Signature> SignatureOfPredict(const AskedModel& model) {
   return sent;
 }
 
+Result<Signature> SignatureOfPictures(const AskedModel& model) {
+  ASSIGN_OR_RETURN(Signature sent, SignatureOfPredict(model));
+  const int index = FindSpec(sent.inputs, model.picture_input);
+  if (index >= 0) {
+    TensorSpec& input = sent.inputs[static_cast<size_t>(index)];
+    input.type = DataType::kBytes;
+    input.shape = {Shape::kAny};
+  }
+  return sent;
+}
+
 Status ParseExamples(const AskedModel& model, std::vector<NamedTensor>& inputs, size_t max_bytes, MemoryPool& pool) {
   if (model.features().empty()) return {};
   const std::vector<std::string> keys = ExampleInputs(model);

@@ -19,6 +19,7 @@ namespace trireme::tfserving {
 struct AskedModel {
   const Signature& signature;
   const FileSignatures* file = nullptr;  // null: the file names no signatures. `served` is the one that is asked
+  std::string picture_input = {};        // for which pictures are decoded (Engine::PictureInput)
 
   // As answers have it.
   std::string signature_name() const;
@@ -43,6 +44,8 @@ Status CheckMethod(const AskedModel& model, ResultKind kind);
 // As clients of predict see it: where the model takes the features of tf.Examples, they send these as strings.
 // kUnsupported: more than one of its inputs are such Examples, of which one cannot tell whose a feature is.
 Result<Signature> SignatureOfPredict(const AskedModel& model);
+// The same of those who send pictures, which are strings.
+Result<Signature> SignatureOfPictures(const AskedModel& model);
 
 // Parses such an input, if the signature has one: what it took is replaced by the features. Bounds and errors as
 // InputsOfExamples().

@@ -179,7 +179,9 @@ class Call final : public ReplySink, public Task {
   Status ReadQuestion(InferRequest& request) {
     // Not for keeping: it keeps the model.
     const SignatureLook look = std::exchange(look_, {});
-    return question_->Read({.signature = *look.signature, .file = look.file.get()}, request);
+    std::string picture_input;
+    if (request.signature.empty()) picture_input = services_.engine.PictureInput(request.model, request.version);
+    return question_->Read({*look.signature, look.file.get(), std::move(picture_input)}, request);
   }
 
   // Others wait for this worker.

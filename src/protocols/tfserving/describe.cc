@@ -43,7 +43,7 @@ VersionStatus StatusOf(const ModelStatus& model) {
 }
 
 bool IsMeant(const ModelStatus& model, const ModelSpec& spec) {
-  if (model.id.name != spec.name || model.state == ModelState::kAwaited) return false;
+  if (model.id.name != spec.name || model.state == ModelState::kAwaited || model.id.version <= 0) return false;
   if (spec.version.number) return model.id.version == *spec.version.number;
   return spec.version.label.empty() || std::ranges::find(model.labels, spec.version.label) != model.labels.end();
 }
@@ -53,12 +53,14 @@ Status NoVersions(const std::vector<ModelStatus>& models, const ModelSpec& spec)
   if (spec.version.number) {
     return NotFound("Could not find version " + std::to_string(*spec.version.number) + " of model " + name);
   }
-  const bool is_known =
-      std::ranges::any_of(models, [&](const ModelStatus& model) { return model.id.name == spec.name; });
-  if (!spec.version.label.empty() && is_known) {
+  const auto known = std::ranges::find_if(models, [&](const ModelStatus& model) { return model.id.name == spec.name; });
+  if (!spec.version.label.empty() && known != models.end()) {
     return InvalidArgument("Unrecognized servable version label: " + spec.version.label);
   }
-  return NotFound("Could not find any versions of model " + name);
+  std::string text = "Could not find any versions of model " + name;
+  // One that has none at all.
+  if (known != models.end() && !known->reason.empty()) text += ": " + known->reason;
+  return NotFound(std::move(text));
 }
 
 }  // namespace

@@ -89,7 +89,9 @@ class RestPredict final : public RestQuestion {
   AskedBy asked_by() const override { return AskedBy::kPredictOverRest; }
   Status Read(const AskedModel& model, InferRequest& request) override {
     RETURN_IF_ERROR(unpacked());
-    ASSIGN_OR_RETURN(const Signature sent, SignatureOfPredict(model));
+    // Pixels come as numbers, files as {"b64": "..."}.
+    const bool has_pictures = !model.picture_input.empty() && body().find("\"b64\"") != std::string_view::npos;
+    ASSIGN_OR_RETURN(const Signature sent, has_pictures ? SignatureOfPictures(model) : SignatureOfPredict(model));
     ASSIGN_OR_RETURN(PredictBody read, DecodePredict(body(), sent, services_.pool));
     RETURN_IF_ERROR(CheckSignatureName(read.signature_name));
     form_ = read.form;

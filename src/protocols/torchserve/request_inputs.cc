@@ -122,75 +122,103 @@ const Member* FindMember(const std::vector<Member>& members, std::string_view ke
   return found == members.end() ? nullptr : &*found;
 }
 
-// The elements of an array of objects, each by its one member that has a row.
+// What is read for, and into.
+struct Reading {
+  const TensorSpec& input;
+  bool takes_pictures;  // for which Base64 is a picture wherever TorchServe's handlers of pictures take a text
+  MemoryPool& pool;
+  RequestInputs& found;
+};
+
+bool IsText(std::string_view value) {
+  return JsonCursor(value).Peek() == JsonCursor::Kind::kString;
+}
+
+// The elements of an array of objects, each by its one member that has a row, or of texts that are pictures.
 struct Instances {
   bool are_pictures = false;  // "b64"
   std::vector<std::string_view> values;
 };
 
+Status AddInstance(std::string_view value, bool takes_pictures, Instances& instances) {
+  if (IsText(value)) {
+    instances.are_pictures = true;
+    instances.values.push_back(value);
+    return {};
+  }
+  ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(value));
+  for (const char* key : {"b64", "data", "body"}) {
+    const Member* const member = FindMember(members, key);
+    if (member == nullptr) continue;
+    instances.are_pictures |= std::string_view(key) == "b64" || (takes_pictures && IsText(member->value));
+    instances.values.push_back(member->value);
+    return {};
+  }
+  return InvalidArgument("\"instances\": expected \"b64\", \"data\" or \"body\" in each object, found none of them");
+}
+
 // Nothing: the array has no objects.
-Result<std::optional<Instances>> InstancesOf(std::string_view array) {
+Result<std::optional<Instances>> InstancesOf(std::string_view array, bool takes_pictures) {
   JsonCursor json(array, JsonCursor::kMostDepth);
   if (!json.EnterArray()) return json.status();
   std::optional<Instances> instances;
   while (json.NextElement()) {
-    if (json.Peek() != JsonCursor::Kind::kObject) {
+    const JsonCursor::Kind kind = json.Peek();
+    const bool is_picture = takes_pictures && kind == JsonCursor::Kind::kString;
+    if (kind != JsonCursor::Kind::kObject && !is_picture) {
       if (!instances) return std::optional<Instances>();
       return InvalidArgument("\"instances\": expected objects alone, found something else among them");
     }
     const size_t begin = json.offset();
     json.Skip(NonFinite::kAccept);
     if (!json.ok()) return json.status();
-    ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(array.substr(begin, json.offset() - begin)));
     if (!instances) instances.emplace();
-    const Member* member = FindMember(members, "b64");
-    if (member != nullptr) instances->are_pictures = true;
-    if (member == nullptr) member = FindMember(members, "data");
-    if (member == nullptr) member = FindMember(members, "body");
-    if (member == nullptr) {
-      return InvalidArgument(
-          "\"instances\": expected \"b64\", \"data\" or \"body\" in each object, found none of them");
-    }
-    if (instances->values.size() == kMostInstances)
+    if (instances->values.size() == kMostInstances) {
       return TooLarge("\"instances\": expected at most 10000, found more");
-    instances->values.push_back(member->value);
+    }
+    RETURN_IF_ERROR(AddInstance(array.substr(begin, json.offset() - begin), takes_pictures, *instances));
   }
   if (!json.ok()) return json.status();
   return instances;
 }
 
-Result<Tensor> DecodePictures(const Instances& instances, MemoryPool& pool) {
+// Each in Base64, in which TorchServe's handlers pass over line breaks.
+Result<Tensor> DecodePictures(std::span<const std::string_view> values, MemoryPool& pool) {
   std::vector<std::string> pictures;
-  for (const std::string_view value : instances.values) {
+  for (const std::string_view value : values) {
     JsonCursor json(value);
     const auto text = json.ReadString();
     if (!text) return json.status();
     Result<std::string> bytes = DecodeBase64(*text);
-    if (!bytes.ok()) return std::move(bytes).status().Within("\"b64\"");
+    if (!bytes.ok()) return std::move(bytes).status().Within("a picture in Base64");
     pictures.push_back(*std::move(bytes));
   }
   const std::vector<std::string_view> views(pictures.begin(), pictures.end());
   return BytesTensor(views, Shape({static_cast<int64_t>(views.size())}), pool);
 }
 
-Result<Tensor> ReadArray(std::string_view array, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
-  ASSIGN_OR_RETURN(Tensor tensor, sagemaker::ReadNestedJson(array, input, pool));
-  found.is_lone_row = tensor.shape.rank() == DepthOf(array) + 1;
+Result<Tensor> ReadArray(std::string_view array, const Reading& reading) {
+  if (reading.takes_pictures && IsText(array)) {
+    reading.found.is_lone_row = reading.found.has_pictures = true;
+    return DecodePictures({&array, 1}, reading.pool);
+  }
+  ASSIGN_OR_RETURN(Tensor tensor, sagemaker::ReadNestedJson(array, reading.input, reading.pool));
+  reading.found.is_lone_row = tensor.shape.rank() == DepthOf(array) + 1;
   return tensor;
 }
 
-Result<Tensor> ReadInstances(std::string_view array, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
-  found.has_instances = true;
-  ASSIGN_OR_RETURN(const std::optional<Instances> instances, InstancesOf(array));
+Result<Tensor> ReadInstances(std::string_view array, const Reading& reading) {
+  reading.found.has_instances = true;
+  ASSIGN_OR_RETURN(const std::optional<Instances> instances, InstancesOf(array, reading.takes_pictures));
   if (!instances) {
-    Result<Tensor> tensor = ReadArray(array, input, pool, found);
-    found.is_lone_row = false;  // they are rows, however few dimensions each has
+    Result<Tensor> tensor = ReadArray(array, reading);
+    reading.found.is_lone_row = false;  // they are rows, however few dimensions each has
     if (!tensor.ok()) return std::move(tensor).status().Within("\"instances\"");
     return tensor;
   }
   if (instances->are_pictures) {
-    found.has_pictures = true;
-    return DecodePictures(*instances, pool);
+    reading.found.has_pictures = true;
+    return DecodePictures(instances->values, reading.pool);
   }
   std::string rows = "[";
   for (const std::string_view value : instances->values) {
@@ -198,28 +226,35 @@ Result<Tensor> ReadInstances(std::string_view array, const TensorSpec& input, Me
     rows += value;
   }
   rows += ']';
-  Result<Tensor> tensor = sagemaker::ReadNestedJson(rows, input, pool);
+  Result<Tensor> tensor = sagemaker::ReadNestedJson(rows, reading.input, reading.pool);
   if (!tensor.ok()) return std::move(tensor).status().Within("\"instances\", put together");
   return tensor;
 }
 
-Result<Tensor> ReadObject(std::string_view text, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+Result<Tensor> ReadObject(std::string_view text, const Reading& reading) {
   ASSIGN_OR_RETURN(const std::vector<Member> members, MembersOf(text));
   // Predictions are what a model answered to instances: the next one in a workflow takes them as such.
   for (const std::string_view key : {"instances", "predictions"}) {
-    if (const Member* const member = FindMember(members, key)) return ReadInstances(member->value, input, pool, found);
+    if (const Member* const member = FindMember(members, key)) return ReadInstances(member->value, reading);
   }
   for (const std::string_view key :
-       {std::string_view("data"), std::string_view("body"), std::string_view(input.name)}) {
-    if (const Member* const member = FindMember(members, key)) return ReadArray(member->value, input, pool, found);
+       {std::string_view("data"), std::string_view("body"), std::string_view(reading.input.name)}) {
+    if (const Member* const member = FindMember(members, key)) return ReadArray(member->value, reading);
   }
   return InvalidArgument("expected \"instances\", \"data\" or \"body\", found an object without");
 }
 
-Result<Tensor> ReadJson(std::string_view text, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+Result<Tensor> ReadJson(std::string_view text, const Reading& reading) {
   JsonCursor json(text);
-  if (json.Peek() == JsonCursor::Kind::kObject) return ReadObject(text, input, pool, found);
-  return ReadArray(text, input, pool, found);
+  if (json.Peek() == JsonCursor::Kind::kObject) return ReadObject(text, reading);
+  return ReadArray(text, reading);
+}
+
+// A body that is nothing but a picture in Base64.
+std::optional<std::string> PictureInText(std::string_view text) {
+  Result<std::string> bytes = DecodeBase64(net::TrimBlanks(text));
+  if (!bytes.ok() || !PictureKindOf(*bytes)) return std::nullopt;
+  return *std::move(bytes);
 }
 
 // What a model answers to a lone row may have no dimension left, and the next one in a workflow takes it as a lone row.
@@ -236,7 +271,8 @@ std::string NothingOf(const RequestPart& part) {
 }
 
 // The input that a part is for, in whatever form it came.
-Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryPool& pool, RequestInputs& found) {
+Result<Tensor> InputOf(const RequestPart& part, const Reading& reading) {
+  const auto& [input, takes_pictures, pool, found] = reading;
   const std::string_view text = TextOf(part);
   if (IsPicture(part)) {
     found.is_lone_row = found.has_pictures = true;
@@ -247,7 +283,7 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
   // A text for a model that takes texts may well begin like JSON.
   const bool is_text = input.type == DataType::kBytes && !IsType(part, "application/json");
   if (IsJson(part)) {
-    Result<Tensor> tensor = ReadJson(text, input, pool, found);
+    Result<Tensor> tensor = ReadJson(text, reading);
     if (tensor.ok() || !is_text) return tensor;
     found.is_lone_row = found.has_pictures = found.has_instances = false;
   }
@@ -258,6 +294,11 @@ Result<Tensor> InputOf(const RequestPart& part, const TensorSpec& input, MemoryP
   if (is_text) {
     found.is_lone_row = true;
     return TextTensor(text, input, pool);
+  }
+  if (const auto picture = takes_pictures ? PictureInText(text) : std::nullopt) {
+    found.is_lone_row = found.has_pictures = true;
+    const std::string_view bytes = *picture;
+    return BytesTensor({&bytes, 1}, Shape({1}), pool);
   }
   return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture, found " +
                          (text.empty() ? NothingOf(part) : Excerpt(text)));
@@ -288,7 +329,7 @@ Result<const RequestPart*> PartFor(const TensorSpec& input, std::span<const Requ
 // `takes_pictures`: they are decoded for it. To an input of BYTES they are texts like others.
 Status AddInput(const RequestPart& part, const TensorSpec& input, bool takes_pictures, MemoryPool& pool,
                 RequestInputs& found) {
-  Result<Tensor> tensor = InputOf(part, input, pool, found);
+  Result<Tensor> tensor = InputOf(part, {input, takes_pictures, pool, found});
   if (!tensor.ok()) return std::move(tensor).status().Within("input '" + input.name + "'");
   if (found.has_pictures && !takes_pictures) {
     if (input.type != DataType::kBytes) {

@@ -116,6 +116,26 @@ TEST_F(RequestInputsTest, APictureIsForTheInputThatTakesOne) {
   EXPECT_EQ(two->inputs.front().tensor.shape, (Shape{2}));
 }
 
+TEST_F(RequestInputsTest, ATextIsAPictureInBase64WhereHandlersOfPicturesTakeOne) {
+  const std::string picture = "\xFF\xD8\xFFpic";  // "/9j/cGlj"
+  for (const char* text :
+       {R"({"data": "/9j/cGlj"})", R"({"body": "/9j/\ncGlj"})", R"({"x": "/9j/cGlj"})", R"("/9j/cGlj")", "/9j/cGlj\n",
+        R"({"instances": [{"data": "/9j/cGlj"}]})", R"({"instances": [{"body": "/9j/cGlj"}]})",
+        R"({"instances": ["/9j/cGlj"]})"}) {
+    const auto found = Read(Rows(), {Part("body", text, text[0] == '"' ? "application/json" : "")}, "x");
+    ASSERT_TRUE(found.ok()) << text << found.status();
+    EXPECT_TRUE(found->has_pictures) << text;
+    EXPECT_EQ(BytesReader(found->inputs.front().tensor.data.bytes()).Next(), picture) << text;
+    EXPECT_EQ(found->is_lone_row, !found->has_instances) << text;
+    EXPECT_FALSE(Read(Rows(), {Part("body", text)}).ok()) << text << ": the model takes no pictures";
+  }
+  const auto why = [&](const char* text) { return Read(Rows(), {Part("body", text)}, "x").status().message(); };
+  EXPECT_THAT(why(R"({"data": "no Base64"})"), HasSubstr("a picture in Base64: expected"));
+  EXPECT_THAT(why(R"({"instances": ["/9j/cGlj", 3]})"), HasSubstr("found something else among them"));
+  EXPECT_THAT(why(R"({"instances": [{"data": "/9j/cGlj"}, {"data": [1, 2]}]})"), HasSubstr("a string"));
+  EXPECT_THAT(why("some text"), HasSubstr("expected an array in JSON"));
+}
+
 TEST_F(RequestInputsTest, ATextIsItselfForAModelOfTexts) {
   const Signature texts = OneInput(DataType::kBytes, {Shape::kAny, 1});
   const auto found = Read(texts, {Part("data", "{no json")});

@@ -39,6 +39,10 @@ void AddParts(torch::jit::Module& module, const ModuleParts& parts) {
     module.register_attribute(name, c10::DictType::create(c10::StringType::get(), c10::TensorType::get()),
                               c10::IValue(dict));
   }
+  if (!parts.detector.empty()) {
+    module.register_attribute("scales", c10::OptionalType::ofTensor(), c10::IValue());
+    module.register_attribute("_has_warned", c10::BoolType::get(), c10::IValue(false));
+  }
   if (!parts.settable) return;
   module.register_attribute("warned", c10::BoolType::get(), c10::IValue(false));
   module.register_attribute("count", c10::IntType::get(), c10::IValue(int64_t{0}));
@@ -51,7 +55,7 @@ void AddParts(torch::jit::Module& module, const ModuleParts& parts) {
 
 std::filesystem::path WriteModule(const std::filesystem::path& folder, const std::string& name,
                                   const std::string& forward, const ModuleParts& parts) {
-  torch::jit::Module module(name);
+  torch::jit::Module module(parts.detector.empty() ? name : "__torch__." + parts.detector);
   AddParts(module, parts);
   module.define(forward, std::make_shared<Names>());
   std::filesystem::path file = folder / (name + ".pt");

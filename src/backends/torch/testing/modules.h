@@ -19,6 +19,9 @@ struct ModuleParts {
   // What detectors set as they run: warned (bool, false), count (int, 0), memo (Optional[Tensor], None) and grid
   // (List[Tensor], of two zeros).
   bool settable = false;
+  // Its class, "torchvision.models.detection.X"; then it has scales (Optional[Tensor], None) and _has_warned (bool,
+  // false), which torchvision's detectors set. Empty: its file's.
+  std::string detector = {};
 };
 
 // Writes FOLDER/NAME.pt: a module with such a forward (TorchScript's Python, from "def" on; there may be other methods
