@@ -124,6 +124,7 @@ Status ModelControl::Start() {
   {
     const MutexLock lock(look_mutex_);
     ASSIGN_OR_RETURN(RepositoryScan scan, Scan());
+    scan = emptied_.PassOver(std::move(scan));
     if (options_.mode == Mode::kExplicit) {
       StartExplicit(scan);
     } else {
@@ -234,7 +235,7 @@ bool ModelControl::Look(std::span<const std::filesystem::path> being_written) {
     lifecycle_.SetKnown(NamesIn(previous_));
     return true;
   }
-  RepositoryScan seen = WithLostRoots(applied_, previous_.roots, *std::move(scan));
+  RepositoryScan seen = emptied_.PassOver(WithLostRoots(applied_, previous_.roots, *std::move(scan)));
   Settling settling = SettledScan(applied_, previous_, seen, being_written);
   previous_ = std::move(seen);
   if (SaysTheSame(applied_, settling.scan)) return settling.confirmed;
@@ -297,9 +298,10 @@ void ModelControl::CarryOutNamed(Errand errand) {
       errand.done(std::move(scan).status());
       return errands_->Finished(errand.name);
     }
-    lifecycle_.SetDesired(*scan);
-    applied_ = *scan;
-    previous_ = *std::move(scan);
+    RepositoryScan seen = emptied_.PassOver(*std::move(scan));
+    lifecycle_.SetDesired(seen);
+    applied_ = seen;
+    previous_ = std::move(seen);
   }
   errands_->Finished(errand.name);
   WhenAllSettled(lifecycle_, names, std::move(errand.done));

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "base/scratch_folder.h"
 #include "base/status.h"
+#include "lifecycle/emptied_roots.h"
 #include "lifecycle/errand_queue.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/load_wish.h"
@@ -129,6 +130,7 @@ class ModelControl {
   std::optional<LookOut> look_out_;  // of the control thread, once it runs
   mutable Mutex look_mutex_;         // one look at a time
   std::vector<NamedModel> named_ GUARDED_BY(look_mutex_);
+  EmptiedRoots emptied_ GUARDED_BY(look_mutex_);
   RepositoryScan applied_ GUARDED_BY(look_mutex_);
   RepositoryScan previous_ GUARDED_BY(look_mutex_);
   uint64_t overrides_ = 0;  // so far; of the control thread

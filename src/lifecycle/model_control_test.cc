@@ -98,6 +98,11 @@ class ModelControlTest : public testing::Test {
   ModelStatus StatusOf(const std::string& name, int64_t version = 1) {
     return StatusIn(*lifecycle_.table(), name, version);
   }
+  std::vector<std::string> NamesInTable() {
+    std::vector<std::string> names;
+    for (const ModelStatus& status : lifecycle_.table()->statuses) names.push_back(status.id.name);
+    return names;
+  }
   const ServedModel* Find(const std::string& name) {
     return lifecycle_.table()->Find(name, std::nullopt).value().get();
   }
@@ -214,6 +219,17 @@ TEST_F(ModelControlTest, RetiresEverythingWhenTheRepositoryIsEmptied) {
   Look(2);
   EXPECT_FALSE(Serves("a"));
   EXPECT_FALSE(Serves("b"));
+  EXPECT_THAT(NamesInTable(), testing::Not(testing::Contains(folder_.path().filename())))
+      << "the repository itself is no model";
+  Write("c");
+  Look(2);
+  EXPECT_TRUE(Serves("c"));
+}
+
+TEST_F(ModelControlTest, ListsARepositoryThatNeverHadAnything) {
+  Begin(Mode::kWatch);
+  Look(2);
+  EXPECT_THAT(StatusOf(folder_.path().filename(), 0).reason, HasSubstr("no model in folder"));
 }
 
 TEST_F(ModelControlTest, RemembersNamesWhileTheirRepositoryIsAway) {
