@@ -110,7 +110,7 @@ TEST_F(KeyAuthoriserTest, AFileThatIsWrongChangesNothingAndIsSaidOnce) {
   for (int i = 0; i < 3; ++i) authoriser->Refresh();
   EXPECT_TRUE(authoriser->Authenticate({.api_key = "k"}).ok());
   EXPECT_EQ(authoriser->counts().failures, 2U);
-  EXPECT_THAT(pipe_.Take(), HasSubstr("found nothing"));
+  EXPECT_THAT(pipe_.Take(), HasSubstr("found no such file"));
 
   Write(LineOf("web", "k"));
   authoriser->Refresh();
@@ -138,7 +138,7 @@ TEST_F(KeyAuthoriserTest, WarnsWhereNobodyMayDoAnything) {
 
 TEST_F(KeyAuthoriserTest, NeedsAFileThatCanBeRead) {
   EXPECT_EQ(KeyAuthoriser::Load(dir_ / "none", pipe_.log()).status().message(),
-            (dir_ / "none").string() + ": expected a file of keys, found nothing");
+            (dir_ / "none").string() + ": expected a file of keys, found no such file");
   EXPECT_THAT(KeyAuthoriser::Load(dir_.path(), pipe_.log()).status().message(), HasSubstr("no file"));
   const auto pipe_file = dir_ / "pipe";
   ASSERT_EQ(mkfifo(pipe_file.c_str(), 0600), 0);

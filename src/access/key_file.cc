@@ -71,7 +71,7 @@ Result<KeyFile> ReadKeyFile(const std::filesystem::path& file) {
   // Not blocking: a pipe of that name would wait for its writer.
   const OpenFile open_file(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (open_file.fd() < 0) {
-    if (errno == ENOENT) return NotFound(file.string() + ": expected a file of keys, found nothing");
+    if (errno == ENOENT) return NotFound(file.string() + ": expected a file of keys, found no such file");
     return CannotRead(file, Reason(errno));
   }
   struct stat state {};

@@ -39,7 +39,7 @@ Result<std::string> ReadWhole(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
     return NotFound("config file " + file.string() + ": expected a YAML file, found " +
-                    (std::filesystem::exists(file, error) ? "something else" : "nothing"));
+                    (std::filesystem::exists(file, error) ? "something else" : "no such file"));
   }
   std::ifstream in(file, std::ios::binary);
   std::string text(static_cast<size_t>(kMostBytes) + 1, '\0');

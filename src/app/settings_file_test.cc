@@ -106,7 +106,7 @@ TEST_F(SettingsFile, AFileThatIsNotYamlIsRefusedWithTheLine) {
 TEST_F(SettingsFile, AFileThatIsNotThereIsNamed) {
   const auto texts = ReadSettingsFile(dir_ / "none.yaml", {});
   EXPECT_EQ(texts.status().message(),
-            "config file " + (dir_ / "none.yaml").string() + ": expected a YAML file, found nothing");
+            "config file " + (dir_ / "none.yaml").string() + ": expected a YAML file, found no such file");
   EXPECT_THAT(ReadSettingsFile(dir_.path(), {}).status().message(), HasSubstr("found something else"));
 }
 

@@ -23,9 +23,7 @@ Setting Port(std::string name, std::string help, uint16_t& port) {
 }
 
 Result<std::string> Contents(const std::string& file) {
-  Result<std::string> text = ReadFileContents(file, kMaxFileBytes);
-  if (!text.ok()) return std::move(text).status().Within(file);
-  return text;
+  return ReadNamedFile(file, kMaxFileBytes);
 }
 
 Status CheckServed(const tfserving::ServedModel& model) {

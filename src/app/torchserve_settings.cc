@@ -311,9 +311,8 @@ std::vector<Setting> TorchserveCommandSettings(TorchserveFlags& flags) {
 
 Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Environment& environment,
                                               TorchserveFlags& flags) {
-  const Result<std::string> text = ReadFileContents(file, torchserve::kMaxPropertiesBytes);
-  if (!text.ok()) return Status(text.status()).Within(file);
-  ASSIGN_OR_RETURN(const ServerProperties properties, torchserve::ParseServerProperties(*text, file, environment));
+  ASSIGN_OR_RETURN(const std::string text, ReadNamedFile(file, torchserve::kMaxPropertiesBytes));
+  ASSIGN_OR_RETURN(const ServerProperties properties, torchserve::ParseServerProperties(text, file, environment));
   Translation translation(properties, file);
   RETURN_IF_ERROR(Translate(properties, translation));
   torchserve::Options& dialect = flags.listeners.dialect;

@@ -148,7 +148,7 @@ TEST_F(TorchserveSettingsTest, RefusesPropertiesThatAreWrong) {
   EXPECT_FALSE(Serve({"store", "--dialects", "torchserve"}, "grpc_inference_port=many\n").ok());
   EXPECT_FALSE(Serve({"store", "--ts-config", "/nowhere/at/all"}).ok());
   EXPECT_THAT(Serve({"store", "--ts-config", folder_.string()}).status().message(),
-              HasSubstr(folder_.string() + ": a folder"));
+              HasSubstr(folder_.string() + ": expected a file of at most 8388608 bytes, found a folder"));
 }
 
 TEST_F(TorchserveSettingsTest, ModelsAreRegisteredFromAStore) {
@@ -166,7 +166,7 @@ TEST_F(TorchserveSettingsTest, ModelsAreRegisteredFromAStore) {
 
 TEST_F(TorchserveSettingsTest, AFileOfPropertiesHasItsBounds) {
   EXPECT_THAT(Serve({"store", "--dialects", "torchserve"}, "#" + std::string(9 << 20, 'x')).status().message(),
-              HasSubstr("config.properties: a file of more than 8388608 bytes"));
+              HasSubstr("found a file of more than 8388608 bytes"));
 }
 
 TEST_F(TorchserveSettingsTest, TokensAreAskedForWhereSomebodySaysSo) {

@@ -540,7 +540,7 @@ TEST_F(ModelControlTest, ServesTheOldVersionUntilTheNewOneIsWhole) {
   fs::remove(folder_ / "m/2/model.onnx");
   Look(2);
   EXPECT_EQ(StatusOf("m", 2).state, ModelState::kFound);
-  EXPECT_THAT(StatusOf("m", 2).reason, HasSubstr("found nothing"));
+  EXPECT_THAT(StatusOf("m", 2).reason, HasSubstr("found no such file"));
   folder_.Write("m/2/model.onnx", "good");
   Look(2);
   EXPECT_EQ(Find("m")->id.version, 2);

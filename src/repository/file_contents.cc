@@ -38,6 +38,13 @@ Result<std::string> ReadFileContents(const fs::path& file, size_t max_bytes) {
   return contents.size() > max_bytes ? TooLong(max_bytes) : Unavailable("a file that is just being written");
 }
 
+Result<std::string> ReadNamedFile(const fs::path& file, size_t max_bytes) {
+  Result<std::string> contents = ReadFileContents(file, max_bytes);
+  if (contents.ok()) return contents;
+  return Status(contents.status().code(), file.string() + ": expected a file of at most " + std::to_string(max_bytes) +
+                                              " bytes, found " + contents.status().message());
+}
+
 Result<std::string> ReadFileBeginning(const fs::path& file, size_t max_bytes) {
   ASSIGN_OR_RETURN(const OpenFile open, OpenFile::Open(file));
   return ReadBeginning(open, std::min(max_bytes, open.size()));
@@ -55,9 +62,11 @@ Result<fs::path> FindInside(const fs::path& root, const fs::path& folder, std::s
   const fs::path home = fs::canonical(root, error);
   if (error) return NotFound("no folder to look in");
   const fs::path file = fs::canonical(folder / relative, error);
-  if (error) return NotFound(std::string(Describe(KindOf(folder / relative))));
+  if (error) return NotFound(std::string(DescribeInsteadOfFile(KindOf(folder / relative))));
   if (!LiesIn(home, file)) return InvalidArgument("a link that leads out of the model's folder");
-  if (const PathKind kind = KindOf(file); kind != PathKind::kFile) return NotFound(std::string(Describe(kind)));
+  if (const PathKind kind = KindOf(file); kind != PathKind::kFile) {
+    return NotFound(std::string(DescribeInsteadOfFile(kind)));
+  }
   return file;
 }
 

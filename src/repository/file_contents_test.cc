@@ -34,6 +34,24 @@ TEST(ReadFileContents, ReadsNothingButFiles) {
   }
 }
 
+TEST(ReadFileContents, SaysWhatThereIsInsteadOfAFile) {
+  const TempDir dir;
+  EXPECT_EQ(ReadFileContents(dir / "none", 4).status().message(), "no such file");
+  EXPECT_EQ(ReadFileContents(dir.path(), 4).status().message(), "a folder");
+  EXPECT_EQ(FindInside(dir.path(), dir.path(), "none").status().message(), "no such file");
+}
+
+TEST(ReadNamedFile, SaysWhichFileAndWhatWasExpected) {
+  const TempDir dir;
+  const std::string none = (dir / "none").string();
+  EXPECT_EQ(ReadNamedFile(none, 4).status().message(),
+            none + ": expected a file of at most 4 bytes, found no such file");
+  const std::string long_one = dir.Write("long", "12345").string();
+  EXPECT_EQ(ReadNamedFile(long_one, 4).status().message(),
+            long_one + ": expected a file of at most 4 bytes, found a file of more than 4 bytes");
+  EXPECT_EQ(*ReadNamedFile(dir.Write("a", "1234"), 4), "1234");
+}
+
 // Whoever opened the pipe as one opens a file would wait for ever.
 TEST(ReadFileContents, DoesNotWaitForAPipeThatTakesTheFilesPlace) {
   const TempDir dir;

@@ -78,6 +78,10 @@ std::string_view Describe(PathKind kind) {
   return "unknown";
 }
 
+std::string_view DescribeInsteadOfFile(PathKind kind) {
+  return kind == PathKind::kMissing ? "no such file" : Describe(kind);
+}
+
 Result<std::vector<fs::path>> ListFolder(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> found;

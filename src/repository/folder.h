@@ -28,6 +28,9 @@ PathKind KindOf(const std::filesystem::path& path);
 // "a folder", "a link that leads nowhere".
 std::string_view Describe(PathKind kind);
 
+// The same where a file was looked for: of what is missing, "no such file".
+std::string_view DescribeInsteadOfFile(PathKind kind);
+
 // What lies in a folder, sorted by name, without what is hidden (names that begin with a dot).
 Result<std::vector<std::filesystem::path>> ListFolder(const std::filesystem::path& folder);
 

@@ -101,7 +101,7 @@ TEST(ReadLabels, AFileThatCannotBeReadIsAnError) {
     const char* file;
     const char* error;
   } cases[] = {
-      {"gone.txt", "\"gone.txt\": nothing"},
+      {"gone.txt", "\"gone.txt\": no such file"},
       {"broken.txt", "a link that leads nowhere"},
       {"folder", "\"folder\": a folder"},
       {"pipe", "neither a file nor a folder"},

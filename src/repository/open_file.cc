@@ -23,7 +23,9 @@ std::string ErrorText() {
 
 Result<OpenFile> OpenFile::Open(const std::filesystem::path& file) {
   // First, because opening a device may do something.
-  if (const PathKind kind = KindOf(file); kind != PathKind::kFile) return NotFound(std::string(Describe(kind)));
+  if (const PathKind kind = KindOf(file); kind != PathKind::kFile) {
+    return NotFound(std::string(DescribeInsteadOfFile(kind)));
+  }
   OpenFile opened(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (opened.descriptor_ < 0) return Unavailable("a file that may not be read: " + ErrorText());
   struct stat found {};

@@ -609,7 +609,7 @@ TEST(ReadConfig, RefusesWarmupThatCannotBeMade) {
        "model_warmup[0].inputs: expected at most 268435456 bytes in all inputs and rows, found 288000000 in sample "
        "\"big\""},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'gone.bin' } }",
-       "\"gone.bin\": nothing"},
+       "\"gone.bin\": no such file"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: 'short.bin' } }",
        "expected 4 bytes, one row of [1] FP32, found 3"},
       {"inputs { key: 'x' value { data_type: TYPE_FP32 dims: 1 input_data_file: '../../outside.bin' } }",

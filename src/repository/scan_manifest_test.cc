@@ -73,7 +73,7 @@ TEST_F(ScanManifestTest, SaysWhichFileIsMissing) {
   EXPECT_TRUE(problem.is_incomplete);
   EXPECT_EQ(problem.status.code(), StatusCode::kNotFound);
   EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("file \"w.bin\" with the SHA-256 " + ToHex(Sha256("weights"))),
-                                              HasSubstr("found nothing")));
+                                              HasSubstr("found no such file")));
 }
 
 TEST_F(ScanManifestTest, SaysWhichFileIsAnotherOneThanListed) {

@@ -75,7 +75,7 @@ class Settings(ServingTest):
         self.assertRegex(result.stderr, r"\Atrireme: TRIREME_MAX_BATCH: expected .*found '-1'")
         result = self.run_trireme("serve", model, "--config", self.folder() / "nowhere.yaml")
         self.assertEqual(result.returncode, 2, result)
-        self.assertRegex(result.stderr, r"nowhere\.yaml: expected a YAML file, found nothing")
+        self.assertRegex(result.stderr, r"nowhere\.yaml: expected a YAML file, found no such file")
 
 
 class Triton(ServingTest):
