@@ -5,10 +5,10 @@
 #include <cctype>
 #include <optional>
 
+#include "access/refusal_text.h"
+
 namespace trireme {
 namespace {
-
-constexpr size_t kMaxNameBytes = 200;  // in a text: the client chose it, and it may be long
 
 // What "Bearer KEY" holds; nothing if it is of another scheme (RFC 6750 section 2.1, RFC 9110 section 11.1).
 std::optional<std::string_view> BearerKey(std::string_view authorization) {
@@ -30,9 +30,7 @@ std::string_view ShownKey(const Credentials& credentials) {
 
 Status Authorise(const Identity& identity, Operation operation, std::string_view model) {
   if (identity.Allows(operation, model)) return {};
-  std::string text = "'" + identity.principal + "' may not do this: it needs a key for " + std::string(Name(operation));
-  if (!model.empty()) text += " of model '" + std::string(model.substr(0, kMaxNameBytes)) + "'";
-  return {StatusCode::kPermissionDenied, std::move(text)};
+  return {StatusCode::kPermissionDenied, RefusalText(identity.principal, operation, model)};
 }
 
 }  // namespace trireme

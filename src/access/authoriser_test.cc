@@ -36,7 +36,7 @@ TEST(Authorise, SaysWhoMayNotDoWhat) {
   EXPECT_TRUE(Authorise(identity, Operation::kInfer, "a").ok());
   const Status status = Authorise(identity, Operation::kInfer, "b");
   EXPECT_EQ(status.code(), StatusCode::kPermissionDenied);
-  EXPECT_EQ(status.message(), "'ann' may not do this: it needs a key for infer of model 'b'");
+  EXPECT_EQ(status.message(), "'ann' may not do this: it needs a key with the role infer or admin, for model 'b'");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "access/key_grant.h"
+#include "access/refusal_text.h"
 
 namespace trireme {
 namespace {
@@ -64,14 +65,16 @@ TokenAuthoriser::TokenAuthoriser(const TokenKeys& keys, Known known, Authoriser*
 Result<Identity> TokenAuthoriser::Authenticate(const Credentials& credentials) {
   const std::optional<TokenKind> kind = keys_.Find(ShownKey(credentials));
   if (kind == TokenKind::kInference) {
-    return Identity{.principal = "torchserve-inference", .tenant = {}, .grant = known_.inference ? inference_ : none_};
+    return Identity{
+        .principal = std::string(kInferenceTokenHolder), .tenant = {}, .grant = known_.inference ? inference_ : none_};
   }
   if (kind == TokenKind::kManagement) {
-    return Identity{
-        .principal = "torchserve-management", .tenant = {}, .grant = known_.management ? management_ : none_};
+    return Identity{.principal = std::string(kManagementTokenHolder),
+                    .tenant = {},
+                    .grant = known_.management ? management_ : none_};
   }
   if (kind == TokenKind::kApi) {
-    return Identity{.principal = "torchserve-api", .tenant = {}, .grant = known_.management ? api_ : none_};
+    return Identity{.principal = std::string(kApiTokenHolder), .tenant = {}, .grant = known_.management ? api_ : none_};
   }
   if (others_ != nullptr) return others_->Authenticate(credentials);
   return Status(StatusCode::kUnauthenticated,

@@ -294,7 +294,8 @@ std::vector<Setting> TorchserveSettings(TorchserveFlags& flags) {
           "torchserve-metrics-mode", "log: that page is empty", dialect.metrics_mode,
           {{"prometheus", MetricsMode::kPrometheus}, {"legacy", MetricsMode::kLegacy}, {"log", MetricsMode::kLog}}),
       SnapshotSetting(dialect),
-      Switch("disable-token-auth", "", flags.disable_token_auth),
+      Switch("disable-token-auth", "As TorchServe has it: goes before --torchserve-token-auth",
+             flags.disable_token_auth),
   };
   std::ranges::move(DownloadSettings(listeners), std::back_inserter(settings));
   std::ranges::move(TokenSettings(flags), std::back_inserter(settings));
