@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "app/setting_kinds.h"
+#include "base/nearest_name.h"
 
 namespace trireme {
 namespace {
@@ -98,6 +100,17 @@ bool IsKnown(std::string_view flag) {
          std::ranges::any_of(kReadBelow, is_it) || std::ranges::any_of(kWithoutEffect, is_it);
 }
 
+// "; did you mean '--model_name'?", or nothing.
+std::string Suggestion(std::string_view flag) {
+  std::vector<std::string> names = {"enable_batching"};
+  const auto add = [&](const auto& known) { names.emplace_back(known.flag); };
+  std::ranges::for_each(kTranslations, add);
+  std::ranges::for_each(kReadBelow, add);
+  std::ranges::for_each(kWithoutEffect, add);
+  const std::optional<std::string> nearest = NearestName(flag, names);
+  return nearest ? "; did you mean '--" + *nearest + "'?" : "";
+}
+
 const WithoutEffect* FindWithoutEffect(std::string_view flag) {
   const auto* const found = std::ranges::find(kWithoutEffect, flag, &WithoutEffect::flag);
   return found == kWithoutEffect.end() ? nullptr : found;
@@ -114,7 +127,8 @@ Result<Flags> ReadFlags(std::span<const std::string> arguments) {
     const size_t equals = std::min(flag.find('='), flag.size());
     const std::string_view name = flag.substr(0, equals);
     if (!IsKnown(name)) {
-      return InvalidArgument("unknown flag '--" + std::string(name) + "' of " + std::string(kModelServerName));
+      return InvalidArgument("unknown flag '--" + std::string(name) + "' of " + std::string(kModelServerName) +
+                             Suggestion(name));
     }
     // The last one counts.
     flags[std::string(name)] = equals == flag.size() ? "true" : flag.substr(equals + 1);
@@ -135,12 +149,14 @@ std::string ValueOf(const Flags& flags, std::string_view name, std::string_view 
   return found == flags.end() ? std::string(otherwise) : found->second;
 }
 
-// Ports: 0 is off there, and any free one here.
-void AddPorts(const Flags& flags, std::vector<std::string>& arguments) {
-  const std::string rest = ValueOf(flags, "rest_api_port", "0");
-  const std::string grpc = ValueOf(flags, "port", "8500");
-  arguments.push_back(rest == "0" ? "--tfserving-allow-rest=off" : "--tfserving-port=" + rest);
-  arguments.push_back(grpc == "0" ? "--tfserving-allow-grpc=off" : "--tfserving-grpc-port=" + grpc);
+// 0 is off there, and any free one here.
+void AddPort(const Flags& flags, std::string_view flag, const std::string& setting, const std::string& allow,
+             std::vector<std::string>& arguments) {
+  const auto given = flags.find(flag);
+  if (given == flags.end()) return;
+  const bool is_off = given->second == "0";
+  arguments.push_back("--" + allow + (is_off ? "=off" : "=on"));
+  if (!is_off) arguments.push_back("--" + setting + "=" + given->second);
 }
 
 Status AddBatching(const Flags& flags, std::vector<std::string>& arguments) {
@@ -207,16 +223,13 @@ Result<std::vector<std::string>> TranslateModelServer(std::span<const std::strin
         "--ssl_config_file: expected the certificate and its key in files, as the variables "
         "TRIREME_TLS_CERT and TRIREME_TLS_KEY name them");
   }
-  std::vector<std::string> ours = {"serve", "--dialects=tfserving", "--allow-metrics=off", "--tfserving-as-command=on",
-                                   "--tfserving-allow-reload=on"};
-  AddPorts(flags, ours);
+  std::vector<std::string> ours = {"serve", "--tfserving-as-command=on"};
+  AddPort(flags, "rest_api_port", "tfserving-port", "tfserving-allow-rest", ours);
+  AddPort(flags, "port", "tfserving-grpc-port", "tfserving-allow-grpc", ours);
   for (const Translation& known : kTranslations) {
     if (known.flag == "port" || known.flag == "rest_api_port") continue;
     const auto given = flags.find(known.flag);
     if (given != flags.end()) ours.push_back("--" + std::string(known.setting) + "=" + given->second);
-  }
-  if (!flags.contains("model_name") && flags.contains("model_base_path")) {
-    ours.emplace_back("--tfserving-model-name=default");
   }
   RETURN_IF_ERROR(AddBatching(flags, ours));
   ASSIGN_OR_RETURN(const bool as_content, IsOn(flags, "enable_serialization_as_tensor_content"));
@@ -230,6 +243,23 @@ Result<std::vector<std::string>> TranslateModelServer(std::span<const std::strin
     if (known != nullptr) ours.push_back("--tfserving-ignored=--" + name + " (" + std::string(known->why) + ")");
   }
   return ours;
+}
+
+SettingTexts ModelServerDefaults(std::span<const SettingTexts* const> said) {
+  const auto is_said = [&](std::initializer_list<std::string_view> settings) {
+    return std::ranges::any_of(settings, [&](std::string_view setting) {
+      return std::ranges::any_of(said, [&](const SettingTexts* texts) { return texts->contains(setting); });
+    });
+  };
+  SettingTexts defaults;
+  const auto let = [&](const std::string& setting, const std::string& value) {
+    defaults[setting] = {.where = std::string(kModelServerName), .values = {value}};
+  };
+  let("dialects", "tfserving");
+  let("tfserving-allow-reload", "on");
+  if (!is_said({"metrics-port", "metrics-address"})) let("allow-metrics", "off");
+  if (!is_said({"tfserving-port", "tfserving-address"})) let("tfserving-allow-rest", "off");
+  return defaults;
 }
 
 }  // namespace trireme

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/settings.h"
 #include "base/status.h"
 
 namespace trireme {
@@ -27,5 +28,9 @@ std::string InModelServerWords(std::string message);
 // --tfserving-ignored each, with the reason, for the log to name them once. kInvalidArgument: an unknown flag, a wrong
 // value, or a flag that promises what is not there.
 Result<std::vector<std::string>> TranslateModelServer(std::span<const std::string> arguments);
+
+// What is so there where nobody says otherwise: neither `said`, which are the translated flags, nor the environment,
+// nor a file.
+SettingTexts ModelServerDefaults(std::span<const SettingTexts* const> said);
 
 }  // namespace trireme

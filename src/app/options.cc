@@ -9,6 +9,7 @@
 #include "app/convert_settings.h"
 #include "app/flags.h"
 #include "app/keys_settings.h"
+#include "app/model_server_command.h"
 #include "app/models_settings.h"
 #include "app/sagemaker_platform.h"
 #include "app/serve_settings.h"
@@ -250,6 +251,11 @@ Result<Command> ParseServe(std::span<const std::string> arguments, const Environ
                    ReadTorchserveConfig(torchserve_config, torchserve_file, outer, environment, options.torchserve));
   ASSIGN_OR_RETURN(const SettingTexts batching, ReadBatching(batching_config, batching_file, outer, options.tfserving));
   std::vector<const SettingTexts*> sources = {outer[0], outer[1], &file, &properties, &batching};
+  SettingTexts defaults;
+  if (std::get<SettingTexts>(flags).contains("tfserving-as-command")) {
+    defaults = ModelServerDefaults(sources);
+    sources.push_back(&defaults);
+  }
   std::optional<SagemakerPlatform> platform;
   SettingTexts additional;
   if (LeavesPathsOpen(sources)) {

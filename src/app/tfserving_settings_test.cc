@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +22,20 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Result<ServeOptions> Parse(const std::vector<std::string>& words) {
-  Result<Command> command = ParseCommand(words, [](const std::string&) { return std::nullopt; });
+using Variables = std::map<std::string, std::string>;
+
+Result<ServeOptions> Parse(const std::vector<std::string>& words, const Variables& variables = {}) {
+  Result<Command> command = ParseCommand(words, [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  });
   if (!command.ok()) return std::move(command).status();
   return std::get<ServeOptions>(*std::move(command));
 }
 
-Result<ServeOptions> AsModelServer(const std::vector<std::string>& words) {
+Result<ServeOptions> AsModelServer(const std::vector<std::string>& words, const Variables& variables = {}) {
   ASSIGN_OR_RETURN(const std::vector<std::string> ours, TranslateModelServer(words));
-  return Parse(ours);
+  return Parse(ours, variables);
 }
 
 class TfservingSettingsTest : public testing::Test {
@@ -177,12 +184,50 @@ TEST_F(TfservingSettingsTest, ItsHelpAndItsMessagesSpeakOfItsFlags) {
 }
 
 TEST_F(TfservingSettingsTest, ItsCommandLineIsNotGuessedAt) {
-  EXPECT_THAT(AsModelServer({"--model_nam=m"}).status().message(), HasSubstr("unknown flag '--model_nam'"));
+  EXPECT_THAT(AsModelServer({"--model_nam=m"}).status().message(),
+              HasSubstr("unknown flag '--model_nam' of tensorflow_model_server; did you mean '--model_name'?"));
+  EXPECT_THAT(AsModelServer({"--quite_another"}).status().message(), Not(HasSubstr("did you mean")));
   EXPECT_THAT(AsModelServer({"models"}).status().message(), HasSubstr("found 'models'"));
   EXPECT_THAT(AsModelServer({"--ssl_config_file=f"}).status().message(), HasSubstr("TRIREME_TLS_CERT"));
   EXPECT_THAT(AsModelServer({"--batching_parameters_file=f"}).status().message(), HasSubstr("--enable_batching"));
   EXPECT_THAT(AsModelServer({"--port=x", "--model_base_path=" + Base()}).status().message(), HasSubstr("'x'"));
   EXPECT_FALSE(AsModelServer({}).ok());
+}
+
+TEST_F(TfservingSettingsTest, VariablesCountForItsProgramToo) {
+  const std::string base = "--model_base_path=" + Base();
+  const auto plain = AsModelServer({base});
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_FALSE(plain->allow_metrics || plain->allow_http || plain->tfserving.listeners.allow_rest);
+  EXPECT_TRUE(plain->tfserving.allow_reload && plain->tfserving.listeners.allow_grpc);
+
+  const auto told = AsModelServer({base}, {{"TRIREME_METRICS_PORT", "23002"},
+                                           {"TRIREME_DIALECTS", "kserve,tfserving"},
+                                           {"TRIREME_TFSERVING_PORT", "23003"},
+                                           {"TRIREME_TFSERVING_GRPC_PORT", "23004"},
+                                           {"TRIREME_TFSERVING_MODEL_NAME", "m"},
+                                           {"TRIREME_TFSERVING_ALLOW_RELOAD", "off"}});
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_TRUE(told->allow_metrics && told->allow_http && told->tfserving.listeners.allow_rest);
+  EXPECT_EQ(told->metrics_port, 23002);
+  EXPECT_EQ(told->tfserving.listeners.port, 23003);
+  EXPECT_EQ(told->tfserving.listeners.grpc_port, 23004);
+  EXPECT_EQ(told->tfserving.models->front().name, "m");
+  EXPECT_FALSE(told->tfserving.allow_reload);
+}
+
+TEST_F(TfservingSettingsTest, ItsProgramsFlagsGoBeforeVariables) {
+  const auto options = AsModelServer({"--model_base_path=" + Base(), "--rest_api_port=9001", "--port=0"},
+                                     {{"TRIREME_TFSERVING_PORT", "23003"},
+                                      {"TRIREME_TFSERVING_ALLOW_REST", "off"},
+                                      {"TRIREME_TFSERVING_ALLOW_GRPC", "on"},
+                                      {"TRIREME_ALLOW_METRICS", "off"},
+                                      {"TRIREME_METRICS_PORT", "23002"}});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->tfserving.listeners.port, 9001);
+  EXPECT_TRUE(options->tfserving.listeners.allow_rest);
+  EXPECT_FALSE(options->tfserving.listeners.allow_grpc);
+  EXPECT_FALSE(options->allow_metrics) << "what is said goes before what another variable makes likely";
 }
 
 }  // namespace
