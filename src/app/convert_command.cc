@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/convert_command.h"
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -73,10 +75,11 @@ Result<std::string> WholeModel(const OnnxModelBytes& converted, const fs::path& 
 // Beside its place first, so that nobody ever finds half a model there.
 Status WriteFile(const fs::path& path, const std::string& bytes) {
   const fs::path part = fs::path(path) += ".part";
+  errno = 0;
   std::ofstream file(part, std::ios::binary);
   file << bytes;
   file.close();
-  std::error_code error;
+  std::error_code error(file ? 0 : errno, std::generic_category());
   if (file) fs::rename(part, path, error);
   if (file && !error) return {};
   std::error_code ignored;
@@ -94,6 +97,11 @@ Status CheckOutput(const ConvertOptions& options, const fs::path& folder) {
     return InvalidArgument(shown + ": expected a file outside of the model's folder");
   }
   std::error_code ignored;
+  const fs::path parent = options.output.parent_path();
+  if (!parent.empty() && !fs::is_directory(parent, ignored)) {
+    return InvalidArgument(shown + " cannot be written: expected a folder '" + parent.string() + "', found " +
+                           (fs::exists(parent, ignored) ? "something else" : "no such folder"));
+  }
   if (options.force || !fs::exists(fs::symlink_status(options.output, ignored))) return {};
   return AlreadyExists(shown + " is there already: --force writes over it");
 }

@@ -162,18 +162,28 @@ Complaint NoVersion(const fs::path& folder, const std::vector<fs::path>& inside,
       "put the model into a folder 1");
 }
 
+// What TF Serving's list of models has instead of version_policy.
+constexpr const char* kNamedPolicy = "model_version_policy";
+
+// The file that says which versions there are to be; of a list of models, where it says that they lie.
+const fs::path& WhereSaid(const Reading& reading) {
+  return reading.named != nullptr ? reading.folder : reading.config.declared.file;
+}
+
 Finding MissingVersions(const ChosenVersions& chosen, const Reading& reading) {
   const FieldPlace& place = reading.config.version_policy.place;
   Finding finding;
   finding.severity = chosen.served.empty() ? Finding::Severity::kError : Finding::Severity::kWarning;
-  finding.file = reading.config.declared.file;
+  finding.file = WhereSaid(reading);
   finding.line = place.line;
   finding.column = place.column;
-  finding.field = place.field;
+  finding.field = reading.named != nullptr ? kNamedPolicy : place.field;
   finding.expected = "versions that have a folder";
   finding.found = Listed(chosen.missing) + ", which " + (chosen.missing.size() == 1 ? "has" : "have") + " none";
-  finding.fix = chosen.served.empty() ? "name one of " + Listed(chosen.not_served) + ", or leave version_policy out"
-                                      : "served are " + Listed(chosen.served);
+  finding.fix = chosen.served.empty()
+                    ? "name one of " + Listed(chosen.not_served) + ", or leave " +
+                          std::string(reading.named != nullptr ? kNamedPolicy : "version_policy") + " out"
+                    : "served are " + Listed(chosen.served);
   return finding;
 }
 
@@ -186,6 +196,16 @@ void SayWhatIsNotServed(const ChosenVersions& chosen, Reading& reading) {
     } else {
       reading.model.findings.push_back(std::move(finding));
     }
+  }
+  const bool has_own_labels = reading.named == nullptr || reading.named->labels.empty();
+  for (const auto& [label, version] : reading.config.version_labels) {
+    if (chosen.served.empty() || std::ranges::find(chosen.served, version) != chosen.served.end()) continue;
+    reading.model.findings.push_back({.severity = Finding::Severity::kWarning,
+                                      .file = has_own_labels ? reading.config.declared.file : reading.folder,
+                                      .field = "version_labels[" + Quoted(label) + "]",
+                                      .expected = "a version that is served (" + Listed(chosen.served) + ")",
+                                      .found = std::to_string(version),
+                                      .fix = "the label leads nowhere until that is served"});
   }
   if (reading.config.version_policy.declared || chosen.not_served.empty()) return;
   reading.model.notes.push_back("version " + std::to_string(chosen.served.back()) +

@@ -10,6 +10,7 @@
 #include "base/excerpt.h"
 #include "base/nearest_name.h"
 #include "repository/candidate.h"
+#include "repository/file_contents.h"
 #include "repository/folder.h"
 #include "repository/mar_files.h"
 #include "repository/mar_model.h"
@@ -26,6 +27,8 @@ namespace fs = std::filesystem;
 constexpr const char* kExpected =
     "an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
     "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), an archive of TorchServe's (.mar)";
+
+constexpr const char* kOrList = ", a list of models for TF Serving (ModelServerConfig)";
 
 constexpr const char* kFix = "give one of these";
 constexpr const char* kRegistered = "it is registered with a running server (--workflow-store, POST /workflows)";
@@ -193,6 +196,15 @@ void ReadFolder(const fs::path& folder, Scanning& scanning) {
   if (scanning.found.size() == had) scanning.found.push_back(NoModelIn(folder, *inside));
 }
 
+// A list of models is read before anything is scanned, if it looks like one.
+std::string KindOfOther(const fs::path& file) {
+  if (HasWarExtension(file)) return "a workflow of TorchServe's";
+  constexpr size_t kLookedAt = 4096;
+  const Result<std::string> beginning = ReadFileBeginning(file, kLookedAt);
+  const bool names_models = beginning.ok() && beginning->find("base_path") != std::string::npos;
+  return names_models ? "a list of models without model_config_list { } around it" : "a file of another kind";
+}
+
 void ReadFile(const fs::path& file, Scanning& scanning) {
   if (IsSavedModelFile(file)) return ReadSavedModel(file.parent_path(), scanning);
   if (!scanning.Wants(file.stem())) return;
@@ -204,11 +216,12 @@ void ReadFile(const fs::path& file, Scanning& scanning) {
     scanning.found.push_back(Problem(file, file.stem().string(), NotServedYet(file, *unserved)));
   } else {
     const bool is_workflow = HasWarExtension(file);
-    const std::string what = is_workflow ? "a workflow of TorchServe's" : "a file of another kind";
+    const std::string what = KindOfOther(file);
+    const std::string expected = kExpected + std::string(kOrList);
     scanning.found.push_back(Problem(
         file, "",
-        Complain(InvalidArgument(Quoted(file.string()) + " is no model: expected " + kExpected + ", found " + what),
-                 file, kExpected, what, is_workflow ? kWorkflowFix : kFix)));
+        Complain(InvalidArgument(Quoted(file.string()) + " is no model: expected " + expected + ", found " + what),
+                 file, expected, what, is_workflow ? kWorkflowFix : kFix)));
   }
 }
 

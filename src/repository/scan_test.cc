@@ -325,7 +325,7 @@ TEST(ScanRepository, AFileOfAnotherKindIsAProblem) {
   const TempDir dir;
   const ModelProblem problem = OnlyProblem(Scan({dir.Write("notes.txt")}));
   EXPECT_EQ(problem.status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("notes.txt"), HasSubstr(kLayouts)));
+  EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("notes.txt"), HasSubstr("is no model: expected an .onnx file")));
 }
 
 TEST(ScanRepository, SomethingThatIsNoFileIsAProblem) {
@@ -645,6 +645,39 @@ TEST(ScanRepository, ReadsAModelUnderAnyName) {
   ASSERT_THAT(Models(scan), ElementsAre("m/3"));
   EXPECT_EQ(scan.models[0].root, folder);
   EXPECT_EQ(scan.models[0].version_labels.at("stable"), 3);
+}
+
+TEST(ScanNamedModels, SayWhatOfTheirListIsNotThere) {
+  const TempDir dir;
+  dir.Write("folder/1/model.onnx");
+  const fs::path folder = dir.path() / "folder";
+  VersionPolicy policy{.kind = VersionPolicy::Kind::kSpecific, .versions = {1, 3}, .declared = true};
+  const RepositoryScan some =
+      ScanNamed({{.name = "m", .folder = folder, .versions = policy, .labels = {{"next", 9}, {"stable", 1}}}});
+  ASSERT_THAT(Models(some), ElementsAre("m/1"));
+  ASSERT_THAT(some.models[0].findings, SizeIs(2));
+  EXPECT_EQ(some.models[0].findings[0].ToString(),
+            folder.string() +
+                ": model_version_policy: expected versions that have a folder, found 3, which has none; "
+                "served are 1");
+  EXPECT_EQ(some.models[0].findings[1].severity, Finding::Severity::kWarning);
+  EXPECT_EQ(some.models[0].findings[1].ToString(),
+            folder.string() +
+                ": version_labels[\"next\"]: expected a version that is served (1), found 9; the label "
+                "leads nowhere until that is served");
+  policy.versions = {3};
+  const ModelProblem none = OnlyProblem(ScanNamed({{.name = "m", .folder = folder, .versions = policy}}));
+  EXPECT_THAT(none.status.message(), HasSubstr("or leave model_version_policy out"));
+  ASSERT_THAT(none.findings, SizeIs(1)) << "of labels nothing is said besides";
+}
+
+TEST(ScanRepository, TellsAListOfModelsThatLacksItsFrame) {
+  const TempDir dir;
+  const fs::path list = dir.Write("models.config", "config { name: 'm' base_path: '/models/m' }");
+  EXPECT_THAT(OnlyProblem(Scan({list})).status.message(),
+              AllOf(HasSubstr("ModelServerConfig"), HasSubstr("found a list of models without model_config_list")));
+  EXPECT_THAT(OnlyProblem(Scan({dir.Write("a.txt", "text")})).status.message(),
+              HasSubstr("found a file of another kind"));
 }
 
 TEST(ScanRepository, KnowsNothingOfAModelWhoseFolderIsGone) {
