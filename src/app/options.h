@@ -126,6 +126,7 @@ struct TorchserveFlags {
   bool disable_token_auth = false;  // in TorchServe's own words, which go before that
   TokenKeys::Options tokens;
   std::string properties;               // the config.properties that was read; empty: none
+  std::string model_store;              // as that says; empty: it does not
   std::string encrypted_address;        // where that wants one of https://; empty: nowhere
   bool leaves_token_auth_open = false;  // its config.properties, where TorchServe would ask for tokens
   std::vector<std::string> remarks;     // what its config.properties says and is not honoured

@@ -181,6 +181,7 @@ class Translation {
       remarks.push_back(ignored.where + ": " + ignored.key + " is not honoured: " + ignored.reason);
     }
     for (const std::string& unknown : given_.unknown) remarks.push_back(unknown);
+    for (const std::string& repeated : given_.repeated) remarks.push_back(repeated);
     for (const std::string& key : given_.given) {
       const auto is_key = [&](const ServerProperties::Ignored& ignored) { return ignored.key == key; };
       if (std::ranges::find(honoured_, key) != honoured_.end() || std::ranges::any_of(given_.ignored, is_key)) continue;
@@ -328,6 +329,7 @@ Result<SettingTexts> ReadTorchserveProperties(const std::string& file, const Env
   }
   flags.remarks = translation.Remarks();
   flags.properties = file;
+  flags.model_store = properties.model_store;
   flags.encrypted_address = translation.encrypted();
   return translation.Take();
 }
@@ -369,10 +371,38 @@ void SettleControl(ServeOptions& options) {
   options.control = ModelControl::Mode::kExplicit;
 }
 
+// What is registered only when it is asked for is looked for then alone: until then nobody would say so.
+void RemarkOnStores(ServeOptions& options) {
+  TorchserveFlags& flags = options.torchserve;
+  const torchserve::Options& dialect = flags.listeners.dialect;
+  if (!RegistersModels(options) || options.paths.empty()) return;
+  const auto look = [&](const std::string& where, const std::filesystem::path& folder) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) return true;
+    const bool is_there = std::filesystem::exists(folder, error);
+    flags.remarks.push_back(where + ": expected a folder, found " + (is_there ? "a file" : "no such folder") + ": '" +
+                            folder.string() + "'; nothing can be registered from there until it is one");
+    return false;
+  };
+  const std::filesystem::path& store = options.paths.front();
+  const bool is_of_file = store == flags.model_store;
+  const bool has_store = look(is_of_file ? flags.properties + ": model_store" : "model store", store);
+  if (!dialect.workflow_store.empty()) look("torchserve-workflow-store (workflow_store)", dialect.workflow_store);
+  for (const torchserve::ModelSettings& model : dialect.models) {
+    const std::string file = model.mar_name.value_or("");
+    std::error_code error;
+    if (!has_store || file.empty() || file.find("://") != std::string::npos) continue;
+    if (std::filesystem::exists(store / file, error)) continue;
+    flags.remarks.push_back(flags.properties + ": models: " + model.name + ": " + model.version + ": there is no '" +
+                            file + "' in the model store '" + store.string() + "'");
+  }
+}
+
 }  // namespace
 
 void SettleTorchserve(ServeOptions& options) {
   SettleControl(options);
+  RemarkOnStores(options);
   TorchserveFlags& flags = options.torchserve;
   if (!flags.encrypted_address.empty() && !options.tls.certificate.empty()) {
     flags.remarks.push_back(flags.properties +

@@ -244,5 +244,32 @@ TEST_F(TorchserveSettingsTest, OtherMachinesNeedMoreThanAnAddress) {
               HasSubstr("host '0.0.0.0' can be reached from other machines"));
 }
 
+TEST_F(TorchserveSettingsTest, SaysAtTheStartThatAStoreIsNoFolder) {
+  const std::string file = (folder_ / "config.properties").string();
+  const auto typo = Serve({}, "model_store=/nowhere/stroe\nworkflow_store=/nowhere/flows\nenable_model_api=true\n");
+  ASSERT_TRUE(typo.ok()) << typo.status();
+  EXPECT_THAT(
+      typo->torchserve.remarks,
+      Contains(file + ": model_store: expected a folder, found no such folder: '/nowhere/stroe'; nothing can be "
+                      "registered from there until it is one"));
+  EXPECT_THAT(typo->torchserve.remarks, Contains(HasSubstr("(workflow_store): expected a folder")));
+  EXPECT_THAT(Serve({"/nowhere", "--dialects", "torchserve", "--enable-model-api"})->torchserve.remarks,
+              Contains(HasSubstr("model store: expected a folder, found no such folder: '/nowhere'")));
+  const auto right = Serve({}, "model_store=" + folder_.string() + "\nenable_model_api=true\n");
+  EXPECT_THAT(right->torchserve.remarks, Not(Contains(HasSubstr("expected a folder"))));
+}
+
+TEST_F(TorchserveSettingsTest, SaysWhichModelsOfItsFileAreNotInTheStore) {
+  std::ofstream(folder_ / "there.mar") << "x";
+  const auto options = Serve({}, "model_store=" + folder_.string() +
+                                     "\nenable_model_api=true\nmodels={\"a\":{\"1.0\":{\"marName\":\"there.mar\"}},"
+                                     "\"b\":{\"2.0\":{\"marName\":\"gone.mar\"}},\"c\":{\"1\":{\"marName\":"
+                                     "\"https://x/c.mar\"}}}\n");
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_THAT(options->torchserve.remarks, Contains(HasSubstr("models: b: 2.0: there is no 'gone.mar' in the model")));
+  EXPECT_THAT(options->torchserve.remarks, Not(Contains(HasSubstr("there.mar"))));
+  EXPECT_THAT(options->torchserve.remarks, Not(Contains(HasSubstr("c.mar"))));
+}
+
 }  // namespace
 }  // namespace trireme

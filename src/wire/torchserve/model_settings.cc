@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/torchserve/model_settings.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <set>
@@ -8,6 +9,7 @@
 
 #include "base/excerpt.h"
 #include "base/log.h"
+#include "base/nearest_name.h"
 #include "wire/torchserve/gson_writer.h"
 
 namespace trireme::torchserve {
@@ -32,6 +34,11 @@ void ReadInteger(JsonCursor& json, int64_t least, std::optional<T>& to) {
   }
   to = T(*number);
 }
+
+// All that ReadSetting() knows.
+constexpr std::array<const char*, 9> kSettings = {"defaultVersion",  "marName",        "minWorkers",
+                                                  "maxWorkers",      "batchSize",      "maxBatchDelay",
+                                                  "responseTimeout", "startupTimeout", "engineName"};
 
 // One entry of a version; true: it is known, and was read.
 bool ReadSetting(JsonCursor& json, std::string_view key, ModelSettings& to) {
@@ -96,6 +103,28 @@ Result<std::vector<ModelSettings>> ReadModelSettings(JsonCursor& json) {
     });
   }));
   return models;
+}
+
+std::vector<std::string> UnknownModelSettings(std::string_view text) {
+  constexpr size_t kMost = 10;
+  const std::vector<std::string> known(kSettings.begin(), kSettings.end());
+  std::vector<std::string> unknown;
+  const auto look = [&](const std::string& place, const std::string& key) {
+    if (unknown.size() == kMost || std::ranges::find(known, key) != known.end()) return;
+    const std::string meant = DidYouMean(key, known);
+    unknown.push_back(place + ": unknown key " + Shown(key) + (meant.empty() ? "" : ": " + meant));
+  };
+  JsonCursor json(text);
+  const Status read = ReadObject(json, [&](const std::string& name) {
+    return ReadObject(json, [&](const std::string& version) {
+      return ReadObject(json, [&](const std::string& key) {
+        look(Shown(name) + ": " + Shown(version), key);
+        json.Skip();
+        return Status();
+      });
+    });
+  });
+  return read.ok() ? unknown : std::vector<std::string>();
 }
 
 Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view text) {

@@ -41,6 +41,10 @@ Result<std::vector<ModelSettings>> ParseModelSettings(std::string_view text);
 // The same of a value in the middle of another text; on failure the cursor has failed, or the status is returned.
 Result<std::vector<ModelSettings>> ReadModelSettings(JsonCursor& json);
 
+// What such a text, which has been read as above, says of versions and nobody reads: "'noop': '1.0': unknown key
+// 'minWorker': did you mean "minWorkers"?" At most ten.
+std::vector<std::string> UnknownModelSettings(std::string_view text);
+
 // A workflow that was registered, by the URL of its archive.
 struct WorkflowToLoad {
   std::string name;

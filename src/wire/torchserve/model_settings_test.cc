@@ -39,6 +39,17 @@ TEST(ParseModelSettings, ReadsVersionsOfModels) {
   EXPECT_THAT(*ParseModelSettings("{}"), IsEmpty());
 }
 
+TEST(UnknownModelSettings, NamesWhatNobodyReads) {
+  EXPECT_THAT(UnknownModelSettings(R"({"noop":{"1.0":{"minWorker":1,"marName":null},"2":{"runtimeType":"PYTHON"}}})"),
+              ElementsAre("'noop': '1.0': unknown key 'minWorker': did you mean \"minWorkers\"?",
+                          "'noop': '2': unknown key 'runtimeType'"));
+  EXPECT_THAT(UnknownModelSettings("{}"), IsEmpty());
+  EXPECT_THAT(UnknownModelSettings("[1]"), IsEmpty()) << "that is said by whoever reads it";
+  std::string many = R"({"m":{"1":{)";
+  for (int i = 0; i < 100; ++i) many += (i == 0 ? "\"x" : ",\"x") + std::to_string(i) + "\":1";
+  EXPECT_EQ(UnknownModelSettings(many + "}}}").size(), 10U);
+}
+
 TEST(ParseModelSettings, SaysWhereAndWhatIsWrong) {
   const auto why = [](const char* json) { return ParseModelSettings(json).status().message(); };
   EXPECT_THAT(why(""), HasSubstr("expected an object"));

@@ -259,6 +259,7 @@ Result<std::string> WithVariables(std::string_view text, const Environment& envi
 struct Given {
   std::string value;
   std::string where;
+  int line = 0;
 };
 
 std::string VariableOf(std::string_view key) {
@@ -267,17 +268,21 @@ std::string VariableOf(std::string_view key) {
   return name;
 }
 
-// In the order of the file; of each key the last value.
-std::vector<std::pair<std::string, Given>> LastOfEach(std::vector<Property> properties, const std::string& file) {
+// In the order of the file; of each key the last value. `repeated`: what is to be said of those that come again.
+std::vector<std::pair<std::string, Given>> LastOfEach(std::vector<Property> properties, const std::string& file,
+                                                      std::vector<std::string>& repeated) {
   std::map<std::string, size_t> places;
   std::vector<std::pair<std::string, Given>> given;
   for (Property& property : properties) {
-    Given value{std::move(property.value), file + ":" + std::to_string(property.line)};
+    Given value{std::move(property.value), file + ":" + std::to_string(property.line), property.line};
     const auto [at, is_new] = places.try_emplace(property.key, given.size());
     if (is_new) {
       given.emplace_back(property.key, std::move(value));
     } else {
-      given[at->second].second = std::move(value);
+      Given& before = given[at->second].second;
+      repeated.push_back(value.where + ": " + PlainText(Excerpt(property.key, 64)) +
+                         " is said again: this counts, and not what line " + std::to_string(before.line) + " says");
+      before = std::move(value);
     }
   }
   return given;
@@ -291,7 +296,9 @@ class Reader {
     ASSIGN_OR_RETURN(properties_.allowed_urls, AllowedUrls::Parse(AllowedUrls::kDefault));
     auto parsed = ParseProperties(text);
     if (!parsed.ok()) return std::move(parsed).status().Within(file);
-    for (const auto& [name, given] : LastOfEach(*std::move(parsed), file)) RETURN_IF_ERROR(TakeFromFile(name, given));
+    for (const auto& [name, given] : LastOfEach(*std::move(parsed), file, properties_.repeated)) {
+      RETURN_IF_ERROR(TakeFromFile(name, given));
+    }
     if (properties_.enable_envvars_config) RETURN_IF_ERROR(TakeFromEnvironment());
     std::sort(properties_.given.begin(), properties_.given.end());
     return std::move(properties_);
@@ -323,6 +330,11 @@ class Reader {
   Status TakeKey(const Key& key, std::string_view value, const std::string& where) {
     Status taken = key.take(Trimmed(value, kBlanksAndBreaks), properties_);
     if (!taken.ok()) return std::move(taken).Within(where + ": " + key.name);
+    if (key.take == TakeModels) {
+      for (const std::string& unknown : UnknownModelSettings(value)) {
+        properties_.unknown.push_back(where + ": models: " + unknown);
+      }
+    }
     if (!properties_.Gives(key.name)) properties_.given.emplace_back(key.name);
     if (key.ignored_because != nullptr) {
       properties_.ignored.push_back({.key = key.name, .where = where, .reason = key.ignored_because});

@@ -135,6 +135,10 @@ struct ServerProperties {
   // Of no known name: "config.properties:7: unknown key 'job_queue_sise': did you mean "job_queue_size"?"
   std::vector<std::string> unknown;
 
+  // Of a key that comes again, of which the last one counts: "config.properties:9: debug is said again: this counts,
+  // and not what line 3 says".
+  std::vector<std::string> repeated;
+
   bool Gives(std::string_view key) const;  // whether the file or the environment says it
 
   std::vector<std::string> given;  // names of keys, sorted

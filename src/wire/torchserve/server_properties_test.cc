@@ -158,6 +158,18 @@ TEST(ParseServerProperties, TakesTheLastOfAKeyThatComesTwice) {
   EXPECT_EQ(properties->job_queue_size, 7);
   ASSERT_EQ(properties->ignored.size(), 1u);
   EXPECT_EQ(properties->ignored[0].where, "config.properties:4");
+  EXPECT_THAT(properties->repeated,
+              ElementsAre("config.properties:3: 'job_queue_size' is said again: this counts, and not what line 1 says",
+                          "config.properties:4: 'debug' is said again: this counts, and not what line 2 says"));
+}
+
+TEST(ParseServerProperties, NotesSettingsOfModelsThatItDoesNotKnow) {
+  const auto properties = Parse(R"(models={"m":{"1.0":{"minWorker":1}}})"
+                                "\n");
+  ASSERT_TRUE(properties.ok()) << properties.status();
+  EXPECT_THAT(properties->unknown,
+              ElementsAre("config.properties:1: models: 'm': '1.0': unknown key 'minWorker': did you mean "
+                          "\"minWorkers\"?"));
 }
 
 TEST(ParseServerProperties, ReadsTheEnvironmentWhereItIsAskedTo) {
