@@ -145,11 +145,40 @@ void LookAtUnknown(const YamlValue::Member& member, const std::filesystem::path&
   if (meant.empty()) return;
   config.findings.push_back({.severity = Finding::Severity::kWarning,
                              .file = file,
-                             .line = member.value.line,
+                             .line = member.value.key_line,
                              .field = ShownName(member.key),
                              .expected = "a key of model-config.yaml, or one that a handler reads",
                              .found = "one that nobody reads",
                              .fix = meant});
+}
+
+// Of all maps in one another, whose handlers may read them.
+void LookForRepeatedKeys(const YamlValue& value, const std::filesystem::path& file, MarConfig& config) {
+  for (const YamlValue& item : value.items) LookForRepeatedKeys(item, file, config);
+  for (const YamlValue::Member& member : value.members) {
+    if (member.value.earlier_line > 0) {
+      config.findings.push_back({.severity = Finding::Severity::kWarning,
+                                 .file = file,
+                                 .line = member.value.key_line,
+                                 .field = ShownName(member.key),
+                                 .expected = "each key once",
+                                 .found = "it again, after line " + std::to_string(member.value.earlier_line),
+                                 .fix = "the last one counts"});
+    }
+    LookForRepeatedKeys(member.value, file, config);
+  }
+}
+
+void CompareWorkers(const YamlValue& root, const std::filesystem::path& file, MarConfig& config) {
+  if (!config.min_workers || !config.max_workers || *config.max_workers >= *config.min_workers) return;
+  const auto most = std::ranges::find(root.members, "maxWorkers", &YamlValue::Member::key);
+  config.findings.push_back({.severity = Finding::Severity::kWarning,
+                             .file = file,
+                             .line = most->value.line,
+                             .field = "maxWorkers",
+                             .expected = "minWorkers, which is " + std::to_string(*config.min_workers) + ", or more",
+                             .found = std::to_string(*config.max_workers),
+                             .fix = "minWorkers counts"});
 }
 
 }  // namespace
@@ -163,16 +192,18 @@ Result<MarConfig> ParseMarConfig(std::string_view yaml, const std::filesystem::p
     return InvalidArgument(file.string() + ": line " + std::to_string(root->line) +
                            ": expected lines such as 'batchSize: 8', found " + root->Described());
   }
+  LookForRepeatedKeys(*root, file, config);
   YamlValue handlers{.kind = Kind::kMap};
-  for (YamlValue::Member& member : root->members) {
+  for (const YamlValue::Member& member : root->members) {
     const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == member.key; });
     if (key != kKeys.end()) {
       TakeKey(*key, member.value, file, config);
     } else {
       LookAtUnknown(member, file, config);
-      handlers.members.push_back(std::move(member));
+      handlers.members.push_back(member);
     }
   }
+  CompareWorkers(*root, file, config);
   config.handler_config.clear();
   handlers.AppendJson(config.handler_config);
   return config;

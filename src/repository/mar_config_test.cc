@@ -75,6 +75,9 @@ TEST(ParseYaml, TakesTheLastOfAKeyThatComesAgainWhereThatIsAllowed) {
 TEST(ParseYaml, SaysWhatIsWrong) {
   EXPECT_THAT(Json("a: &x [*x]"), HasSubstr("an alias of what it is in"));
   EXPECT_THAT(Json("a: *nobody"), HasSubstr("expected YAML"));
+  for (const char* tabs : {"a:\n\tb: 1", "a:\n\tb: 1\n\tc: 2", "a:\n  b: 1\n\tc: 2", "a: 1\n\t# b"}) {
+    EXPECT_THAT(Json(tabs), HasSubstr("indented by spaces, found a tab")) << tabs;
+  }
   EXPECT_THAT(Json(std::string(5000, '[')), HasSubstr("line 1: expected YAML, found lists or maps within"));
   EXPECT_THAT(Json("a: 1\nb: [1"), HasSubstr("line "));
   EXPECT_THAT(Json("a: 1\n---\nb: 1"), HasSubstr("expected one document"));
@@ -179,6 +182,27 @@ TEST(ParseMarConfig, WarnsOfKeysThatAreNearlyItsOwn) {
   EXPECT_EQ(config->findings[0].severity, Finding::Severity::kWarning);
   EXPECT_EQ(config->findings[0].fix, "did you mean \"batchSize\"?");
   EXPECT_EQ(config->findings[1].fix, "did you mean \"minWorkers\"?");
+}
+
+TEST(ParseMarConfig, WarnsOfKeysThatComeAgain) {
+  const auto config = Parse("batchSize: 1\nhandler: {a: 1, b: 2, a: 3}\nbatchSize: 2\nbatchSize: 4\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->batch_size, 4);
+  ASSERT_EQ(config->findings.size(), 2u);
+  EXPECT_EQ(
+      config->findings[0].ToString(),
+      "model-config.yaml:4: batchSize: expected each key once, found it again, after line 3; the last one counts");
+  EXPECT_EQ(config->findings[0].severity, Finding::Severity::kWarning);
+  EXPECT_EQ(config->findings[1].field, "a");
+}
+
+TEST(ParseMarConfig, WarnsOfFewerWorkersThanAreStarted) {
+  const auto config = Parse("minWorkers: 3\nmaxWorkers: 1\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->findings.size(), 1u);
+  EXPECT_EQ(config->findings[0].ToString(),
+            "model-config.yaml:2: maxWorkers: expected minWorkers, which is 3, or more, found 1; minWorkers counts");
+  EXPECT_THAT(Parse("minWorkers: 3\nmaxWorkers: 3\n")->findings, IsEmpty());
 }
 
 TEST(ParseMarConfig, ReadsEmptyFilesAndRefusesOthers) {

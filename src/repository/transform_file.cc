@@ -31,6 +31,10 @@ constexpr size_t kMostNameBytes = size_t{64} << 20;
 struct Place {
   std::string field;
   const YamlValue* value = nullptr;
+  bool is_key = false;  // it is the value's key that is meant
+
+  int line() const { return is_key ? value->key_line : value->line; }
+  std::string NameOf(std::string_view key) const { return (field.empty() ? "" : field + ".") + std::string(key); }
 
   const YamlValue* Find(std::string_view key) const {
     for (const YamlValue::Member& member : value->members) {
@@ -54,7 +58,7 @@ class Reader {
   void Wrong(const Place& place, std::string expected, std::string found) {
     findings_.push_back({.severity = Finding::Severity::kError,
                          .file = file_,
-                         .line = place.value->line,
+                         .line = place.line(),
                          .field = place.field,
                          .expected = std::move(expected),
                          .found = std::move(found)});
@@ -65,7 +69,7 @@ class Reader {
   static std::optional<Place> At(const Place& place, std::string_view key) {
     const YamlValue* value = place.Find(key);
     if (value == nullptr || value->kind == Kind::kNull) return std::nullopt;
-    return Place{place.field + "." + std::string(key), value};
+    return Place{place.NameOf(key), value};
   }
 
   // A map, with these keys alone.
@@ -79,7 +83,7 @@ class Reader {
     for (const YamlValue::Member& member : place.value->members) {
       if (std::ranges::find(keys, member.key) != keys.end()) continue;
       const std::string meant = DidYouMean(member.key, std::vector<std::string>(keys.begin(), keys.end()));
-      Wrong({place.field + "." + member.key, &member.value}, "one of " + expected,
+      Wrong({place.NameOf(member.key), &member.value, /*is_key=*/true}, "one of " + expected,
             "the key '" + member.key + "'" + (meant.empty() ? "" : " (" + meant + ")"));
     }
     return true;
@@ -214,6 +218,9 @@ void ReadScale(const Place& image_place, ImageWish& image, Reader& reader) {
     }
     image.scale->mean = reader.Floats(*place, "mean");
     image.scale->deviation = reader.Floats(*place, "std");
+    if (std::ranges::find(image.scale->deviation, 0.0F) != image.scale->deviation.end()) {
+      reader.Wrong(*Reader::At(*place, "std"), "numbers to divide by, none of them 0", "a 0");
+    }
     return;
   }
   enum class Known : uint8_t { kImagenet, kMinusOneToOne, kZeroToOne, kNone };

@@ -83,6 +83,11 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
               AllOf(HasSubstr("transform.classes.top"), HasSubstr("one of classes, detections and segmentation")));
   EXPECT_THAT(WrongWith("transforms: {}"), HasSubstr("expected one of transform, found the key 'transforms'"));
   EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
+  EXPECT_THAT(WrongWith("image:\n  resize: 8\n"), HasSubstr("trireme.yaml:1: image: expected one of transform, found"));
+  EXPECT_THAT(
+      WrongWith("transform:\n  image:\n    normalise:\n      std: [1, 0.0, 1]\n"),
+      HasSubstr("trireme.yaml:4: transform.image.normalise.std: expected numbers to divide by, none of them 0"));
+  EXPECT_THAT(WrongWith("transform:\n  image:\n\t  resize: 8\n"), HasSubstr("line 3: expected YAML, whose lines are"));
   EXPECT_THAT(WrongWith("[1, 2"), HasSubstr("line 1: expected YAML"));
   EXPECT_THAT(WrongWith("transform:\n  image:\n    crop: 8\n    crop: 9\n"),
               HasSubstr("line 4: expected each key once, found \"crop\" again"));

@@ -12,7 +12,6 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <utility>
 
@@ -161,8 +160,9 @@ class Builder : public YAML::EventHandler {
   struct Frame {
     YamlValue value;
     YAML::anchor_t anchor = 0;
-    std::optional<std::string> key = {};  // of a map: of the value that comes next
-    std::set<std::string> own_keys = {};  // of a map that may have each once: those that are not merged into it
+    std::optional<std::string> key = {};       // of a map: of the value that comes next
+    int key_line = 0;                          // where that stands
+    std::map<std::string, int> own_keys = {};  // of a map: those that are not merged into it, and their lines
   };
 
   static int LineOf(const YAML::Mark& mark) { return mark.line + 1; }
@@ -233,11 +233,15 @@ class Builder : public YAML::EventHandler {
         return Fail(value.line, "a plain value for a key", "an alias of a list or a map");
       }
       frame.key = std::move(value.text);
+      frame.key_line = value.line;
     } else {
       std::string key = *std::exchange(frame.key, std::nullopt);
-      if (!limits_.repeated_keys && !frame.own_keys.insert(key).second) {
-        return Fail(value.line, "each key once", Quoted(key.substr(0, 64)) + " again");
+      const auto [own, is_new] = frame.own_keys.try_emplace(key, frame.key_line);
+      if (!is_new && !limits_.repeated_keys) {
+        return Fail(frame.key_line, "each key once", Quoted(key.substr(0, 64)) + " again");
       }
+      value.key_line = frame.key_line;
+      value.earlier_line = is_new ? 0 : std::exchange(own->second, frame.key_line);
       PutMember(frame.value, std::move(key), std::move(value));
     }
   }
@@ -337,6 +341,22 @@ void YamlValue::AppendJson(std::string& out) const {
   }
 }
 
+namespace {
+
+// Which of the first `lines` lines has a tab in front of what it says; 0: none.
+int LineIndentedByTab(std::string_view text, int lines) {
+  for (int line = 1; line <= lines && !text.empty(); ++line) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view whole = text.substr(0, end);
+    const std::string_view indent = whole.substr(0, std::min(whole.find_first_not_of(" \t"), whole.size()));
+    if (indent.size() < whole.size() && indent.find('\t') != std::string_view::npos) return line;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return 0;
+}
+
+}  // namespace
+
 Result<YamlValue> ParseYaml(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
     return InvalidArgument("expected at most " + std::to_string(limits.bytes) + " bytes, found more");
@@ -354,6 +374,10 @@ Result<YamlValue> ParseYaml(std::string_view text, const YamlLimits& limits) {
     return InvalidArgument("line " + std::to_string(e.mark.line + 1) + ": expected YAML, found lists or maps within " +
                            std::to_string(e.depth()) + " others");
   } catch (const YAML::Exception& e) {
+    if (const int line = LineIndentedByTab(text, e.mark.line + 1); line > 0) {
+      return InvalidArgument("line " + std::to_string(line) + ": expected YAML, whose lines are indented by spaces, " +
+                             "found a tab");
+    }
     return InvalidArgument("line " + std::to_string(e.mark.line + 1) + ": expected YAML, found: " + e.msg);
   }
 }

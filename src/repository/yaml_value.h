@@ -18,7 +18,9 @@ struct YamlValue {
   enum class Kind : uint8_t { kNull, kBool, kInteger, kNumber, kText, kList, kMap };
 
   Kind kind = Kind::kNull;
-  int line = 0;  // from 1
+  int line = 0;          // from 1
+  int key_line = 0;      // of a map's member: that of its key
+  int earlier_line = 0;  // of a map's member: where the same key stands before, whose value does not count; 0: nowhere
   bool boolean = false;
   int64_t integer = 0;
   double number = 0;  // finite
