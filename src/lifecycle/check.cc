@@ -178,6 +178,11 @@ void CheckRequests(const ModelEntry& entry, const Readers& read, CheckedModel& c
   }
 }
 
+// The file that has names for classes; empty: there is none.
+std::string NamesFileOf(const ModelEntry& entry) {
+  return entry.transform.answer ? entry.transform.answer->names_file : std::string();
+}
+
 void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedModel& checked) {
   Result<transform::ModelTransform> fitted =
       FitTransformOf(entry, checked.signature, ReadLabels(entry, checked.signature).labels);
@@ -193,9 +198,12 @@ void CheckTransform(const ModelEntry& entry, const ModelEntry& packed, CheckedMo
     return;
   }
   const bool has_file = entry.transform.said_by.empty();
+  std::string fix = has_file ? "put the field right" : "pack the model with another handler";
+  if (const std::string names = NamesFileOf(entry); !names.empty() && !ReadClassNames(entry.folder, names).ok()) {
+    fix = "correct the file " + names;
+  }
   checked.findings.push_back(Error(has_file ? packed.folder / kTransformFileName : packed.path, fitted.status(),
-                                   "a transform that suits the model",
-                                   has_file ? "put the field right" : "pack the model with another handler"));
+                                   "a transform that suits the model", std::move(fix)));
 }
 
 // What only the opened model can say. Findings name the files where the user has them, not where an archive was

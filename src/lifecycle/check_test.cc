@@ -63,6 +63,20 @@ TEST_F(CheckTest, SaysHowToGetAPlugInThatIsNotThere) {
   EXPECT_EQ(error.fix, "'./dev build --with torch' installs libtorch and makes it");
 }
 
+TEST_F(CheckTest, NamesOfClassesThatCannotBeReadAreTheirFilesMistake) {
+  folder_.Write("m/MAR-INF/MANIFEST.json", R"({"model": {"modelName": "m", "modelVersion": "1.0",
+      "serializedFile": "m.onnx", "handler": "image_classifier"}})");
+  folder_.Write("m/m.onnx", "good");
+  for (const char* names : {"[\"cat\"]", "{\"0\": "}) {
+    folder_.Write("m/index_to_name.json", names);
+    const CheckReport report = Check();
+    ASSERT_EQ(report.models.size(), 1U);
+    EXPECT_EQ(ErrorOf(report.models[0]).fix, "correct the file index_to_name.json") << names;
+  }
+  folder_.Write("m/index_to_name.json", "{\"0\": \"cat\"}");
+  EXPECT_EQ(ErrorOf(Check().models.at(0)).fix, "pack the model with another handler");
+}
+
 TEST_F(CheckTest, ReportsTwoModelsWithProblemsSideBySide) {
   Write("a", R"(input { name: "x" data_type: TYPE_INT32 dims: [4] })");
   Write("b", "", "bad");
