@@ -15,6 +15,7 @@
 
 #include "base/memory_pool.h"
 #include "bench/capacity.h"
+#include "bench/first_request.h"
 #include "bench/grpc_carrier.h"
 #include "bench/http_carrier.h"
 #include "bench/interrupts.h"
@@ -100,7 +101,12 @@ Result<Preparation> Prepare(const BenchOptions& options, MemoryPool& pool) {
     ASSIGN_OR_RETURN(made.access.tls, client::TlsClient::Make(options.tls, made.url.host));
   }
   made.client = client::MakeInferenceClient(made.url, made.access);
-  ASSIGN_OR_RETURN(made.workload, MakeWorkload(options, *made.client, made.access, pool));
+  Result<Workload> workload = MakeWorkload(options, *made.client, made.access, pool);
+  if (!workload.ok()) {
+    const bool asked_in_v2 = options.dialect == Dialect::kKserve;
+    return asked_in_v2 ? WithDialectHint(std::move(workload).status()) : std::move(workload).status();
+  }
+  made.workload = *std::move(workload);
   ASSIGN_OR_RETURN(made.endpoint, client::Resolve(made.url, made.access.tls));
   made.context = ContextOf(options, made);
   if (const auto pid = made.context.server_pid; pid && !CpuTimeOf(*pid)) {
@@ -155,7 +161,8 @@ Result<Report> Measure(const BenchOptions& options) {
   ASSIGN_OR_RETURN(Preparation made, Prepare(options, pool));
   // From here on a Ctrl-C ends the load, not the process: shared memory is given back.
   const Interrupts interrupts;
-  const Status encoded = Encode(options, made, pool);
+  Status encoded = Encode(options, made, pool);
+  if (encoded.ok()) encoded = AskOnce(options, made.url, made.access, MethodOf(options), made.workload);
   const Result<LoadResult> load = encoded.ok() ? RunLoad(PlanOf(options, made, interrupts.fd())) : encoded;
   made.shared.clear();
   if (!load.ok()) return load.status();

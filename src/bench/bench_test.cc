@@ -215,6 +215,51 @@ TEST(BenchTest, ShowsTheMessageOfTorchservesErrors) {
   EXPECT_THAT(outcome.out, HasSubstr("HTTP 503: 6 times, first: no worker\n"));
 }
 
+TEST(BenchTest, AsksOnceBeforeItLoadsAServerWithWhatItRefuses) {
+  BenchOptions options;
+  options.dialect = Dialect::kTorchserve;
+  options.models = {{.name = "unknown"}};
+  options.input_files = {FileWith("bench_once.json", "[1]")};
+  std::atomic<int> asked = 0;
+  const auto script = [&](const std::string& request) {
+    if (request.starts_with("POST /predictions/unknown")) ++asked;
+    return ScriptedServer::Answer(R"({"code": 404, "type": "ModelNotFoundException", "message": "Model not found"})",
+                                  "404 Not Found");
+  };
+  const Outcome outcome = BenchPlainServer(options, script);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("model \"unknown\", asked once before the load: HTTP status 404: Model not found"));
+  EXPECT_EQ(asked, 1);
+  options.stops_on_failure = true;
+  EXPECT_THAT(BenchPlainServer(options, script).out, HasSubstr("HTTP 404: 1 time"));
+}
+
+TEST(BenchTest, RefusalsOfTheMomentAreForTheLoadToFind) {
+  BenchOptions options;
+  options.dialect = Dialect::kTorchserve;
+  options.models = {{.name = "m"}};
+  options.input_files = {FileWith("bench_busy.json", "[1]")};
+  std::atomic<int> asked = 0;
+  const Outcome outcome = BenchPlainServer(options, [&](const std::string& request) {
+    const bool is_first = request.starts_with("POST ") && asked++ == 0;
+    return is_first ? ScriptedServer::Answer("{}", "429 Too Many Requests") : ScriptedServer::Answer("3");
+  });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+TEST(BenchTest, NamesTheDialectThatAServerAnswersIn) {
+  const auto asking = [](const std::string& answer) {
+    return BenchPlainServer({}, [&](const std::string&) { return ScriptedServer::Answer(answer, "404 Not Found"); })
+        .err;
+  };
+  EXPECT_THAT(asking(R"({"code": 404, "type": "ResourceNotFoundException",
+                         "message": "Requested resource is not found, please refer to API document."})"),
+              HasSubstr("--dialect torchserve"));
+  EXPECT_THAT(asking(R"({"error": "Malformed request: POST /v2/repository/index"})"), HasSubstr("--dialect tfserving"));
+  EXPECT_THAT(asking(R"({"error": "no such path"})"), Not(HasSubstr("--dialect")));
+}
+
 TEST(BenchTest, AsksSagemakersDefaultModel) {
   BenchOptions options;
   options.dialect = Dialect::kSagemaker;

@@ -170,8 +170,10 @@ class Dialects(BenchTest):
             report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", "sagemaker", "--input",
                                   self.folder / name, *QUICK)
             self.assertEqual((report["failed"], report["model"]), (0, "/invocations"))
-        report = self.measure(f"http://127.0.0.1:{server.port}", "--dialect", "sagemaker", "--input", self.row,
-                              "--content-type", "text/plain", *QUICK, code=1)
+        refused = ("--dialect", "sagemaker", "--input", self.row, "--content-type", "text/plain", *QUICK)
+        result = self.bench(f"http://127.0.0.1:{server.port}", *refused, code=1)
+        self.assertIn("asked once before the load: HTTP status 415", result.stderr)
+        report = self.measure(f"http://127.0.0.1:{server.port}", *refused, "--stop-on-failure", code=1)
         self.assertIn("HTTP 415", report["failures"])
 
     def test_sagemakers_endpoint_of_many_models(self):
