@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/image_head.h"
 
-#include <array>
 #include <optional>
 #include <string>
 
+#include "codec/file_kind.h"
 #include "codec/json_found.h"
 
 namespace trireme::transform {
@@ -169,61 +169,14 @@ Result<ImageHead> ReadWebpHead(const Reader& reader) {
   return Checked(head);
 }
 
-// ---- Everything else: what to tell who sent it.
-
-struct Magic {
-  size_t offset;
-  std::string_view bytes;
-  std::string_view name;
-};
-
-constexpr std::array kOthers = {
-    Magic{0, "GIF8", "a GIF image"},
-    Magic{0, "BM", "a BMP image"},
-    Magic{0, "II*\0"sv, "a TIFF image"},
-    Magic{0, "MM\0*"sv, "a TIFF image"},
-    Magic{4, "ftypavif", "an AVIF image"},
-    Magic{4, "ftyphei", "a HEIF image"},
-    Magic{4, "ftyp", "a video or another file in the MP4 family"},
-    Magic{0, "\0\0\0\x0CjP  "sv, "a JPEG 2000 image"},
-    Magic{0, "\xFF\x0A", "a JPEG XL image"},
-    Magic{0, "%PDF", "a PDF document"},
-    Magic{0, "PK\x03\x04", "a ZIP archive"},
-    Magic{0, "\x1F\x8B", "bytes compressed with gzip"},
-    Magic{0, "\x93NUMPY", "an array of NumPy's"},
-    // How the three begin in Base64.
-    Magic{0, "/9j/", "text that looks like a JPEG image in Base64"},
-    Magic{0, "iVBORw0KGgo", "text that looks like a PNG image in Base64"},
-    Magic{0, "UklGR", "text that looks like a WebP image in Base64"},
-    Magic{0, "data:", "a data: URL"},
-    Magic{0, "--", "what looks like a multipart body"},
-    Magic{0, "{", "what looks like JSON"},
-    Magic{0, "[", "what looks like JSON"},
-    Magic{0, "<", "what looks like HTML or XML"},
-};
-
-std::string Described(const Reader& reader) {
-  if (reader.size() == 0) return "nothing";
-  const std::string length = " (" + std::to_string(reader.size()) + " bytes)";
-  for (const Magic& other : kOthers) {
-    if (!reader.Has(other.offset, other.bytes.size())) continue;
-    if (reader.Text(other.offset, other.bytes.size()) == other.bytes) return std::string(other.name) + length;
-  }
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string first;
-  for (size_t i = 0; i < 8 && i < reader.size(); ++i) {
-    if (i > 0) first += ' ';
-    first += {kDigits[reader.Byte(i) >> 4], kDigits[reader.Byte(i) & 15]};
-  }
-  return "bytes that begin with " + first + length;
-}
-
 }  // namespace
 
 Result<ImageHead> ReadImageHead(std::span<const std::byte> bytes) {
   const Reader reader(bytes);
   const std::optional<PictureKind> kind = PictureKindOf(reader.Text(0, bytes.size()));
-  if (!kind) return InvalidArgument("expected bytes of a JPEG, PNG or WebP image, found " + Described(reader));
+  if (!kind)
+    return InvalidArgument("expected bytes of a JPEG, PNG or WebP image, found " +
+                           DescribeFile(reader.Text(0, bytes.size())));
   switch (*kind) {
     case PictureKind::kJpeg:
       return ReadJpegHead(reader);

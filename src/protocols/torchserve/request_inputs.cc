@@ -13,6 +13,7 @@
 
 #include "base/excerpt.h"
 #include "codec/base64.h"
+#include "codec/file_kind.h"
 #include "codec/json_cursor.h"
 #include "codec/picture_kind.h"
 #include "net/http_chars.h"
@@ -270,6 +271,12 @@ std::string NothingOf(const RequestPart& part) {
   return "a form with a field " + Excerpt(part.name) + " that has no value (a file is sent by curl -T)";
 }
 
+std::string FoundInstead(const RequestPart& part) {
+  const std::string_view text = TextOf(part);
+  if (text.empty()) return NothingOf(part);
+  return IsBinary(text) ? DescribeFile(text) : Excerpt(text);
+}
+
 // The input that a part is for, in whatever form it came.
 Result<Tensor> InputOf(const RequestPart& part, const Reading& reading) {
   const auto& [input, takes_pictures, pool, found] = reading;
@@ -300,8 +307,8 @@ Result<Tensor> InputOf(const RequestPart& part, const Reading& reading) {
     const std::string_view bytes = *picture;
     return BytesTensor({&bytes, 1}, Shape({1}), pool);
   }
-  return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture, found " +
-                         (text.empty() ? NothingOf(part) : Excerpt(text)));
+  return InvalidArgument("expected an array in JSON, a NumPy file, text/csv or a picture (JPEG, PNG, WebP), found " +
+                         FoundInstead(part));
 }
 
 const RequestPart* FindPart(std::span<const RequestPart> parts, std::string_view name) {

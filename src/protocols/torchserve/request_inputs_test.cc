@@ -118,10 +118,9 @@ TEST_F(RequestInputsTest, APictureIsForTheInputThatTakesOne) {
 
 TEST_F(RequestInputsTest, ATextIsAPictureInBase64WhereHandlersOfPicturesTakeOne) {
   const std::string picture = "\xFF\xD8\xFFpic";  // "/9j/cGlj"
-  for (const char* text :
-       {R"({"data": "/9j/cGlj"})", R"({"body": "/9j/\ncGlj"})", R"({"x": "/9j/cGlj"})", R"("/9j/cGlj")", "/9j/cGlj\n",
-        R"({"instances": [{"data": "/9j/cGlj"}]})", R"({"instances": [{"body": "/9j/cGlj"}]})",
-        R"({"instances": ["/9j/cGlj"]})"}) {
+  for (const char* text : {R"({"data": "/9j/cGlj"})", R"({"body": "/9j/\ncGlj"})", R"({"x": "/9j/cGlj"})",
+                           R"("/9j/cGlj")", "/9j/cGlj\n", R"({"instances": [{"data": "/9j/cGlj"}]})",
+                           R"({"instances": [{"body": "/9j/cGlj"}]})", R"({"instances": ["/9j/cGlj"]})"}) {
     const auto found = Read(Rows(), {Part("body", text, text[0] == '"' ? "application/json" : "")}, "x");
     ASSERT_TRUE(found.ok()) << text << found.status();
     EXPECT_TRUE(found->has_pictures) << text;
@@ -206,6 +205,10 @@ TEST_F(RequestInputsTest, AnElementHasAsManyBytesAsItsLengthCanSay) {
 TEST_F(RequestInputsTest, SaysWhatItCannotRead) {
   EXPECT_THAT(WhyNot(Rows(), {Part("body", "")}), HasSubstr("found nothing"));
   EXPECT_THAT(WhyNot(Rows(), {Part("body", "hello")}), HasSubstr("found 'hello'"));
+  EXPECT_THAT(WhyNot(Rows(), {Part("body", "GIF89a\x01" + std::string(500, '\xFF'))}),
+              HasSubstr("a picture (JPEG, PNG, WebP), found a GIF image (507 bytes)"));
+  EXPECT_THAT(WhyNot(Rows(), {Part("body", std::string(500, '\x01'))}),
+              HasSubstr("found bytes that begin with 01 01 01 01 01 01 01 01 (500 bytes)"));
 }
 
 }  // namespace
