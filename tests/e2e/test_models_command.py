@@ -353,6 +353,7 @@ class Probes(ModelsTest):
 class Elsewhere(ModelsTest):
     def test_index_and_metrics_say_where_a_version_came_from(self):
         server = self.serve_two()
+        wait_until(lambda: "digest" in self.listed("add")["provenance"], "the digest is known")
         digest = self.listed("add")["provenance"]["digest"]
         entry = next(entry for entry in server.ask("POST", "/v2/repository/index").json() if entry["name"] == "add")
         self.assertEqual(entry["digest"], digest)
