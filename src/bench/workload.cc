@@ -209,8 +209,8 @@ void DescribeInputs(const std::vector<NamedTensor>& inputs, ModelRequests& reque
   requests.inputs = Describe(inputs);
 }
 
-Status AddMessages(const BenchOptions& options, const Server& server,
-                   const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
+Status AddMessages(const BenchOptions& options, const Server& server, const std::vector<InputFile>& files,
+                   MemoryPool& pool, ModelRequests& requests) {
   for (const InputFile& file : files) {
     ASSIGN_OR_RETURN(auto message, DecodeRequest(file, pool));
     requests.messages.push_back(std::move(message));
@@ -235,8 +235,8 @@ Status AskForFile(Status refused) {
              "--input: expected a file to send, since the server does not say what its model takes");
 }
 
-Status AddBodies(const BenchOptions& options, const Server& server,
-                 const std::vector<InputFile>& files, MemoryPool& pool, ModelRequests& requests) {
+Status AddBodies(const BenchOptions& options, const Server& server, const std::vector<InputFile>& files,
+                 MemoryPool& pool, ModelRequests& requests) {
   if (!files.empty()) {
     requests.bodies = BodiesOf(files, options.content_type);
     requests.inputs = Describe(files);

@@ -325,7 +325,8 @@ TEST(ScanRepository, AFileOfAnotherKindIsAProblem) {
   const TempDir dir;
   const ModelProblem problem = OnlyProblem(Scan({dir.Write("notes.txt")}));
   EXPECT_EQ(problem.status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(problem.status.message(), AllOf(HasSubstr("notes.txt"), HasSubstr("is no model: expected an .onnx file")));
+  EXPECT_THAT(problem.status.message(),
+              AllOf(HasSubstr("notes.txt"), HasSubstr("is no model: expected an .onnx file")));
 }
 
 TEST(ScanRepository, SomethingThatIsNoFileIsAProblem) {

@@ -123,8 +123,10 @@ bool IsTorchvisions(const c10::ivalue::Object& module) {
       module.slots(), [](const c10::IValue& part) { return !part.isObject() || IsTorchvisions(part.toObjectRef()); });
 }
 
-// Nothing: it sets something else as well.
+// Nothing: it sets something else as well, or nothing, and so is no detector. That one's writes are looked at: traced
+// in the mode for training it counts batches.
 std::optional<KeptState> StateOfTorchvisions(const ValueOrigins& origins) {
+  if (origins.attributes().empty()) return std::nullopt;
   KeptState state;
   for (const AttributePath& path : origins.attributes()) {
     if (path.back() == kKnownFlag) {

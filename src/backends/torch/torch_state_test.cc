@@ -124,13 +124,15 @@ constexpr const char* kRemembersInput =
 
 TEST_F(TorchStateTest, OfTorchvisionsDetectorsIsNone) {
   const auto detector = [&](const char* name, const char* body) {
-    return WriteWith(body, {.settable = true, .detector = name});
+    return WriteWith(body, {.buffers = {"n"}, .settable = true, .detector = name});
   };
   EXPECT_TRUE(Open({.path = detector("mine.Detector", kRemembersInput)})->keeps_state());
   const char* const known = "torchvision.models.detection.faster_rcnn.FasterRCNN";
   const char* const counts =
       "def forward(self, x):\n  self.scales = x.sum()\n  self.count = self.count + 1\n  return x + self.count\n";
   EXPECT_TRUE(Open({.path = detector(known, counts)})->keeps_state()) << "no detector of theirs does that";
+  const char* const trains = "def forward(self, x):\n  self.n.add_(1)\n  return x + 1\n";
+  EXPECT_TRUE(Open({.path = detector(known, trains)})->keeps_state()) << "no detector at all";
   const auto model = Open({.path = detector(known, kRemembersInput)});
   EXPECT_FALSE(model->keeps_state());
   for (const int64_t size : {2, 5, 3}) {

@@ -28,8 +28,8 @@ struct RequestInputs {
 // A part is an array in JSON, alone or under "data", "body" or "instances" of an object, a NumPy file, CSV, a picture
 // (JPEG, PNG, WebP), or the text itself for an input of BYTES: by its content type, else by its first bytes. A picture
 // is the one element of a BYTES tensor for `picture_input` (Engine::PictureInput); to an input of BYTES it is a text as
-// any. Pictures in JSON are {"instances": [{"b64": "..."}]}; and for `picture_input` a text that stands for the input is
-// one in Base64, in JSON or as it is.
+// any. Pictures in JSON are {"instances": [{"b64": "..."}]}; and for `picture_input` a text that stands for the input
+// is one in Base64, in JSON or as it is.
 //
 // kInvalidArgument names input or part, what was expected and what came. On a loop or a codec worker.
 Result<RequestInputs> InputsOf(const Signature& signature, const std::string& picture_input,

@@ -68,7 +68,8 @@ TEST(DescribedInputs, AreRefusedWhereNothingCouldBeSent) {
               HasSubstr("expected the signature serving_default"));
   signatures = Signatures("a");
   signatures[0].inputs[1].dims.reset();
-  EXPECT_THAT(Proto(EncodeMetadataProto(model, signatures)).status().message(), HasSubstr("input 'x': expected a type"));
+  EXPECT_THAT(Proto(EncodeMetadataProto(model, signatures)).status().message(),
+              HasSubstr("input 'x': expected a type"));
   signatures[0].inputs[1].dims.emplace(40, 1);
   EXPECT_THAT(Proto(EncodeMetadataProto(model, signatures)).status().message(), HasSubstr("dimensions, found more"));
   signatures[0].inputs[1].type_number = 20;
