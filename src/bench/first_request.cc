@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "client/grpc_client.h"
-#include "client/http_client.h"
 #include "client/kserve_client.h"
 #include "client/kserve_grpc_client.h"
 
@@ -23,18 +22,13 @@ bool IsOfTheRequest(StatusCode code) {
          code == StatusCode::kUnauthenticated || code == StatusCode::kPermissionDenied;
 }
 
-Status AskHttp(const BenchOptions& options, client::Url url, const client::ClientOptions& access,
+Status AskHttp(const BenchOptions& options, const client::Url& url, const client::ClientOptions& access,
                const ModelRequests& requests) {
   const PlainBody& body = requests.bodies.front();
-  while (url.path.ends_with('/')) url.path.pop_back();
-  url.path += PlainPath(options.dialect, requests.model, options.version);
-  client::HttpCall call{.method = "POST",
-                        .url = std::move(url),
-                        .headers = {{"Content-Type", body.media_type}},
-                        .body_begin = *body.bytes,
-                        .timeout = access.timeout,
-                        .tls = access.tls};
-  if (!access.api_key.empty()) call.headers.emplace_back("Authorization", "Bearer " + access.api_key);
+  client::HttpCall call = CallTo(url, PlainPath(options.dialect, requests.model, options.version), access);
+  call.method = "POST";
+  call.headers.emplace_back("Content-Type", body.media_type);
+  call.body_begin = *body.bytes;
   const Result<client::HttpAnswer> answer = client::Call(call);
   if (!answer.ok() || !IsOfTheRequest(answer->status)) return {};
   return client::RefusalStatus(answer->status, answer->body);

@@ -77,6 +77,14 @@ std::string PlainPath(Dialect dialect, std::string_view model, std::string_view 
   return version.empty() ? path : path + "/" + client::EscapePathSegment(version);
 }
 
+client::HttpCall CallTo(client::Url server, const std::string& path, const client::ClientOptions& access) {
+  while (server.path.ends_with('/')) server.path.pop_back();
+  server.path += path;
+  client::HttpCall call{.url = std::move(server), .timeout = access.timeout, .tls = access.tls};
+  if (!access.api_key.empty()) call.headers.emplace_back("Authorization", "Bearer " + access.api_key);
+  return call;
+}
+
 client::PreparedRequest PreparePlain(const client::Url& server, const std::string& path, const PlainBody& body,
                                      const std::string& api_key) {
   client::Url url = server;

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "bench/input_file.h"
 #include "bench/options.h"
+#include "client/http_client.h"
 #include "client/http_connection.h"
 #include "client/inference_client.h"
 #include "client/url.h"
@@ -49,6 +50,9 @@ std::string PlainPath(Dialect dialect, std::string_view model, std::string_view 
 
 // "/v1/models/M/versions/V", what stands before ":predict".
 std::string TfservingPath(std::string_view model, std::string_view version);
+
+// A call of its own to a path of the server, for which the caller waits.
+client::HttpCall CallTo(client::Url server, const std::string& path, const client::ClientOptions& access);
 
 client::PreparedRequest PreparePlain(const client::Url& server, const std::string& path, const PlainBody& body,
                                      const std::string& api_key);

@@ -13,7 +13,6 @@
 #include "bench/input_file.h"
 #include "bench/random_tensor.h"
 #include "client/grpc_client.h"
-#include "client/http_client.h"
 #include "client/kserve_client.h"
 #include "client/kserve_grpc_client.h"
 #include "codec/proto_wire.h"
@@ -169,7 +168,7 @@ struct Server {
 // What TF Serving's protocols say about a model.
 Result<std::vector<TensorSpec>> AskTfserving(const BenchOptions& options, const client::ClientOptions& access,
                                              const std::string& model) {
-  ASSIGN_OR_RETURN(client::Url url, client::ParseUrl(options.url));
+  ASSIGN_OR_RETURN(const client::Url url, client::ParseUrl(options.url));
   if (url.grpc) {
     const std::string message = tfserving::EncodeMetadataRequest(model, options.version);
     ASSIGN_OR_RETURN(const std::string answer, client::CallGrpc({.url = url,
@@ -180,10 +179,7 @@ Result<std::vector<TensorSpec>> AskTfserving(const BenchOptions& options, const 
                                                                  .tls = access.tls}));
     return tfserving::InputsOfMetadataProto(std::as_bytes(std::span(answer)));
   }
-  while (url.path.ends_with('/')) url.path.pop_back();
-  url.path += TfservingPath(model, options.version) + "/metadata";
-  client::HttpCall call{.url = url, .timeout = access.timeout, .tls = access.tls};
-  if (!access.api_key.empty()) call.headers.emplace_back("Authorization", "Bearer " + access.api_key);
+  const client::HttpCall call = CallTo(url, TfservingPath(model, options.version) + "/metadata", access);
   ASSIGN_OR_RETURN(const client::HttpAnswer answer, client::Call(call));
   if (answer.status != 200) return client::RefusalStatus(answer.status, answer.body);
   return tfserving::InputsOfMetadataJson(answer.body);
