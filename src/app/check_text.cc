@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app/check_words.h"
-#include "app/quantity.h"
+#include "base/quantity.h"
 #include "app/rough_quantity.h"
 #include "app/signature_difference.h"
 #include "app/text_table.h"

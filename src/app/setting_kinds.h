@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/quantity.h"
+#include "base/quantity.h"
 #include "app/settings.h"
 
 namespace trireme {

@@ -13,6 +13,10 @@ Status RunForResponses(OpenModel& model, std::span<const Tensor> inputs, std::sp
   return {};
 }
 
+Result<std::unique_ptr<OpenModel>> OpenModel::WithThreads(int threads) {
+  return Unsupported("runs of this model cannot be given " + std::to_string(threads) + " threads once it is open");
+}
+
 Status Backend::RunsOn(const Device& device) const {
   if (device.kind == DeviceKind::kCpu) return {};
   return Unsupported("models of backend '" + std::string(name()) + "' run on cpu alone, not on " + device.ToString());

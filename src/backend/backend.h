@@ -119,6 +119,11 @@ class OpenModel {
   virtual bool has_loop() const { return false; }
 
   virtual MemoryUse memory_use() const = 0;
+
+  // The same model with so many threads for each of its runs, on the weights of this one: memory_use() of what is
+  // returned is what it holds besides them. Any of the two may outlive the other, and both run at the same time.
+  // kUnsupported: the runtime cannot do that without weights of its own, or the model keeps state. On a loader thread.
+  virtual Result<std::unique_ptr<OpenModel>> WithThreads(int threads);
 };
 
 // Runs one request of any model: one that is not decoupled sends one response.

@@ -27,7 +27,7 @@ inline constexpr uint32_t kPluginInterface = [] {
                             sizeof(OnnxModelBytes), sizeof(ModelSource), sizeof(Tensor)}) {
     sizes = sizes * 1031 + static_cast<uint32_t>(size);
   }
-  return uint32_t{11} << 24 | (sizes & 0xFFFFFF);
+  return uint32_t{12} << 24 | (sizes & 0xFFFFFF);
 }();
 
 // The one symbol that a plug-in exports, under this name, with C linkage: `trireme_plugin`.

@@ -42,6 +42,11 @@ Status Status::Within(std::string_view what) && {
   return std::move(*this);
 }
 
+Status Status::TryAgainIn(std::chrono::milliseconds time) && {
+  try_again_in_ = time;
+  return std::move(*this);
+}
+
 std::string Status::ToString() const {
   if (ok()) return "ok";
   return std::string(Name(code_)) + ": " + message_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -45,12 +46,17 @@ class [[nodiscard]] Status {
   // Puts what was being done in front of what went wrong: "warming up resnet: <message>". OK stays OK.
   Status Within(std::string_view what) &&;
 
+  // Says when it is worth to try again; zero: nobody knows, or never.
+  Status TryAgainIn(std::chrono::milliseconds time) &&;
+  std::chrono::milliseconds try_again_in() const { return try_again_in_; }
+
   // "invalid argument: <message>", for logs.
   std::string ToString() const;
 
  private:
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
+  std::chrono::milliseconds try_again_in_{0};
 };
 
 std::ostream& operator<<(std::ostream& out, const Status& status);

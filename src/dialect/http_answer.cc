@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/http_answer.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace trireme {
@@ -38,6 +40,10 @@ int ToHttpStatus(StatusCode code) {
   return 500;
 }
 
+std::chrono::seconds RetryAfter(const Status& status) {
+  return std::max(std::chrono::ceil<std::chrono::seconds>(status.try_again_in()), std::chrono::seconds(1));
+}
+
 net::HttpResponse JsonAnswer(std::string json) {
   net::HttpResponse response{.status = 200, .headers = {{"Content-Type", "application/json"}}};
   response.body = std::move(json);
@@ -48,7 +54,7 @@ net::HttpResponse JsonErrorAnswer(const Status& status, std::string json) {
   net::HttpResponse response = JsonAnswer(std::move(json));
   response.status = ToHttpStatus(status.code());
   const bool worth_trying_again = status.code() == StatusCode::kOverloaded || status.code() == StatusCode::kUnavailable;
-  if (worth_trying_again) response.headers.emplace_back("Retry-After", "1");
+  if (worth_trying_again) response.headers.emplace_back("Retry-After", std::to_string(RetryAfter(status).count()));
   return response;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/device_wish.h"
+#include "model/service_goal.h"
 #include "model/warmup_sample.h"
 #include "tensor/device.h"
 
@@ -50,6 +51,12 @@ struct ModelConfig {
   uint32_t default_priority = 0;   // of a request that names none; 1 to priority_levels
   QueuePolicy queue_policy;        // of every level without one of its own
   std::map<uint32_t, QueuePolicy> level_policies;
+
+  // What is promised: a request that would miss it is refused, and how the model is run follows from it. Nothing: only
+  // requests with deadlines of their own are refused for that.
+  std::optional<ServiceGoal> goal;
+  double weight = 1;       // of its share of the processors where models compete for them
+  size_t cache_bytes = 0;  // of answers that are kept for requests with the same inputs; 0: none
 
   std::vector<WarmupSample> warmup;                       // run before the model is ready
   std::optional<int> graph_optimization;                  // level, in the runtime's own numbers

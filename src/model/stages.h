@@ -13,6 +13,7 @@ struct Stages {
   TimePoint received;      // its last byte was read
   TimePoint awaited;       // decoded, and its model was not in memory: it waited for the load
   TimePoint queued;        // decoded and checked, entered the line
+  TimePoint predicted;     // when it was expected to be answered as it entered the line; not known of every request
   TimePoint taken;         // an instance took it
   TimePoint run_begin;     // inputs are in place
   TimePoint run_end;       // the model returned

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <string>
 
@@ -174,6 +175,9 @@ void AddConfig(const ModelConfig& config, Hash& hash) {
   hash.Add(config.max_delay.count());
   hash.Add(config.max_waiting_requests);
   hash.Add(config.max_waiting_bytes);
+  hash.Add(config.goal ? ToString(*config.goal) : "");
+  hash.Add(std::bit_cast<uint64_t>(config.weight));
+  hash.Add(config.cache_bytes);
   hash.Add(config.run_inline);
   hash.Add(config.decoupled);
   hash.Add(config.preserve_ordering);
