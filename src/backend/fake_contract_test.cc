@@ -29,5 +29,29 @@ TEST(RunForResponses, SendsTheOneResponseOfOtherModels) {
   EXPECT_EQ(got.responses[0][0].shape, (Shape{2, 4}));
 }
 
+TEST(FakeModel, TellsWithHowManyThreadsItWasRun) {
+  MemoryPool pool;
+  const auto script = std::make_shared<FakeScript>();
+  auto model = MakeFakeModel(script);
+  const auto wide = model->WithThreads(4);
+  ASSERT_TRUE(wide.ok()) << wide.status();
+  const std::vector<Tensor> inputs = {MakeTensor(pool, DataType::kFp32, {2, 4})};
+  const int wanted[] = {0};
+  EXPECT_TRUE(model->Run(inputs, wanted, {}).ok());
+  EXPECT_TRUE((*wide)->Run(inputs, wanted, {}).ok());
+  EXPECT_EQ(script->run_threads(), (std::vector<int>{1, 4}));
+  EXPECT_EQ((*wide)->memory_use().total(), 0U);
+  model.reset();
+  EXPECT_EQ(script->open_models(), 1);
+}
+
+TEST(FakeModel, HasNoOtherThreadsIfItKeepsStateOrIsToldSo) {
+  const auto script = std::make_shared<FakeScript>();
+  const FakeOptions refusing[] = {{.keeps_state = true}, {.takes_other_threads = false}};
+  for (const FakeOptions& options : refusing) {
+    EXPECT_EQ(MakeFakeModel(script, options)->WithThreads(2).status().code(), StatusCode::kUnsupported);
+  }
+}
+
 }  // namespace
 }  // namespace trireme

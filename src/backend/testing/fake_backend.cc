@@ -45,6 +45,11 @@ std::vector<int64_t> FakeScript::runs() const {
   return runs_;
 }
 
+std::vector<int> FakeScript::run_threads() const {
+  const MutexLock lock(mutex_);
+  return run_threads_;
+}
+
 void FakeScript::FailOpensWith(Status status) {
   const MutexLock lock(mutex_);
   no_opens_ = std::move(status);
@@ -65,9 +70,10 @@ OpenOptions FakeScript::last_options() const {
   return last_options_;
 }
 
-Status FakeScript::Enter(int64_t rows) {
+Status FakeScript::Enter(int64_t rows, int threads) {
   const MutexLock lock(mutex_);
   runs_.push_back(rows);
+  run_threads_.push_back(threads);
   ++waiting_;
   changed_.NotifyAll();
   while (held_) changed_.Wait(mutex_);
@@ -85,26 +91,43 @@ Status FakeScript::EnterResponse(int response) {
   return response == fail_after_ ? end_ : Status();
 }
 
-class FakeModel final : public OpenModel {
+// Counted while somebody has it.
+class FakeWeights {
  public:
-  FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options)
-      : script_(std::move(script)), options_(options), signature_(FakeSignature(options)) {
+  explicit FakeWeights(std::shared_ptr<FakeScript> script) : script_(std::move(script)) {
     const MutexLock lock(script_->mutex_);
     ++script_->open_models_;
   }
-  ~FakeModel() override {
+  ~FakeWeights() {
     const MutexLock lock(script_->mutex_);
     --script_->open_models_;
   }
-  FakeModel(const FakeModel&) = delete;
-  FakeModel& operator=(const FakeModel&) = delete;
+  FakeWeights(const FakeWeights&) = delete;
+  FakeWeights& operator=(const FakeWeights&) = delete;
+
+ private:
+  const std::shared_ptr<FakeScript> script_;  // shared with the test
+};
+
+class FakeModel final : public OpenModel {
+ public:
+  FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options)
+      : FakeModel(script, options, std::make_shared<FakeWeights>(script), options.weight_bytes) {}
+
+  FakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options, std::shared_ptr<FakeWeights> weights,
+            size_t weight_bytes)
+      : script_(std::move(script)),
+        options_(options),
+        weights_(std::move(weights)),
+        weight_bytes_(weight_bytes),
+        signature_(FakeSignature(options)) {}
 
   const Signature& signature() const override { return signature_; }
 
   Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                   std::span<Buffer> /*destinations*/) override {
     const Tensor& x = inputs[0];
-    RETURN_IF_ERROR(script_->Enter(x.shape.rank() > 0 ? x.shape[0] : 1));
+    RETURN_IF_ERROR(script_->Enter(x.shape.rank() > 0 ? x.shape[0] : 1, options_.threads));
     Tensor y = MakeTensor(pool_, DataType::kFp32, x.shape);
     const std::span<const float> in = x.As<float>();
     const std::span<float> out = y.MutableAs<float>();
@@ -123,7 +146,7 @@ class FakeModel final : public OpenModel {
   Status RunDecoupled(std::span<const Tensor> inputs, std::span<const int> wanted, ResponseStream& responses) override {
     const Tensor& x = inputs[0];
     const int64_t rows = x.shape.rank() > 0 ? x.shape[0] : 1;
-    RETURN_IF_ERROR(script_->Enter(rows));
+    RETURN_IF_ERROR(script_->Enter(rows, options_.threads));
     for (int row = 0; row < rows; ++row) {
       RETURN_IF_ERROR(script_->EnterResponse(row));
       if (!responses.Wanted()) return {};
@@ -134,11 +157,20 @@ class FakeModel final : public OpenModel {
     return script_->EnterResponse(static_cast<int>(rows));
   }
 
-  MemoryUse memory_use() const override { return {.weights = options_.weight_bytes, .workspace = 0}; }
+  MemoryUse memory_use() const override { return {.weights = weight_bytes_, .workspace = 0}; }
+
+  Result<std::unique_ptr<OpenModel>> WithThreads(int threads) override {
+    if (options_.keeps_state || !options_.takes_other_threads) return OpenModel::WithThreads(threads);
+    FakeOptions options = options_;
+    options.threads = threads;
+    return std::unique_ptr<OpenModel>(std::make_unique<FakeModel>(script_, options, weights_, 0));
+  }
 
  private:
   const std::shared_ptr<FakeScript> script_;  // shared with the test
   const FakeOptions options_;
+  const std::shared_ptr<FakeWeights> weights_;  // shared with the same model with other threads
+  const size_t weight_bytes_;
   const Signature signature_;
   MemoryPool pool_;
 };
@@ -165,7 +197,9 @@ class FakeBackend final : public Backend {
       if (!script_->no_opens_.ok()) return script_->no_opens_;
     }
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
-    return Opened(MakeFakeModel(script_, options_));
+    FakeOptions with = options_;
+    with.threads = options.threads;
+    return Opened(MakeFakeModel(script_, with));
   }
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& /*options*/) override {
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");

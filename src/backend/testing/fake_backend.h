@@ -29,22 +29,25 @@ class FakeScript {
   // How runs of a decoupled model end that have sent so many responses, and what they do not send any more.
   void FailAfter(int responses, Status status);
 
-  // The rows of each run so far, in order.
+  // The rows of each run so far, in order; and with how many threads each was made.
   std::vector<int64_t> runs() const;
+  std::vector<int> run_threads() const;
 
   // Every model is refused with this from now on, until it is OK.
   void FailOpensWith(Status status);
 
-  // How often a model was opened, or was tried to be; and the models that are open now.
+  // How often a model was opened, or was tried to be; and the models that are open now, each of them once, with however
+  // many threads it can be run (OpenModel::WithThreads).
   int opens() const;
   int open_models() const;
   // With what it was opened last.
   OpenOptions last_options() const;
 
  private:
+  friend class FakeWeights;
   friend class FakeModel;
   friend class FakeBackend;
-  Status Enter(int64_t rows);
+  Status Enter(int64_t rows, int threads);
   Status EnterResponse(int response);
 
   mutable Mutex mutex_;
@@ -56,6 +59,7 @@ class FakeScript {
   Status end_ GUARDED_BY(mutex_);
   std::function<Status(int64_t)> fail_ GUARDED_BY(mutex_);
   std::vector<int64_t> runs_ GUARDED_BY(mutex_);
+  std::vector<int> run_threads_ GUARDED_BY(mutex_);
   int opens_ GUARDED_BY(mutex_) = 0;
   Status no_opens_ GUARDED_BY(mutex_);
   int open_models_ GUARDED_BY(mutex_) = 0;
@@ -73,6 +77,8 @@ struct FakeOptions {
   bool may_change = true;  // TensorSpec::may_change, of both
   size_t weight_bytes = 1000;
   bool runs_on_gpus = true;
+  int threads = 1;                  // of a run, of a model that no backend has opened
+  bool takes_other_threads = true;  // unless it keeps state
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});
