@@ -3,27 +3,13 @@
 
 #include <onnxruntime_run_options_config_keys.h>
 
-#include <string>
 #include <utility>
 
+#include "backends/onnx/one_element_model.h"
 #include "backends/onnx/ort_error.h"
-#include "backends/onnx/session_options.h"
-#include "onnxfile/onnx_writer.h"
 
 namespace trireme::onnx {
 namespace {
-
-constexpr const char* kInput = "x";
-constexpr const char* kOutput = "y";
-
-std::string OneElementModel() {
-  onnxfile::Model model;
-  model.graph = {.name = "one_element",
-                 .nodes = {{"Identity", {kInput}, {kOutput}}},
-                 .inputs = {{kInput, onnxfile::ElementType::kFloat, {}}},
-                 .outputs = {{kOutput, onnxfile::ElementType::kFloat, {}}}};
-  return Serialize(model);
-}
 
 Result<Handle<OrtRunOptions>> MakeTrimmingOptions(const OrtApi& api) {
   OrtRunOptions* made = nullptr;
@@ -40,12 +26,9 @@ ArenaTrimmer::ArenaTrimmer(const OrtApi& api, const OrtMemoryInfo& cpu, Handle<O
     : api_(&api), cpu_(&cpu), session_(std::move(session)), run_options_(std::move(run_options)) {}
 
 Result<ArenaTrimmer> ArenaTrimmer::Make(const OrtApi& api, const OrtEnv& env, const OrtMemoryInfo& cpu) {
-  ASSIGN_OR_RETURN(const Handle<OrtSessionOptions> options, MakeSessionOptions(api, {}, {}));
+  ASSIGN_OR_RETURN(Handle<OrtSession> session, OpenOneElementModel(api, env));
   ASSIGN_OR_RETURN(Handle<OrtRunOptions> run_options, MakeTrimmingOptions(api));
-  const std::string model = OneElementModel();
-  OrtSession* session = nullptr;
-  RETURN_IF_ERROR(ToStatus(api, api.CreateSessionFromArray(&env, model.data(), model.size(), options.get(), &session)));
-  return ArenaTrimmer(api, cpu, Handle<OrtSession>(session, api.ReleaseSession), std::move(run_options));
+  return ArenaTrimmer(api, cpu, std::move(session), std::move(run_options));
 }
 
 Handle<OrtValue> ArenaTrimmer::View(float& element) const {
@@ -62,10 +45,13 @@ void ArenaTrimmer::Trim() const {
   const Handle<OrtValue> input = View(in);
   const Handle<OrtValue> output = View(out);
   if (input == nullptr || output == nullptr) return;
+  const char* const input_name = OneElementModel::kInput;
+  const char* const output_name = OneElementModel::kOutput;
   const OrtValue* inputs[] = {input.get()};
   OrtValue* outputs[] = {output.get()};
   // A trim that fails leaves memory where it was: nothing that anybody could do more about.
-  (void)ToStatus(*api_, api_->Run(session_.get(), run_options_.get(), &kInput, inputs, 1, &kOutput, 1, outputs));
+  (void)ToStatus(*api_,
+                 api_->Run(session_.get(), run_options_.get(), &input_name, inputs, 1, &output_name, 1, outputs));
 }
 
 }  // namespace trireme::onnx

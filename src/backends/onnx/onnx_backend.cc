@@ -98,9 +98,11 @@ Result<std::unique_ptr<OpenModel>> OpenLocated(const std::shared_ptr<const Runti
   const MemoryUse memory_use{.weights = constants - elsewhere, .workspace = 0};
   const bool has_loop =
       std::ranges::any_of(loaded.summary.op_counts, [](const auto& op) { return op.first == "Loop"; });
-  return std::unique_ptr<OpenModel>(
-      std::make_unique<OnnxModel>(runtime, std::move(loaded.session), std::move(run_options), std::move(signature),
-                                  OnnxModel::Options{.has_loop = has_loop, .memory_use = memory_use}));
+  const auto session = std::make_shared<const Session>(
+      Session{.session = std::move(loaded.session), .run_options = std::move(run_options)});
+  return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(
+      runtime, session, std::move(signature),
+      OnnxModel::Options{.has_loop = has_loop, .may_be_helped = settings.may_be_helped, .memory_use = memory_use}));
 }
 
 std::string Listed(const std::vector<std::string>& names) {
@@ -138,13 +140,16 @@ Probe OnnxBackend::Inspect(const fs::path& path) const {
 Result<Opened> OnnxBackend::Open(const ModelSource& source, const OpenOptions& options) {
   ASSIGN_OR_RETURN(const LocatedModel model, Locate(source));
   if (Status runs = RunsOn(options.device); !runs.ok()) return std::move(runs).Within(model.shown.string());
-  ASSIGN_OR_RETURN(const SessionSettings settings, ReadSessionSettings(options));
+  ASSIGN_OR_RETURN(SessionSettings settings, ReadSessionSettings(options));
+  const bool is_gpu = options.device.kind != DeviceKind::kCpu;
+  // A session that was given threads has them for itself.
+  settings.may_be_helped = !is_gpu && settings.threads == 1 && !settings.parallel;
   if (!settings.ignored.empty()) {
     log_.Warning("settings without effect on ONNX models here",
                  {{"file", model.shown.string()}, {"settings", Listed(settings.ignored)}});
   }
   GpuPlace gpu{.device = options.device, .device_bytes = options.device_bytes};
-  if (options.device.kind != DeviceKind::kCpu) gpu.provider = cuda_.get();
+  if (is_gpu) gpu.provider = cuda_.get();
   auto opened = OpenLocated(runtime_, model, source.optional_inputs, settings, gpu, log_);
   if (!opened.ok()) return std::move(opened).status().Within(model.shown.string());
   return Opened(std::move(opened).value());

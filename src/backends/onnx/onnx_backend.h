@@ -18,6 +18,10 @@ class Runtime;
 //
 // Unless OpenOptions say otherwise (session_settings.h), all graph optimisations are on, threads never spin while they
 // wait, and one arena holds what runs of all models need.
+//
+// A model on the CPU that was opened with one thread can be had with others for its runs, on the same session and at no
+// cost (OpenModel::WithThreads): with eight at most, and in a run with as many as there are processors left by other
+// runs (helper_threads.h).
 class OnnxBackend : public Backend {
  public:
   // `log` outlives it.

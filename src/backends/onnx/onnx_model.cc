@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/onnx/onnx_model.h"
 
+#include <optional>
 #include <utility>
 
+#include "backends/onnx/helper_threads.h"
 #include "backends/onnx/ort_error.h"
 #include "backends/onnx/predict_shape.h"
 #include "base/check.h"
@@ -23,17 +25,24 @@ bool IsLeftOut(const Tensor& input, const TensorSpec& spec) {
 
 }  // namespace
 
-OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session,
-                     Handle<OrtRunOptions> run_options, Signature signature, const Options& options)
+OnnxModel::OnnxModel(std::shared_ptr<const Runtime> runtime, std::shared_ptr<const Session> session,
+                     Signature signature, const Options& options)
     : runtime_(std::move(runtime)),
       session_(std::move(session)),
-      run_options_(std::move(run_options)),
       signature_(std::move(signature)),
       options_(options),
       input_names_(NamesOf(signature_.inputs)),
       output_names_(NamesOf(signature_.outputs)) {}
 
 OnnxModel::~OnnxModel() = default;
+
+Result<std::unique_ptr<OpenModel>> OnnxModel::WithThreads(int threads) {
+  if (!options_.may_be_helped) return OpenModel::WithThreads(threads);
+  Options options = options_;
+  options.threads = threads;
+  options.memory_use = {};
+  return std::unique_ptr<OpenModel>(std::make_unique<OnnxModel>(runtime_, session_, signature_, options));
+}
 
 Result<std::vector<Tensor>> OnnxModel::Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                            std::span<Buffer> destinations) {
@@ -78,9 +87,11 @@ Status OnnxModel::RunSession(std::span<const Tensor> inputs, std::span<const int
   std::vector<const char*> names;
   names.reserve(wanted.size());
   for (const int index : wanted) names.push_back(output_names_[static_cast<size_t>(index)]);
-  return ToRunStatus(runtime_->api(),
-                     runtime_->api().Run(session_.get(), run_options_.get(), input_names.data(), values.data(),
-                                         input_names.size(), names.data(), names.size(), outputs.data()));
+  std::optional<HelperThreads::Run> helped;
+  if (options_.may_be_helped) helped.emplace(runtime_->helpers(), options_.threads);
+  return ToRunStatus(runtime_->api(), runtime_->api().Run(session_->session.get(), session_->run_options.get(),
+                                                          input_names.data(), values.data(), input_names.size(),
+                                                          names.data(), names.size(), outputs.data()));
 }
 
 Result<std::vector<Tensor>> OnnxModel::TakeOutputs(Values& outputs, std::span<Buffer> destinations) const {

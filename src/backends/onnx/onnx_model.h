@@ -11,17 +11,26 @@
 
 namespace trireme::onnx {
 
-// One session of ONNX Runtime: it has the weights once, and any number of threads run it. Inputs are read where they
-// lie; outputs stay where the runtime put them.
+// A session of ONNX Runtime and how it is run.
+struct Session {
+  Handle<OrtSession> session;
+  Handle<OrtRunOptions> run_options;
+};
+
+// Runs one session: that has the weights once, and any number of threads run it, each run with so many threads. Inputs
+// are read where they lie; outputs stay where the runtime put them.
 class OnnxModel : public OpenModel {
  public:
   struct Options {
     bool has_loop = false;
+    bool may_be_helped = false;  // SessionSettings has it
+    int threads = 1;             // of a run, if so
     MemoryUse memory_use = {};
   };
 
-  OnnxModel(std::shared_ptr<const Runtime> runtime, Handle<OrtSession> session, Handle<OrtRunOptions> run_options,
-            Signature signature, const Options& options);
+  // `session` is shared with the same model with other threads.
+  OnnxModel(std::shared_ptr<const Runtime> runtime, std::shared_ptr<const Session> session, Signature signature,
+            const Options& options);
   ~OnnxModel() override;
 
   const Signature& signature() const override { return signature_; }
@@ -29,6 +38,7 @@ class OnnxModel : public OpenModel {
                                   std::span<Buffer> destinations) override;
   bool has_loop() const override { return options_.has_loop; }
   MemoryUse memory_use() const override { return options_.memory_use; }
+  Result<std::unique_ptr<OpenModel>> WithThreads(int threads) override;
 
  private:
   // Binds those destinations whose output's shape is known beforehand; true if there is one.
@@ -38,8 +48,7 @@ class OnnxModel : public OpenModel {
   Result<std::vector<Tensor>> TakeOutputs(Values& outputs, std::span<Buffer> destinations) const;
 
   const std::shared_ptr<const Runtime> runtime_;
-  Handle<OrtSession> session_;
-  const Handle<OrtRunOptions> run_options_;
+  const std::shared_ptr<const Session> session_;
   const Signature signature_;
   const Options options_;
   std::vector<const char*> input_names_;  // of the signature's strings, as the C API wants them

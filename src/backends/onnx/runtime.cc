@@ -7,32 +7,12 @@
 #include <utility>
 
 #include "backends/onnx/arena_trimmer.h"
-#include "backends/onnx/ort_error.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/lsan_interface.h>
-#endif
+#include "backends/onnx/environment.h"
 
 namespace trireme::onnx {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-// The library loses a few bytes once, in its first environment; all else that it allocates stays under watch.
-using WithoutLeakCheck = __lsan::ScopedDisabler;
-#else
-struct WithoutLeakCheck {};
-#endif
-
 constexpr const char* kLibraryName = "libonnxruntime.so.1";
-
-LogLevel LevelOf(OrtLoggingLevel severity) {
-  return severity >= ORT_LOGGING_LEVEL_ERROR ? LogLevel::kError : LogLevel::kWarning;
-}
-
-void ORT_API_CALL WriteToLog(void* log, OrtLoggingLevel severity, const char*, const char*, const char*,
-                             const char* message) {
-  static_cast<const Logger*>(log)->Write(LevelOf(severity), "ONNX Runtime", {{"text", message}});
-}
 
 std::filesystem::path LibraryFile(const std::filesystem::path& folder) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets the environment once there are threads
@@ -53,12 +33,7 @@ Result<const OrtApiBase*> OpenLibrary(const std::filesystem::path& file) {
 }  // namespace
 
 Runtime::Runtime(const OrtApi& api, std::string version, std::filesystem::path folder, MemoryPool& pool)
-    : api_(api),
-      version_(std::move(version)),
-      folder_(std::move(folder)),
-      pool_(pool),
-      env_(nullptr, api.ReleaseEnv),
-      cpu_(nullptr, api.ReleaseMemoryInfo) {}
+    : api_(api), version_(std::move(version)), folder_(std::move(folder)), pool_(pool) {}
 
 Runtime::~Runtime() = default;
 
@@ -73,34 +48,22 @@ Result<std::shared_ptr<const Runtime>> Runtime::Open(const std::filesystem::path
                        std::to_string(ORT_API_VERSION) + " or later");
   }
   std::shared_ptr<Runtime> runtime(new Runtime(*api, version, file.parent_path(), pool));  // the constructor is private
-  RETURN_IF_ERROR(runtime->MakeEnvironment(log));
-  RETURN_IF_ERROR(runtime->ShareArena());
-  ASSIGN_OR_RETURN(ArenaTrimmer trimmer, ArenaTrimmer::Make(*api, *runtime->env_, *runtime->cpu_));
+  ASSIGN_OR_RETURN(runtime->environment_, Environment::Share(*api, log));
+  ASSIGN_OR_RETURN(ArenaTrimmer trimmer, ArenaTrimmer::Make(*api, *runtime->env(), *runtime->cpu()));
   runtime->trimmer_ = std::make_unique<ArenaTrimmer>(std::move(trimmer));
   return std::shared_ptr<const Runtime>(std::move(runtime));
 }
 
-Status Runtime::MakeEnvironment(const Logger& log) {
-  [[maybe_unused]] const WithoutLeakCheck without_leak_check;
-  OrtEnv* env = nullptr;
-  // The library wants a pointer that it may write through; WriteToLog does not.
-  RETURN_IF_ERROR(ToStatus(api_, api_.CreateEnvWithCustomLogger(&WriteToLog, const_cast<Logger*>(&log),
-                                                                ORT_LOGGING_LEVEL_WARNING, "trireme", &env)));
-  env_.reset(env);
-  OrtMemoryInfo* cpu = nullptr;
-  RETURN_IF_ERROR(ToStatus(api_, api_.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &cpu)));
-  cpu_.reset(cpu);
-  return {};
+const OrtEnv* Runtime::env() const {
+  return environment_->get();
 }
 
-Status Runtime::ShareArena() {
-  // It grows by what is asked for, not to the next power of two.
-  const char* const keys[] = {"arena_extend_strategy"};
-  const size_t values[] = {1};
-  OrtArenaCfg* config = nullptr;
-  RETURN_IF_ERROR(ToStatus(api_, api_.CreateArenaCfgV2(keys, values, std::size(keys), &config)));
-  const Handle<OrtArenaCfg> owner(config, api_.ReleaseArenaCfg);
-  return ToStatus(api_, api_.CreateAndRegisterAllocator(env_.get(), cpu_.get(), config));
+const OrtMemoryInfo* Runtime::cpu() const {
+  return environment_->cpu();
+}
+
+HelperThreads& Runtime::helpers() const {
+  return environment_->helpers();
 }
 
 void Runtime::ReleaseIdleMemory() const {

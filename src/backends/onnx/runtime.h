@@ -17,13 +17,14 @@
 namespace trireme::onnx {
 
 class ArenaTrimmer;
+class Environment;
+class HelperThreads;
 
 // An object of ONNX Runtime's and the function that releases it.
 template <typename T>
 using Handle = std::unique_ptr<T, void (*)(T*)>;
 
-// The library, opened at run time, and the one environment that all models share: its log goes to ours, its arena holds
-// what runs need between input and output, for all models together.
+// The library, opened at run time, and the one environment that all models share (environment.h).
 //
 // Thread-safe. Models and outputs share it, since an output that a client still reads may be the last thing alive. The
 // library itself is never closed. It has one environment a process: a second Runtime beside the first shares that, its
@@ -36,8 +37,9 @@ class Runtime {
 
   ~Runtime();
   const OrtApi& api() const { return api_; }
-  const OrtEnv* env() const { return env_.get(); }
-  const OrtMemoryInfo* cpu() const { return cpu_.get(); }
+  const OrtEnv* env() const;
+  const OrtMemoryInfo* cpu() const;
+  HelperThreads& helpers() const;
   const std::string& version() const { return version_; }
   const std::filesystem::path& folder() const { return folder_; }  // where it lies, and looks for its parts
   MemoryPool& pool() const { return pool_; }
@@ -47,15 +49,12 @@ class Runtime {
 
  private:
   Runtime(const OrtApi& api, std::string version, std::filesystem::path folder, MemoryPool& pool);
-  Status MakeEnvironment(const Logger& log);
-  Status ShareArena();
 
   const OrtApi& api_;
   const std::string version_;
   const std::filesystem::path folder_;
   MemoryPool& pool_;
-  Handle<OrtEnv> env_;
-  Handle<OrtMemoryInfo> cpu_;
+  std::shared_ptr<Environment> environment_;  // shared with other Runtimes
   std::unique_ptr<ArenaTrimmer> trimmer_;
 };
 

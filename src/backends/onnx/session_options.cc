@@ -60,6 +60,7 @@ Result<Handle<OrtSessionOptions>> MakeSessionOptions(const OrtApi& api, const Se
   const ExecutionMode mode = settings.parallel ? ORT_PARALLEL : ORT_SEQUENTIAL;
   RETURN_IF_ERROR(ToStatus(api, api.SetSessionExecutionMode(made, mode)));
   RETURN_IF_ERROR(ToStatus(api, api.SetIntraOpNumThreads(made, settings.threads)));
+  if (settings.may_be_helped) RETURN_IF_ERROR(ToStatus(api, api.DisablePerSessionThreads(made)));
   RETURN_IF_ERROR(ToStatus(api, api.SetInterOpNumThreads(made, settings.parallel ? settings.inter_op_threads : 1)));
   RETURN_IF_ERROR(SetMemory(api, made, settings));
   for (const auto& [key, value] : EntriesOf(settings, folder)) {

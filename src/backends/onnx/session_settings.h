@@ -19,6 +19,7 @@ struct SessionSettings {
 
   Optimization optimization = Optimization::kAll;
   int threads = 1;             // that one operator may use
+  bool may_be_helped = false;  // by the environment's threads (helper_threads.h), whatever `threads` says
   bool parallel = false;       // operators that do not need one another run at the same time
   int inter_op_threads = 1;    // of those, so many; 0: as many as the runtime thinks fit
   bool memory_arena = true;    // the one that all sessions share
