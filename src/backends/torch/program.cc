@@ -65,8 +65,8 @@ Result<std::vector<NamedResult>> Program::Call(std::vector<c10::IValue> values) 
   return results;
 }
 
-Result<std::vector<NamedResult>> Program::Run(const std::vector<at::Tensor>& leaves) const {
-  UseThreads(options_.threads);
+Result<std::vector<NamedResult>> Program::RunWithThreads(int threads, const std::vector<at::Tensor>& leaves) const {
+  UseThreads(threads);
   const torch::NoGradGuard no_gradients;
   const c10::InferenceMode inference(options_.inference_mode);
   const torch::jit::GraphOptimizerEnabledGuard optimizer(options_.optimized);

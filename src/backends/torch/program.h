@@ -32,7 +32,12 @@ class Program {
 
   // One value a leaf of the plan; undefined tensors are left out. May throw whatever the library throws; what the
   // results lack is a Status.
-  Result<std::vector<NamedResult>> Run(const std::vector<at::Tensor>& leaves) const;
+  Result<std::vector<NamedResult>> Run(const std::vector<at::Tensor>& leaves) const {
+    return RunWithThreads(options_.threads, leaves);
+  }
+
+  // The same with so many threads.
+  Result<std::vector<NamedResult>> RunWithThreads(int threads, const std::vector<at::Tensor>& leaves) const;
 
   // For trials: the same of copies, which the program may write to, and nothing is thrown.
   Result<std::vector<NamedResult>> Try(const std::vector<at::Tensor>& leaves) const;

@@ -194,6 +194,8 @@ Result<std::unique_ptr<OpenModel>> MakeModel(const std::string& name, Loaded loa
   const TorchModel::Options how{.copies_inputs = loaded.facts.writes_inputs || keeps_state,
                                 .keeps_state = keeps_state,
                                 .has_loop = loaded.facts.has_loop,
+                                .threads = chosen.program->options().threads,
+                                .is_on_gpu = is_gpu,
                                 .memory_use = {.weights = std::max(now, loaded.tensor_bytes), .workspace = 0}};
   return std::unique_ptr<OpenModel>(std::make_unique<TorchModel>(
       std::move(chosen.program), std::move(loaded.found.signature), std::move(loaded.found.places), how));

@@ -26,9 +26,17 @@ bool LiesIn(const at::Tensor& tensor, std::span<const Tensor> inputs) {
 
 }  // namespace
 
-TorchModel::TorchModel(std::unique_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
+TorchModel::TorchModel(std::shared_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
                        const Options& options)
     : program_(std::move(program)), signature_(std::move(signature)), places_(std::move(places)), options_(options) {}
+
+Result<std::unique_ptr<OpenModel>> TorchModel::WithThreads(int threads) {
+  if (options_.keeps_state || options_.is_on_gpu) return OpenModel::WithThreads(threads);
+  Options options = options_;
+  options.threads = threads;
+  options.memory_use = {};
+  return std::unique_ptr<OpenModel>(std::make_unique<TorchModel>(program_, signature_, places_, options));
+}
 
 Result<std::vector<Tensor>> TorchModel::Run(std::span<const Tensor> inputs, std::span<const int> wanted,
                                             std::span<Buffer> destinations) {
@@ -46,7 +54,7 @@ Result<std::vector<Tensor>> TorchModel::RunProgram(std::span<const Tensor> input
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!IsLeftOut(inputs[i], signature_.inputs[i])) leaves[i] = ToTorch(inputs[i], options_.copies_inputs);
   }
-  ASSIGN_OR_RETURN(const std::vector<NamedResult> results, program_->Run(leaves));
+  ASSIGN_OR_RETURN(const std::vector<NamedResult> results, program_->RunWithThreads(options_.threads, leaves));
   ASSIGN_OR_RETURN(const std::vector<ResultPlace> places, Places(results));
   std::vector<Tensor> outputs;
   outputs.reserve(wanted.size());

@@ -20,11 +20,14 @@ class TorchModel : public OpenModel {
     bool copies_inputs = false;  // the program writes to what it is given, or may keep it
     bool keeps_state = false;
     bool has_loop = false;
+    int threads = 1;         // of a run
+    bool is_on_gpu = false;  // where these are of no use
     MemoryUse memory_use = {};
   };
 
-  // `places` has one an output; or none, where none is known before a run.
-  TorchModel(std::unique_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
+  // `program` is shared with the same model with other threads. `places` has one an output; or none, where none is
+  // known before a run.
+  TorchModel(std::shared_ptr<const Program> program, Signature signature, std::vector<ResultPlace> places,
              const Options& options);
 
   const Signature& signature() const override { return signature_; }
@@ -33,6 +36,7 @@ class TorchModel : public OpenModel {
   bool keeps_state() const override { return options_.keeps_state; }
   bool has_loop() const override { return options_.has_loop; }
   MemoryUse memory_use() const override { return options_.memory_use; }
+  Result<std::unique_ptr<OpenModel>> WithThreads(int threads) override;
 
  private:
   Result<std::vector<Tensor>> RunProgram(std::span<const Tensor> inputs, std::span<const int> wanted,
@@ -40,7 +44,7 @@ class TorchModel : public OpenModel {
   Result<std::vector<ResultPlace>> Places(const std::vector<NamedResult>& results) const;
   Status Explain(Status status, std::span<const Tensor> inputs) const;
 
-  const std::unique_ptr<const Program> program_;
+  const std::shared_ptr<const Program> program_;
   const Signature signature_;
   const std::vector<ResultPlace> places_;
   const Options options_;
