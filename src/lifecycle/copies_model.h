@@ -13,7 +13,7 @@ namespace trireme {
 // flight; of several the one whose turn it is. So whoever runs models sees one.
 //
 // `copies`: for each copy which of the models it is; several may be the same one, which then has as much of the work as
-// so many. A single model comes back as it is.
+// so many. A single model comes back as it is; several cannot be had with other threads (OpenModel::WithThreads).
 std::unique_ptr<OpenModel> MakeCopiesModel(std::vector<std::unique_ptr<OpenModel>> models,
                                            const std::vector<size_t>& copies);
 

@@ -78,5 +78,15 @@ TEST_F(CopiesModelTest, LeavesASingleModelAsItIs) {
   EXPECT_EQ(MakeCopiesModel(std::move(models), {0, 0}).get(), only);
 }
 
+TEST_F(CopiesModelTest, HasOtherThreadsWhereThereIsOneCopy) {
+  EXPECT_EQ(Make({0, 1})->WithThreads(2).status().code(), StatusCode::kUnsupported);
+  std::vector<std::unique_ptr<OpenModel>> one;
+  one.push_back(MakeFakeModel(first_));
+  const auto wide = MakeCopiesModel(std::move(one), {0})->WithThreads(2);
+  ASSERT_TRUE(wide.ok()) << wide.status();
+  EXPECT_TRUE(Run(**wide).ok());
+  EXPECT_THAT(first_->run_threads(), testing::ElementsAre(2));
+}
+
 }  // namespace
 }  // namespace trireme

@@ -18,13 +18,28 @@ uint64_t SharedWeights::BytesOfEach() const {
   return kOwnBytes + bytes_ / std::max<uint32_t>(1, holders_.load(std::memory_order_relaxed));
 }
 
-class SharingModel final : public OpenModel {
+// A holder of weights.
+class SharedWeights::Holder {
  public:
-  SharingModel(std::shared_ptr<OpenModel> model, std::shared_ptr<SharedWeights> weights)
-      : model_(std::move(model)), weights_(std::move(weights)) {
+  explicit Holder(std::shared_ptr<SharedWeights> weights) : weights_(std::move(weights)) {
     weights_->holders_.fetch_add(1, std::memory_order_relaxed);
   }
-  ~SharingModel() override { weights_->holders_.fetch_sub(1, std::memory_order_relaxed); }
+  ~Holder() { weights_->holders_.fetch_sub(1, std::memory_order_relaxed); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+ private:
+  const std::shared_ptr<SharedWeights> weights_;
+};
+
+namespace {
+
+class SharingModel final : public OpenModel {
+ public:
+  // `opened` is what others of the same contents have too; `model` that, or the same with other threads.
+  SharingModel(std::shared_ptr<OpenModel> opened, std::shared_ptr<OpenModel> model,
+               std::shared_ptr<SharedWeights::Holder> holder)
+      : opened_(std::move(opened)), model_(std::move(model)), holder_(std::move(holder)) {}
 
   const Signature& signature() const override { return model_->signature(); }
   Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, std::span<const int> wanted,
@@ -38,14 +53,22 @@ class SharingModel final : public OpenModel {
     return model_->RunDecoupled(inputs, wanted, responses);
   }
   MemoryUse memory_use() const override { return model_->memory_use(); }
+  Result<std::unique_ptr<OpenModel>> WithThreads(int threads) override {
+    ASSIGN_OR_RETURN(std::unique_ptr<OpenModel> other, opened_->WithThreads(threads));
+    return std::unique_ptr<OpenModel>(std::make_unique<SharingModel>(opened_, std::move(other), holder_));
+  }
 
  private:
+  const std::shared_ptr<OpenModel> opened_;
   const std::shared_ptr<OpenModel> model_;
-  const std::shared_ptr<SharedWeights> weights_;
+  const std::shared_ptr<SharedWeights::Holder> holder_;  // one a version, however many threads it is run with
 };
 
+}  // namespace
+
 std::unique_ptr<OpenModel> MakeSharingModel(const OpenedModel& opened) {
-  return std::make_unique<SharingModel>(opened.model, opened.weights);
+  return std::make_unique<SharingModel>(opened.model, opened.model,
+                                        std::make_shared<SharedWeights::Holder>(opened.weights));
 }
 
 namespace {

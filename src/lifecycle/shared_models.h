@@ -31,8 +31,9 @@ class SharedWeights {
   // Of one who holds them alone.
   uint64_t BytesOfOne() const { return kOwnBytes + bytes_; }
 
+  class Holder;
+
  private:
-  friend class SharingModel;
   const uint64_t bytes_;
   std::atomic<uint32_t> holders_ = 0;  // a lone count: it orders nothing
 };
@@ -51,7 +52,8 @@ struct OpenedModel {
   std::shared_ptr<const FileSignatures> signatures = {};  // as its file names them; shared with all that are opened
 };
 
-// A model of one version on what several share: counts as a holder for as long as it lives.
+// A model of one version on what several share. It counts as a holder for as long as it lives, or one of those with
+// other threads that came of it: all of them as one.
 std::unique_ptr<OpenModel> MakeSharingModel(const OpenedModel& opened);
 
 // Opens each model once, under however many names and versions the same files lie in the repositories, for as long as

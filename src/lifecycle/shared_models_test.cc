@@ -150,5 +150,22 @@ TEST_F(SharedModelsTest, TriesAgainAfterAFailure) {
   EXPECT_TRUE(models_.Open(files, "", Opener()).ok());
 }
 
+TEST_F(SharedModelsTest, CountsAVersionOnceWithHoweverManyThreadsItIsRun) {
+  auto a = Open("a", "weights");
+  auto b = Open("b", "weights");
+  const auto wide = b->WithThreads(4);
+  ASSERT_TRUE(wide.ok()) << wide.status();
+  EXPECT_EQ(weights_->BytesOfEach(), kOwnBytes + 450);
+  b.reset();
+  EXPECT_EQ(weights_->BytesOfEach(), kOwnBytes + 450);
+  MemoryPool pool;
+  const std::vector<Tensor> inputs = {MakeTensor(pool, DataType::kFp32, {1, 4})};
+  EXPECT_TRUE((*wide)->Run(inputs, std::vector<int>{0}, {}).ok());
+  EXPECT_EQ(script_->run_threads(), std::vector<int>{4});
+  a.reset();
+  EXPECT_EQ(Open("c", "weights")->memory_use().weights, 1000U);
+  EXPECT_EQ(opens_, 1);  // what has other threads keeps the weights
+}
+
 }  // namespace
 }  // namespace trireme

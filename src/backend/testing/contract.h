@@ -275,11 +275,70 @@ TYPED_TEST_P(BackendContract, CallsAWrongShapeTheCallersFault) {
   EXPECT_THAT(outputs.status().message(), testing::HasSubstr("INPUT1"));
 }
 
+TYPED_TEST_P(BackendContract, GivesTheSameWithOtherThreadsOnTheSameWeights) {
+  const auto model = this->Open(this->models_.add_sub);
+  const std::vector<Tensor> inputs = {this->Counting({3, 16}, 100), this->Counting({3, 16}, 1)};
+  const int wanted[] = {0, 1};
+  const auto expected = model->Run(inputs, wanted, {});
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  for (const int threads : {1, 2, 64}) {
+    const auto other = model->WithThreads(threads);
+    ASSERT_TRUE(other.ok()) << other.status();
+    this->ExpectSame((*other)->signature().inputs, model->signature().inputs);
+    this->ExpectSame((*other)->signature().outputs, model->signature().outputs);
+    EXPECT_EQ((*other)->signature().batched, model->signature().batched);
+    EXPECT_EQ((*other)->has_loop(), model->has_loop());
+    EXPECT_EQ((*other)->memory_use().weights, 0U);
+    const auto outputs = (*other)->Run(inputs, wanted, {});
+    ASSERT_TRUE(outputs.ok()) << outputs.status();
+    for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(this->SameBytes((*outputs)[i], (*expected)[i])) << threads;
+  }
+}
+
+TYPED_TEST_P(BackendContract, ModelsWithOtherThreadsOutliveOneAnother) {
+  const auto run = [&](OpenModel& model) {
+    const int wanted[] = {0};
+    return model.Run(std::vector<Tensor>{this->Counting({1, 16}, 1), this->Counting({1, 16}, 1)}, wanted, {});
+  };
+  auto first = this->Open(this->models_.add_sub);
+  auto second = first->WithThreads(2).value();
+  first.reset();
+  auto third = second->WithThreads(1).value();
+  EXPECT_TRUE(run(*second).ok());
+  second.reset();
+  this->backend_.reset();
+  const auto outputs = run(*third);
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_EQ((*outputs)[0].template As<int32_t>()[15], 32);
+}
+
+TYPED_TEST_P(BackendContract, RunsWithDifferentThreadsAtTheSameTime) {
+  const auto model = this->Open(this->models_.add_sub);
+  const auto other = model->WithThreads(4).value();
+  OpenModel* const models[] = {model.get(), other.get()};
+  std::vector<std::thread> callers;
+  std::vector<int> right(4, 0);
+  for (size_t caller = 0; caller < right.size(); ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 50; ++i) {
+        const std::vector<Tensor> inputs = {this->Counting({2, 16}, i), this->Counting({2, 16}, 0)};
+        const int wanted[] = {1};
+        const auto outputs = models[caller % 2]->Run(inputs, wanted, {});
+        if (outputs.ok() && (*outputs)[0].template As<int32_t>().back() == i) ++right[caller];
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_THAT(right, testing::Each(50));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(BackendContract, KnowsItsModelsFromOtherFiles, NamesTheFileThatCannotBeOpened,
                             DescribesAModelAsItIsOnceOpen, SaysWhatAModelTakesAndGives,
                             CarriesElementsOfEveryTypeUnchanged, CarriesTensorsWithoutElements,
                             GivesTheOutputsThatAreWantedInTheirOrder, WritesWhereTheCallerWants,
                             WritesElementsOfEveryTypeWhereTheCallerWants, OutputsOutliveModelAndBackend,
-                            RunsForManyThreadsAtOnce, CallsAWrongShapeTheCallersFault);
+                            RunsForManyThreadsAtOnce, CallsAWrongShapeTheCallersFault,
+                            GivesTheSameWithOtherThreadsOnTheSameWeights, ModelsWithOtherThreadsOutliveOneAnother,
+                            RunsWithDifferentThreadsAtTheSameTime);
 
 }  // namespace trireme
