@@ -68,8 +68,10 @@ class Trial {
   Result<std::vector<Tensor>> Run(const std::vector<Tensor>& inputs) { return model_.Run(inputs, wanted_, {}); }
 
   // The shortest of a few runs: the others were interrupted.
-  std::optional<Duration> Measure(int64_t rows) {
-    const auto inputs = MakeSampleInputs(signature_, {.rows = rows, .free_dim = free_dim_, .seed = 1}, pool_);
+  std::optional<Duration> Measure(int64_t rows) { return MeasureSample(rows, free_dim_); }
+
+  std::optional<Duration> MeasureSample(int64_t rows, int64_t free_dim) {
+    const auto inputs = MakeSampleInputs(signature_, {.rows = rows, .free_dim = free_dim, .seed = 1}, pool_);
     if (!inputs) return std::nullopt;
     std::optional<Duration> shortest;
     for (int i = 0; i < kRepeats; ++i) {
@@ -175,6 +177,28 @@ bool NearlyEqualHalves(const Tensor& a, const Tensor& b) {
                     [](uint16_t p, uint16_t q) { return p == q || std::abs(int{p} - int{q}) <= kSteps; });
 }
 
+// Whether requests may share a run, and with how many rows.
+void TryBatches(Trial& trial, const Signature& signature, const TrialOptions& options, const Clock& clock,
+                TrialResult& result) {
+  if (options.max_rows == 1 || (options.max_rows == 0 && options.most_rows <= 1)) return;
+  if (!signature.batched) {
+    if (options.max_rows > 1) result.note = "requests run alone: its inputs and outputs do not all have free rows";
+    return;
+  }
+  const PairRun pair = RunPair(trial, signature, clock);
+  if (!pair.why_not_batched.empty()) {
+    result.refuted = true;
+    result.note = "requests run alone: " + pair.why_not_batched;
+    return;
+  }
+  result.batched = true;
+  if (options.max_rows == 0 && pair.took > 2 * kLongRow) return;
+  result.cost = MeasureBatches(trial, options, clock);
+  const std::vector<Duration>& cost = result.cost;
+  result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
+  result.warm_rows = cost.empty() ? 1 : std::min(result.max_rows, int64_t{1} << (cost.size() - 1));
+}
+
 }  // namespace
 
 bool NearlyEqual(const Tensor& a, const Tensor& b) {
@@ -204,23 +228,17 @@ TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOp
   }
   result.ran = true;
   result.free_dim = trial.free_dim();
-  if (options.max_rows == 1 || (options.max_rows == 0 && options.most_rows <= 1)) return result;
-  if (!signature.batched) {
-    if (options.max_rows > 1) result.note = "requests run alone: its inputs and outputs do not all have free rows";
-    return result;
-  }
-  const PairRun pair = RunPair(trial, signature, clock);
-  if (!pair.why_not_batched.empty()) {
-    result.refuted = true;
-    result.note = "requests run alone: " + pair.why_not_batched;
-    return result;
-  }
-  result.batched = true;
-  if (options.max_rows == 0 && pair.took > 2 * kLongRow) return result;
-  const std::vector<Duration> cost = MeasureBatches(trial, options, clock);
-  result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
-  result.warm_rows = cost.empty() ? 1 : std::min(result.max_rows, int64_t{1} << (cost.size() - 1));
+  result.row_bytes = trial.row_bytes();
+  TryBatches(trial, signature, options, clock, result);
+  if (!result.cost.empty()) return result;
+  if (const std::optional<Duration> row = trial.Measure(1)) result.cost = {*row};
   return result;
+}
+
+std::optional<Duration> MeasureRow(OpenModel& model, const Signature& signature, const TrialResult& tried,
+                                   MemoryPool& pool, const Clock& clock) {
+  Trial trial(model, signature, pool, clock);
+  return trial.RunSample(1, tried.free_dim) ? trial.MeasureSample(1, tried.free_dim) : std::nullopt;
 }
 
 bool WarmUpAsTried(OpenModel& model, const Signature& signature, const TrialResult& tried, MemoryPool& pool) {

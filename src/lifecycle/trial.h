@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,15 @@ struct TrialOptions {
 
 // What running a model a few times told about it.
 struct TrialResult {
-  bool ran = false;       // it took made-up input
-  bool batched = false;   // a batch gives what its rows give alone
-  bool refuted = false;   // a batch was run, and did not
-  int64_t max_rows = 1;   // the smallest batch whose rows are (nearly) as cheap as they get
-  int64_t warm_rows = 1;  // the largest batch of requests that it was run with
-  int64_t free_dim = 1;   // a size that it took where the signature leaves one open
-  std::string note;       // for people: why it does not batch, or could not be tried
+  bool ran = false;            // it took made-up input
+  bool batched = false;        // a batch gives what its rows give alone
+  bool refuted = false;        // a batch was run, and did not
+  int64_t max_rows = 1;        // the smallest batch whose rows are (nearly) as cheap as they get
+  int64_t warm_rows = 1;       // the largest batch of requests that it was run with
+  int64_t free_dim = 1;        // a size that it took where the signature leaves one open
+  size_t row_bytes = 0;        // of its inputs
+  std::vector<Duration> cost;  // of runs with 1, 2, 4... rows, as far as they were measured
+  std::string note;            // for people: why it does not batch, or could not be tried
 };
 
 // Runs a freshly opened model on made-up input: warms it up, finds out whether requests may share a run, and measures
@@ -43,6 +46,10 @@ TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOp
 // Runs what was tried before, and has not changed since, once with a row and once with the batch that it found: warm.
 // False: it does not take them any more, and should be tried anew. On a loader thread.
 bool WarmUpAsTried(OpenModel& model, const Signature& signature, const TrialResult& tried, MemoryPool& pool);
+
+// How long a row takes, the shortest of a few runs; nothing: it does not take it any more. On a loader thread.
+std::optional<Duration> MeasureRow(OpenModel& model, const Signature& signature, const TrialResult& tried,
+                                   MemoryPool& pool, const Clock& clock);
 
 // The smallest batch within `slack` of the cheapest row. `cost[i]` is the time of a run of 2^i rows; not empty.
 int64_t BatchThatPays(const std::vector<Duration>& cost, double slack = 0.1);

@@ -82,10 +82,10 @@ size_t BatchQueue::WaitingIn(uint32_t level) const {
   return static_cast<size_t>(end - begin);
 }
 
-void BatchQueue::Push(RequestPtr request) {
+void BatchQueue::Push(RequestPtr request, Duration goal) {
   bytes_ += request->bytes;
   rows_ += request->rows;
-  Waiting waiting{.request = nullptr, .level = LevelOf(*request), .delayed = false, .timeout = kNever};
+  Waiting waiting{.request = nullptr, .level = LevelOf(*request)};
   const QueuePolicy& policy = PolicyOf(waiting.level);
   const std::chrono::microseconds own = request->queue_timeout;
   if (policy.timeout.count() > 0) {
@@ -94,8 +94,23 @@ void BatchQueue::Push(RequestPtr request) {
   } else if (own.count() > 0) {
     request->deadline = std::min(request->deadline, After(request->stages.received, Bounded(own)));
   }
+  if (goal > Duration(0)) {
+    waiting.goal = After(request->stages.received, goal);
+    waiting.given_up = After(waiting.goal, goal);
+  }
   waiting.request = std::move(request);
   Insert(std::move(waiting));
+}
+
+int64_t BatchQueue::RowsBefore(const InferRequest& request) const {
+  if (rules_.priority_levels == 0) return rows_ - delayed_rows_;
+  const uint32_t level = LevelOf(request);
+  int64_t rows = 0;
+  for (const Waiting& waiting : waiting_) {
+    if (waiting.level > level) break;
+    if (waiting.level < level || !waiting.delayed) rows += waiting.request->rows;
+  }
+  return rows;
 }
 
 bool BatchQueue::GoesBefore(const Waiting& a, const Waiting& b) {
@@ -111,23 +126,29 @@ void BatchQueue::Insert(Waiting&& waiting) {
   }
 }
 
-Taken BatchQueue::TakeIfDue(TimePoint now, bool flush, const std::function<bool(size_t)>& may_take) {
-  Taken taken{.batch = {}, .expired = TakeExpired(now)};
+Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
+  Taken taken{.batch = {}, .expired = TakeExpired(now, options)};
   if (waiting_.empty()) return taken;
 
-  Pick pick = PickBatch();
+  Pick pick = PickBatch(now, options);
   // Without a delay nobody waits, and a preferred size is still preferred.
   const bool has_waited = rules_.max_delay > Duration(0) && now >= EndOfDelay();
-  if (!has_waited && !flush) {
+  if (!has_waited && !options.flush) {
     if (pick.preferred > 0) {
       pick.places.resize(pick.preferred);
     } else if (!pick.full && rules_.max_delay > Duration(0)) {
       return taken;
     }
   }
-  if (may_take && !may_take(BytesOf(pick.places))) return taken;
+  if (options.may_take && !options.may_take(pick.rows, BytesOf(pick.places))) return taken;
   taken.batch = TakeOut(pick.places);
   return taken;
+}
+
+bool BatchQueue::IsDue(TimePoint now, bool flush) const {
+  if (waiting_.empty()) return false;
+  return flush || rules_.max_delay == Duration(0) || rows_ >= rules_.max_rows || !rules_.preferred_rows.empty() ||
+         now >= NextDue();
 }
 
 size_t BatchQueue::BytesOf(const std::vector<size_t>& places) const {
@@ -142,6 +163,7 @@ std::vector<RequestPtr> BatchQueue::TakeOut(const std::vector<size_t>& places) {
   for (const size_t place : places) {
     bytes_ -= waiting_[place].request->bytes;
     rows_ -= waiting_[place].request->rows;
+    if (waiting_[place].delayed) delayed_rows_ -= waiting_[place].request->rows;
     requests.push_back(std::move(waiting_[place].request));
   }
   // What was moved out is null. Nearly always it is the front of the line.
@@ -164,30 +186,86 @@ TimePoint BatchQueue::EndOfDelay() const {
 }
 
 TimePoint BatchQueue::NextDue() const {
-  if (waiting_.empty()) return kNever;
-  TimePoint due = EndOfDelay();
-  for (const Waiting& waiting : waiting_) due = std::min({due, waiting.timeout, waiting.request->deadline});
-  return due;
+  return waiting_.empty() ? kNever : std::min(EndOfDelay(), NextExpiry());
 }
 
-std::vector<Expired> BatchQueue::TakeExpired(TimePoint now) {
+TimePoint BatchQueue::NextExpiry() const {
+  TimePoint next = kNever;
+  for (const Waiting& waiting : waiting_) {
+    next = std::min({next, waiting.timeout, waiting.request->deadline});
+    if (waiting.delayed) next = std::min(next, waiting.given_up);
+  }
+  return next;
+}
+
+class BatchQueue::OwnRun {
+ public:
+  explicit OwnRun(const TakeOptions& options) : times_(options.times), arrangement_(options.arrangement) {}
+
+  Duration Of(const InferRequest& request) {
+    if (times_ == nullptr) return Duration(0);
+    if (request.rows == rows_ && request.bytes == bytes_) return run_;
+    rows_ = request.rows;
+    bytes_ = request.bytes;
+    const auto expected = times_->Expected({.rows = rows_, .bytes = bytes_, .arrangement = arrangement_});
+    run_ = expected ? expected->typical : Duration(0);
+    return run_;
+  }
+
+ private:
+  const RunTimes* const times_;
+  const Arrangement arrangement_;
+  int64_t rows_ = -1;
+  size_t bytes_ = 0;
+  Duration run_{0};
+};
+
+// How long the next batch takes if it is as large as it may be. Who is too late for that is late: a smaller batch for
+// his sake would make all those late that come after him.
+Duration BatchQueue::NextBatchRun(const TakeOptions& options) const {
+  if (options.times == nullptr || waiting_.empty()) return Duration(0);
+  return RunOf(std::clamp<int64_t>(rows_ - delayed_rows_, 1, std::max<int64_t>(MostRows(options), 1)), options).most;
+}
+
+// Nothing: it may be run, now or later.
+std::optional<Expired::Why> BatchQueue::WhyNotRun(const Waiting& waiting, TimePoint now, Duration own_run) const {
+  const InferRequest& request = *waiting.request;
+  if (request.cancellation.cancelled()) return Expired::Why::kCancelled;
+  if (request.deadline <= now) return Expired::Why::kDeadline;
+  if (request.deadline - now < own_run) return Expired::Why::kTooLate;
+  if (waiting.delayed && now >= waiting.given_up) return Expired::Why::kGoal;
+  return std::nullopt;
+}
+
+std::vector<Expired> BatchQueue::TakeExpired(TimePoint now, const TakeOptions& options) {
   std::vector<Expired> expired;
   std::vector<Waiting> delayed;
+  OwnRun own_run(options);
+  const Duration batch_run = NextBatchRun(options);
+  const auto delay = [&](Waiting& waiting) {
+    waiting.delayed = true;
+    delayed_rows_ += waiting.request->rows;
+    delayed.push_back(std::move(waiting));
+  };
   for (Waiting& waiting : waiting_) {
-    const bool cancelled = waiting.request->cancellation.cancelled();
-    const bool late = waiting.request->deadline <= now;
-    if (!cancelled && !late && waiting.timeout > now) continue;
-    if (!cancelled && !late && PolicyOf(waiting.level).timeout_action == QueuePolicy::TimeoutAction::kDelay) {
-      waiting.timeout = kNever;
-      waiting.delayed = true;
-      delayed.push_back(std::move(waiting));
-    } else {
+    const Duration run = own_run.Of(*waiting.request);
+    std::optional<Expired::Why> why = WhyNotRun(waiting, now, run);
+    const bool timed_out = waiting.timeout <= now;
+    const bool misses_goal = waiting.goal < After(now, std::max(run, batch_run));
+    if (!why && misses_goal && options.give_up_late) why = Expired::Why::kGoal;
+    if (!why && timed_out && PolicyOf(waiting.level).timeout_action == QueuePolicy::TimeoutAction::kReject) {
+      why = Expired::Why::kQueueTimeout;
+    }
+    if (why) {
       bytes_ -= waiting.request->bytes;
       rows_ -= waiting.request->rows;
-      const Expired::Why why = cancelled ? Expired::Why::kCancelled
-                               : late    ? Expired::Why::kDeadline
-                                         : Expired::Why::kQueueTimeout;
-      expired.push_back({.request = std::move(waiting.request), .why = why});
+      if (waiting.delayed) delayed_rows_ -= waiting.request->rows;
+      expired.push_back({.request = std::move(waiting.request), .why = *why});
+    } else if (timed_out) {
+      waiting.timeout = kNever;
+      if (!waiting.delayed) delay(waiting);
+    } else if (!waiting.delayed && misses_goal) {
+      delay(waiting);
     }
   }
   if (expired.empty() && delayed.empty()) return expired;
@@ -196,9 +274,10 @@ std::vector<Expired> BatchQueue::TakeExpired(TimePoint now) {
   return expired;
 }
 
-BatchQueue::Pick BatchQueue::PickBatch() const {
+BatchQueue::Pick BatchQueue::PickBatch(TimePoint now, const TakeOptions& options) const {
   Pick pick;
   const InferRequest& first = *waiting_.front().request;
+  const int64_t most_rows = MostRows(options);
   const auto add = [&](size_t place) {
     pick.places.push_back(place);
     pick.rows += waiting_[place].request->rows;
@@ -208,17 +287,49 @@ BatchQueue::Pick BatchQueue::PickBatch() const {
   };
   add(0);
   const size_t end = std::min(waiting_.size(), kLookAhead);
-  for (size_t place = 1; place < end && pick.rows < rules_.max_rows; ++place) {
+  for (size_t place = 1; place < end && pick.rows < most_rows; ++place) {
     const InferRequest& next = *waiting_[place].request;
     if (!CanShareRun(first, next)) continue;
-    if (next.rows > rules_.max_rows - pick.rows) {
+    if (next.rows > most_rows - pick.rows) {
       pick.full = true;
     } else {
       add(place);
     }
   }
-  pick.full = pick.full || pick.rows >= rules_.max_rows;
+  pick.full = pick.full || pick.rows >= most_rows;
+  if (options.times != nullptr && pick.places.size() > 1) KeepInTime(pick, now, options);
   return pick;
+}
+
+// Leaves the last ones out until the others are in time.
+void BatchQueue::KeepInTime(Pick& pick, TimePoint now, const TakeOptions& options) const {
+  const auto is_in_time = [&] {
+    TimePoint due = kNever;
+    for (const size_t place : pick.places) due = std::min(due, waiting_[place].due());
+    return due == kNever || After(now, RunOf(pick.rows, options).most) <= due;
+  };
+  while (pick.places.size() > 1 && !is_in_time()) {
+    const size_t left = pick.places.size() * 3 / 4;
+    while (pick.places.size() > left) {
+      pick.rows -= waiting_[pick.places.back()].request->rows;
+      pick.places.pop_back();
+    }
+    pick.preferred = std::min(pick.preferred, pick.places.size());
+    pick.full = true;
+  }
+}
+
+int64_t BatchQueue::MostRows(const TakeOptions& options) const {
+  return options.most_rows > 0 ? std::min(options.most_rows, rules_.max_rows) : rules_.max_rows;
+}
+
+// Of a batch with the first one's size of rows; 0: not known.
+RunTimes::Estimate BatchQueue::RunOf(int64_t rows, const TakeOptions& options) const {
+  const InferRequest& first = *waiting_.front().request;
+  const size_t row_bytes = first.bytes / static_cast<size_t>(std::max<int64_t>(first.rows, 1));
+  const size_t bytes = row_bytes * static_cast<size_t>(rows);
+  return options.times->Expected({.rows = rows, .bytes = bytes, .arrangement = options.arrangement})
+      .value_or(RunTimes::Estimate());
 }
 
 }  // namespace trireme

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "model/infer_request.h"
 #include "model/model_config.h"
+#include "scheduler/run_times.h"
 
 namespace trireme {
 
@@ -38,6 +41,8 @@ struct Expired {
   enum class Why : uint8_t {
     kCancelled,     // its client has gone
     kDeadline,      // it is past its own deadline, or has waited for as long as it said it would
+    kTooLate,       // so little is left until its deadline that no run would be in time
+    kGoal,          // it is going to miss the model's goal, and the processors are needed for those that are not
     kQueueTimeout,  // it has waited for as long as the queue policy allows
   };
   RequestPtr request;
@@ -57,6 +62,9 @@ struct Taken {
 // first; in a level those that its policy has put back behind all others; and else by arrival. Decides which of them
 // run next.
 //
+// With a goal, one that is going to miss it is given up while others had to be refused; else it goes behind all of its
+// level that can still keep to it, and is given up once it has waited for twice the goal's time.
+//
 // A batch begins with the first and takes those behind it that can share its run: the same inputs, with the same type
 // and the same shape but for the rows. Others keep their place. A request with more rows than a batch may have runs
 // alone. Only decides: time is an argument, there are no threads here. Not thread-safe.
@@ -68,14 +76,36 @@ class BatchQueue {
   enum class Bound : uint8_t { kNone, kRequests, kBytes, kLevel };
   Bound BrokenBy(const InferRequest& request) const;
 
-  // `request->stages.received`, `queued` and `bytes` are set. The caller asked for room.
-  void Push(RequestPtr request);
+  // `request->stages.received`, `queued` and `bytes` are set. The caller asked for room. `goal`: within which it wants
+  // to be answered, from its last byte; 0: there is none.
+  void Push(RequestPtr request, Duration goal = Duration(0));
+
+  struct TakeOptions {
+    bool flush = false;     // whatever waits is due
+    int64_t most_rows = 0;  // of a batch, below its rules; 0: as those say
+    // How long runs take in this arrangement, if it is known: then a batch has no more rows than let its most urgent
+    // request be in time, and what cannot be in time any more is not run.
+    const RunTimes* times = nullptr;
+    Arrangement arrangement = Arrangement::kNarrow;
+    bool give_up_late = false;  // who is going to miss the goal is given up at once, as others need the processors
+    // A batch that it says no to stays; null: none does.
+    std::function<bool(int64_t rows, size_t bytes)> may_take = nullptr;
+  };
 
   // Takes a batch if one is due: it has a preferred size, it is full, or somebody has waited for long enough. A batch
-  // that is due only for its size has the largest preferred size that can be had, if any. With `flush` whatever waits
-  // is due. A batch of so many bytes that `may_take`, if given, says no, stays. What is past its time is taken out in
-  // any case.
-  Taken TakeIfDue(TimePoint now, bool flush = false, const std::function<bool(size_t bytes)>& may_take = nullptr);
+  // that is due only for its size has the largest preferred size that can be had, if any. What is past its time is
+  // taken out in any case.
+  Taken TakeIfDue(TimePoint now, const TakeOptions& options);
+  Taken TakeIfDue(TimePoint now) { return TakeIfDue(now, TakeOptions()); }
+
+  // Those alone that are past their time.
+  std::vector<Expired> TakeExpired(TimePoint now) { return TakeExpired(now, TakeOptions()); }
+
+  // When the next one will be; kNever: none has such a time.
+  TimePoint NextExpiry() const;
+
+  // Whether TakeIfDue() would, as far as can be told without looking at all who wait: it may take nothing after all.
+  bool IsDue(TimePoint now, bool flush) const;
 
   // When something will be due if nothing more arrives, be it a batch or a request whose time runs out; kNever if
   // nothing waits.
@@ -92,14 +122,25 @@ class BatchQueue {
   const QueuePolicy& PolicyOf(uint32_t level) const;
   size_t WaitingIn(uint32_t level) const;
 
+  // That would run before this request.
+  int64_t RowsBefore(const InferRequest& request) const;
+
  private:
   // A place in the line. They are in order of `level` and `delayed`, then of arrival.
   struct Waiting {
     RequestPtr request;
     uint32_t level = 0;
-    bool delayed = false;        // put back by its policy
-    TimePoint timeout = kNever;  // when its policy acts
+    bool delayed = false;         // put back by its policy
+    TimePoint timeout = kNever;   // when its policy acts
+    TimePoint goal = kNever;      // when it will have missed the model's goal
+    TimePoint given_up = kNever;  // having missed it by so much
+
+    // When it is late, whoever says so.
+    TimePoint due() const { return delayed ? request->deadline : std::min(request->deadline, goal); }
   };
+
+  // How long a run of one request takes: looked up once for all that are alike.
+  class OwnRun;
 
   struct Pick {
     std::vector<size_t> places;
@@ -110,8 +151,13 @@ class BatchQueue {
 
   static bool GoesBefore(const Waiting& a, const Waiting& b);
   void Insert(Waiting&& waiting);
-  std::vector<Expired> TakeExpired(TimePoint now);
-  Pick PickBatch() const;
+  std::vector<Expired> TakeExpired(TimePoint now, const TakeOptions& options);
+  Duration NextBatchRun(const TakeOptions& options) const;
+  std::optional<Expired::Why> WhyNotRun(const Waiting& waiting, TimePoint now, Duration own_run) const;
+  Pick PickBatch(TimePoint now, const TakeOptions& options) const;
+  void KeepInTime(Pick& pick, TimePoint now, const TakeOptions& options) const;
+  int64_t MostRows(const TakeOptions& options) const;
+  RunTimes::Estimate RunOf(int64_t rows, const TakeOptions& options) const;
   TimePoint EndOfDelay() const;
   size_t BytesOf(const std::vector<size_t>& places) const;
   std::vector<RequestPtr> TakeOut(const std::vector<size_t>& places);
@@ -120,6 +166,7 @@ class BatchQueue {
   std::deque<Waiting> waiting_;
   size_t bytes_ = 0;
   int64_t rows_ = 0;
+  int64_t delayed_rows_ = 0;
 };
 
 // Whether two requests to a batching model can share a run.

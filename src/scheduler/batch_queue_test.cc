@@ -88,7 +88,7 @@ TEST(BatchQueue, DoesNotWaitWhenTheBatchIsFull) {
 TEST(BatchQueue, TakesAtOnceWhatWaitsWhenFlushed) {
   BatchQueue queue({.max_rows = 4, .max_delay = milliseconds(5)});
   queue.Push(Request());
-  EXPECT_EQ(queue.TakeIfDue(kStart, /*flush=*/true).batch.size(), 1U);
+  EXPECT_EQ(queue.TakeIfDue(kStart, {.flush = true}).batch.size(), 1U);
 }
 
 TEST(BatchQueue, LeavesABatchThatItsTakerDoesNotWant) {
@@ -96,11 +96,12 @@ TEST(BatchQueue, LeavesABatchThatItsTakerDoesNotWant) {
   queue.Push(Request({.rows = 1}));
   queue.Push(Request({.rows = 2}));
   size_t asked = 0;
-  const auto no = [&](size_t bytes) {
+  const auto no = [&](int64_t rows, size_t bytes) {
+    EXPECT_EQ(rows, 3);
     asked = bytes;
     return false;
   };
-  EXPECT_TRUE(queue.TakeIfDue(kStart, /*flush=*/true, no).empty());
+  EXPECT_TRUE(queue.TakeIfDue(kStart, {.flush = true, .may_take = no}).empty());
   EXPECT_EQ(asked, 48U);
   EXPECT_EQ(queue.rows(), 3);
   EXPECT_EQ(queue.TakeIfDue(kStart).batch.size(), 2U);

@@ -73,6 +73,13 @@ Status WhyExpired(Expired::Why why, const ModelId& id, const Stages& stages) {
       return Cancelled("the client went away while the request waited");
     case Expired::Why::kDeadline:
       return DeadlineExceeded("the request's time ran out while it waited " + line);
+    case Expired::Why::kTooLate:
+      return DeadlineExceeded("the request's time is as good as out after it waited " + line +
+                              ": no run would be done in time");
+    case Expired::Why::kGoal:
+      return Overloaded("the request waited " + line +
+                        " for so long that its answer would miss the model's goal, and " +
+                        "others wait; try again later");
     case Expired::Why::kQueueTimeout:
       break;
   }
@@ -87,21 +94,21 @@ int64_t RowsOf(const std::vector<RequestPtr>& batch) {
 
 }  // namespace
 
-Duration BatchRunner::Run(std::vector<RequestPtr> batch) {
+Duration BatchRunner::Run(OpenModel& model, std::vector<RequestPtr> batch) {
   MarkTaken(batch, clock_.Now(), RowsOf(batch));
-  if (decoupled_) return RunOneByOne(std::move(batch));
-  if (batch.size() == 1) return RunAlone(std::move(batch.front()));
-  if (const std::optional<Duration> took = RunTogether(batch)) return *took;
-  return RunOneByOne(std::move(batch));
+  if (decoupled_) return RunOneByOne(model, std::move(batch));
+  if (batch.size() == 1) return RunAlone(model, std::move(batch.front()));
+  if (const std::optional<Duration> took = RunTogether(model, batch)) return *took;
+  return RunOneByOne(model, std::move(batch));
 }
 
-Duration BatchRunner::RunOneByOne(std::vector<RequestPtr> batch) {
+Duration BatchRunner::RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch) {
   Duration took(0);
   for (RequestPtr& request : batch) {
     // It has waited until now for its own run.
     request->stages.taken = clock_.Now();
     request->stages.batch_rows = request->rows;
-    took += decoupled_ ? RunForResponses(std::move(request)) : RunAlone(std::move(request));
+    took += decoupled_ ? RunForResponses(model, std::move(request)) : RunAlone(model, std::move(request));
   }
   return took;
 }
@@ -119,10 +126,10 @@ void BatchRunner::Refuse(RequestPtr request, Status why) {
   request->reply.Finish(std::move(why), request->stages);
 }
 
-Duration BatchRunner::RunAlone(RequestPtr request) {
+Duration BatchRunner::RunAlone(OpenModel& model, RequestPtr request) {
   RunArguments arguments(*request);
   request->stages.run_begin = clock_.Now();
-  Result<std::vector<Tensor>> outputs = model_.Run(arguments.inputs, arguments.wanted, arguments.destinations);
+  Result<std::vector<Tensor>> outputs = model.Run(arguments.inputs, arguments.wanted, arguments.destinations);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
   if (outputs.ok()) NoteShapes(arguments.inputs);
@@ -133,11 +140,11 @@ Duration BatchRunner::RunAlone(RequestPtr request) {
   return took;
 }
 
-Duration BatchRunner::RunForResponses(RequestPtr request) {
+Duration BatchRunner::RunForResponses(OpenModel& model, RequestPtr request) {
   RunArguments arguments(*request);
   request->stages.run_begin = clock_.Now();
   AnswerStream stream(*request, id_, signature_, clock_, metrics_);
-  Status ran = trireme::RunForResponses(model_, arguments.inputs, arguments.wanted, arguments.destinations, stream);
+  Status ran = trireme::RunForResponses(model, arguments.inputs, arguments.wanted, arguments.destinations, stream);
   request->stages.run_end = clock_.Now();
   const Duration took = request->stages.run_end - request->stages.run_begin;
   if (ran.ok()) NoteShapes(arguments.inputs);
@@ -149,12 +156,12 @@ Duration BatchRunner::RunForResponses(RequestPtr request) {
 }
 
 // Nothing, with every request still unanswered, if the batch as a whole did not work.
-std::optional<Duration> BatchRunner::RunTogether(std::vector<RequestPtr>& batch) {
+std::optional<Duration> BatchRunner::RunTogether(OpenModel& model, std::vector<RequestPtr>& batch) {
   const std::vector<Tensor> inputs = JoinInputs(batch);
   const WantedOutputs wanted(batch);
 
   const TimePoint begin = clock_.Now();
-  Result<std::vector<Tensor>> outputs = model_.Run(inputs, wanted.indexes(), {});
+  Result<std::vector<Tensor>> outputs = model.Run(inputs, wanted.indexes(), {});
   const TimePoint end = clock_.Now();
   MarkRun(batch, begin, end);
   if (!outputs.ok()) return std::nullopt;

@@ -25,13 +25,12 @@ namespace trireme {
 // Thread-safe: every instance uses the same one.
 class BatchRunner {
  public:
-  // All must outlive it. `decoupled`: a model that is not, and is to be served as one, gives one response a request.
-  // `shapes` may be null: where it is noted what runs succeeded with.
-  BatchRunner(const ModelId& id, const Signature& signature, OpenModel& model, MemoryPool& pool, const Clock& clock,
+  // All must outlive it, the models of Run() too. `decoupled`: a model that is not, and is to be served as one, gives
+  // one response a request. `shapes` may be null: where it is noted what runs succeeded with.
+  BatchRunner(const ModelId& id, const Signature& signature, MemoryPool& pool, const Clock& clock,
               ModelMetrics& metrics, bool decoupled = false, ShapeBook* shapes = nullptr)
       : id_(id),
         signature_(signature),
-        model_(model),
         pool_(pool),
         clock_(clock),
         metrics_(metrics),
@@ -40,7 +39,7 @@ class BatchRunner {
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
   // does not fail its neighbours. Returns how long the model itself ran.
-  Duration Run(std::vector<RequestPtr> batch);
+  Duration Run(OpenModel& model, std::vector<RequestPtr> batch);
 
   // Answers what is not worth running any more: kDeadlineExceeded or kCancelled.
   void AnswerExpired(std::vector<Expired> expired);
@@ -57,10 +56,10 @@ class BatchRunner {
     std::optional<InferResponse> response = {};  // nothing also where its responses have left already
   };
 
-  Duration RunOneByOne(std::vector<RequestPtr> batch);
-  Duration RunAlone(RequestPtr request);
-  Duration RunForResponses(RequestPtr request);
-  std::optional<Duration> RunTogether(std::vector<RequestPtr>& batch);
+  Duration RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch);
+  Duration RunAlone(OpenModel& model, RequestPtr request);
+  Duration RunForResponses(OpenModel& model, RequestPtr request);
+  std::optional<Duration> RunTogether(OpenModel& model, std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
   Answer Prepare(RequestPtr request, std::vector<Tensor> outputs) const;
   void NoteShapes(std::span<const Tensor> inputs);
@@ -68,7 +67,6 @@ class BatchRunner {
 
   const ModelId& id_;
   const Signature& signature_;
-  OpenModel& model_;
   MemoryPool& pool_;
   const Clock& clock_;
   ModelMetrics& metrics_;

@@ -40,7 +40,7 @@ class BatchRunnerTest : public testing::Test {
     std::vector<RequestPtr> batch;
     batch.push_back(std::move(one));
     if (other != nullptr) batch.push_back(std::move(other));
-    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_, model_->decoupled(), &shapes_).Run(std::move(batch));
+    BatchRunner(id_, signature_, pool_, clock_, metrics_, model_->decoupled(), &shapes_).Run(*model_, std::move(batch));
   }
 
   // The numbers that a reader adds up.
@@ -145,7 +145,7 @@ TEST_F(BatchRunnerTest, CountsARunThatFailed) {
 }
 
 TEST_F(BatchRunnerTest, CountsWhatExpired) {
-  BatchRunner runner(id_, signature_, *model_, pool_, clock_, metrics_);
+  BatchRunner runner(id_, signature_, pool_, clock_, metrics_);
   const RecordedReply replies[3];
   const Expired::Why whys[] = {Expired::Why::kCancelled, Expired::Why::kDeadline, Expired::Why::kQueueTimeout};
   std::vector<Expired> expired;
@@ -234,7 +234,7 @@ class DecoupledRunnerTest : public BatchRunnerTest {
     std::vector<RequestPtr> batch;
     batch.push_back(std::move(one));
     if (other != nullptr) batch.push_back(std::move(other));
-    BatchRunner(id_, signature_, *model_, pool_, clock_, metrics_, /*decoupled=*/true).Run(std::move(batch));
+    BatchRunner(id_, signature_, pool_, clock_, metrics_, /*decoupled=*/true).Run(*model_, std::move(batch));
   }
   ModelStatistics::Response Counts(size_t index) const { return metrics_.statistics().responses.at(index); }
 };

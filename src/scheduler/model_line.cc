@@ -21,10 +21,13 @@ constexpr Duration kLongestInlineRun = std::chrono::microseconds(100);
 // Requests that share a run are copied into one: what is longer than this is served better by a run of its own.
 constexpr size_t kMostGatheredBytes = size_t{16} << 10;
 
-size_t BytesOf(const std::vector<RequestPtr>& batch) {
-  size_t bytes = 0;
-  for (const RequestPtr& request : batch) bytes += request->bytes;
-  return bytes;
+RunSize SizeOf(const std::vector<RequestPtr>& batch) {
+  RunSize size{.rows = 0};
+  for (const RequestPtr& request : batch) {
+    size.rows += request->rows;
+    size.bytes += request->bytes;
+  }
+  return size;
 }
 
 }  // namespace
@@ -37,10 +40,14 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
       clock_(clock),
       model_(std::move(model)),
       metrics_(metrics),
-      runner_(id_, signature_, *model_, pool, clock, metrics, options_.decoupled, options_.shapes.get()),
+      processors_(options_.processors ? options_.processors : std::make_shared<Processors>(options_.instances)),
+      member_(processors_->Join(options_.weight, [this] { PlaceGranted(); })),
+      runner_(id_, signature_, pool, clock, metrics, options_.decoupled, options_.shapes.get()),
       order_(options_.rules.preserve_ordering ? std::make_unique<AnswerOrder>() : nullptr),
-      queue_(options_.rules) {
+      planner_({.rules = options_.rules, .goal = options_.goal, .instances = options_.instances}) {
   CHECK(options_.instances > 0);
+  for (const Options::SeenRun& seen : options_.seen_runs) planner_.Learn(seen.size, seen.took);
+  metrics_.ShowLine(this, [this] { return account(); });
   instances_.reserve(options_.instances);
   try {
     for (int i = 0; i < options_.instances; ++i) {
@@ -85,9 +92,10 @@ void ModelLine::Push(RequestPtr request) {
   } else if (!entry.refused.ok()) {
     runner_.Refuse(std::move(request), entry.refused);
   } else {
-    Taken taken;
-    taken.batch.push_back(std::move(request));
-    Work(std::move(taken));
+    Job job;
+    job.taken.batch.push_back(std::move(request));
+    job.model = model_.get();
+    Work(std::move(job));
   }
 }
 
@@ -95,11 +103,15 @@ void ModelLine::Push(RequestPtr request) {
 ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
   const MutexLock lock(mutex_);
   if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
+  const bool is_cheap = IsCheap(*request);
+  if (!is_cheap) {
+    if (Status late = WhyLate(*request); !late.ok()) return {.refused = std::move(late)};
+  }
   if (order_) order_->Enter(*request);
-  if (!IsCheap(*request)) return Wait(request);
+  if (!is_cheap) return Wait(request);
   const bool gathers = options_.rules.max_rows > 1 && request->bytes <= kMostGatheredBytes;
   if (gathers && request->loop != nullptr && request->loop->OnThread()) return GatherOnLoop(request);
-  if (!queue_.empty() || running_ >= options_.instances) return Wait(request);
+  if (!planner_.queue().empty() || running_ >= options_.instances) return Wait(request);
   ++running_;
   return {};
 }
@@ -109,7 +121,7 @@ ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
   Turn* turn = place == turns_.end() ? nullptr : *place;
   Entry entry;
   if (turn == nullptr) {
-    if (!queue_.empty() || running_ >= options_.instances) return Wait(request);
+    if (!planner_.queue().empty() || running_ >= options_.instances) return Wait(request);
     auto begun = std::make_unique<Turn>(*this, *request->loop);
     turns_.push_back(begun.get());
     turn = entry.begun = begun.release();
@@ -118,47 +130,64 @@ ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
   Wait(request);
   if (turn->working) {
     turn->goes_on = true;
-  } else if (queue_.rows() >= options_.rules.max_rows) {
+  } else if (planner_.queue().rows() >= options_.rules.max_rows) {
     entry.full = turn;
   }
   return entry;
 }
 
 ModelLine::Entry ModelLine::Wait(RequestPtr& request) {
-  queue_.Push(std::move(request));
+  const bool is_urgent = request->deadline < sleeps_until_;
+  planner_.Push(std::move(request));
   metrics_.AddWaiting(1);
   // Without a free place the sleeper could do nothing yet; whoever gives one back wakes it.
-  return {.refused = {}, .wake = asleep_ > 0 && running_ < options_.instances};
+  const bool could_run = running_ < options_.instances && (!awaits_place_ || is_urgent);
+  return {.refused = {}, .wake = asleep_ > 0 && could_run};
+}
+
+// What is promised to the request is noted in it.
+Status ModelLine::WhyLate(InferRequest& request) {
+  const TimePoint now = request.stages.queued;
+  if (!planner_.NotesArrivals() && !planner_.Promises(request)) return {};
+  const auto company = static_cast<double>(planner_.queue().size()) + processors_->at_work();
+  planner_.Arrived(request, company, now);
+  if (!planner_.Promises(request)) return {};
+  const LinePlanner::Expectation expectation = planner_.Expect(request, processors_->Look(*member_, now), now);
+  request.stages.predicted = expectation.predicted;
+  if (!expectation.is_refused) return {};
+  planner_.Refused(now);
+  metrics_.CountPredictedLate();
+  return planner_.WhyRefused(id_.name, request, expectation);
 }
 
 Status ModelLine::WhyRefused(const InferRequest& request) const {
   if (closing_) {
     return Unavailable("model '" + id_.name + "' version " + std::to_string(id_.version) + " is being unloaded");
   }
-  const BatchQueue::Bound bound = queue_.BrokenBy(request);
+  const BatchQueue::Bound bound = planner_.queue().BrokenBy(request);
   if (bound != BatchQueue::Bound::kNone) return WhyNoRoom(bound, request);
-  if (order_ == nullptr || order_->held() + queue_.size() < options_.rules.max_waiting_requests) return {};
+  if (order_ == nullptr || order_->held() + planner_.queue().size() < options_.rules.max_waiting_requests) return {};
   return Overloaded("model '" + id_.name + "' has too many answers that wait for those of earlier requests: " +
-                    std::to_string(order_->held()) + " do, and " + std::to_string(queue_.size()) +
+                    std::to_string(order_->held()) + " do, and " + std::to_string(planner_.queue().size()) +
                     " requests are in line (preserve_ordering is on, max-waiting-requests is " +
                     std::to_string(options_.rules.max_waiting_requests) + "); try again later");
 }
 
 Status ModelLine::WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const {
   const BatchRules& rules = options_.rules;
+  const BatchQueue& queue = planner_.queue();
   std::string where = "the line of model '" + id_.name + "' is full";
-  size_t waiting = queue_.size();
+  size_t waiting = queue.size();
   std::string which;
   switch (bound) {
     case BatchQueue::Bound::kBytes:
-      which =
-          std::to_string(queue_.bytes()) + " bytes, max-waiting-bytes is " + std::to_string(rules.max_waiting_bytes);
+      which = std::to_string(queue.bytes()) + " bytes, max-waiting-bytes is " + std::to_string(rules.max_waiting_bytes);
       break;
     case BatchQueue::Bound::kLevel: {
-      const uint32_t level = queue_.LevelOf(request);
+      const uint32_t level = queue.LevelOf(request);
       if (rules.priority_levels > 0) where += " at priority level " + std::to_string(level);
-      waiting = queue_.WaitingIn(level);
-      which = "max_queue_size of its queue policy is " + std::to_string(queue_.PolicyOf(level).max_waiting_requests);
+      waiting = queue.WaitingIn(level);
+      which = "max_queue_size of its queue policy is " + std::to_string(queue.PolicyOf(level).max_waiting_requests);
       break;
     }
     default:
@@ -169,70 +198,116 @@ Status ModelLine::WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request
 
 bool ModelLine::IsCheap(const InferRequest& request) const {
   if (!options_.run_inline || options_.decoupled) return false;
-  return request.deadline > request.stages.queued && IsShort(request.bytes);
+  return request.deadline > request.stages.queued && IsShort(request.rows, request.bytes);
 }
 
-bool ModelLine::IsShort(size_t bytes) const {
-  const std::optional<Duration> expected = run_times_.Expected(bytes);
-  return expected && *expected <= kLongestInlineRun;
+bool ModelLine::IsShort(int64_t rows, size_t bytes) const {
+  const auto expected = planner_.Expected({.rows = rows, .bytes = bytes});
+  return expected && expected->typical <= kLongestInlineRun;
 }
 
 void ModelLine::WorkAsInstance(int number) {
   NameThisThread(id_.name.substr(0, 12) + "#" + std::to_string(number));
-  Taken taken;
-  while (TakeWork(taken)) Work(std::move(taken));
+  Job job;
+  while (TakeJob(job)) Work(std::exchange(job, Job()));
 }
 
-// Waits until something is due and an instance's place is free. False: the line is closed and empty.
-bool ModelLine::TakeWork(Taken& taken) {
-  const MutexLock lock(mutex_);
+// Waits until something is due, an instance's place is free and one on the processors. False: the line is closed and
+// empty.
+bool ModelLine::TakeJob(Job& job) {
   while (true) {
-    const bool free = running_ < options_.instances;
-    if (free) {
-      taken = queue_.TakeIfDue(clock_.Now(), /*flush=*/closing_);
-      if (!taken.empty()) {
-        metrics_.AddWaiting(-static_cast<int64_t>(taken.size()));
-        ++running_;
-        return true;
+    Processors::Grants grants;
+    bool wakes_another = false;
+    {
+      const MutexLock lock(mutex_);
+      while (!FindJob(job, grants) && grants.empty()) {
+        if (closing_ && planner_.queue().empty()) return false;
+        SleepUntilNews();
       }
+      // Who was woken for the first of several sees to the next.
+      wakes_another = asleep_ > 0 && !planner_.queue().empty() && !awaits_place_ && running_ < options_.instances;
     }
-    if (closing_ && queue_.empty()) return false;
-    ++asleep_;
-    const TimePoint due = free ? queue_.NextDue() : kNever;
-    if (due == kNever) {
-      changed_.Wait(mutex_);
-    } else {
-      changed_.WaitUntil(mutex_, due);
-    }
-    --asleep_;
+    if (wakes_another) changed_.NotifyOne();
+    Processors::Notify(grants);
+    if (!job.taken.empty()) return true;
   }
 }
 
-// Does what TakeWork() or Push() took, and gives the place back.
-void ModelLine::Work(Taken taken) {
-  const std::optional<Ran> ran = Run(std::move(taken));
-  const MutexLock lock(mutex_);
-  Record(ran);
-  GiveBackPlace();
+bool ModelLine::FindJob(Job& job, Processors::Grants& grants) {
+  if (running_ >= options_.instances) return false;
+  LinePlanner::Begun begun = planner_.Begin(*processors_, *member_, clock_.Now(), /*flush=*/closing_);
+  awaits_place_ = begun.awaits_place;
+  grants = std::move(begun.grants);
+  if (begun.taken.empty()) return false;
+  metrics_.AddWaiting(-static_cast<int64_t>(begun.taken.size()));
+  ++running_;
+  job.taken = std::move(begun.taken);
+  job.place = begun.place;
+  job.model = begun.place && begun.place->arrangement == Arrangement::kWide ? wide_.get() : model_.get();
+  return true;
+}
+
+void ModelLine::SleepUntilNews() {
+  ++asleep_;
+  sleeps_until_ = running_ >= options_.instances ? kNever
+                  : awaits_place_                ? planner_.queue().NextExpiry()
+                                                 : planner_.queue().NextDue();
+  if (sleeps_until_ == kNever) {
+    changed_.Wait(mutex_);
+  } else {
+    changed_.WaitUntil(mutex_, sleeps_until_);
+  }
+  --asleep_;
+}
+
+// On the thread that gave a place back.
+void ModelLine::PlaceGranted() {
+  {
+    const MutexLock lock(mutex_);
+    awaits_place_ = false;
+  }
+  changed_.NotifyOne();
+}
+
+// Does what TakeJob() or Push() took, and gives its places back.
+void ModelLine::Work(Job job) {
+  const std::optional<Processors::Place> place = job.place;
+  const std::optional<Ran> ran = Run(std::move(job));
+  Processors::Grants grants;
+  bool wakes_sleepers = false;
+  {
+    const MutexLock lock(mutex_);
+    Record(ran);
+    --running_;
+    if (place) grants = processors_->GiveBack(*member_, *place, clock_.Now(), planner_.NextWish());
+    // An instance goes on itself; a loop does not. Close() waits for the last one, and once it has this lock the line
+    // may be gone.
+    const bool others_go_on = !place && asleep_ > 0 && !planner_.queue().empty() && !awaits_place_;
+    wakes_sleepers = closing_ || others_go_on;
+    if (wakes_sleepers) changed_.NotifyAll();
+  }
+  Processors::Notify(grants);
 }
 
 // On the turn's loop. What takes long, or may, is left to an instance.
 void ModelLine::WorkOff(Turn& turn) {
-  const auto may_take = [this](size_t bytes) NO_THREAD_SAFETY_ANALYSIS { return IsShort(bytes); };  // under the lock
+  // Called under the lock.
+  const auto may_take = [this](int64_t rows, size_t bytes) NO_THREAD_SAFETY_ANALYSIS { return IsShort(rows, bytes); };
   std::optional<Ran> ran;
   std::optional<size_t> left;  // what comes meanwhile may be another loop's
   do {
-    Taken taken;
+    Job job;
+    job.model = model_.get();
     {
       const MutexLock lock(mutex_);
       Record(ran);
-      if (!left) left = queue_.size();
-      if (*left > 0) taken = queue_.TakeIfDue(clock_.Now(), /*flush=*/true, may_take);
-      metrics_.AddWaiting(-static_cast<int64_t>(taken.size()));
-      *left -= std::min(*left, taken.size());
-      turn.working = !taken.empty();
+      if (!left) left = planner_.queue().size();
+      if (*left > 0) job.taken = planner_.TakeInline(clock_.Now(), may_take);
+      metrics_.AddWaiting(-static_cast<int64_t>(job.taken.size()));
+      *left -= std::min(*left, job.taken.size());
+      turn.working = !job.taken.empty();
     }
-    ran = Run(std::move(taken));
+    ran = Run(std::move(job));
   } while (turn.working);
 }
 
@@ -245,28 +320,62 @@ void ModelLine::End(std::unique_ptr<Turn> turn) {
   }
   const MutexLock lock(mutex_);
   std::erase(turns_, turn.get());
-  GiveBackPlace();
+  GiveBackTurn();
 }
 
-std::optional<ModelLine::Ran> ModelLine::Run(Taken taken) {
+std::optional<ModelLine::Ran> ModelLine::Run(Job job) {
   try {
-    runner_.AnswerExpired(std::move(taken.expired));
-    if (taken.batch.empty()) return std::nullopt;
-    const size_t bytes = BytesOf(taken.batch);
-    return Ran{.bytes = bytes, .took = runner_.Run(std::move(taken.batch))};
+    runner_.AnswerExpired(std::move(job.taken.expired));
+    if (job.taken.batch.empty()) return std::nullopt;
+    Ran ran{.size = SizeOf(job.taken.batch)};
+    if (job.place) ran.size.arrangement = job.place->arrangement;
+    ran.fared = PromisesOf(job.taken.batch);
+    ran.took = runner_.Run(*job.model, std::move(job.taken.batch));
+    ran.answered = clock_.Now();
+    return ran;
   } catch (const std::bad_alloc&) {
     return std::nullopt;  // the requests that were lost with it have been answered by their replies
   }
 }
 
-void ModelLine::Record(const std::optional<Ran>& ran) {
-  if (ran) run_times_.Record(ran->bytes, ran->took);
+std::vector<LinePlanner::Fared> ModelLine::PromisesOf(const std::vector<RequestPtr>& batch) const {
+  std::vector<LinePlanner::Fared> promises;
+  for (const RequestPtr& request : batch) {
+    if (!options_.goal && request->deadline == kNever) continue;
+    promises.push_back({.received = request->stages.received,
+                        .predicted = request->stages.predicted,
+                        .answered = {},
+                        .deadline = request->deadline});
+  }
+  return promises;
 }
 
-// A sleeper may wait for the place; Close() waits for the last one, and once it has that lock the line may be gone.
-void ModelLine::GiveBackPlace() {
+void ModelLine::Record(const std::optional<Ran>& ran) {
+  if (!ran) return;
+  planner_.Ran(ran->size, ran->took, ran->answered);
+  for (LinePlanner::Fared fared : ran->fared) {
+    fared.answered = ran->answered;
+    if (planner_.Answered(fared)) metrics_.CountLate();
+  }
+}
+
+// Of a loop. A sleeper may wait for it; Close() waits for the last one, and once it has that lock the line may be gone.
+void ModelLine::GiveBackTurn() {
   --running_;
-  if (closing_ || (asleep_ > 0 && !queue_.empty())) changed_.NotifyAll();
+  if (closing_ || (asleep_ > 0 && !planner_.queue().empty() && !awaits_place_)) changed_.NotifyAll();
+}
+
+void ModelLine::AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Duration row) {
+  const MutexLock lock(mutex_);
+  if (closing_ || wide_ != nullptr) return;  // the model goes as it came
+  wide_ = std::move(wide);
+  planner_.Learn({.rows = 1, .bytes = row_bytes, .arrangement = Arrangement::kWide}, row);
+  planner_.HaveWide();
+}
+
+LinePlanner::Account ModelLine::account() const {
+  const MutexLock lock(mutex_);
+  return planner_.account(clock_.Now());
 }
 
 void ModelLine::Close() {
@@ -281,12 +390,19 @@ void ModelLine::Close() {
     const MutexLock lock(mutex_);
     while (running_ > 0) changed_.Wait(mutex_);
   }
+  metrics_.HideLine(this);
+  if (model_ == nullptr) return;  // it was closed before
+  processors_->Leave(*member_, clock_.Now());
+  {
+    const MutexLock lock(mutex_);
+    wide_.reset();
+  }
   model_.reset();
 }
 
 size_t ModelLine::waiting() const {
   const MutexLock lock(mutex_);
-  return queue_.size();
+  return planner_.queue().size();
 }
 
 }  // namespace trireme

@@ -15,7 +15,9 @@
 #include "scheduler/answer_order.h"
 #include "scheduler/batch_queue.h"
 #include "scheduler/batch_runner.h"
+#include "scheduler/line_planner.h"
 #include "scheduler/model_metrics.h"
+#include "scheduler/processors.h"
 #include "scheduler/run_times.h"
 #include "scheduler/shape_book.h"
 
@@ -29,6 +31,10 @@ namespace trireme {
 // When nobody waits, an instance is free and runs of this size are known to be short, the caller runs the model itself:
 // a hand-off would cost more. An event loop does so with all that it brings in a turn, as soon as that fills a batch
 // and else at the turn's end, so that calls which arrive together share a run without waiting for one another.
+//
+// A run needs a place on the processors, for which the lines of all models compete (scheduler/processors.h); what a
+// loop runs inline needs none, since it is over before another thread would have begun. Which requests are taken in,
+// what is run next, with how many rows and processors, is decided by the line's planner (scheduler/line_planner.h).
 //
 // A request whose time runs out while it waits is answered then, without a run, if an instance is free to see it; while
 // all of them run, as soon as one has finished.
@@ -46,6 +52,17 @@ class ModelLine {
     // Where the shapes of its runs are noted; shared by the lines of a model, and by who warms up the next. May be
     // null.
     std::shared_ptr<ShapeBook> shapes = {};
+
+    std::optional<ServiceGoal> goal = {};
+    // That its runs share with those of other lines; null: it has as many for itself as it has instances.
+    std::shared_ptr<Processors> processors = {};
+    double weight = 1;
+    // Runs that were seen before it began.
+    struct SeenRun {
+      RunSize size;
+      Duration took{0};
+    };
+    std::vector<SeenRun> seen_runs = {};
   };
 
   // Takes the model; pool, metrics and clock must outlive the line.
@@ -57,6 +74,13 @@ class ModelLine {
 
   // The request has passed the engine's check. May answer it before it returns.
   void Push(RequestPtr request);
+
+  // The same model, whose runs have all processors: from now on requests that come alone are run by it. `row` is how
+  // long it took for one row of so many bytes. Once.
+  void AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Duration row);
+
+  // What it goes by, for people and for metrics.
+  LinePlanner::Account account() const;
 
   // Answers what waits, ends the instances and destroys the model. Returns when that is done. Not on an I/O loop.
   void Close();
@@ -83,24 +107,38 @@ class ModelLine {
   Entry GatherOnLoop(RequestPtr& request) REQUIRES(mutex_);
   Entry Wait(RequestPtr& request) REQUIRES(mutex_);
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
+  Status WhyLate(InferRequest& request) REQUIRES(mutex_);
   Status WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const REQUIRES(mutex_);
   bool IsCheap(const InferRequest& request) const REQUIRES(mutex_);
-  bool IsShort(size_t bytes) const REQUIRES(mutex_);
+  bool IsShort(int64_t rows, size_t bytes) const REQUIRES(mutex_);
+
+  // What an instance or a loop does next.
+  struct Job {
+    Taken taken;
+    std::optional<Processors::Place> place;
+    OpenModel* model = nullptr;
+  };
 
   void WorkAsInstance(int number);
-  bool TakeWork(Taken& taken);
-  void Work(Taken taken);
+  bool TakeJob(Job& job);
+  bool FindJob(Job& job, Processors::Grants& grants) REQUIRES(mutex_);
+  void SleepUntilNews() REQUIRES(mutex_);
+  void Work(Job job);
   void WorkOff(Turn& turn);
   void End(std::unique_ptr<Turn> turn);
+  void PlaceGranted();
 
-  // A run that was: how many bytes went in, and how long it took.
+  // A run that was.
   struct Ran {
-    size_t bytes = 0;
+    RunSize size;
     Duration took{0};
+    TimePoint answered;
+    std::vector<LinePlanner::Fared> fared;  // of requests to which something was promised
   };
-  std::optional<Ran> Run(Taken taken);
+  std::optional<Ran> Run(Job job);
+  std::vector<LinePlanner::Fared> PromisesOf(const std::vector<RequestPtr>& batch) const;
   void Record(const std::optional<Ran>& ran) REQUIRES(mutex_);
-  void GiveBackPlace() REQUIRES(mutex_);
+  void GiveBackTurn() REQUIRES(mutex_);
 
   const ModelId id_;
   const Signature signature_;
@@ -108,16 +146,20 @@ class ModelLine {
   const Clock& clock_;
   std::unique_ptr<OpenModel> model_;
   ModelMetrics& metrics_;
+  const std::shared_ptr<Processors> processors_;  // shared with other lines
+  const std::shared_ptr<Processors::Member> member_;
   BatchRunner runner_;
   const std::unique_ptr<AnswerOrder> order_;  // if answers are to keep it
 
   mutable Mutex mutex_;
   CondVar changed_;
-  BatchQueue queue_ GUARDED_BY(mutex_);
-  RunTimes run_times_ GUARDED_BY(mutex_);
-  int running_ GUARDED_BY(mutex_) = 0;  // instances at work, callers that do their work included
+  LinePlanner planner_ GUARDED_BY(mutex_);
+  std::unique_ptr<OpenModel> wide_ GUARDED_BY(mutex_);  // stays once it is there
+  int running_ GUARDED_BY(mutex_) = 0;                  // instances at work, callers that do their work included
   std::vector<Turn*> turns_ GUARDED_BY(mutex_);
-  int asleep_ GUARDED_BY(mutex_) = 0;  // instances that wait for work
+  int asleep_ GUARDED_BY(mutex_) = 0;                   // instances that wait for work
+  bool awaits_place_ GUARDED_BY(mutex_) = false;        // on the processors: asked for, and not granted
+  TimePoint sleeps_until_ GUARDED_BY(mutex_) = kNever;  // the one that went to sleep last
   bool closing_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> instances_;  // touched by the constructor and Close() alone
 };

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
+#include "scheduler/line_series.h"
 #include "scheduler/triton_series.h"
 
 namespace trireme {
@@ -40,8 +42,32 @@ ModelMetrics::ModelMetrics(metrics::Registry& registry, const ModelId& id)
       waiting_(triton_series::Waiting(registry, triton_series::LabelsOf(id))),
       load_seconds_(triton_series::LoadSeconds(registry, triton_series::LabelsOf(id))),
       loads_(triton_series::Loads(registry, triton_series::LabelsOf(id))),
-      counters_(registry.ReadFamilies(
-          [this, labels = triton_series::LabelsOf(id)] { return triton_series::Counters(labels, totals()); })) {}
+      predicted_late_(line_series::PredictedLate(registry, triton_series::LabelsOf(id))),
+      late_(line_series::Late(registry, triton_series::LabelsOf(id))),
+      counters_(registry.ReadFamilies([this, labels = triton_series::LabelsOf(id)] {
+        std::vector<metrics::FamilySamples> families = triton_series::Counters(labels, totals());
+        for (metrics::FamilySamples& family : LineSeries(labels)) families.push_back(std::move(family));
+        return families;
+      })) {}
+
+void ModelMetrics::ShowLine(const void* owner, std::function<LinePlanner::Account()> read) {
+  const MutexLock lock(line_mutex_);
+  line_owner_ = owner;
+  read_line_ = std::move(read);
+}
+
+void ModelMetrics::HideLine(const void* owner) {
+  const MutexLock lock(line_mutex_);
+  if (line_owner_ != owner) return;
+  line_owner_ = nullptr;
+  read_line_ = nullptr;
+}
+
+std::vector<metrics::FamilySamples> ModelMetrics::LineSeries(const metrics::Labels& labels) const {
+  const MutexLock lock(line_mutex_);
+  if (!read_line_) return {};
+  return line_series::Families(labels, read_line_());
+}
 
 void ModelMetrics::RecordRun(std::span<const Ended> requests) {
   int64_t rows = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "model/model_id.h"
 #include "model/stages.h"
 #include "model/statistics.h"
+#include "scheduler/line_planner.h"
 
 namespace trireme {
 
@@ -70,6 +72,16 @@ class ModelMetrics {
   // Requests that came into the line, or went from it.
   void AddWaiting(int64_t change) { waiting_->Add(static_cast<double>(change)); }
 
+  // Requests that were refused because they would have been answered too late, and those that were answered too late:
+  // past the model's goal or their own deadlines.
+  void CountPredictedLate() { predicted_late_->Add(); }
+  void CountLate() { late_->Add(); }
+
+  // What the line of this version goes by is shown from now on, instead of what another one does; until it is hidden,
+  // by the same owner. `read` is called on any thread.
+  void ShowLine(const void* owner, std::function<LinePlanner::Account()> read);
+  void HideLine(const void* owner);
+
   // How long it took to load, the last time.
   void RecordLoad(Duration took);
 
@@ -77,6 +89,7 @@ class ModelMetrics {
   void RecordEncode(Duration took);
 
  private:
+  std::vector<metrics::FamilySamples> LineSeries(const metrics::Labels& labels) const;
   void CountSuccess(const Stages& stages) REQUIRES(mutex_);
   void CountFailure(ModelStatistics::FailureReason reason, const Stages& stages) REQUIRES(mutex_);
   void CountRun(uint64_t rows, const Stages& stages) REQUIRES(mutex_);
@@ -91,6 +104,10 @@ class ModelMetrics {
   std::shared_ptr<metrics::Gauge> waiting_;      // all three shared with whoever is just exposing them
   std::shared_ptr<metrics::Gauge> load_seconds_;
   std::shared_ptr<metrics::Counter> loads_;
+  std::shared_ptr<metrics::Counter> predicted_late_, late_;
+  mutable Mutex line_mutex_;  // held while it is read, so that its owner may go once it is hidden
+  const void* line_owner_ GUARDED_BY(line_mutex_) = nullptr;
+  std::function<LinePlanner::Account()> read_line_ GUARDED_BY(line_mutex_);
   metrics::CallbackHandle counters_;  // last: it reads the totals until it is gone
 };
 

@@ -262,7 +262,7 @@ TEST(PreferredRows, DecideWhichBatchesGoAtOnce) {
 TEST(PreferredRows, DoNotHoldAnythingBackFromAFlush) {
   BatchQueue queue({.max_rows = 8, .max_delay = milliseconds(5), .preferred_rows = {2}});
   for (int i = 0; i < 3; ++i) queue.Push(Request());
-  EXPECT_EQ(queue.TakeIfDue(kStart, /*flush=*/true).batch.size(), 3U);
+  EXPECT_EQ(queue.TakeIfDue(kStart, {.flush = true}).batch.size(), 3U);
 }
 
 TEST(RulesOf, AreWhatTheConfigSays) {

@@ -3,34 +3,143 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 
 namespace trireme {
 namespace {
 
-size_t ClassOf(size_t bytes, size_t classes) {
-  return std::min<size_t>(std::bit_width(bytes), classes - 1);
+// A client may send any size of row; what is beyond these is counted with the last.
+constexpr size_t kMostCurves = 64;
+
+unsigned RowBits(const RunSize& size) {
+  return static_cast<unsigned>(std::bit_width(size.bytes / static_cast<size_t>(std::max<int64_t>(size.rows, 1))));
+}
+
+Duration Scaled(Duration time, int64_t rows, int64_t of) {
+  return std::chrono::duration_cast<Duration>(time * (static_cast<double>(rows) / static_cast<double>(of)));
+}
+
+// `share` of the way from a to b.
+Duration Between(Duration a, Duration b, double share) {
+  return a + std::chrono::duration_cast<Duration>((b - a) * share);
+}
+
+// An estimate goes towards a run by an eighth of itself at most while little is known, or when several runs in a row
+// were longer, or shorter: a lasting change by a factor of ten shows within thirty runs. Else by a thirty-second:
+// single runs that were interrupted count like any others that were a little too long.
+constexpr uint64_t kFewRuns = 16;
+constexpr int kLasting = 4;
+
+Duration Towards(Duration estimate, Duration took, bool quickly) {
+  const Duration step = std::max(estimate / (quickly ? 8 : 32), Duration(1));
+  return std::max(std::clamp(took, estimate - step, estimate + step), Duration(1));
 }
 
 }  // namespace
 
-void RunTimes::Record(size_t input_bytes, Duration took) {
-  Duration& expected = expected_[ClassOf(input_bytes, kClasses)];
-  // At least 1 ns: zero means "never seen".
-  took = std::max(took, Duration(1));
-  if (expected == Duration(0)) {
-    expected = took;
-    return;
-  }
-  // By an eighth of itself at most: a run that was interrupted counts like any other that was a little too long, and a
-  // lasting change by a factor of ten shows within twenty runs.
-  const Duration step = std::max(expected / 8, Duration(1));
-  expected = std::max(std::clamp(took, expected - step, expected + step), Duration(1));
+size_t RunTimes::CellOf(int64_t rows) {
+  rows = std::max<int64_t>(rows, 1);
+  if (rows <= kEachRows) return static_cast<size_t>(rows - 1);
+  // 33 to 64 rows in the first cell of those, 65 to 128 in the second.
+  const auto octave = static_cast<size_t>(std::bit_width(static_cast<uint64_t>(rows - 1))) - 6;
+  return std::min(kEachRows + octave, kCells - 1);
 }
 
-std::optional<Duration> RunTimes::Expected(size_t input_bytes) const {
-  const Duration expected = expected_[ClassOf(input_bytes, kClasses)];
-  if (expected == Duration(0)) return std::nullopt;
-  return expected;
+int64_t RunTimes::RowsOf(size_t cell) {
+  if (cell < kEachRows) return static_cast<int64_t>(cell) + 1;
+  return kEachRows << (cell - kEachRows + 1);
+}
+
+const RunTimes::Curve* RunTimes::Find(const RunSize& size) const {
+  const unsigned bits = RowBits(size);
+  for (const Curve& curve : curves_) {
+    if (curve.arrangement == size.arrangement && curve.row_bits == bits) return &curve;
+  }
+  return nullptr;
+}
+
+RunTimes::Curve& RunTimes::Make(const RunSize& size) {
+  if (const Curve* found = Find(size)) return const_cast<Curve&>(*found);
+  if (curves_.size() >= kMostCurves) return curves_.back();
+  curves_.push_back({.arrangement = size.arrangement, .row_bits = RowBits(size), .cells = {}});
+  return curves_.back();
+}
+
+void RunTimes::Record(const RunSize& size, Duration took) {
+  took = std::max(took, Duration(1));
+  const size_t place = CellOf(size.rows);
+  Cell& cell = Make(size).cells[place];
+  // A cell of many numbers of rows has the time of its largest.
+  if (place >= kEachRows) took = std::max(Scaled(took, RowsOf(place), std::max<int64_t>(size.rows, 1)), Duration(1));
+  ++cell.runs;
+  if (cell.typical == Duration(0)) {
+    cell.typical = took;
+    cell.most = took + took / 8;
+    return;
+  }
+  cell.same_way = took > cell.typical ? std::max(cell.same_way, 0) + 1 : std::min(cell.same_way, 0) - 1;
+  // What interrupts a run never makes it shorter.
+  const bool quickly = cell.runs < kFewRuns || std::abs(cell.same_way) >= kLasting || took < cell.typical / 2;
+  cell.typical = Towards(cell.typical, took, quickly);
+  // The quantile at which nine steps down are as many as one step up.
+  const Duration step = std::max(cell.typical / 64, Duration(1));
+  cell.most += took > cell.most ? std::min(9 * step, took - cell.most) : -step;
+  // What takes much longer than usual, over and over, does so by a factor: small steps would never get there.
+  const bool is_far = took > 2 * cell.most;
+  if (is_far && cell.was_far) cell.most += cell.most / 4;
+  cell.was_far = is_far;
+  cell.most = std::max(cell.most, cell.typical);
+}
+
+RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
+  const size_t place = CellOf(rows);
+  const Cell& own = curve.cells[place];
+  if (own.runs > 0) {
+    if (place < kEachRows) return {.typical = own.typical, .most = own.most};
+    return {.typical = Scaled(own.typical, rows, RowsOf(place)), .most = Scaled(own.most, rows, RowsOf(place))};
+  }
+  size_t below = place;
+  while (below > 0 && curve.cells[below - 1].runs == 0) --below;
+  size_t above = place + 1;
+  while (above < kCells && curve.cells[above].runs == 0) ++above;
+  if (above == kCells) {  // nothing larger was seen; then something smaller was
+    const Cell& last = curve.cells[below - 1];
+    return {.typical = Scaled(last.typical, rows, RowsOf(below - 1)),
+            .most = Scaled(last.most, rows, RowsOf(below - 1))};
+  }
+  const Cell& more = curve.cells[above];
+  if (below == 0) return {.typical = more.typical, .most = more.most};  // fewer rows take no longer
+  const Cell& less = curve.cells[below - 1];
+  const auto from = static_cast<double>(RowsOf(below - 1));
+  const double share = (static_cast<double>(rows) - from) / (static_cast<double>(RowsOf(above)) - from);
+  return {.typical = Between(less.typical, more.typical, share), .most = Between(less.most, more.most, share)};
+}
+
+std::optional<RunTimes::Estimate> RunTimes::Expected(const RunSize& size) const {
+  const Curve* curve = Find(size);
+  if (curve == nullptr) return std::nullopt;
+  return At(*curve, std::max<int64_t>(size.rows, 1));
+}
+
+std::vector<RunTimes::Seen> RunTimes::All() const {
+  std::vector<Seen> all;
+  for (const Curve& curve : curves_) {
+    for (size_t i = 0; i < kCells; ++i) {
+      const Cell& cell = curve.cells[i];
+      if (cell.runs == 0) continue;
+      const size_t row_bytes = curve.row_bits == 0 ? 0 : size_t{1} << (curve.row_bits - 1);
+      all.push_back({.size = {.rows = RowsOf(i),
+                              .bytes = row_bytes * static_cast<size_t>(RowsOf(i)),
+                              .arrangement = curve.arrangement},
+                     .estimate = {.typical = cell.typical, .most = cell.most},
+                     .runs = cell.runs});
+    }
+  }
+  std::ranges::stable_sort(all, [](const Seen& a, const Seen& b) {
+    if (a.size.arrangement != b.size.arrangement) return a.size.arrangement < b.size.arrangement;
+    return a.size.bytes / static_cast<size_t>(a.size.rows) < b.size.bytes / static_cast<size_t>(b.size.rows);
+  });
+  return all;
 }
 
 }  // namespace trireme

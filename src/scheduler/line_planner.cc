@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/line_planner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace trireme {
+namespace {
+
+// Of the last requests, how many company is averaged over.
+constexpr double kCompanyMemory = 1.0 / 16;
+
+// The size of batches is chosen anew after so many runs.
+constexpr uint64_t kRunsPerChoice = 16;
+
+// If nothing ran for so long, an estimate may be wrong that refuses everybody: one request is let in to see.
+constexpr Duration kEstimateLife = std::chrono::seconds(1);
+
+// Since the last refusal; a longer goal makes it longer.
+constexpr Duration kPressureLasts = std::chrono::seconds(1);
+
+// Of the p90 of prediction errors.
+constexpr double kErrorStep = 0.001;
+
+// To three digits, as a person reads it.
+std::string InWords(Duration time) {
+  const double us = std::max(0.0, std::chrono::duration<double, std::micro>(time).count());
+  char text[32];
+  if (us < 1e3) {
+    std::snprintf(text, sizeof(text), "%.3g us", us);
+  } else if (us < 1e6) {
+    std::snprintf(text, sizeof(text), "%.3g ms", us / 1e3);
+  } else {
+    std::snprintf(text, sizeof(text), "%.4g s", us / 1e6);
+  }
+  return text;
+}
+
+size_t RowBytes(const InferRequest& request) {
+  return request.bytes / static_cast<size_t>(std::max<int64_t>(request.rows, 1));
+}
+
+}  // namespace
+
+LinePlanner::LinePlanner(Options options)
+    : options_(std::move(options)),
+      queue_(options_.rules),
+      goal_(options_.goal),
+      batch_rows_(options_.rules.max_rows) {}
+
+void LinePlanner::Arrived(const InferRequest& request, double company, TimePoint now) {
+  arrivals_.Count(static_cast<double>(request.rows), now);
+  row_bytes_ = RowBytes(request);
+  company_ += kCompanyMemory * (company - company_);
+}
+
+// Of the arrangement that is quicker; 0: nothing is known.
+Duration LinePlanner::OneRun(int64_t rows, size_t bytes) const {
+  const auto narrow = times_.Expected({.rows = rows, .bytes = bytes});
+  if (!has_wide_) return narrow ? narrow->typical : Duration(0);
+  const auto wide = times_.Expected({.rows = rows, .bytes = bytes, .arrangement = Arrangement::kWide});
+  if (!narrow || !wide) return narrow ? narrow->typical : wide ? wide->typical : Duration(0);
+  return std::min(narrow->typical, wide->typical);
+}
+
+void LinePlanner::Push(RequestPtr request) {
+  const Duration limit = goal_.has_goal() ? goal_.Limit(OneRun(request->rows, request->bytes)) : Duration(0);
+  queue_.Push(std::move(request), limit);
+}
+
+LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const Processors::View& processors,
+                                             TimePoint now) const {
+  Expectation expectation;
+  const int64_t rows = request.rows;
+  const Arrangement arrangement = has_wide_ ? arrangement_ : Arrangement::kNarrow;
+  const size_t row_bytes = RowBytes(request);
+  const int64_t before = queue_.RowsBefore(request);
+  const int64_t batch = std::max<int64_t>(std::min(batch_rows_, options_.rules.max_rows), 1);
+  const int64_t own_rows = std::max(rows, std::min(batch, before % batch + rows));
+  const auto own = times_.Expected(
+      {.rows = own_rows, .bytes = row_bytes * static_cast<size_t>(own_rows), .arrangement = Arrangement::kNarrow});
+  // All processors are free at the same moment if none runs, or all do the same run.
+  const bool is_alone = before == 0 && processors.free_at.front() == processors.free_at.back();
+  const auto alone =
+      has_wide_ ? times_.Expected({.rows = rows, .bytes = request.bytes, .arrangement = Arrangement::kWide}) : own;
+  const auto run = arrangement == Arrangement::kWide && is_alone ? alone : own;
+  if (!run) return expectation;
+
+  const auto full = times_.Expected({.rows = batch, .bytes = row_bytes * static_cast<size_t>(batch)});
+  const Ahead ahead = {.rows = before,
+                       .batch_rows = batch,
+                       .batch_run = full ? full->typical : run->typical,
+                       .callers = options_.instances};
+  const TimePoint start = PredictStart(ahead, processors, now);
+  expectation.predicted = start + run->typical;
+  expectation.one_run = OneRun(rows, request.bytes);
+  if (goal_.has_goal()) expectation.latest = request.stages.received + goal_.Budget(expectation.one_run);
+  if (request.deadline < expectation.latest) {
+    expectation.latest = request.deadline;
+    expectation.is_own_deadline = true;
+  }
+  // Who is late already is told so by the line.
+  const bool is_late = start + run->most > expectation.latest && expectation.latest > now;
+  const bool may_try = queue_.empty() && now > last_run_ + kEstimateLife && processors.at_work == 0;
+  expectation.is_refused = is_late && !may_try;
+  return expectation;
+}
+
+Arrangement LinePlanner::Prefer(Duration budget) const {
+  const auto narrow = times_.Expected({.rows = 1, .bytes = row_bytes_});
+  const auto wide = times_.Expected({.rows = 1, .bytes = row_bytes_, .arrangement = Arrangement::kWide});
+  if (!narrow) return Arrangement::kNarrow;
+  if (!wide) return arrangement_;  // to be seen
+  return ChooseArrangement(
+      {.narrow = narrow->typical, .wide = wide->typical, .company = company_, .budget = budget, .now = arrangement_});
+}
+
+Processors::Wish LinePlanner::WishFor(Arrangement arrangement) const {
+  const int64_t rows = std::clamp<int64_t>(queue_.rows(), 1, std::max<int64_t>(batch_rows_, 1));
+  const auto run =
+      times_.Expected({.rows = rows, .bytes = row_bytes_ * static_cast<size_t>(rows), .arrangement = arrangement});
+  return {.arrangement = arrangement, .expected = run ? run->typical : Duration(0)};
+}
+
+// Else the goal could not be kept: then runs wait until all processors are free.
+bool LinePlanner::MustBeWide() const {
+  if (!has_wide_ || !goal_.has_goal() || arrangement_ != Arrangement::kWide) return false;
+  const auto narrow = times_.Expected({.rows = 1, .bytes = row_bytes_});
+  return narrow && narrow->typical > goal_.goal()->latency;
+}
+
+std::optional<Processors::Wish> LinePlanner::NextWish() const {
+  if (queue_.empty()) return std::nullopt;
+  return WishFor(MustBeWide() ? Arrangement::kWide : Arrangement::kNarrow);
+}
+
+// Others were refused lately: what is late already must not take the place of those that come now.
+bool LinePlanner::GivesUpLate(TimePoint now) const {
+  if (!options_.goal || last_refused_ == TimePoint()) return false;
+  return now - last_refused_ < std::max(2 * options_.goal->latency, kPressureLasts);
+}
+
+LinePlanner::Begun LinePlanner::Begin(Processors& processors, Processors::Member& member, TimePoint now, bool flush) {
+  Begun begun;
+  if (!queue_.IsDue(now, flush)) return begun;
+  const bool must_be_wide = MustBeWide();
+  const bool may_be_wide = has_wide_ && arrangement_ == Arrangement::kWide && queue_.size() == 1;
+  if (may_be_wide && !must_be_wide) begun.place = processors.TryTake(member, WishFor(Arrangement::kWide), now);
+  if (!begun.place) begun.place = processors.TakeOrAsk(member, *NextWish(), now);
+  if (!begun.place) {
+    begun.taken.expired = queue_.TakeExpired(now);
+    begun.awaits_place = true;
+    return begun;
+  }
+  begun.taken = queue_.TakeIfDue(now, {.flush = flush,
+                                       .most_rows = batch_rows_,
+                                       .times = &times_,
+                                       .arrangement = begun.place->arrangement,
+                                       .give_up_late = GivesUpLate(now)});
+  if (!begun.taken.batch.empty()) return begun;
+  begun.grants = processors.GiveBack(member, *begun.place, now);
+  begun.place.reset();
+  return begun;
+}
+
+Taken LinePlanner::TakeInline(TimePoint now, const std::function<bool(int64_t rows, size_t bytes)>& may_take) {
+  return queue_.TakeIfDue(now, {.flush = true, .most_rows = batch_rows_, .times = &times_, .may_take = may_take});
+}
+
+void LinePlanner::Ran(const RunSize& size, Duration took, TimePoint now) {
+  times_.Record(size, took);
+  last_run_ = now;
+  if (has_wide_) arrangement_ = Prefer(goal_.has_goal() ? goal_.goal()->latency : Duration(0));
+  if (++runs_ % kRunsPerChoice == 0 || runs_ < kRunsPerChoice) ChooseRows(now);
+}
+
+void LinePlanner::ChooseRows(TimePoint now) {
+  if (!goal_.has_goal() || options_.rules.max_rows <= 1) return;
+  batch_rows_ = BestRows(times_, {.max_rows = options_.rules.max_rows,
+                                  .row_bytes = row_bytes_,
+                                  .callers = static_cast<double>(options_.instances),
+                                  .budget = goal_.Budget(OneRun(1, row_bytes_)),
+                                  .rows_per_second = arrivals_.PerSecond(now),
+                                  .now = batch_rows_});
+}
+
+bool LinePlanner::Answered(const Fared& fared) {
+  const Duration took = fared.answered - fared.received;
+  goal_.Record(took);
+  const bool is_late = fared.answered > fared.deadline || (options_.goal && took > options_.goal->latency);
+  if (is_late) ++late_answers_;
+  if (fared.predicted == TimePoint() || took <= Duration(0)) return is_late;
+  const double error =
+      std::abs(static_cast<double>((fared.predicted - fared.answered).count())) / static_cast<double>(took.count());
+  // The quantile at which nine steps down are as many as one step up.
+  error_p90_ = std::max(0.0, error_p90_ + (error > error_p90_ ? 9 : -1) * kErrorStep);
+  return is_late;
+}
+
+Status LinePlanner::WhyRefused(const std::string& model, const InferRequest& request,
+                               const Expectation& expectation) const {
+  const Duration takes = expectation.predicted - request.stages.received;
+  const std::string wanted = expectation.is_own_deadline
+                                 ? "the request's deadline is in " + InWords(request.deadline - request.stages.received)
+                                 : "the goal is " + ToString(*options_.goal);
+  std::string text = "model '" + model + "' would answer in " + InWords(takes) + ", and " + wanted + ": " +
+                     std::to_string(queue_.size()) + (queue_.size() == 1 ? " request waits" : " requests wait") +
+                     ", a run takes " + InWords(expectation.one_run) + "; try again later";
+  const auto too_long = std::chrono::ceil<std::chrono::milliseconds>(expectation.predicted - expectation.latest);
+  return Overloaded(std::move(text)).TryAgainIn(std::max(too_long, std::chrono::milliseconds(1)));
+}
+
+LinePlanner::Account LinePlanner::account(TimePoint now) const {
+  return {.goal = options_.goal,
+          .margin = goal_.margin(),
+          .late_share = goal_.late_share(),
+          .arrangement = has_wide_ ? arrangement_ : Arrangement::kNarrow,
+          .has_wide = has_wide_,
+          .company = company_,
+          .batch_rows = batch_rows_,
+          .rows_per_second = arrivals_.PerSecond(now),
+          .instances = options_.instances,
+          .runs = runs_,
+          .late_answers = late_answers_,
+          .refused = refused_,
+          .error_p90 = error_p90_,
+          .times = times_.All()};
+}
+
+}  // namespace trireme
