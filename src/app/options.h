@@ -193,9 +193,10 @@ struct ServeOptions {
 
   std::vector<Device> devices;  // that models may run on; empty: all that are there
   MemoryFlags memory;
-  ModelConfig model;          // what every model is run with, unless it says otherwise
-  int load_threads = 4;       // models that load at the same time
-  bool exit_on_error = true;  // when no model at all can be served
+  ModelConfig model;                         // what every model is run with, unless it says otherwise
+  std::map<std::string, ServiceGoal> goals;  // --slo MODEL:p99=100ms
+  int load_threads = 4;                      // models that load at the same time
+  bool exit_on_error = true;                 // when no model at all can be served
 
   std::chrono::milliseconds drain_delay{0};  // after SIGTERM: not ready any more, but still serving
   std::chrono::milliseconds drain_timeout{30'000};

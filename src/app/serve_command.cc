@@ -172,6 +172,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   // The model store is no repository where models are registered: what lies there has a name then.
   server.paths = RepositoriesOf(options);
   server.model = options.model;
+  server.goals = options.goals;
   server.saved_model_tags = options.tfserving.saved_model_tags;
   server.plugin_folder = PluginFolder();
   server.server_name = options.server_name;

@@ -124,9 +124,33 @@ std::vector<Setting> Listening(ServeOptions& options) {
   };
 }
 
+// "p99=100ms" is that of all models that say nothing, "resnet:p99=50ms" that of one, whatever it says.
+Setting GoalSetting(ServeOptions& options) {
+  return Repeated(Custom(
+      "slo", "[MODEL:]p99=TIME", "Goal of a model's answers; requests that would miss it are refused; may repeat", "",
+      [&options](std::string_view text) -> Status {
+        const size_t equals = text.find('=');
+        const size_t colon = text.substr(0, equals).rfind(':');
+        const bool is_of_one = colon != std::string_view::npos;
+        ASSIGN_OR_RETURN(const ServiceGoal goal, ParseServiceGoal(is_of_one ? text.substr(colon + 1) : text));
+        if (!is_of_one) {
+          if (options.model.goal) {
+            return InvalidArgument("expected one for all models, found another one, '" + ToString(goal) + "'");
+          }
+          options.model.goal = goal;
+          return {};
+        }
+        const std::string name(text.substr(0, colon));
+        if (name.empty()) return UnexpectedText("the name of a model before ':'", text);
+        if (options.goals.emplace(name, goal).second) return {};
+        return InvalidArgument("expected one for each model, found another one for '" + name + "'");
+      }));
+}
+
 std::vector<Setting> Running(ServeOptions& options) {
   ModelConfig& model = options.model;
   return {
+      GoalSetting(options),
       Whole("instances", "N", "Callers that run a model at the same time; 0: find out", model.instances, 0, 1024),
       Whole("threads", "N", "Threads of one run; 0: find out", model.threads, 0, 1024),
       Whole<int64_t>("max-batch", "ROWS", "Most rows in one run; 1: no batching, 0: find out", model.max_rows, 0,

@@ -78,6 +78,7 @@ Lifecycle::Lifecycle(Options options, ModelLoader& loader, const Logger& log)
       loaders_({.name = "loader", .threads = options_.load_threads, .max_waiting = 1 << 20}),
       watcher_([this] { Watch(); }) {
   loader_.SetBudgets(options_.memory.budgets);
+  loader_.SetGoals(options_.goals);
 }
 
 Lifecycle::~Lifecycle() {

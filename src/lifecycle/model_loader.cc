@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/load_memory.h"
+#include "base/quantity.h"
 #include "base/quiet_thread.h"
 #include "lifecycle/class_count.h"
 #include "lifecycle/copies_model.h"
@@ -120,6 +121,9 @@ Result<OpenedModel> OpenMeasured(BackendSet& backends, const ModelEntry& entry, 
 
 // A mistyped count must not occupy a loader thread for ever.
 constexpr Duration kLongestWarmup = std::chrono::minutes(1);
+
+// A shorter run is over before its threads have found together.
+constexpr Duration kWorthSplitting = std::chrono::microseconds(300);
 
 // More callers only wait for one another, and a client of the load extension may ask for any number.
 constexpr int kMostInstancesPerCpu = 32;
@@ -281,7 +285,9 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   const ModelEntry& entry = unpacked.entry;
   auto described = std::make_shared<ServedModel>();
   described->id = entry.id;
-  described->config = DecideThreads(entry.config, cpus_);
+  ModelEntry asked = entry;
+  SetGoalOf(asked);
+  described->config = DecideThreads(asked.config, cpus_);
   ASSIGN_OR_RETURN(Backend * backend, BackendFor(backends_, entry));
   ASSIGN_OR_RETURN(const ModelSource source, SourceOf(entry));
   ASSIGN_OR_RETURN(const ModelFacts facts, backend->Describe(source, OptionsOf(described->config)));
@@ -306,6 +312,11 @@ Result<std::shared_ptr<const ServedModel>> ModelLoader::Describe(const ModelEntr
   return std::shared_ptr<const ServedModel>(std::move(described));
 }
 
+void ModelLoader::SetGoalOf(ModelEntry& entry) const {
+  const auto goal = goals_.find(entry.id.name);
+  if (goal != goals_.end()) entry.config.goal = goal->second;
+}
+
 TrialResult ModelLoader::Try(OpenModel& model, const ModelEntry& entry, const Signature& signature) {
   std::optional<TrialResult> known = trials_.Find(entry);
   if (known && WarmUpAsTried(model, signature, *known, pool_)) return *std::move(known);
@@ -326,6 +337,7 @@ class ModelLoader::Loading {
         begin_(loader.clock_.Now()),
         decided_(entry) {
     decided_.config = DecideThreads(entry.config, loader.cpus_);
+    loader.SetGoalOf(decided_);
   }
 
   // All steps. `opened` is called when the model is open.
@@ -398,6 +410,7 @@ class ModelLoader::Loading {
 
   // Makes it take requests.
   Result<LoadedModel> Serve() && {
+    ArrangeRuns();
     OpenedModel& first = copies_.front();
     auto served = std::make_shared<ServedModel>();
     served->id = decided_.id;
@@ -418,15 +431,62 @@ class ModelLoader::Loading {
     served->metrics = loader_.metrics_.Take(decided_.id);
     if (signature_name_.empty()) served->metrics->RecordLoad(served->load_took);
     served->line =
-        std::make_unique<ModelLine>(served->id, served->signature, MakeModelOf(copies_, served->config.devices),
-                                    ModelLine::Options{.rules = RulesOf(served->config),
-                                                       .instances = served->config.instances,
-                                                       .run_inline = served->config.run_inline,
-                                                       .decoupled = served->config.decoupled,
-                                                       .shapes = shapes_},
+        std::make_unique<ModelLine>(served->id, served->signature, std::move(model_), LineOptionsOf(served->config),
                                     loader_.pool_, *served->metrics, loader_.clock_);
     if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
+    if (wide_ != nullptr) served->line->AddWide(std::move(wide_), trial_.row_bytes, wide_row_);
     return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};
+  }
+
+  // Whether its runs take places on the processors that all models share: not where somebody has said how many run at
+  // the same time, nor where most of a run is waiting.
+  bool SharesProcessors() const {
+    const bool is_set = entry_.config.instances > 0 || entry_.config.threads > 0;
+    const bool on_cpu = std::ranges::all_of(decided_.config.devices,
+                                            [](const Device& device) { return device.kind == DeviceKind::kCpu; });
+    return !is_set && on_cpu && !decided_.config.decoupled && !every_copy_->decoupled() && !every_copy_->keeps_state();
+  }
+
+  // The model as its line has it; and again with all processors for a run, where that may make one shorter.
+  void ArrangeRuns() {
+    model_ = MakeModelOf(copies_, decided_.config.devices);
+    const bool may_gain = !trial_.cost.empty() && trial_.cost.front() >= kWorthSplitting;
+    if (SharesProcessors() && may_gain && loader_.cpus_ > 1) {
+      if (auto wide = model_->WithThreads(loader_.cpus_); wide.ok()) wide_ = *std::move(wide);
+    }
+    if (wide_ != nullptr) {
+      const auto row = MeasureRow(*wide_, AsTheModelHasIt(signature_), trial_, loader_.pool_, loader_.clock_);
+      if (!row) wide_.reset();
+      wide_row_ = row.value_or(Duration(0));
+    }
+    SayIfTheGoalCannotBeKept();
+  }
+
+  void SayIfTheGoalCannotBeKept() {
+    const ModelConfig& config = decided_.config;
+    if (!config.goal || trial_.cost.empty()) return;
+    Duration one = trial_.cost.front();
+    if (wide_ != nullptr) one = std::min(one, wide_row_);
+    if (one <= config.goal->latency) return;
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(one);
+    notes_.push_back("its goal " + ToString(*config.goal) + " cannot be kept: a run of one row takes " +
+                     FormatDuration(ms) + "; requests are served as quickly as it can");
+  }
+
+  ModelLine::Options LineOptionsOf(const ModelConfig& config) const {
+    ModelLine::Options options{.rules = RulesOf(config),
+                               .instances = config.instances,
+                               .run_inline = config.run_inline,
+                               .decoupled = config.decoupled,
+                               .shapes = shapes_,
+                               .goal = config.goal,
+                               .processors = SharesProcessors() ? loader_.processors_ : nullptr,
+                               .weight = config.weight};
+    for (size_t i = 0; i < trial_.cost.size(); ++i) {
+      options.seen_runs.push_back(
+          {.size = {.rows = int64_t{1} << i, .bytes = trial_.row_bytes << i}, .took = trial_.cost[i]});
+    }
+    return options;
   }
 
   void RunOneAfterTheOther() {
@@ -479,6 +539,8 @@ class ModelLoader::Loading {
   std::shared_ptr<const transform::ModelTransform> transform_;  // shared with what serves, and with requests
   std::shared_ptr<ShapeBook> shapes_;                           // shared with the model's other lines
   TrialResult trial_;
+  std::unique_ptr<OpenModel> model_, wide_;  // as the line has them; the second may be null
+  Duration wide_row_{0};                     // of a run of one row with that
   std::vector<std::string> notes_;
 };
 

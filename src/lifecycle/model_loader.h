@@ -22,7 +22,9 @@
 #include "lifecycle/shared_models.h"
 #include "lifecycle/trial_book.h"
 #include "metrics/registry.h"
+#include "model/service_goal.h"
 #include "repository/scan.h"
+#include "scheduler/processors.h"
 
 namespace trireme {
 
@@ -39,10 +41,20 @@ class ModelLoader {
   // All must outlive the models it loads. `cpus`: threads that all models together may keep busy.
   ModelLoader(BackendSet& backends, MemoryPool& pool, metrics::Registry& registry, int cpus,
               const Clock& clock = Clock::System())
-      : backends_(backends), pool_(pool), metrics_(registry), cpus_(cpus), clock_(clock) {}
+      : backends_(backends),
+        pool_(pool),
+        metrics_(registry),
+        cpus_(cpus),
+        clock_(clock),
+        processors_(std::make_shared<Processors>(cpus)) {}
+
+  // That runs of its models share, but for those for which somebody has set how many there are.
+  const Processors& processors() const { return *processors_; }
 
   // No model takes more of a device than its budget (memory_rules.h). Before the first load.
   void SetBudgets(std::map<std::string, uint64_t> budgets) { budgets_ = std::move(budgets); }
+  // Of these models, instead of what else says what their goals are. Before the first load.
+  void SetGoals(std::map<std::string, ServiceGoal> goals) { goals_ = std::move(goals); }
   // Without a reader recorded requests are not run. Before the first load.
   void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
   void ReadLogsWith(LogReader read) { read_log_ = std::move(read); }  // the same of TF Serving's logs
@@ -72,6 +84,7 @@ class ModelLoader {
                                                      std::shared_ptr<const FileSignatures> file);
   Result<OpenedModel> OpenOnce(const ModelEntry& entry, int threads_alone);
   Result<std::vector<OpenedModel>> OpenOnDevices(const ModelEntry& entry);
+  void SetGoalOf(ModelEntry& entry) const;
   TrialResult Try(OpenModel& model, const ModelEntry& entry, const Signature& signature);
   bool IsStopping() const { return stopping_.load(std::memory_order_relaxed); }
 
@@ -83,7 +96,9 @@ class ModelLoader {
   TrialBook trials_;
   const int cpus_;
   const Clock& clock_;
-  std::map<std::string, uint64_t> budgets_;  // by device
+  const std::shared_ptr<Processors> processors_;  // shared with the lines
+  std::map<std::string, uint64_t> budgets_;       // by device
+  std::map<std::string, ServiceGoal> goals_;      // by the name of the model
   RequestReader read_request_;
   LogReader read_log_;
   std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing

@@ -296,6 +296,9 @@ void TakeConfig(ConfigFile config, Reading& reading) {
   TransformFile around = reading.folder.empty() ? TransformFile() : ReadTransformFile(reading.folder);
   std::ranges::move(around.findings, std::back_inserter(model.findings));
   reading.transform = std::move(around.wish);
+  if (around.goal) config.config.goal = around.goal;
+  if (around.weight) config.config.weight = *around.weight;
+  if (around.cache_bytes) config.config.cache_bytes = *around.cache_bytes;
   if (reading.named != nullptr) {
     config.version_policy = reading.named->versions;
     if (!reading.named->labels.empty()) config.version_labels = reading.named->labels;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/nearest_name.h"
+#include "base/quantity.h"
 #include "repository/file_contents.h"
 #include "repository/yaml_value.h"
 
@@ -332,6 +333,37 @@ std::vector<std::string> Lines(std::string_view text) {
   return lines;
 }
 
+void ReadRunning(const Place& root, TransformFile& read, Reader& reader) {
+  if (const auto place = Reader::At(root, "slo")) {
+    const Result<ServiceGoal> goal = ParseServiceGoal(place->value->text);
+    if (goal.ok()) {
+      read.goal = *goal;
+    } else {
+      reader.Wrong(*place, "a percentile and a time, as p99=100ms (p50 to p99.99, 10us to 1h)");
+    }
+  }
+  if (const auto place = Reader::At(root, "weight")) {
+    constexpr double kLeast = 0.01;
+    constexpr double kMost = 100;
+    const bool is_number = place->value->kind == Kind::kInteger || place->value->kind == Kind::kNumber;
+    const double weight =
+        place->value->kind == Kind::kInteger ? static_cast<double>(place->value->integer) : place->value->number;
+    if (is_number && weight >= kLeast && weight <= kMost) {
+      read.weight = weight;
+    } else {
+      reader.Wrong(*place, "a number from 0.01 to 100");
+    }
+  }
+  if (const auto place = Reader::At(root, "cache")) {
+    const Result<uint64_t> bytes = ParseBytes(place->value->text);
+    if (bytes.ok()) {
+      read.cache_bytes = *bytes;
+    } else {
+      reader.Wrong(*place, "a size with its unit, as 64MiB");
+    }
+  }
+}
+
 }  // namespace
 
 TransformFile ParseTransformFile(std::string_view yaml, const fs::path& file) {
@@ -344,7 +376,8 @@ TransformFile ParseTransformFile(std::string_view yaml, const fs::path& file) {
   if (parsed->kind == Kind::kNull) return read;
   Reader reader(file, read.findings);
   const Place root{"", &*parsed};
-  if (!reader.IsMapOf(root, {"transform"})) return read;
+  if (!reader.IsMapOf(root, {"transform", "slo", "weight", "cache"})) return read;
+  ReadRunning(root, read, reader);
   if (const YamlValue* value = root.Find("transform"); value != nullptr && value->kind != Kind::kNull) {
     ReadTransform({"transform", value}, read.wish, reader);
   }

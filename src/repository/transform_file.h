@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "model/labels.h"
+#include "model/service_goal.h"
 #include "model/signature.h"
 #include "repository/finding.h"
 #include "repository/scan.h"
@@ -21,6 +24,10 @@ inline constexpr const char* kTransformFileName = "trireme.yaml";
 
 struct TransformFile {
   transform::TransformWish wish;
+  // How the model is to be run; nothing: it does not say.
+  std::optional<ServiceGoal> goal;
+  std::optional<double> weight;
+  std::optional<uint64_t> cache_bytes;
   std::string text;               // as it was read; empty: there is no such file
   std::vector<Finding> findings;  // with an error among them the model cannot be served like this
 };
@@ -33,8 +40,12 @@ struct TransformFile {
 //       crop: 224                 # or {width: 224, height: 224}, none
 //       normalise: imagenet       # or minus_one_to_one, zero_to_one, none, {mean: [...], std: [...]}
 //     classes: {top: 5, labels: labels.txt}    # or detections: {...}, segmentation: {...}
+//   slo: p99=100ms              # model/service_goal.h
+//   weight: 2                   # of its share of the processors, 0.01 to 100
+//   cache: 64MiB                # of answers that are kept, 0: none
 //
-// docs/pictures.md has every key. Every problem is found, with its line. Any bytes may come.
+// docs/pictures.md has every key of transform, docs/scheduling.md the others. Every problem is found, with its line.
+// Any bytes may come.
 TransformFile ReadTransformFile(const std::filesystem::path& folder);
 TransformFile ParseTransformFile(std::string_view yaml, const std::filesystem::path& file);
 

@@ -90,7 +90,8 @@ Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::Byt
   Lifecycle::Options lifecycle{.load_threads = options.load_threads,
                                .memory = options.memory,
                                .required_models = options.required_models,
-                               .load_timeout = options.load_timeout};
+                               .load_timeout = options.load_timeout,
+                               .goals = options.goals};
   lifecycle.memory.requests_bytes = [&bodies] { return bodies.used_bytes(); };
   // What the pool keeps for the next request is free for models as well.
   lifecycle.memory.allocated_bytes = [&pool]() -> std::optional<uint64_t> {

@@ -65,6 +65,7 @@ struct TfservingListeners {
 struct ServerOptions {
   std::vector<std::filesystem::path> paths;  // models, folders, repositories
   ModelConfig model;                         // for models that do not say otherwise
+  std::map<std::string, ServiceGoal> goals;  // of models by name, whatever they say
   std::string saved_model_tags;              // for SavedModels that do not
   std::filesystem::path plugin_folder;
 
