@@ -11,6 +11,7 @@
 
 #include "app/models_changes.h"
 #include "app/models_table.h"
+#include "app/models_why.h"
 #include "base/calendar.h"
 #include "client/admin_client.h"
 #include "server/admin_socket.h"
@@ -56,7 +57,7 @@ void Show(const ModelsOptions& options, const admin::Listing& listing, std::ostr
   if (options.action == ModelsAction::kUnload && listing.models.empty()) {
     out << "Model '" << PlainText(options.name) << "' is unloaded, and nothing is left of it here.\n";
   }
-  out << ModelsTable(listing, system_clock::now(), style);
+  out << (options.why ? ModelsWhy(listing) : ModelsTable(listing, system_clock::now(), style));
 }
 
 // The server is asked time and again rather than told to tell: it keeps nothing for those who watch, and nobody who

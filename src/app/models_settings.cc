@@ -94,6 +94,7 @@ std::vector<Setting> ModelsSettings(ModelsOptions& options) {
   if (options.action != ModelsAction::kWatch) {
     settings.push_back(
         Switch("wide", "Say where each came from, too: source, digest, load time; and every note", options.wide));
+    settings.push_back(Switch("why", "Say of each that serves how it is run, and what decides it", options.why));
     settings.push_back(Switch("json", "For programs: everything that is known, as JSON", options.json));
   }
   for (Setting& setting : settings) setting.group = "Options";
@@ -124,6 +125,7 @@ Actions:
 
 Examples:
   trireme models
+  trireme models --why
   trireme models list --json | jq '.models[] | select(.state == "failed")'
   trireme models label resnet50 stable=3
   trireme models watch --socket /run/trireme/admin.sock

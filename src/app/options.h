@@ -247,6 +247,7 @@ struct ModelsOptions {
   std::string label;               // kLabel
   std::optional<int64_t> version;  // kLabel: where it shall lead; nothing: it is taken away
   bool wide = false;
+  bool why = false;  // kList: how each is run, and why so
   bool json = false;
 };
 

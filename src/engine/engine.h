@@ -29,6 +29,7 @@
 #include "model/statistics.h"
 #include "model/version_choice.h"
 #include "repository/scan.h"
+#include "scheduler/line_planner.h"
 #include "tensor/device.h"
 
 namespace trireme {
@@ -72,9 +73,10 @@ struct ModelReport {
 // A model version as an operator sees it.
 struct ModelOverview {
   ModelStatus status;
-  uint64_t requests = 0;                   // that it answered since it is known
-  std::optional<Duration> since_last_use;  // none: nobody ever asked for it
-  std::optional<Duration> p99;             // of its answers; none: there are not enough to say
+  uint64_t requests = 0;                        // that it answered since it is known
+  std::optional<Duration> since_last_use;       // none: nobody ever asked for it
+  std::optional<Duration> p99;                  // of its answers; none: there are not enough to say
+  std::optional<LinePlanner::Account> running;  // what decides how it is run; none: it does not serve
 };
 
 // The memory that models share on one device.

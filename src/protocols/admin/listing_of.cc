@@ -19,6 +19,33 @@ std::optional<Origin> OriginOf(const std::optional<Provenance>& provenance) {
                 .load_took = provenance->load_took};
 }
 
+std::optional<Running> RunningOf(const std::optional<LinePlanner::Account>& account) {
+  if (!account) return std::nullopt;
+  Running running{.goal = account->goal ? ToString(*account->goal) : "",
+                  .margin = account->margin,
+                  .late_share = account->late_share,
+                  .late = account->late_answers,
+                  .predicted_late = account->refused,
+                  .prediction_error_p90 = account->error_p90,
+                  .instances = account->instances,
+                  .batch_rows = account->batch_rows,
+                  .has_wide = account->has_wide,
+                  .is_wide = account->arrangement == Arrangement::kWide,
+                  .company = account->company,
+                  .rows_per_second = account->rows_per_second,
+                  .runs = account->runs,
+                  .run_times = {}};
+  for (const RunTimes::Seen& seen : account->times) {
+    running.run_times.push_back({.rows = seen.size.rows,
+                                 .wide = seen.size.arrangement == Arrangement::kWide,
+                                 .input_bytes = seen.size.bytes,
+                                 .typical = seen.estimate.typical,
+                                 .most = seen.estimate.most,
+                                 .runs = seen.runs});
+  }
+  return running;
+}
+
 ModelEntry EntryOf(const ModelOverview& model) {
   const ModelStatus& status = model.status;
   return {.name = status.id.name,
@@ -34,7 +61,8 @@ ModelEntry EntryOf(const ModelOverview& model) {
           .requests = model.requests,
           .since_last_use = InSeconds(model.since_last_use),
           .p99 = InSeconds(model.p99),
-          .origin = OriginOf(status.provenance)};
+          .origin = OriginOf(status.provenance),
+          .running = RunningOf(model.running)};
 }
 
 }  // namespace

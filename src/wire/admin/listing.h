@@ -26,6 +26,36 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+// How long runs of so many rows take.
+struct RunTimeEntry {
+  int64_t rows = 1;
+  bool wide = false;         // with all processors
+  uint64_t input_bytes = 0;  // of about this size
+  Seconds typical{0};
+  Seconds most{0};    // that nine in ten take
+  uint64_t runs = 0;  // that were seen
+  bool operator==(const RunTimeEntry&) const = default;
+};
+
+// What decides how a model is run now.
+struct Running {
+  std::string goal;                 // "p99=100ms"; empty: there is none
+  double margin = 1;                // of the goal's time, what is promised to a request
+  double late_share = 0;            // of the answers lately
+  uint64_t late = 0;                // answers past goal or deadline
+  uint64_t predicted_late = 0;      // requests that were refused for that
+  double prediction_error_p90 = 0;  // as a share of the time that an answer took
+  int64_t instances = 1;            // runs at the same time, at most
+  int64_t batch_rows = 1;           // of a run, at most
+  bool has_wide = false;            // it can be run with all processors
+  bool is_wide = false;             // and is, when a request comes alone
+  double company = 0;               // other requests that one finds when it comes, on average
+  double rows_per_second = 0;       // that come; known where there is a goal, or it can be run with all processors
+  uint64_t runs = 0;
+  std::vector<RunTimeEntry> run_times;
+  bool operator==(const Running&) const = default;
+};
+
 // A model version.
 struct ModelEntry {
   std::string name;
@@ -42,6 +72,7 @@ struct ModelEntry {
   std::optional<Seconds> since_last_use;
   std::optional<Seconds> p99;
   std::optional<Origin> origin;
+  std::optional<Running> running;  // of what serves
   bool operator==(const ModelEntry&) const = default;
 };
 

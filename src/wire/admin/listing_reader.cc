@@ -44,6 +44,10 @@ bool Read(JsonCursor& json, uint64_t& to) {
   if (const auto number = json.ReadUint64()) to = *number;
   return true;
 }
+bool Read(JsonCursor& json, double& to) {
+  if (const auto number = json.ReadDouble()) to = *number;
+  return true;
+}
 bool Read(JsonCursor& json, Seconds& to) {
   if (const auto number = json.ReadDouble()) to = Seconds(*number);
   return true;
@@ -78,6 +82,43 @@ bool Read(JsonCursor& json, std::optional<Origin>& to) {
   return true;
 }
 
+bool ReadRunTime(JsonCursor& json, RunTimeEntry& run) {
+  return ReadObject(json, [&](std::string_view key) {
+    if (key == "rows") return Read(json, run.rows);
+    if (key == "wide") return Read(json, run.wide);
+    if (key == "input_bytes") return Read(json, run.input_bytes);
+    if (key == "seconds") return Read(json, run.typical);
+    if (key == "p90_seconds") return Read(json, run.most);
+    return key == "runs" && Read(json, run.runs);
+  });
+}
+
+bool Read(JsonCursor& json, std::vector<RunTimeEntry>& to) {
+  ReadArray(json, [&] { return ReadRunTime(json, to.emplace_back()); });
+  return true;
+}
+
+bool Read(JsonCursor& json, std::optional<Running>& to) {
+  Running& running = to.emplace();
+  ReadObject(json, [&](std::string_view key) {
+    if (key == "slo") return Read(json, running.goal);
+    if (key == "margin") return Read(json, running.margin);
+    if (key == "late_ratio") return Read(json, running.late_share);
+    if (key == "late") return Read(json, running.late);
+    if (key == "predicted_late") return Read(json, running.predicted_late);
+    if (key == "prediction_error_p90") return Read(json, running.prediction_error_p90);
+    if (key == "instances") return Read(json, running.instances);
+    if (key == "batch_rows") return Read(json, running.batch_rows);
+    if (key == "has_wide") return Read(json, running.has_wide);
+    if (key == "wide") return Read(json, running.is_wide);
+    if (key == "company") return Read(json, running.company);
+    if (key == "rows_per_second") return Read(json, running.rows_per_second);
+    if (key == "runs") return Read(json, running.runs);
+    return key == "run_times" && Read(json, running.run_times);
+  });
+  return true;
+}
+
 bool ReadModel(JsonCursor& json, ModelEntry& model) {
   return ReadObject(json, [&](std::string_view key) {
     if (key == "name") return Read(json, model.name);
@@ -93,6 +134,7 @@ bool ReadModel(JsonCursor& json, ModelEntry& model) {
     if (key == "requests") return Read(json, model.requests);
     if (key == "seconds_since_last_use") return Read(json, model.since_last_use);
     if (key == "p99_seconds") return Read(json, model.p99);
+    if (key == "running") return Read(json, model.running);
     return key == "provenance" && Read(json, model.origin);
   });
 }

@@ -62,6 +62,36 @@ std::string Json(const Origin& origin) {
   return object.Done();
 }
 
+std::string Json(const RunTimeEntry& run) {
+  return Object()
+      .Number("rows", run.rows)
+      .Bool("wide", run.wide)
+      .Number("input_bytes", run.input_bytes)
+      .Number("seconds", run.typical.count())
+      .Number("p90_seconds", run.most.count())
+      .Number("runs", run.runs)
+      .Done();
+}
+
+std::string Json(const Running& running) {
+  Object object;
+  if (!running.goal.empty()) {
+    object.Text("slo", running.goal).Number("margin", running.margin).Number("late_ratio", running.late_share);
+  }
+  object.Number("late", running.late)
+      .Number("predicted_late", running.predicted_late)
+      .Number("prediction_error_p90", running.prediction_error_p90)
+      .Number("instances", running.instances)
+      .Number("batch_rows", running.batch_rows)
+      .Bool("has_wide", running.has_wide)
+      .Bool("wide", running.is_wide)
+      .Number("company", running.company)
+      .Number("rows_per_second", running.rows_per_second)
+      .Number("runs", running.runs)
+      .Raw("run_times", Array(running.run_times, [](const RunTimeEntry& run) { return Json(run); }));
+  return object.Done();
+}
+
 // What is not known is left out.
 std::string Json(const ModelEntry& model) {
   Object object;
@@ -78,6 +108,7 @@ std::string Json(const ModelEntry& model) {
   if (model.since_last_use) object.Number("seconds_since_last_use", model.since_last_use->count());
   if (model.p99) object.Number("p99_seconds", model.p99->count());
   if (model.origin) object.Raw("provenance", Json(*model.origin));
+  if (model.running) object.Raw("running", Json(*model.running));
   return object.Done();
 }
 
