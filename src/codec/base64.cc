@@ -14,10 +14,11 @@ namespace {
 constexpr size_t kGroup = 4;
 constexpr int8_t kNone = -1;
 
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::array<int8_t, 256> MakeValues() {
   std::array<int8_t, 256> values{};
   values.fill(kNone);
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < kLetters.size(); ++i) values[static_cast<uint8_t>(kLetters[i])] = static_cast<int8_t>(i);
   return values;
 }
@@ -85,6 +86,21 @@ Result<std::string> DecodeLaxBase64(std::string_view text) {
   const size_t over = line.size() % kGroup;
   if (over > 1 && !line.ends_with('=')) line.append(kGroup - over, '=');
   return DecodeLine(line);
+}
+
+void AppendBase64(std::string& out, std::string_view bytes) {
+  constexpr size_t kGroupBytes = 3;
+  size_t at = out.size();
+  out.resize(at + (bytes.size() + kGroupBytes - 1) / kGroupBytes * kGroup, '=');
+  for (size_t i = 0; i < bytes.size(); i += kGroupBytes) {
+    const size_t count = std::min(bytes.size() - i, kGroupBytes);
+    uint32_t group = 0;
+    for (size_t j = 0; j < kGroupBytes; ++j) {
+      group = group << 8 | (j < count ? static_cast<uint8_t>(bytes[i + j]) : 0U);
+    }
+    for (size_t j = 0; j <= count; ++j) out[at + j] = kLetters[group >> (18 - 6 * j) & 0x3f];
+    at += kGroup;
+  }
 }
 
 }  // namespace trireme

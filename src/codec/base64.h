@@ -17,4 +17,7 @@ Result<std::string> DecodeBase64(std::string_view text);
 // The same as TF Serving reads it: blanks may stand anywhere, and the padding may be missing.
 Result<std::string> DecodeLaxBase64(std::string_view text);
 
+// Appends Base64 with its padding and without line breaks.
+void AppendBase64(std::string& out, std::string_view bytes);
+
 }  // namespace trireme

@@ -48,6 +48,20 @@ TEST(Base64Test, RefusesBitsThatBelongToNoByte) {
   EXPECT_THAT(DecodeBase64("Zm9=").status().message(), HasSubstr("left over"));
 }
 
+TEST(Base64Test, ReadsWhatItWrote) {
+  std::string bytes;
+  for (int length = 0; length < 300; ++length) {
+    std::string text = "before ";
+    AppendBase64(text, bytes);
+    EXPECT_EQ(DecodeBase64(text.substr(7)).value(), bytes);
+    bytes += static_cast<char>(length * 37);
+  }
+  std::string text;
+  AppendBase64(text, "foobar");
+  AppendBase64(text, "fo");
+  EXPECT_EQ(text, "Zm9vYmFyZm8=");
+}
+
 TEST(LaxBase64, NeedsNoPaddingAndTakesBlanks) {
   EXPECT_EQ(*DecodeLaxBase64("AAE="), std::string("\0\1", 2));
   EXPECT_EQ(*DecodeLaxBase64("AAE"), std::string("\0\1", 2));
