@@ -195,6 +195,7 @@ struct ServeOptions {
   MemoryFlags memory;
   ModelConfig model;                         // what every model is run with, unless it says otherwise
   std::map<std::string, ServiceGoal> goals;  // --slo MODEL:p99=100ms
+  std::optional<uint64_t> cache_max_bytes;   // of answers that all models keep; 0: none are; else a share of the budget
   int load_threads = 4;                      // models that load at the same time
   bool exit_on_error = true;                 // when no model at all can be served
 

@@ -177,6 +177,7 @@ const std::vector<Case>& Cases() {
       {"lazy", "on", [](O o) { return o.memory.lazy; }},
       {"pin", "m", [](O o) { return o.memory.pinned == std::vector<std::string>{"m"}; }},
       {"model-idle-timeout", "30m", [](O o) { return o.memory.idle_timeout == std::chrono::minutes(30); }},
+      {"cache", "64MiB", [](O o) { return o.model.cache_bytes == size_t{64} << 20; }},
       {"load-timeout", "90s", [](O o) { return o.memory.load_timeout == milliseconds(90'000); }},
       {"exit-on-error", "false", [](O o) { return !o.exit_on_error; }},
       {"drain-delay", "5s", [](O o) { return o.drain_delay == milliseconds(5000); }},
@@ -238,6 +239,18 @@ TEST(ServeOptions, TakesRequiredModelsInAList) {
   for (const char* wrong : {",", "a,", "a,,b"}) {
     EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}),
                 HasSubstr("expected names of models"));
+  }
+}
+
+TEST(ServeOptions, TakesTritonsBoundsOnItsCache) {
+  EXPECT_EQ(Serve({"m"}).cache_max_bytes, std::nullopt);
+  EXPECT_EQ(Serve({"m", "--cache-config=local,size=1048576"}).cache_max_bytes, uint64_t{1} << 20);
+  EXPECT_EQ(Serve({"m", "--cache-config", "local,size=2MiB"}).cache_max_bytes, uint64_t{2} << 20);
+  EXPECT_EQ(Serve({"m"}, {{"TRIREME_RESPONSE_CACHE_BYTE_SIZE", "0"}}).cache_max_bytes, uint64_t{0});
+  EXPECT_THAT(Problem({"serve", "m", "--cache-config=redis,host=h"}), HasSubstr("expected local,size=BYTES, found"));
+  for (const char* wrong : {"local", "local,", "local,sise=5", "local,size=", "local,size=-5"}) {
+    EXPECT_THAT(Problem({"serve", "m", std::string("--cache-config=") + wrong}), HasSubstr("--cache-config: expected "))
+        << wrong;
   }
 }
 

@@ -143,8 +143,14 @@ void SetMemory(ServerOptions& server, const ServeOptions& options) {
   if (const auto cpu = rules.budgets.find("cpu"); cpu != rules.budgets.end()) {
     limits.max_body_bytes_in_flight = std::min(limits.max_body_bytes_in_flight, std::max<uint64_t>(cpu->second / 2, 1));
     server.max_picture_bytes = std::min(server.max_picture_bytes, std::max<uint64_t>(cpu->second / 4, 1));
+    server.answers.max_bytes = std::max<uint64_t>(cpu->second / 4, 1);
   }
   limits.max_body_bytes = std::min(limits.max_body_bytes, limits.max_body_bytes_in_flight);
+  if (options.cache_max_bytes) {
+    server.answers.are_kept = *options.cache_max_bytes > 0;
+    server.answers.max_bytes = *options.cache_max_bytes;
+    server.answers.enabled_bytes = static_cast<size_t>(*options.cache_max_bytes);
+  }
   rules.on_demand = options.memory.load_on_demand.value_or(options.control != ModelControl::Mode::kExplicit);
   rules.lazy = options.memory.lazy;
   rules.idle_timeout = options.memory.idle_timeout;

@@ -213,7 +213,7 @@ Setting PinSetting(std::vector<std::string>& pinned) {
       }));
 }
 
-std::vector<Setting> Memory(std::vector<Device>& devices, MemoryFlags& memory) {
+std::vector<Setting> Memory(std::vector<Device>& devices, MemoryFlags& memory, size_t& cache_bytes) {
   return {
       DevicesSetting(devices),
       BudgetSetting(memory.budgets),
@@ -223,6 +223,7 @@ std::vector<Setting> Memory(std::vector<Device>& devices, MemoryFlags& memory) {
       PinSetting(memory.pinned),
       Time("model-idle-timeout", "A model that nobody asked for so long leaves memory; 0: none does",
            memory.idle_timeout, milliseconds(0), milliseconds(minutes(60 * 24 * 7))),
+      Bytes("cache", "Answers that each model keeps for requests that come again; 0: none", cache_bytes, 0),
       Time("load-timeout", "A load that takes longer has failed; 0: none does", memory.load_timeout, milliseconds(0),
            milliseconds(minutes(60 * 24))),
   };
@@ -355,12 +356,13 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "TF Serving", TfservingSettings(options.tfserving));
   Append(settings, "Protection", ProtectionSettings(options));
   Append(settings, "Running models", Running(options));
-  Append(settings, "Memory", Memory(options.devices, options.memory));
+  Append(settings, "Memory", Memory(options.devices, options.memory, options.model.cache_bytes));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
   Append(settings, "Logging", Logging(options));
   Append(settings, "", TorchserveCommandSettings(options.torchserve));
   Append(settings, "", ModelServerSettings(options.tfserving, options.without_effect));
   Append(settings, "", TritonTlsSettings(options.grpc_tls));
+  Append(settings, "", TritonCacheSettings(options.cache_max_bytes));
   Append(settings, "", TritonSettings(options.without_effect));
   return settings;
 }

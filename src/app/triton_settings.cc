@@ -19,7 +19,6 @@ constexpr std::array kWithoutEffect = {
     "backend-config",
     "backend-directory",
     "buffer-manager-thread-count",
-    "cache-config",
     "cache-directory",
     "cuda-memory-pool-byte-size",
     "cuda-virtual-address-size",
@@ -46,7 +45,6 @@ constexpr std::array kWithoutEffect = {
     "rate-limit",
     "rate-limit-resource",
     "repoagent-directory",
-    "response-cache-byte-size",
     "reuse-grpc-port",
     "reuse-http-port",
     "sagemaker-thread-count",
@@ -80,7 +78,32 @@ Setting Hidden(std::string name, std::function<Status(std::string_view)> set) {
   return Repeated(Custom(std::move(name), "VALUE", "", "", std::move(set)));
 }
 
+Status TakeCacheBytes(std::string_view text, std::optional<uint64_t>& max_bytes) {
+  ASSIGN_OR_RETURN(max_bytes, ParseBytes(text));
+  return {};
+}
+
+// "local,size=1048576"
+Status TakeCacheConfig(std::string_view text, std::optional<uint64_t>& max_bytes) {
+  constexpr std::string_view kLocal = "local";
+  constexpr std::string_view kSize = "size=";
+  const size_t comma = text.find(',');
+  if (text.substr(0, comma) != kLocal) {
+    return Unsupported("answers are kept in the server's own memory: expected local,size=BYTES, found '" +
+                       std::string(text) + "'");
+  }
+  const std::string_view size = comma == std::string_view::npos ? "" : text.substr(comma + 1);
+  if (!size.starts_with(kSize)) return UnexpectedText("local,size=BYTES", text);
+  return TakeCacheBytes(size.substr(kSize.size()), max_bytes);
+}
+
 }  // namespace
+
+std::vector<Setting> TritonCacheSettings(std::optional<uint64_t>& max_bytes) {
+  return {Hidden("cache-config", [&max_bytes](std::string_view text) { return TakeCacheConfig(text, max_bytes); }),
+          Hidden("response-cache-byte-size",
+                 [&max_bytes](std::string_view text) { return TakeCacheBytes(text, max_bytes); })};
+}
 
 std::vector<Setting> TritonSettings(std::vector<std::string>& without_effect) {
   std::vector<Setting> settings;

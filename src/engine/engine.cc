@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/cached_answer.h"
 #include "engine/check_request.h"
 #include "engine/transform_stage.h"
 
@@ -75,8 +76,10 @@ void Engine::Accept(std::unique_ptr<InferRequest> request) {
     const std::shared_ptr<ServedModel> other =
         model.other_signatures ? model.other_signatures->Find(request->signature) : nullptr;
     if (other == nullptr) return AwaitSignature(std::move(request));
+    if (model.cache && AnswerFromCache(model, *request)) return;
     return Enter(*other, std::move(request), {});
   }
+  if (model.cache && AnswerFromCache(model, *request)) return;
   Status status = CheckResponses(model, *request);
   if (transforms_ == nullptr || !status.ok() || !TransformStage::Concerns(model, *request)) {
     return Enter(model, std::move(request), std::move(status));

@@ -106,8 +106,9 @@ class Engine {
   explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr, TransformStage* transforms = nullptr)
       : lifecycle_(lifecycle), control_(control), transforms_(transforms) {}
 
-  // Checks the request against the model and puts it in the model's line. It is finished through its reply exactly
-  // once, perhaps before this returns. One to a decoupled model that does not take several responses is kUnsupported.
+  // Checks the request against the model and puts it in the model's line, or answers it from the cache. It is finished
+  // through its reply exactly once, perhaps before this returns. One to a decoupled model that does not take several
+  // responses is kUnsupported.
   void Infer(std::unique_ptr<InferRequest> request);
 
   // Whether requests should come here: everything that was wanted at the start is loaded (or has failed), at least one

@@ -435,6 +435,8 @@ class ModelLoader::Loading {
                                     loader_.pool_, *served->metrics, loader_.clock_);
     if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
     if (wide_ != nullptr) served->line->AddWide(std::move(wide_), trial_.row_bytes, wide_row_);
+    served->cache = CacheOf(served->config);
+    if (served->cache == nullptr) served->config.cache_bytes = 0;
     return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};
   }
 
@@ -487,6 +489,13 @@ class ModelLoader::Loading {
           {.size = {.rows = int64_t{1} << i, .bytes = trial_.row_bytes << i}, .took = trial_.cost[i]});
     }
     return options;
+  }
+
+  // Null: no two requests to it have the same answer, or nobody wants them kept.
+  std::shared_ptr<ResponseCache::Share> CacheOf(const ModelConfig& config) const {
+    const bool answers_alike = !config.decoupled && !every_copy_->keeps_state();
+    if (config.cache_bytes == 0 || !answers_alike || !signature_name_.empty()) return nullptr;
+    return loader_.answers_ == nullptr ? nullptr : loader_.answers_->Open(config.cache_bytes);
   }
 
   void RunOneAfterTheOther() {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "cache/response_cache.h"
 #include "lifecycle/metrics_shelf.h"
 #include "lifecycle/request_warmup.h"
 #include "lifecycle/served_model.h"
@@ -57,6 +58,8 @@ class ModelLoader {
   void SetGoals(std::map<std::string, ServiceGoal> goals) { goals_ = std::move(goals); }
   // Without a reader recorded requests are not run. Before the first load.
   void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
+  // Answers of models whose config wants that are kept there, if there is one. Before the first load; outlives it.
+  void KeepAnswersIn(ResponseCache& cache) { answers_ = &cache; }
   void ReadLogsWith(LogReader read) { read_log_ = std::move(read); }  // the same of TF Serving's logs
 
   // Calls `opened` between opening and the trial runs. Errors name the file or the field, what was expected and what
@@ -101,6 +104,7 @@ class ModelLoader {
   std::map<std::string, ServiceGoal> goals_;      // by the name of the model
   RequestReader read_request_;
   LogReader read_log_;
+  ResponseCache* answers_ = nullptr;
   std::atomic<bool> stopping_ = false;  // a lone flag: it orders nothing
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "cache/response_cache.h"
 #include "lifecycle/device_bytes.h"
 #include "lifecycle/other_signatures.h"
 #include "lifecycle/shared_models.h"
@@ -44,6 +45,8 @@ struct ServedModel {
   // Shared with whoever knows the version: counts go on through a reload.
   std::shared_ptr<ModelMetrics> metrics;
   std::unique_ptr<ModelLine> line;  // after the metrics, which it uses to its end
+  // Of its answers, those of its other signatures too; null: none are kept. Shared with answers on their way.
+  std::shared_ptr<ResponseCache::Share> cache;
   // Of its file; null: there is no other, or it is one of them itself. Shared with who opens one.
   std::shared_ptr<OtherSignatures> other_signatures;
 

@@ -52,7 +52,8 @@ ConfigFile ReadSentConfig(const fs::path& folder, const std::string& name, const
                                               .file = kOverrideName,
                                               .folder = folder,
                                               .defaults = options.scan.defaults,
-                                              .devices = options.scan.devices});
+                                              .devices = options.scan.devices,
+                                              .enabled_cache_bytes = options.scan.enabled_cache_bytes});
 }
 
 }  // namespace
@@ -71,7 +72,8 @@ ConfigFile ReadConfigOf(const fs::path& folder, const std::string& name, const R
                                 .file = *file,
                                 .folder = folder,
                                 .defaults = options.scan.defaults,
-                                .devices = options.scan.devices});
+                                .devices = options.scan.devices,
+                                .enabled_cache_bytes = options.scan.enabled_cache_bytes});
 }
 
 }  // namespace trireme

@@ -109,12 +109,31 @@ void ReadTransactionPolicy(ConfigReader& reader) {
           .Error("false, as responses of a decoupled model leave as they come", "true", "leave preserve_ordering out"));
 }
 
+// Off although the server keeps answers of models that do not say otherwise; or on, and as many as it has for that.
+void ReadResponseCache(ConfigReader& reader) {
+  if (!reader.message.has_response_cache()) return;
+  size_t& bytes = reader.file.config.cache_bytes;
+  if (!reader.message.response_cache().enable()) {
+    bytes = 0;
+    return;
+  }
+  if (bytes == 0) bytes = reader.context.enabled_cache_bytes;
+  const bool decoupled = reader.message.model_transaction_policy().decoupled();
+  if (!decoupled && !reader.message.has_sequence_batching()) return;
+  bytes = 0;
+  reader.findings.Add(reader.root.At("response_cache")
+                          .Note(decoupled ? "no answers to keep, for the model is decoupled"
+                                          : "no answers to keep, for those of a sequence depend on what came before",
+                                "every request is run"));
+}
+
 }  // namespace
 
 void ReadSettings(ConfigReader& reader) {
   ReadMaxBatchSize(reader);
   ReadParameters(reader);
   ReadTransactionPolicy(reader);
+  ReadResponseCache(reader);
   if (reader.message.optimization().has_graph()) {
     reader.file.config.graph_optimization = reader.message.optimization().graph().level();
   }

@@ -116,7 +116,6 @@ void NoteWhatIsNotHonoured(ConfigReader& reader) {
             root.At("model_operations").At("op_library_filename"), "operators of one's own are not known");
   note.Warn(!said.model_repository_agents().agents().empty(), root.At("model_repository_agents"),
             "the model's files are taken as they lie");
-  note.Note(said.response_cache().enable(), root.At("response_cache"), "every request is run");
   note.Note(!said.metric_tags().empty(), root.At("metric_tags"), "metrics have no further labels");
   note.Note(!said.model_metrics().metric_control().empty(), root.At("model_metrics"), "histograms keep their buckets");
   note.Note(!said.cc_model_filenames().empty(), root.At("cc_model_filenames"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -26,13 +27,17 @@ struct VersionPolicy {
   FieldPlace place = {};
 };
 
+// That a model keeps of its answers where its config enables that, and nobody says more.
+inline constexpr size_t kEnabledCacheBytes = size_t{64} << 20;
+
 // What a reader of a config knows beforehand.
 struct ConfigContext {
-  std::string model_name;                    // that the config may repeat; empty: it may call the model anything
-  std::filesystem::path file;                // for messages
-  std::filesystem::path folder;              // the model's own; empty: it has none
-  ModelConfig defaults;                      // for what is not said
-  std::vector<Device> devices = {Device()};  // of this server
+  std::string model_name;                           // that the config may repeat; empty: it may call the model anything
+  std::filesystem::path file;                       // for messages
+  std::filesystem::path folder;                     // the model's own; empty: it has none
+  ModelConfig defaults;                             // for what is not said
+  std::vector<Device> devices = {Device()};         // of this server
+  size_t enabled_cache_bytes = kEnabledCacheBytes;  // of a model that wants its answers kept and does not say how many
 };
 
 // What a config says, in our nouns. With an error among the findings the model cannot be served like this, and the rest

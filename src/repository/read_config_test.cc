@@ -646,7 +646,6 @@ cc_model_filenames { key: "8.0" value: "a.onnx" }
 metric_tags { key: "a" value: "b" }
 model_operations { op_library_filename: "a.so" }
 model_repository_agents { agents { name: "a" } }
-response_cache { enable: true }
 runtime: "a"
 model_metrics { metric_control { metric_identifier { family: "a" } } }
 )");
@@ -656,13 +655,37 @@ model_metrics { metric_control { metric_identifier { family: "a" } } }
     EXPECT_GT(finding.line, 1) << finding.field;
     EXPECT_THAT(finding.ToString(), HasSubstr("not honoured yet; ")) << finding.field;
   }
-  EXPECT_THAT(fields, ::testing::UnorderedElementsAre(
-                          "sequence_batching", "input[0].allow_ragged_batch", "input[0].is_shape_tensor",
-                          "output[0].is_shape_tensor", "batch_input", "batch_output", "instance_group[0].rate_limiter",
-                          "instance_group[0].host_policy", "optimization.priority", "optimization.cuda",
-                          "optimization.execution_accelerators", "cc_model_filenames", "metric_tags",
-                          "model_operations.op_library_filename", "model_repository_agents", "response_cache",
-                          "runtime", "model_metrics"));
+  EXPECT_THAT(fields,
+              ::testing::UnorderedElementsAre(
+                  "sequence_batching", "input[0].allow_ragged_batch", "input[0].is_shape_tensor",
+                  "output[0].is_shape_tensor", "batch_input", "batch_output", "instance_group[0].rate_limiter",
+                  "instance_group[0].host_policy", "optimization.priority", "optimization.cuda",
+                  "optimization.execution_accelerators", "cc_model_filenames", "metric_tags",
+                  "model_operations.op_library_filename", "model_repository_agents", "runtime", "model_metrics"));
+}
+
+TEST(ReadConfig, ReadsWhetherAnswersAreKept) {
+  ConfigContext context = kContext;
+  EXPECT_EQ(ReadGood("").config.cache_bytes, 0U);
+  EXPECT_EQ(ReadGood("response_cache { enable: false }").config.cache_bytes, 0U);
+  EXPECT_EQ(ReadGood("response_cache { enable: true }").config.cache_bytes, kEnabledCacheBytes);
+  context.enabled_cache_bytes = 5000;
+  EXPECT_EQ(ReadConfigText("response_cache { enable: true }", context).config.cache_bytes, 5000U);
+  context.defaults.cache_bytes = 7000;
+  EXPECT_EQ(ReadConfigText("response_cache { enable: true }", context).config.cache_bytes, 7000U);
+  EXPECT_EQ(ReadConfigText("", context).config.cache_bytes, 7000U);
+  EXPECT_EQ(ReadConfigText("response_cache { enable: false }", context).config.cache_bytes, 0U);
+}
+
+TEST(ReadConfig, KeepsNoAnswersThatAreForOneRequestAlone) {
+  for (const char* text : {"response_cache { enable: true } model_transaction_policy { decoupled: true }",
+                           "response_cache { enable: true } sequence_batching { }"}) {
+    const ConfigFile file = Read(text);
+    EXPECT_EQ(file.config.cache_bytes, 0U) << text;
+    const bool is_said =
+        std::ranges::any_of(file.findings, [](const Finding& finding) { return finding.field == "response_cache"; });
+    EXPECT_TRUE(is_said) << text;
+  }
 }
 
 TEST(ReadConfig, ReadsTheTransactionPolicy) {

@@ -100,8 +100,9 @@ struct NamedModel {
 };
 
 struct ScanOptions {
-  ModelConfig defaults;                      // for what a model's own config file does not say
-  std::vector<Device> devices = {Device()};  // of this server, in its order
+  ModelConfig defaults;                             // for what a model's own config file does not say
+  std::vector<Device> devices = {Device()};         // of this server, in its order
+  size_t enabled_cache_bytes = kEnabledCacheBytes;  // as ConfigContext has it
   std::string config_name;             // configs/<config_name>.pbtxt is read instead of config.pbtxt where there is one
   bool require_manifest = false;       // versions without a manifest are not served
   std::string mar_handler = {};        // of TorchServe's archives, instead of what their manifests name; empty: that

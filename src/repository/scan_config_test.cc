@@ -86,7 +86,8 @@ TEST_F(ScanWithConfig, WarnsOfVersionsThatAreNotThere) {
 
 TEST_F(ScanWithConfig, AWrongConfigIsAProblemWithAllThatIsWrong) {
   dir_.Write("good/1/model.onnx");
-  const RepositoryScan scan = With("name: 'x' max_batch_size: -1 input { dims: 0 } response_cache { enable: true }");
+  const RepositoryScan scan =
+      With("name: 'x' max_batch_size: -1 input { dims: 0 } metric_tags { key: 'a' value: 'b' }");
   EXPECT_THAT(Models(scan), ElementsAre("good/1"));
   ASSERT_THAT(scan.problems, SizeIs(1));
   const ModelProblem& problem = scan.problems[0];
@@ -101,7 +102,7 @@ TEST_F(ScanWithConfig, AWrongConfigIsAProblemWithAllThatIsWrong) {
 
 TEST_F(ScanWithConfig, OneBadVersionIsAProblemOfTheModel) {
   dir_.MakeFolder("m/4");
-  const RepositoryScan scan = With("version_policy { all {} } response_cache { enable: true }");
+  const RepositoryScan scan = With("version_policy { all {} } metric_tags { key: 'a' value: 'b' }");
   EXPECT_THAT(Models(scan), IsEmpty());
   ASSERT_THAT(scan.problems, SizeIs(1));
   EXPECT_EQ(scan.problems[0].path, dir_ / "m/4");
@@ -109,7 +110,7 @@ TEST_F(ScanWithConfig, OneBadVersionIsAProblemOfTheModel) {
 }
 
 TEST_F(ScanWithConfig, FindingsAreTheNewestVersionsAlone) {
-  const RepositoryScan scan = With("version_policy { all {} } response_cache { enable: true }");
+  const RepositoryScan scan = With("version_policy { all {} } metric_tags { key: 'a' value: 'b' }");
   ASSERT_THAT(Models(scan), SizeIs(3));
   EXPECT_THAT(scan.models[0].findings, IsEmpty());
   EXPECT_THAT(scan.models[1].findings, IsEmpty());

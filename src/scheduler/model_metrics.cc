@@ -99,6 +99,26 @@ void ModelMetrics::Record(StatusCode code, const Stages& stages) {
   Observe(code, stages);
 }
 
+void ModelMetrics::RecordCacheHit(Duration took, const Stages& stages) {
+  {
+    const MutexLock lock(mutex_);
+    totals_.success.Add(stages.answered - stages.received);
+    totals_.queue.Add(Duration(0));
+    totals_.cache_hit.Add(took);
+  }
+  Observe(StatusCode::kOk, stages);
+}
+
+void ModelMetrics::RecordCacheMiss(Duration took) {
+  const MutexLock lock(mutex_);
+  totals_.cache_miss.Add(took);
+}
+
+void ModelMetrics::RecordKept(Duration took) {
+  const MutexLock lock(mutex_);
+  totals_.cache_miss.Add(took, 0);
+}
+
 void ModelMetrics::RecordResponse(const Response& response) {
   if (response.index >= kMostResponses) return;
   const MutexLock lock(mutex_);

@@ -48,6 +48,12 @@ class ModelMetrics {
   // Once a request that failed without a run.
   void Record(StatusCode code, const Stages& stages);
 
+  // Once a request that was answered from the cache, in which it took so long to look. Before it is answered.
+  void RecordCacheHit(Duration took, const Stages& stages);
+  // Once a request for which nothing was there. To keep its answer then took `RecordKept`.
+  void RecordCacheMiss(Duration took);
+  void RecordKept(Duration took);
+
   // Once a response of a decoupled model, before it is handed over, and once at the end of its run.
   enum class ResponseKind : uint8_t { kSuccess, kFail, kEmpty, kCancel };
   struct Response {

@@ -164,6 +164,31 @@ TEST_F(ModelMetricsTest, ShowTheSeriesOfAllModelsInOneFamilyAndTheyGoWithTheMode
 
 // Prometheus' own opinion: 3 is for a name that it would have chosen otherwise, as counters that do not end in _total.
 // What it cannot read is 1.
+TEST_F(ModelMetricsTest, CountAnswersFromTheCacheAmongTheSuccessful) {
+  EXPECT_THAT(registry_.Expose(), Not(HasSubstr("nv_cache"))) << "nobody looks there";
+  Stages stages;
+  stages.received = TimePoint(std::chrono::hours(1));
+  stages.answered = stages.received + microseconds(7);
+  metrics_.RecordCacheMiss(microseconds(2));
+  metrics_.RecordKept(microseconds(3));
+  Run({Ok(1)});
+  metrics_.RecordCacheHit(microseconds(4), stages);
+  const ModelStatistics statistics = metrics_.statistics();
+  ExpectTime(statistics.success, 2, microseconds(15 + 7));
+  ExpectTime(statistics.cache_hit, 1, microseconds(4));
+  ExpectTime(statistics.cache_miss, 1, microseconds(5));
+  EXPECT_EQ(statistics.queue.count, 2U);
+  EXPECT_EQ(statistics.compute_infer.count, 1U);
+  EXPECT_EQ(statistics.inferences, 1U);
+  for (const char* line : {"nv_cache_num_hits_per_model{model=\"m\",version=\"3\"} 1\n",
+                           "nv_cache_num_misses_per_model{model=\"m\",version=\"3\"} 1\n",
+                           "nv_cache_hit_duration_per_model{model=\"m\",version=\"3\"} 4\n",
+                           "nv_cache_miss_duration_per_model{model=\"m\",version=\"3\"} 5\n",
+                           "nv_inference_request_success{model=\"m\",version=\"3\"} 2\n"}) {
+    EXPECT_THAT(registry_.Expose(), HasSubstr(line));
+  }
+}
+
 TEST_F(ModelMetricsTest, PromtoolMindsNothingButTritonsNames) {
   Run({Ok(2)});
   const std::string text = registry_.Expose();

@@ -42,6 +42,19 @@ FamilySamples Failures(const Labels& labels, const ModelStatistics& totals) {
   return family;
 }
 
+void AddCache(const Labels& labels, const ModelStatistics& totals, std::vector<FamilySamples>& families) {
+  families.push_back(Counter("nv_cache_num_hits_per_model", "Requests that were answered from the response cache.",
+                             labels, totals.cache_hit.count));
+  families.push_back(Counter("nv_cache_num_misses_per_model", "Requests for which nothing was in the response cache.",
+                             labels, totals.cache_miss.count));
+  families.push_back(Microseconds("nv_cache_hit_duration_per_model",
+                                  "Time to find answers in the response cache, in microseconds.", labels,
+                                  totals.cache_hit.total));
+  families.push_back(Microseconds("nv_cache_miss_duration_per_model",
+                                  "Time to look in the response cache in vain and to keep answers, in microseconds.",
+                                  labels, totals.cache_miss.total));
+}
+
 }  // namespace
 
 Labels LabelsOf(const ModelId& id) {
@@ -62,7 +75,7 @@ std::shared_ptr<metrics::Counter> Loads(metrics::Registry& registry, const Label
 }
 
 std::vector<FamilySamples> Counters(const Labels& labels, const ModelStatistics& totals) {
-  return {
+  std::vector<FamilySamples> families = {
       Counter("nv_inference_request_success", "Requests that were answered.", labels, totals.success.count),
       Failures(labels, totals),
       Counter("nv_inference_count", "Rows of the requests that were answered.", labels, totals.inferences),
@@ -81,6 +94,8 @@ std::vector<FamilySamples> Counters(const Labels& labels, const ModelStatistics&
                    "Time in which the outputs of requests were split, in microseconds.", labels,
                    totals.compute_output.total),
   };
+  if (totals.cache_hit.count + totals.cache_miss.count > 0) AddCache(labels, totals, families);
+  return families;
 }
 
 }  // namespace trireme::triton_series

@@ -22,7 +22,7 @@ std::shared_ptr<metrics::Gauge> Waiting(metrics::Registry& registry, const metri
 std::shared_ptr<metrics::Gauge> LoadSeconds(metrics::Registry& registry, const metrics::Labels& labels);
 std::shared_ptr<metrics::Counter> Loads(metrics::Registry& registry, const metrics::Labels& labels);
 
-// nv_inference_*: all counters of one version.
+// nv_inference_*: all counters of one version; nv_cache_*, once its answers are looked for in the cache.
 std::vector<metrics::FamilySamples> Counters(const metrics::Labels& labels, const ModelStatistics& totals);
 
 }  // namespace trireme::triton_series

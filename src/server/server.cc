@@ -15,6 +15,7 @@
 #include "base/out_of_memory.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
+#include "cache/response_cache.h"
 #include "dialect/answer_deadlines.h"
 #include "engine/transform_stage.h"
 #include "lifecycle/lifecycle.h"
@@ -26,6 +27,7 @@
 #include "protocols/torchserve/start_loads.h"
 #include "server/access_log.h"
 #include "server/admin_door.h"
+#include "server/cache_metrics.h"
 #include "server/front_handler.h"
 #include "server/grpc_front_handler.h"
 #include "server/grpc_router.h"
@@ -66,6 +68,7 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
   return {.paths = options.paths,
           .scan = {.defaults = options.model,
                    .devices = options.memory.devices,
+                   .enabled_cache_bytes = options.answers.enabled_bytes,
                    .config_name = options.config_name,
                    .require_manifest = options.require_manifest,
                    .saved_model_tags = options.saved_model_tags,
@@ -85,14 +88,14 @@ ModelDownloads::Options DownloadOptions(const ServerOptions& options) {
   return {.folder = options.torchserve.dialect.model_store, .rules = std::move(rules)};
 }
 
-Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies, MemoryPool& pool,
-                                    BackendSet& backends) {
+Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::ByteBudget& bodies,
+                                    const ResponseCache& answers, MemoryPool& pool, BackendSet& backends) {
   Lifecycle::Options lifecycle{.load_threads = options.load_threads,
                                .memory = options.memory,
                                .required_models = options.required_models,
                                .load_timeout = options.load_timeout,
                                .goals = options.goals};
-  lifecycle.memory.requests_bytes = [&bodies] { return bodies.used_bytes(); };
+  lifecycle.memory.requests_bytes = [&bodies, &answers] { return bodies.used_bytes() + answers.use().bytes; };
   // What the pool keeps for the next request is free for models as well.
   lifecycle.memory.allocated_bytes = [&pool]() -> std::optional<uint64_t> {
     const std::optional<uint64_t> allocated = AllocatedByProcess();
@@ -113,10 +116,11 @@ class Server::Parts {
  public:
   Parts(const ServerOptions& options, std::unique_ptr<Protection> protection, Logger& log)
       : protection_(std::move(protection)),
+        answers_(static_cast<size_t>(options.answers.max_bytes)),
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
         bodies_(options.net.limits.max_body_bytes_in_flight),
-        lifecycle_(LifecycleOptions(options, bodies_, pool_, backends_), loader_, log),
+        lifecycle_(LifecycleOptions(options, bodies_, answers_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
         engine_(lifecycle_, &control_, &transforms_),
         transforms_({.threads = std::max(1, AvailableCpus()), .max_bytes = options.max_picture_bytes}, pool_),
@@ -159,8 +163,10 @@ class Server::Parts {
         network_metrics_(registry_, network_.counters()),
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
+        answer_counts_(ShowCache(registry_, answers_)),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     loader_.ReadRequestsWith(ReadRequestBody);
+    if (options.answers.are_kept) loader_.KeepAnswersIn(answers_);
     if (options.tfserving.dialect.run_warmup_files) loader_.ReadLogsWith(ReadServingLog);
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
@@ -307,6 +313,7 @@ class Server::Parts {
   MemoryPool pool_;
   metrics::Registry registry_;
   const std::unique_ptr<Protection> protection_;
+  ResponseCache answers_;
   BackendSet backends_;
   ModelLoader loader_;
   net::ByteBudget bodies_;  // of requests; the network takes them, and models have less meanwhile
@@ -349,6 +356,7 @@ class Server::Parts {
   NetworkMetrics network_metrics_;
   HostMetrics host_metrics_;
   metrics::CallbackHandle model_states_;
+  metrics::CallbackHandle answer_counts_;
   ServerPorts ports_;
   ThreadPool codec_workers_;  // last: its jobs may outlive the connections that they answer, and use all of the above
 };

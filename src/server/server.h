@@ -62,6 +62,13 @@ struct TfservingListeners {
   tfserving::Options dialect;
 };
 
+// Answers that models keep for requests that come again, where their configs say so (cache/response_cache.h).
+struct AnswerRules {
+  bool are_kept = true;                       // false: whatever configs say
+  uint64_t max_bytes = 0;                     // of all models together; 0: each one's own bound alone
+  size_t enabled_bytes = kEnabledCacheBytes;  // of a model whose config enables it and says no more
+};
+
 struct ServerOptions {
   std::vector<std::filesystem::path> paths;  // models, folders, repositories
   ModelConfig model;                         // for models that do not say otherwise
@@ -104,6 +111,7 @@ struct ServerOptions {
   std::filesystem::path keys;               // a file of keys; empty: nobody is asked for one
   net::NetOptions net;
 
+  AnswerRules answers;
   uint64_t max_picture_bytes = uint64_t{2} << 30;  // that pictures of all requests together take (TransformStage)
   SharedMemoryRegions::Options shared_memory;
   Tracer::Options tracing;

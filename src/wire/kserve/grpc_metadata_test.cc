@@ -119,6 +119,8 @@ TEST(GrpcMetadataTest, TellsStatistics) {
   statistics.inferences = 5;
   statistics.executions = 2;
   statistics.success.Add(std::chrono::nanoseconds(70), 2);
+  statistics.cache_hit.Add(std::chrono::nanoseconds(9), 3);
+  statistics.cache_miss.Add(std::chrono::nanoseconds(5));
   statistics.batches[4].compute_infer.Add(std::chrono::nanoseconds(8));
   statistics.responses.resize(2);
   statistics.responses[1].empty_response.Add(std::chrono::nanoseconds(3));
@@ -132,7 +134,9 @@ TEST(GrpcMetadataTest, TellsStatistics) {
   EXPECT_EQ(stats.execution_count(), 2U);
   EXPECT_EQ(stats.inference_stats().success().count(), 2U);
   EXPECT_EQ(stats.inference_stats().success().ns(), 70U);
-  EXPECT_TRUE(stats.inference_stats().has_cache_hit());
+  EXPECT_EQ(stats.inference_stats().cache_hit().count(), 3U);
+  EXPECT_EQ(stats.inference_stats().cache_hit().ns(), 9U);
+  EXPECT_EQ(stats.inference_stats().cache_miss().count(), 1U);
   ASSERT_EQ(stats.batch_stats_size(), 1);
   EXPECT_EQ(stats.batch_stats(0).batch_size(), 4U);
   EXPECT_EQ(stats.batch_stats(0).compute_infer().ns(), 8U);

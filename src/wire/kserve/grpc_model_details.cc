@@ -22,8 +22,8 @@ void Set(const ModelStatistics& statistics, inference::InferStatistics& to) {
   Set(statistics.compute_input, *to.mutable_compute_input());
   Set(statistics.compute_infer, *to.mutable_compute_infer());
   Set(statistics.compute_output, *to.mutable_compute_output());
-  Set(CountedTime(), *to.mutable_cache_hit());  // there is no cache of responses
-  Set(CountedTime(), *to.mutable_cache_miss());
+  Set(statistics.cache_hit, *to.mutable_cache_hit());
+  Set(statistics.cache_miss, *to.mutable_cache_miss());
 }
 
 void Set(uint64_t rows, const ModelStatistics::Batch& batch, inference::InferBatchStatistics& to) {

@@ -212,6 +212,7 @@ inference::ModelConfig MakeModelConfig(const ModelConfigParts& parts) {
   SetInstances(parts, said, config);
   SetScheduling(parts, config);
   if (parts.config.decoupled) config.mutable_model_transaction_policy()->set_decoupled(true);
+  if (parts.config.cache_bytes > 0) config.mutable_response_cache()->set_enable(true);
   SetDefaults(config);
   return config;
 }

@@ -168,6 +168,13 @@ TEST(ModelConfigMessageTest, ShowsWhetherItIsDecoupled) {
   EXPECT_TRUE(MakeModelConfig(parts).model_transaction_policy().decoupled());
 }
 
+TEST(ModelConfigMessageTest, ShowsWhetherItsAnswersAreKept) {
+  ModelConfigParts parts = Parts("response_cache { enable: true }");
+  EXPECT_FALSE(MakeModelConfig(parts).has_response_cache()) << "nobody keeps them";
+  parts.config.cache_bytes = 1;
+  EXPECT_TRUE(MakeModelConfig(parts).response_cache().enable());
+}
+
 TEST(ModelConfigMessageTest, ShowsHowItBatches) {
   ModelConfigParts parts = Parts("dynamic_batching {}");
   parts.config.preferred_rows = {4, 8};

@@ -21,8 +21,8 @@ Json InferenceStats(const ModelStatistics& statistics) {
           {"compute_input", ToJson(statistics.compute_input)},
           {"compute_infer", ToJson(statistics.compute_infer)},
           {"compute_output", ToJson(statistics.compute_output)},
-          {"cache_hit", ToJson(CountedTime())},  // there is no cache of responses
-          {"cache_miss", ToJson(CountedTime())}};
+          {"cache_hit", ToJson(statistics.cache_hit)},
+          {"cache_miss", ToJson(statistics.cache_miss)}};
 }
 
 Json BatchStats(const ModelStatistics& statistics) {

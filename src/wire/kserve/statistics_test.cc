@@ -21,6 +21,8 @@ TEST(StatisticsTest, WritesEveryMemberInTritonsOrder) {
   statistics.compute_input = {.count = 3, .total = nanoseconds(1)};
   statistics.compute_infer = {.count = 3, .total = nanoseconds(2)};
   statistics.compute_output = {.count = 3, .total = nanoseconds(3)};
+  statistics.cache_hit = {.count = 2, .total = nanoseconds(9)};
+  statistics.cache_miss = {.count = 1, .total = nanoseconds(8)};
   statistics.batches[4].compute_infer = {.count = 1, .total = nanoseconds(20)};
   const std::vector<StatisticsEntry> entries = {{.name = "m",
                                                  .version = "2",
@@ -31,7 +33,7 @@ TEST(StatisticsTest, WritesEveryMemberInTritonsOrder) {
             R"({"model_stats":[{"name":"m","version":"2","last_inference":1769860863250,"inference_count":5,)"
             R"("execution_count":2,"inference_stats":{"success":{"count":3,"ns":900},"fail":{"count":1,"ns":70},)"
             R"("queue":{"count":3,"ns":100},"compute_input":{"count":3,"ns":1},"compute_infer":{"count":3,"ns":2},)"
-            R"("compute_output":{"count":3,"ns":3},"cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},)"
+            R"("compute_output":{"count":3,"ns":3},"cache_hit":{"count":2,"ns":9},"cache_miss":{"count":1,"ns":8}},)"
             R"("response_stats":{},"batch_stats":[{"batch_size":4,"compute_input":{"count":0,"ns":0},)"
             R"("compute_infer":{"count":1,"ns":20},"compute_output":{"count":0,"ns":0}}],)"
             R"("memory_usage":[{"type":"CPU","id":0,"byte_size":4096},{"type":"GPU","id":1,"byte_size":7}]}]})");
