@@ -98,6 +98,16 @@ struct TraceFlags {
   int64_t count = -1;
 };
 
+// Requests that are written to a file. recording/recorder.h says what each one does.
+struct RecordFlags {
+  std::string file;  // empty: none are
+  uint64_t sample = 1;
+  uint64_t max_bytes = uint64_t{1} << 30;
+  std::vector<std::string> models;
+  bool answers = false;
+  bool tenants = false;
+};
+
 struct PortRange {
   uint16_t low = 0;
   uint16_t high = 0;
@@ -190,6 +200,7 @@ struct ServeOptions {
   ServeLimits limits;
 
   TraceFlags tracing;
+  RecordFlags record;
 
   std::vector<Device> devices;  // that models may run on; empty: all that are there
   MemoryFlags memory;

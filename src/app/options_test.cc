@@ -178,6 +178,7 @@ const std::vector<Case>& Cases() {
       {"pin", "m", [](O o) { return o.memory.pinned == std::vector<std::string>{"m"}; }},
       {"model-idle-timeout", "30m", [](O o) { return o.memory.idle_timeout == std::chrono::minutes(30); }},
       {"cache", "64MiB", [](O o) { return o.model.cache_bytes == size_t{64} << 20; }},
+      {"record", "a.jsonl", [](O o) { return o.record.file == "a.jsonl"; }},
       {"load-timeout", "90s", [](O o) { return o.memory.load_timeout == milliseconds(90'000); }},
       {"exit-on-error", "false", [](O o) { return !o.exit_on_error; }},
       {"drain-delay", "5s", [](O o) { return o.drain_delay == milliseconds(5000); }},
@@ -226,7 +227,12 @@ TEST(ServeOptions, EverySettingHasACaseInThisTest) {
                                   "tfserving-config",
                                   "tfserving-config-poll",
                                   "tfserving-model-base-path",
-                                  "tfserving-monitoring"};
+                                  "tfserving-monitoring",
+                                  "record-sample",
+                                  "record-max",
+                                  "record-model",
+                                  "record-answers",
+                                  "record-tenant"};
   for (const Case& c : Cases()) tested.insert(c.name);
   std::set<std::string> known;
   for (const Setting& setting : OwnSettings()) known.insert(setting.name);
@@ -240,6 +246,22 @@ TEST(ServeOptions, TakesRequiredModelsInAList) {
     EXPECT_THAT(Problem({"serve", "m", std::string("--required-models=") + wrong}),
                 HasSubstr("expected names of models"));
   }
+}
+
+TEST(ServeOptions, TakesWhatIsRecordedOfAFile) {
+  const RecordFlags flags = Serve({"m", "--record=f", "--record-sample=5", "--record-max", "2MiB", "--record-model",
+                                   "a", "--record-model=b", "--record-answers", "--record-tenant"})
+                                .record;
+  EXPECT_EQ(flags.sample, 5U);
+  EXPECT_EQ(flags.max_bytes, uint64_t{2} << 20);
+  EXPECT_THAT(flags.models, ElementsAre("a", "b"));
+  EXPECT_TRUE(flags.answers);
+  EXPECT_TRUE(flags.tenants);
+  for (const char* flag :
+       {"--record-sample=5", "--record-max=2MiB", "--record-model=a", "--record-answers", "--record-tenant"}) {
+    EXPECT_THAT(Problem({"serve", "m", flag}), HasSubstr("expected --record FILE beside it")) << flag;
+  }
+  EXPECT_THAT(Problem({"serve", "m", "--record=f", "--record-sample=0"}), HasSubstr("--record-sample: expected"));
 }
 
 TEST(ServeOptions, TakesTritonsBoundsOnItsCache) {

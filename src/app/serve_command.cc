@@ -25,6 +25,7 @@
 #include "app/memory_shortage.h"
 #include "app/plugin_folder.h"
 #include "app/protection_settings.h"
+#include "app/recording_settings.h"
 #include "app/sagemaker_platform.h"
 #include "app/tfserving_config_watch.h"
 #include "app/tfserving_settings.h"
@@ -213,6 +214,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.tfserving = TfservingListenersOf(options);
   if (options.tfserving.models) server.named = NamedModelsOf(*options.tfserving.models);
   ASSIGN_OR_RETURN(server.tracing, TracerOptionsOf(options.tracing));
+  server.recording = RecorderOptionsOf(options.record);
   server.load_threads = options.load_threads;
   server.access_log_fd = access_log_fd;
   server.access_log_form = FormFor(options.log.form, access_log_fd);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/protection_settings.h"
+#include "app/recording_settings.h"
 #include "app/sagemaker_settings.h"
 #include "app/setting_kinds.h"
 #include "app/tfserving_settings.h"
@@ -358,6 +359,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "Running models", Running(options));
   Append(settings, "Memory", Memory(options.devices, options.memory, options.model.cache_bytes));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
+  Append(settings, "Recording", RecordingSettings(options.record));
   Append(settings, "Logging", Logging(options));
   Append(settings, "", TorchserveCommandSettings(options.torchserve));
   Append(settings, "", ModelServerSettings(options.tfserving, options.without_effect));
@@ -379,6 +381,7 @@ Status CheckServeOptions(const ServeOptions& options) {
     return InvalidArgument(
         "lazy: expected --load-on-demand on beside it, or nothing would ever be loaded; found it off");
   }
+  RETURN_IF_ERROR(CheckRecording(options.record));
   RETURN_IF_ERROR(CheckListeners(options));
   RETURN_IF_ERROR(CheckSagemaker(options));
   RETURN_IF_ERROR(CheckTorchserve(options));

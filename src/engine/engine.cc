@@ -7,6 +7,7 @@
 #include "engine/cached_answer.h"
 #include "engine/check_request.h"
 #include "engine/transform_stage.h"
+#include "recording/recorder.h"
 
 namespace trireme {
 namespace {
@@ -60,7 +61,10 @@ void Engine::Refuse(std::unique_ptr<InferRequest> request, Status status) {
 }
 
 void Engine::Infer(std::unique_ptr<InferRequest> request) {
-  if (accepting_.load(std::memory_order_relaxed)) return Accept(std::move(request));
+  if (accepting_.load(std::memory_order_relaxed)) {
+    if (recorder_ != nullptr) recorder_->Offer(*request);
+    return Accept(std::move(request));
+  }
   Refuse(std::move(request), Unavailable("the server is shutting down and takes no new requests"));
 }
 

@@ -34,6 +34,7 @@
 
 namespace trireme {
 
+class Recorder;
 class TransformStage;
 
 // A model version as its metadata and its config show it.
@@ -105,6 +106,9 @@ class Engine {
   // models take and give tensors alone.
   explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr, TransformStage* transforms = nullptr)
       : lifecycle_(lifecycle), control_(control), transforms_(transforms) {}
+
+  // Has requests written down as they come. Before the first; outlives the last.
+  void RecordWith(Recorder& recorder) { recorder_ = &recorder; }
 
   // Checks the request against the model and puts it in the model's line, or answers it from the cache. It is finished
   // through its reply exactly once, perhaps before this returns. One to a decoupled model that does not take several
@@ -223,6 +227,7 @@ class Engine {
   Lifecycle& lifecycle_;
   ModelControl* const control_;
   TransformStage* const transforms_;
+  Recorder* recorder_ = nullptr;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;
   std::atomic<size_t> withheld_ = 0;  // by those who load at the start; what they have loaded is in the table before

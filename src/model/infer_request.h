@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -53,6 +54,7 @@ struct InferRequest {
   VersionChoice version;
   std::string signature;                 // which of the model's file's (file_signatures.h); empty: the one that it is
   std::string id;                        // the client's own, echoed
+  std::string_view protocol;             // by which it came, a constant: "kserve-http", "tfserving"
   std::vector<NamedTensor> inputs;       // as sent; after the engine's check: in the signature's order, all present
   std::vector<size_t> changing_inputs;   // as sent: those that others may write to meanwhile (TensorSpec::may_change)
   std::vector<RequestedOutput> outputs;  // as sent, empty for all; after the check: never empty

@@ -25,6 +25,7 @@
 #include "net/byte_budget.h"
 #include "protocols/torchserve/manage.h"
 #include "protocols/torchserve/start_loads.h"
+#include "recording/recorder.h"
 #include "server/access_log.h"
 #include "server/admin_door.h"
 #include "server/cache_metrics.h"
@@ -39,6 +40,7 @@
 #include "server/protection.h"
 #include "server/protocols.h"
 #include "server/recorded_request.h"
+#include "server/recording_metrics.h"
 #include "server/router.h"
 #include "server/sagemaker_services.h"
 #include "server/tfserving_services.h"
@@ -79,6 +81,15 @@ ModelControl::Options ControlOptions(const ServerOptions& options) {
           .has_named = options.named.has_value()};
 }
 
+// Null: nothing is to be recorded.
+Result<std::unique_ptr<Recorder>> OpenRecorder(const ServerOptions& options, const Logger& log) {
+  if (!options.recording) return std::unique_ptr<Recorder>();
+  Recorder::Options recording = *options.recording;
+  recording.server = std::string("trireme ") + kVersion;
+  Result<std::unique_ptr<Recorder>> recorder = Recorder::Open(std::move(recording), log);
+  return recorder.ok() ? std::move(recorder) : std::move(recorder).status().Within("--record");
+}
+
 // No URL is fetched that may not be registered.
 ModelDownloads::Options DownloadOptions(const ServerOptions& options) {
   client::FetchRules rules = options.torchserve.downloads;
@@ -114,8 +125,10 @@ Lifecycle::Options LifecycleOptions(const ServerOptions& options, const net::Byt
 // In the order in which they depend on one another: each uses only what stands above it, and the last is ended first.
 class Server::Parts {
  public:
-  Parts(const ServerOptions& options, std::unique_ptr<Protection> protection, Logger& log)
+  Parts(const ServerOptions& options, std::unique_ptr<Protection> protection, std::unique_ptr<Recorder> recorder,
+        Logger& log)
       : protection_(std::move(protection)),
+        recorder_(std::move(recorder)),
         answers_(static_cast<size_t>(options.answers.max_bytes)),
         backends_({.pool = pool_, .log = log, .folder = options.plugin_folder}),
         loader_(backends_, pool_, registry_, AvailableCpus()),
@@ -164,9 +177,11 @@ class Server::Parts {
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
         answer_counts_(ShowCache(registry_, answers_)),
+        recorder_counts_(ShowRecording(registry_, recorder_.get())),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     loader_.ReadRequestsWith(ReadRequestBody);
     if (options.answers.are_kept) loader_.KeepAnswersIn(answers_);
+    if (recorder_) engine_.RecordWith(*recorder_);
     if (options.tfserving.dialect.run_warmup_files) loader_.ReadLogsWith(ReadServingLog);
     main_router_.Add(options.allow_http ? protocols_.kserve : kserve_without_routes_);
     if (options.allow_http) main_router_.Add(protocols_.invocations);
@@ -313,6 +328,7 @@ class Server::Parts {
   MemoryPool pool_;
   metrics::Registry registry_;
   const std::unique_ptr<Protection> protection_;
+  const std::unique_ptr<Recorder> recorder_;  // null: nothing is recorded
   ResponseCache answers_;
   BackendSet backends_;
   ModelLoader loader_;
@@ -357,6 +373,7 @@ class Server::Parts {
   HostMetrics host_metrics_;
   metrics::CallbackHandle model_states_;
   metrics::CallbackHandle answer_counts_;
+  metrics::CallbackHandle recorder_counts_;
   ServerPorts ports_;
   ThreadPool codec_workers_;  // last: its jobs may outlive the connections that they answer, and use all of the above
 };
@@ -366,7 +383,8 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logger& log) {
   ASSIGN_OR_RETURN(std::unique_ptr<Protection> protection, Protection::Load(options, log));
-  auto parts = std::make_unique<Parts>(options, std::move(protection), log);
+  ASSIGN_OR_RETURN(std::unique_ptr<Recorder> recorder, OpenRecorder(options, log));
+  auto parts = std::make_unique<Parts>(options, std::move(protection), std::move(recorder), log);
   RETURN_IF_ERROR(parts->Start(options, log));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
 }

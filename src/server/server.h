@@ -22,6 +22,7 @@
 #include "protocols/sagemaker/options.h"
 #include "protocols/tfserving/options.h"
 #include "protocols/torchserve/options.h"
+#include "recording/recorder.h"
 #include "repository/scan.h"
 #include "shared_memory/regions.h"
 #include "tracing/tracer.h"
@@ -112,6 +113,7 @@ struct ServerOptions {
   net::NetOptions net;
 
   AnswerRules answers;
+  std::optional<Recorder::Options> recording;      // requests are written down
   uint64_t max_picture_bytes = uint64_t{2} << 30;  // that pictures of all requests together take (TransformStage)
   SharedMemoryRegions::Options shared_memory;
   Tracer::Options tracing;

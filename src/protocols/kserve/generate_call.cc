@@ -68,6 +68,7 @@ class GenerateCall final : public ReplySink, public Task {
     request_->stages.received = http_.received;
     request_->trace = {.traceparent = std::string(headers.traceparent), .tracestate = std::string(headers.tracestate)};
     request_->takes_several = true;
+    request_->protocol = "kserve-generate";
     request_->loop = &executor_;
   }
 

@@ -90,6 +90,7 @@ Status GrpcInference::Fill(const GrpcCallFacts& facts) {
     return version.status();
   }
   auto request = std::make_unique<InferRequest>();
+  request->protocol = "kserve-grpc";
   request->model = decoded_.model_name;
   request->version = *version;
   request->caller = facts.caller;

@@ -86,6 +86,7 @@ class InferCall final : public ReplySink, public Task {
                .align_at = headers_.LikelyJsonBytes()}),
         reply_(std::move(reply)),
         request_(std::make_unique<InferRequest>()) {
+    request_->protocol = "kserve-http";
     request_->model = std::move(model);
     request_->version = version;
     request_->caller = {.principal = identity.principal, .tenant = identity.tenant};

@@ -144,6 +144,7 @@ class PlainQuestion final : public ModelQuestion {
 
 std::unique_ptr<InferRequest> InferRequestOf(const PlainRequest& request, const Identity& identity) {
   auto infer = std::make_unique<InferRequest>();
+  infer->protocol = "sagemaker";
   infer->model = request.model;
   infer->caller = {.principal = identity.principal, .tenant = identity.tenant};
   infer->cancellation = request.http.cancellation;

@@ -80,6 +80,7 @@ class Call final : public ReplySink, public Task {
  private:
   void BeginRun(TimePoint received) {
     infer_ = std::make_unique<InferRequest>();
+    infer_->protocol = "tfserving";
     infer_->model = facts_.spec.name;
     infer_->version = facts_.spec.version;
     infer_->caller = facts_.caller;

@@ -92,6 +92,7 @@ class Prediction final : public ModelQuestion {
 
 std::unique_ptr<InferRequest> InferRequestOf(const PredictionRequest& request, const Target& target) {
   auto infer = std::make_unique<InferRequest>();
+  infer->protocol = "torchserve";
   infer->model = target.engine_name;
   infer->version = target.version;
   infer->caller = request.caller;

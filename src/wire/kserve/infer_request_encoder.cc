@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "wire/kserve/infer_request_message.h"
+#include "wire/kserve/json_data.h"
 #include "wire/kserve/message_writer.h"
 #include "wire/kserve/shared_memory_fields.h"
 
@@ -56,21 +57,25 @@ void AppendOutputs(std::string& out, const std::vector<OutputForm>& outputs) {
   out += ']';
 }
 
-Status AppendInput(EncodedBody& body, const InferRequestMessage& message, size_t index, bool binary) {
+bool IsBinary(const NamedTensor& input, InputForm form) {
+  return form == InputForm::kBinary || (form == InputForm::kReadable && !IsReadable(input.tensor));
+}
+
+Status AppendInput(EncodedBody& body, const InferRequestMessage& message, size_t index, InputForm form) {
   const NamedTensor& input = message.inputs[index];
   if (const SharedMemoryRange* range = FindSharedInput(message, index)) {
     AppendTensorElsewhere(body, input, ToParameters(*range));
     return {};
   }
-  Status status = AppendTensor(body, input, binary);
+  Status status = AppendTensor(body, input, IsBinary(input, form));
   return status.ok() ? status : std::move(status).Within("input '" + input.name + "'");
 }
 
-Status AppendInputs(EncodedBody& body, const InferRequestMessage& message, bool binary) {
+Status AppendInputs(EncodedBody& body, const InferRequestMessage& message, InputForm form) {
   body.json += '[';
   for (size_t i = 0; i < message.inputs.size(); ++i) {
     if (i > 0) body.json += ',';
-    RETURN_IF_ERROR(AppendInput(body, message, i, binary));
+    RETURN_IF_ERROR(AppendInput(body, message, i, form));
   }
   body.json += ']';
   return {};
@@ -79,16 +84,15 @@ Status AppendInputs(EncodedBody& body, const InferRequestMessage& message, bool 
 }  // namespace
 
 Result<EncodedBody> EncodeInferRequest(const InferRequestMessage& message, InputForm form) {
-  const bool binary = form == InputForm::kBinary;
   EncodedBody body;
   size_t bytes = 256;
-  for (const NamedTensor& input : message.inputs) bytes += EstimateTensor(input, binary);
+  for (const NamedTensor& input : message.inputs) bytes += EstimateTensor(input, form != InputForm::kJson);
   body.json.reserve(bytes);
   ObjectWriter object(body.json);
   if (message.form.id) object.Member("id", std::string_view(*message.form.id));
   if (HasParameters(message)) AppendParameters(object.Key("parameters"), message);
   object.Key("inputs");
-  RETURN_IF_ERROR(AppendInputs(body, message, binary));
+  RETURN_IF_ERROR(AppendInputs(body, message, form));
   if (!message.form.outputs.empty()) AppendOutputs(object.Key("outputs"), message.form.outputs);
   object.Close();
   return body;

@@ -76,9 +76,10 @@ struct InferRequestMessage {
 // know are ignored at every level.
 Result<InferRequestMessage> DecodeInferRequest(const ReceivedBody& body, MemoryPool& pool);
 
-// How a client writes one: inputs in JSON or in binary form. BYTES inputs in JSON form must be UTF-8 (else
+// How a client writes one: inputs in JSON or in binary form; kReadable: in JSON those that people can read there
+// (IsReadable() in json_data.h), the others in binary form. BYTES inputs in JSON form must be UTF-8 (else
 // kInvalidArgument). Tensors must be whole and in host memory.
-enum class InputForm : uint8_t { kJson, kBinary };
+enum class InputForm : uint8_t { kJson, kBinary, kReadable };
 Result<EncodedBody> EncodeInferRequest(const InferRequestMessage& message, InputForm form);
 
 }  // namespace trireme::kserve

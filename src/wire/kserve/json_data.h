@@ -22,6 +22,10 @@ Status AppendJsonData(std::string& out, const Tensor& tensor);
 // The bytes that AppendJsonData is likely to need.
 size_t EstimateJsonData(const Tensor& tensor);
 
+// Whether the elements are a few, and mean the same to every reader of JSON: at most 4 KiB, no NaN, no infinities, and
+// strings of UTF-8. False of a tensor that is not whole.
+bool IsReadable(const Tensor& tensor);
+
 // kInternal unless the data has exactly the bytes that type and shape ask for, in memory that can be read.
 Status CheckWhole(const Tensor& tensor);
 

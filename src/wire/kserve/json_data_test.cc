@@ -226,5 +226,21 @@ TEST(JsonDataTest, RoundsSmallFloatsToTheNearest) {
   EXPECT_THAT(tensor.value().As<uint16_t>(), ElementsAre(0x3C00, 0x3C01, 0x3C02));
 }
 
+TEST(JsonDataTest, TellsWhatIsReadableForEverybody) {
+  EXPECT_TRUE(IsReadable(*Read(DataType::kFp32, {2}, "[1,2.5]")));
+  EXPECT_TRUE(IsReadable(*Read(DataType::kBytes, {1}, "[\"text\"]")));
+  EXPECT_TRUE(IsReadable(*Read(DataType::kInt64, {2}, "[1,-2]")));
+  for (const DataType type : {DataType::kFp16, DataType::kBf16, DataType::kFp32, DataType::kFp64}) {
+    EXPECT_FALSE(IsReadable(*Read(type, {2}, "[1,NaN]"))) << Name(type);
+    EXPECT_FALSE(IsReadable(*Read(type, {1}, "[-Infinity]"))) << Name(type);
+  }
+  static MemoryPool pool;
+  EXPECT_FALSE(IsReadable(MakeTensor(pool, DataType::kInt8, {4097}))) << "too much to read";
+  std::vector<std::byte> elements;
+  AppendBytesElement(elements, "\xff");
+  EXPECT_FALSE(IsReadable({.type = DataType::kBytes, .shape = {1}, .data = Buffer::CopyOf(elements)}));
+  EXPECT_FALSE(IsReadable({.type = DataType::kFp32, .shape = {2}, .data = Buffer::CopyOf(elements)})) << "not whole";
+}
+
 }  // namespace
 }  // namespace trireme::kserve

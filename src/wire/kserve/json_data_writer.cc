@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 
@@ -76,7 +77,47 @@ void AppendFixed(std::string& out, const Tensor& tensor) {
   }
 }
 
+template <typename T>
+bool AreFinite(std::span<const T> values) {
+  return std::ranges::all_of(values, [](T value) { return std::isfinite(value); });
+}
+
+template <float (*kWiden)(uint16_t)>
+bool AreSmallFinite(std::span<const uint16_t> values) {
+  return std::ranges::all_of(values, [](uint16_t bits) { return std::isfinite(kWiden(bits)); });
+}
+
+bool AreUtf8(std::span<const std::byte> elements) {
+  BytesReader reader(elements);
+  while (!reader.AtEnd()) {
+    const std::optional<std::string_view> element = reader.Next();
+    if (!element || !IsUtf8(*element)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool IsReadable(const Tensor& tensor) {
+  constexpr size_t kMostBytes = 4096;
+  if (tensor.data.size() > kMostBytes || tensor.data.kind() == MemoryKind::kDevice || !CheckWhole(tensor).ok()) {
+    return false;
+  }
+  switch (tensor.type) {
+    case DataType::kFp16:
+      return AreSmallFinite<WidenFp16>(tensor.As<uint16_t>());
+    case DataType::kBf16:
+      return AreSmallFinite<WidenBf16>(tensor.As<uint16_t>());
+    case DataType::kFp32:
+      return AreFinite(tensor.As<float>());
+    case DataType::kFp64:
+      return AreFinite(tensor.As<double>());
+    case DataType::kBytes:
+      return AreUtf8(tensor.data.bytes());
+    default:
+      return true;
+  }
+}
 
 Status CheckWhole(const Tensor& tensor) {
   CHECK(tensor.data.kind() != MemoryKind::kDevice);
