@@ -20,6 +20,7 @@
 #include "app/serve_command.h"
 #include "base/version.h"
 #include "bench/bench.h"
+#include "bench/replay.h"
 
 // How jemalloc works here (http://jemalloc.net/jemalloc.3.html, "TUNING"); it reads this before main, and MALLOC_CONF
 // in the environment after it. Where it is linked it is everybody's malloc, that of the runtimes too.
@@ -54,6 +55,10 @@ int Run(const CheckOptions& options) {
 
 int Run(const bench::BenchOptions& options) {
   return bench::RunBench(options, std::cout, std::cerr);
+}
+
+int Run(const bench::ReplayOptions& options) {
+  return bench::RunReplay(options, std::cout, std::cerr);
 }
 
 int Run(const ConvertOptions& options) {

@@ -11,6 +11,7 @@
 #include "app/keys_settings.h"
 #include "app/model_server_command.h"
 #include "app/models_settings.h"
+#include "app/replay_settings.h"
 #include "app/sagemaker_platform.h"
 #include "app/serve_settings.h"
 #include "app/setting_kinds.h"
@@ -29,6 +30,7 @@ Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
+  replay FILE URL Send a server what was recorded, and compare its outputs
   convert IN OUT  Write a TensorFlow SavedModel as an ONNX file
   models ACTION   List, load, unload, pin and label the models of a running server
   keys ACTION     Make and take away the keys of those who may use a server
@@ -177,6 +179,27 @@ CommandText KeysText(KeysOptions::Action action, const std::string& name) {
   return text;
 }
 
+const CommandText& ReplayText() {
+  static const CommandText text = {
+      .name = "trireme replay",
+      .purpose =
+          "Sends a server the requests that 'trireme serve --record FILE' wrote down, as they came or faster, says how "
+          "fast it answers, and compares its outputs with those of another server or version, or with the recorded "
+          "ones.",
+      .examples = R"(Every flag is also a variable (--connections: TRIREME_CONNECTIONS); the command line comes first.
+
+Examples:
+  trireme replay traffic.jsonl http://127.0.0.1:8000
+  trireme replay traffic.jsonl http://127.0.0.1:8000 --speed 2
+  trireme replay traffic.jsonl grpc://127.0.0.1:8001 --compare recorded --speed max
+  trireme replay traffic.jsonl http://127.0.0.1:8000 --compare http://127.0.0.1:9000 --report report.md
+  trireme replay traffic.jsonl http://127.0.0.1:8000 --model resnet50 --model-version 1 --compare-version 2
+Exit code: 0 if every line was replayed and answered with success, and nothing that was compared differs; 1 if not;
+2 for wrong usage.
+)"};
+  return text;
+}
+
 Setting ConfigSetting(std::string& file) {
   Setting setting = Text("config", "FILE", "Read settings from a YAML file", file);
   setting.group = "Options";
@@ -301,6 +324,19 @@ Result<Command> ParseBench(std::span<const std::string> arguments, const Environ
   return Command(std::move(options));
 }
 
+Result<Command> ParseReplay(std::span<const std::string> arguments, const Environment& environment) {
+  bench::ReplayOptions options;
+  const std::vector<Setting> settings = ReplaySettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(ReplayText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  options.load.api_key = environment("TRIREME_API_KEY").value_or("");  // as with bench
+  RETURN_IF_ERROR(bench::Check(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseConvert(std::span<const std::string> arguments) {
   ConvertOptions options;
   const std::vector<Setting> settings = ConvertSettings(options);
@@ -356,18 +392,20 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
-    return InvalidArgument("expected a command (serve, check, bench, convert, models, keys, version), found nothing");
+    return InvalidArgument(
+        "expected a command (serve, check, bench, replay, convert, models, keys, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
+  if (command == "replay") return ParseReplay(arguments.subspan(1), environment);
   if (command == "convert") return ParseConvert(arguments.subspan(1));
   if (command == "models") return ParseModels(arguments.subspan(1), environment);
   if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
   return InvalidArgument("unknown command '" + command +
-                         "': expected serve, check, bench, convert, models, keys or version");
+                         "': expected serve, check, bench, replay, convert, models, keys or version");
 }
 
 }  // namespace trireme

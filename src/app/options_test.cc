@@ -276,6 +276,37 @@ TEST(ServeOptions, TakesTritonsBoundsOnItsCache) {
   }
 }
 
+TEST(ReplayOptions, TakesAFileAServerAndWhatIsCompared) {
+  const auto command = Parse({"replay", "f", "http://h:1", "--speed=max", "--compare=grpc://h:2", "--compare-version=3",
+                              "--model-version", "2", "--tolerance=0.5", "--model=a", "--model", "b"},
+                             {{"TRIREME_API_KEY", "key"}});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& options = std::get<bench::ReplayOptions>(*command);
+  EXPECT_EQ(options.file, "f");
+  EXPECT_EQ(options.load.url, "http://h:1");
+  EXPECT_EQ(options.speed, 0);
+  EXPECT_EQ(options.Other().url, "grpc://h:2");
+  EXPECT_EQ(options.Other().version, "3");
+  EXPECT_EQ(options.load.version, "2");
+  EXPECT_EQ(options.tolerance, 0.5);
+  EXPECT_THAT(options.models, ElementsAre("a", "b"));
+  EXPECT_EQ(options.load.api_key, "key");
+  const auto recorded = Parse({"replay", "f", "http://h:1", "--compare=recorded", "--speed", "0.5"});
+  EXPECT_TRUE(std::get<bench::ReplayOptions>(*recorded).compares_recorded);
+  EXPECT_EQ(std::get<bench::ReplayOptions>(*recorded).speed, 0.5);
+}
+
+TEST(ReplayOptions, RefusesWhatMakesNoSense) {
+  EXPECT_THAT(Problem({"replay", "f"}), HasSubstr("expected a file of recorded requests and the URL of a server"));
+  EXPECT_THAT(Problem({"replay", "f", "http://h:1", "x"}), HasSubstr("expected a file and a URL, found 'x'"));
+  EXPECT_THAT(Problem({"replay", "f", "ftp://h:1"}), HasSubstr("ftp://h:1"));
+  EXPECT_THAT(Problem({"replay", "f", "http://h:1", "--compare=ftp://h"}), HasSubstr("compare: "));
+  EXPECT_THAT(Problem({"replay", "f", "http://h:1", "--tolerance=-1"}), HasSubstr("--tolerance: expected a number"));
+  EXPECT_THAT(Problem({"replay", "f", "http://h:1", "--speed=nan"}), HasSubstr("--speed: expected a number"));
+  EXPECT_THAT(Problem({"replay", "f", "http://h:1", "--report=a.html"}),
+              HasSubstr("expected a file name that ends in"));
+}
+
 TEST(ServeOptions, NeedsNoAdminSocket) {
   EXPECT_EQ(Serve({"m"}).admin_socket, std::filesystem::path());
   EXPECT_EQ(Serve({"m", "--admin-socket", "off"}).admin_socket, std::nullopt);

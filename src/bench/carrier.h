@@ -17,6 +17,8 @@ struct CallEnd {
   std::string_view message;  // of a failure
   uint64_t bytes = 0;        // of a success: what was received for it
   uint64_t responses = 1;    // none or several where the model says so
+  std::string_view answer;   // of a success, where the carrier keeps answers: an HTTP body, or the first gRPC message
+  std::string_view json_bytes;  // of an HTTP body, its JSON's length as the server said it; empty: it did not
 };
 
 class CarrierListener {
@@ -42,8 +44,9 @@ class Carrier {
   virtual uint64_t generation() const = 0;
   virtual bool WantsWrite() const = 0;
 
-  // Puts a call of the model on its way in a free slot. False: not now, since the connection is about to end.
-  virtual bool Begin(size_t slot, size_t model) = 0;
+  // Puts a call with these requests of the workload (its `models`) on its way in a free slot. False: not now, since the
+  // connection is about to end.
+  virtual bool Begin(size_t slot, size_t requests) = 0;
   // Sends what was begun.
   virtual void Flush() = 0;
   // Gives a call up; it is told of no more. Others may end with it, where the protocol knows no other way.

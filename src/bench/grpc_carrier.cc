@@ -18,7 +18,10 @@ std::string KindOf(GrpcCode code) {
 }  // namespace
 
 GrpcCarrier::GrpcCarrier(const GrpcCarrierParts& parts)
-    : parts_(parts), connection_({.calls = parts.calls, .most_kept = 0}, *this), answered_bytes_(parts.calls) {}
+    : parts_(parts),
+      connection_({.calls = parts.calls, .most_kept = parts.keeps_answers ? SIZE_MAX : 0}, *this),
+      answered_bytes_(parts.calls),
+      answers_(parts.calls) {}
 
 void GrpcCarrier::Open() {
   ++generation_;
@@ -29,7 +32,7 @@ void GrpcCarrier::Close() {
   connection_.Close();
 }
 
-bool GrpcCarrier::Begin(size_t slot, size_t model) {
+bool GrpcCarrier::Begin(size_t slot, size_t requests) {
   if (!connection_.takes_calls()) {
     if (!connection_.is_idle()) return false;
     ++generation_;
@@ -40,7 +43,7 @@ bool GrpcCarrier::Begin(size_t slot, size_t model) {
   }
   answered_bytes_[slot] = 0;
   connection_.Start(slot, parts_.head);
-  connection_.Send(slot, parts_.workload.Grpc(model, parts_.number, slot, turn_++), /*last=*/true);
+  connection_.Send(slot, parts_.workload.Grpc(requests, parts_.number, slot, turn_++), /*last=*/true);
   return true;
 }
 
@@ -48,14 +51,15 @@ void GrpcCarrier::Flush() {
   if (connection_.is_open()) connection_.Flush();
 }
 
-void GrpcCarrier::OnMessage(size_t call, std::string_view /*message*/, uint64_t message_bytes) {
+void GrpcCarrier::OnMessage(size_t call, std::string_view message, uint64_t message_bytes) {
   constexpr uint64_t kPrefixBytes = 5;
+  if (parts_.keeps_answers && answered_bytes_[call] == 0) answers_[call] = message;
   answered_bytes_[call] += kPrefixBytes + message_bytes;
 }
 
 void GrpcCarrier::OnEnd(size_t call, const client::GrpcEnd& end) {
   if (end.code == GrpcCode::kOk && answered_bytes_[call] > 0) {
-    parts_.listener.OnEnd(call, {.ok = true, .bytes = answered_bytes_[call]});
+    parts_.listener.OnEnd(call, {.ok = true, .bytes = answered_bytes_[call], .answer = answers_[call]});
   } else if (end.code == GrpcCode::kOk) {
     parts_.listener.OnEnd(call, {.ok = false, .kind = "no answer", .message = "OK without a message"});
   } else {
@@ -76,7 +80,7 @@ void GrpcStreamCarrier::Close() {
   for (Slot& slot : slots_) slot.busy = false;
 }
 
-bool GrpcStreamCarrier::Begin(size_t slot, size_t model) {
+bool GrpcStreamCarrier::Begin(size_t slot, size_t requests) {
   if (!connection_.is_active(0)) {
     if (!connection_.takes_calls()) {
       ++generation_;
@@ -88,7 +92,7 @@ bool GrpcStreamCarrier::Begin(size_t slot, size_t model) {
     connection_.Start(0, parts_.head);
   }
   slots_[slot] = {.busy = true};
-  connection_.Send(0, parts_.workload.Grpc(model, parts_.number, slot, turn_++), /*last=*/false);
+  connection_.Send(0, parts_.workload.Grpc(requests, parts_.number, slot, turn_++), /*last=*/false);
   return true;
 }
 

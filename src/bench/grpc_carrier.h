@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "bench/carrier.h"
@@ -18,6 +19,7 @@ struct GrpcCarrierParts {
   const client::GrpcHead& head;  // of ModelInfer, ModelStreamInfer or Predictions
   const Workload& workload;
   CarrierListener& listener;
+  bool keeps_answers = false;  // CallEnd has them, of unary calls
 };
 
 // Unary calls over gRPC, several at a time.
@@ -30,7 +32,7 @@ class GrpcCarrier final : public Carrier, private client::GrpcListener {
   int fd() const override { return connection_.fd(); }
   uint64_t generation() const override { return generation_; }
   bool WantsWrite() const override { return connection_.WantsWrite(); }
-  bool Begin(size_t slot, size_t model) override;
+  bool Begin(size_t slot, size_t requests) override;
   void Flush() override;
   void Cancel(size_t slot) override { connection_.Cancel(slot); }
   void Drive(std::span<char> scratch) override { connection_.Drive(scratch); }
@@ -44,6 +46,7 @@ class GrpcCarrier final : public Carrier, private client::GrpcListener {
   uint64_t generation_ = 0;
   size_t turn_ = 0;                       // requests so far
   std::vector<uint64_t> answered_bytes_;  // of each slot; 0: no message yet
+  std::vector<std::string> answers_;      // of each slot, where they are kept
 };
 
 // Requests on one stream of gRPC (ModelStreamInfer), several at a time, told apart by their ids.
@@ -56,7 +59,7 @@ class GrpcStreamCarrier final : public Carrier, private client::GrpcListener {
   int fd() const override { return connection_.fd(); }
   uint64_t generation() const override { return generation_; }
   bool WantsWrite() const override { return connection_.WantsWrite(); }
-  bool Begin(size_t slot, size_t model) override;
+  bool Begin(size_t slot, size_t requests) override;
   void Flush() override;
   void Cancel(size_t slot) override;
   void Drive(std::span<char> scratch) override { connection_.Drive(scratch); }

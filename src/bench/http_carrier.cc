@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/http_carrier.h"
 
+#include <cstdint>
+#include <string_view>
+
 #include "client/kserve_client.h"
 
 namespace trireme::bench {
@@ -10,12 +13,13 @@ using Progress = client::HttpConnection::Progress;
 
 constexpr size_t kErrorBytes = 512;  // of a body, for the message
 constexpr int kOk = 200;
+constexpr std::string_view kHeaderLengthName = "inference-header-content-length";  // in small letters
 
 }  // namespace
 
 HttpCarrier::HttpCarrier(size_t number, const client::Endpoint& endpoint, const Workload& workload,
-                         CarrierListener& listener)
-    : number_(number), endpoint_(endpoint), workload_(workload), listener_(listener) {}
+                         CarrierListener& listener, bool keeps_answers)
+    : number_(number), endpoint_(endpoint), workload_(workload), listener_(listener), keeps_answers_(keeps_answers) {}
 
 void HttpCarrier::Open() {
   ++generation_;
@@ -28,7 +32,7 @@ void HttpCarrier::Close() {
   busy_ = false;
 }
 
-bool HttpCarrier::Begin(size_t /*slot*/, size_t model) {
+bool HttpCarrier::Begin(size_t /*slot*/, size_t requests) {
   busy_ = true;
   body_.clear();
   if (!connection_.is_reusable()) {
@@ -39,7 +43,8 @@ bool HttpCarrier::Begin(size_t /*slot*/, size_t model) {
     }
   }
   received_ = connection_.bytes_received();
-  Went(connection_.Start(workload_.Http(model, number_, turn_++), &body_, kErrorBytes));
+  const size_t most_kept = keeps_answers_ ? SIZE_MAX : kErrorBytes;
+  Went(connection_.Start(workload_.Http(requests, number_, turn_++), &body_, most_kept));
   return true;
 }
 
@@ -66,7 +71,12 @@ void HttpCarrier::Answered() {
   busy_ = false;
   const int status = connection_.response().status();
   if (status == kOk) {
-    listener_.OnEnd(0, {.ok = true, .bytes = connection_.bytes_received() - received_});
+    CallEnd end{.ok = true, .bytes = connection_.bytes_received() - received_};
+    if (keeps_answers_) {
+      end.answer = body_;
+      end.json_bytes = connection_.response().Find(kHeaderLengthName).value_or("");
+    }
+    listener_.OnEnd(0, end);
     return;
   }
   const std::string kind = "HTTP " + std::to_string(status);

@@ -32,12 +32,18 @@ Status SystemError(const char* what) {
 
 class Load;
 
-// A call's place on a connection.
-struct Slot {
-  bool busy = false;
+// What is to be sent.
+struct Call {
   TimePoint began;  // or should have
   size_t model = 0;
-  std::optional<Duration> first_response;  // since then, where others follow
+  size_t requests = 0;
+  size_t place = 0;  // in a sequence
+};
+
+// A call's place on a connection.
+struct Slot : Call {
+  bool busy = false;
+  std::optional<Duration> first_response;  // since it began, where others follow
 };
 
 // One connection and its slots.
@@ -83,7 +89,8 @@ class Load {
     uint64_t least_requests = 0;  // without which the time does not
   };
 
-  bool is_open_loop() const { return plan_.per_second.has_value(); }
+  bool has_sequence() const { return !plan_.sequence.empty(); }
+  bool is_open_loop() const { return plan_.per_second.has_value() || (has_sequence() && plan_.keeps_times); }
   int current_users() const { return is_open_loop() ? static_cast<int>(busy_) : users_; }
   size_t IndexOf(const SlotRef& ref) const { return ref.lane->number * plan_.calls + ref.slot; }
 
@@ -93,7 +100,12 @@ class Load {
   void Release(TimePoint now);
   bool TakeIdle(TimePoint now, SlotRef& ref);
   void Give(const SlotRef& ref, TimePoint now);
-  void Begin(const SlotRef& ref, TimePoint began);
+  void Begin(const SlotRef& ref, const Call& call);
+  void BeginWaiting(const SlotRef& ref);
+  bool HasNext() const { return !has_sequence() || next_place_ < plan_.sequence.size(); }
+  Call NextCall(TimePoint began);
+  TimePoint NextArrival();
+  void Told(const Call& call, const CallEnd& end);
   void Touch(Lane& lane);
   void Settle();
   void Watch(Lane& lane);
@@ -120,12 +132,13 @@ class Load {
   ArrivalTimes arrivals_;
   TimePoint next_arrival_ = kNever;
   TimePoint timer_at_ = kNever;
-  std::deque<TimePoint> waiting_;  // arrivals without a slot, by their intended times; bounded by the plan
-  std::deque<SlotRef> idle_;       // open loop: slots without an arrival
-  std::vector<SlotRef> freed_;     // to be given something
-  TimePoint freed_at_;             // the last of them: a clock costs more than it seems
-  std::vector<SlotRef> parked_;    // to be looked at with the next tick
-  std::vector<Lane*> touched_;     // have something to send, or to be polled for something else
+  std::deque<Call> waiting_;     // arrivals without a slot, by their intended times; bounded by the plan
+  size_t next_place_ = 0;        // in a sequence
+  std::deque<SlotRef> idle_;     // open loop: slots without an arrival
+  std::vector<SlotRef> freed_;   // to be given something
+  TimePoint freed_at_;           // the last of them: a clock costs more than it seems
+  std::vector<SlotRef> parked_;  // to be looked at with the next tick
+  std::vector<Lane*> touched_;   // have something to send, or to be polled for something else
   size_t busy_ = 0;
   int users_ = 0;  // closed loop
   bool in_begin_ = false;
@@ -148,6 +161,7 @@ void Lane::OnEnd(size_t slot, const CallEnd& end) {
 }
 
 Duration Planned(const LoadPlan& plan) {
+  if (!plan.sequence.empty()) return plan.keeps_times ? plan.sequence.back().at : Duration(std::chrono::minutes(1));
   return plan.stages.empty() ? plan.warm_up + plan.window * plan.windows : TotalLength(plan.stages);
 }
 
@@ -166,6 +180,7 @@ Load::Load(const LoadPlan& plan)
 }
 
 void Load::PlanPhases() {
+  if (has_sequence()) return phases_.push_back({.requests = plan_.sequence.size()});
   TimePoint end = began_;
   for (const Stage& stage : plan_.stages) phases_.push_back({.end = end += stage.length});
   if (!plan_.stages.empty()) return;
@@ -204,7 +219,7 @@ Result<LoadResult> Load::Run() {
       Touch(*lane);
       for (size_t slot = 0; slot < plan_.calls; ++slot) idle_.push_back({lane.get(), slot});
     }
-    next_arrival_ = began_ + arrivals_.Next();
+    next_arrival_ = NextArrival();
   } else {
     SetUsers(now);
   }
@@ -271,13 +286,14 @@ void Load::Release(TimePoint now) {
       next_arrival_ = kNever;
       break;
     }
+    const Call call = NextCall(next_arrival_);
     SlotRef ref;
     if (TakeIdle(now, ref)) {
-      Begin(ref, next_arrival_);
+      Begin(ref, call);
     } else {
-      waiting_.push_back(next_arrival_);
+      waiting_.push_back(call);
     }
-    next_arrival_ = began_ + arrivals_.Next();
+    next_arrival_ = NextArrival();
     if (waiting_.size() <= plan_.most_waiting) continue;
     EndEarly(EarlyEnd::Why::kOverrun, current_users(),
              "more than " + std::to_string(plan_.most_waiting) +
@@ -305,28 +321,59 @@ void Load::Give(const SlotRef& ref, TimePoint now) {
   if (!is_open_loop()) {
     if (static_cast<int>(IndexOf(ref)) >= users_) return;  // its user has gone
     if (ref.lane->resume_at > now) return parked_.push_back(ref);
-    return Begin(ref, now);
+    if (!waiting_.empty()) return BeginWaiting(ref);  // of a sequence, for which there was no connection
+    if (HasNext()) Begin(ref, NextCall(now));
+    return;
   }
   if (ref.lane->resume_at > now) return parked_.push_back(ref);
   if (waiting_.empty()) return idle_.push_back(ref);
-  const TimePoint intended = waiting_.front();
-  waiting_.pop_front();
-  Begin(ref, intended);
+  BeginWaiting(ref);
 }
 
-void Load::Begin(const SlotRef& ref, TimePoint began) {
+void Load::BeginWaiting(const SlotRef& ref) {
+  const Call call = waiting_.front();
+  waiting_.pop_front();
+  Begin(ref, call);
+}
+
+Call Load::NextCall(TimePoint began) {
+  if (!has_sequence()) {
+    const size_t model = picker_.Next();
+    return {.began = began, .model = model, .requests = model};
+  }
+  const size_t place = next_place_++;
+  const PlannedCall& planned = plan_.sequence[place];
+  return {.began = began, .model = planned.model, .requests = planned.requests, .place = place};
+}
+
+TimePoint Load::NextArrival() {
+  if (!has_sequence()) return began_ + arrivals_.Next();
+  return HasNext() ? began_ + plan_.sequence[next_place_].at : kNever;
+}
+
+void Load::Begin(const SlotRef& ref, const Call& call) {
   Slot& slot = ref.lane->slots[ref.slot];
-  slot = {.busy = true, .began = began, .model = picker_.Next()};
+  static_cast<Call&>(slot) = call;
+  slot.busy = true;
+  slot.first_response.reset();
   ++busy_;
   in_begin_ = true;
-  const bool begun = ref.lane->carrier->Begin(ref.slot, slot.model);
+  const bool begun = ref.lane->carrier->Begin(ref.slot, call.requests);
   in_begin_ = false;
   Touch(*ref.lane);
-  if (begun) return;
+  if (begun) {
+    if (has_sequence() && plan_.keeps_times) record_.Began(Now() - call.began);
+    return;
+  }
   slot.busy = false;
   --busy_;
-  if (is_open_loop()) waiting_.push_front(began);
+  // What has its place in a sequence is not given to another slot: it goes first.
+  if (is_open_loop() || has_sequence()) waiting_.push_front(call);
   parked_.push_back(ref);
+}
+
+void Load::Told(const Call& call, const CallEnd& end) {
+  if (has_sequence() && plan_.on_end) plan_.on_end(call.place, end);
 }
 
 void Load::Responded(Lane& lane, size_t number) {
@@ -343,6 +390,7 @@ void Load::Ended(Lane& lane, size_t number, const CallEnd& end) {
   --busy_;
   ++phase_requests_;
   freed_.push_back({&lane, number});
+  Told(slot, end);
   if (end.ok) {
     record_.Answered(slot.model, {.whole = now - slot.began, .first_response = slot.first_response}, end);
     return;
@@ -415,10 +463,13 @@ void Load::CheckTimeouts(TimePoint now) {
       Touch(*lane);
     }
   }
-  while (!waiting_.empty() && now - waiting_.front() >= plan_.timeout) {
+  while (!waiting_.empty() && now - waiting_.front().began >= plan_.timeout) {
+    const Call call = waiting_.front();
     waiting_.pop_front();
     ++phase_requests_;
-    record_.Failed(picker_.Next(), kind, "no free connection within " + std::to_string(limit.count()) + " ms");
+    const std::string message = "no free connection within " + std::to_string(limit.count()) + " ms";
+    Told(call, {.ok = false, .kind = kind, .message = message});
+    record_.Failed(call.model, kind, message);
     if (plan_.stops_on_failure) {
       EndEarly(EarlyEnd::Why::kFailure, current_users(), "a request found no free connection in time");
     }

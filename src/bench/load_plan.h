@@ -18,6 +18,13 @@
 
 namespace trireme::bench {
 
+// One of the requests of a sequence.
+struct PlannedCall {
+  Duration at{0};       // since the load began
+  size_t requests = 0;  // in the workload: Carrier::Begin
+  size_t model = 0;     // in LoadPlan::models, to be counted with
+};
+
 // How a server is to be loaded.
 struct LoadPlan {
   size_t connections = 1;
@@ -40,6 +47,13 @@ struct LoadPlan {
   std::optional<double> per_second;
   Arrivals arrivals = Arrivals::kPoisson;
   size_t most_waiting = 0;  // arrivals that find no free connection; beyond it the load ends
+
+  // Instead of models, phases and rates: these, once, in their order, which is that of their times; at their times
+  // (open loop), or each as soon as a slot is free.
+  std::vector<PlannedCall> sequence;
+  bool keeps_times = true;
+  // Told of the end of each call of the sequence, by its place there. The views are good during the call.
+  std::function<void(size_t place, const CallEnd& end)> on_end;
 
   bool stops_on_failure = false;
   Duration timeout{0};              // of each answer, since its request began or should have

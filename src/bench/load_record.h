@@ -76,6 +76,7 @@ struct LoadResult {
   std::vector<Moment> moments;               // the warm-up's too
   uint64_t response_bytes = 0;               // of the last successful answer
   std::optional<EarlyEnd> early_end;
+  LatencyHistogram late;  // how much later than planned the calls of a sequence that keeps its times were begun
 };
 
 // Counts what a load does, in memory that does not grow with its length. Single-threaded.
@@ -95,6 +96,8 @@ class LoadRecord {
   void Advance(TimePoint now, int users) {
     if (now >= moment_began_ + step_) CloseMoments(now, users);
   }
+
+  void Began(Duration late) { result_.late.Record(late); }
 
   LoadResult Finish(TimePoint now, int users) &&;
 

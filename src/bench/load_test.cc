@@ -262,5 +262,73 @@ TEST(LoadTest, EndsWhenItIsTold) {
   ASSERT_EQ(result->windows.size(), 1u);
 }
 
+LoadPlan SequencePlan(Script& script, size_t calls, Duration apart) {
+  LoadPlan plan = Plan(script);
+  plan.models = {{"a", 1}, {"b", 1}};
+  for (size_t i = 0; i < calls; ++i) {
+    plan.sequence.push_back({.at = apart * static_cast<int64_t>(i), .requests = i, .model = i % 2});
+  }
+  return plan;
+}
+
+TEST(LoadTest, ASequenceIsSentOnceAtItsTimes) {
+  Script script;
+  LoadPlan plan = SequencePlan(script, 6, milliseconds(5));
+  std::vector<size_t> ended;
+  plan.on_end = [&ended](size_t place, const CallEnd& end) {
+    EXPECT_TRUE(end.ok);
+    ended.push_back(place);
+  };
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(script.models, std::vector<int>(6, 1)) << "each request once";
+  EXPECT_THAT(ended, testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5));
+  ASSERT_EQ(result->windows.size(), 1u);
+  EXPECT_EQ(result->windows[0].latency.count(), 6u);
+  EXPECT_GE(result->windows[0].length, milliseconds(25));
+  EXPECT_EQ(result->late.count(), 6u);
+  EXPECT_EQ(result->models[0].latency.count(), 3u);
+}
+
+TEST(LoadTest, ASequenceThatKeepsNoTimesKeepsEverySlotBusy) {
+  Script script;
+  LoadPlan plan = SequencePlan(script, 40, hours(1));
+  plan.connections = 3;
+  plan.keeps_times = false;
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(script.calls, 40);
+  EXPECT_EQ(script.most_at_a_time, 3);
+  EXPECT_EQ(result->late.count(), 0u);
+  EXPECT_FALSE(result->early_end.has_value());
+}
+
+TEST(LoadTest, CallsOfASequenceWaitForAConnectionAndAreToldOf) {
+  Script script;
+  script.does = [](int call) { return call % 2 == 0 ? Script::Does::kFail : Script::Does::kAnswer; };
+  LoadPlan plan = SequencePlan(script, 20, Duration(0));
+  int failed = 0;
+  plan.on_end = [&failed](size_t /*place*/, const CallEnd& end) { failed += end.ok ? 0 : 1; };
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(script.calls, 20);
+  EXPECT_EQ(script.most_at_a_time, 1);
+  EXPECT_EQ(failed, 10);
+  EXPECT_EQ(result->failures.at("HTTP 503").count, 10u);
+}
+
+TEST(LoadTest, ACallOfASequenceThatIsNotAnsweredFails) {
+  Script script;
+  script.does = [](int call) { return call == 1 ? Script::Does::kHang : Script::Does::kAnswer; };
+  LoadPlan plan = SequencePlan(script, 3, Duration(0));
+  plan.timeout = milliseconds(30);
+  std::vector<bool> ended(3);
+  plan.on_end = [&ended](size_t place, const CallEnd& end) { ended[place] = end.ok; };
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(ended[0]);
+  EXPECT_EQ(result->windows.at(0).latency.count() + result->windows[0].failures, 3u);
+}
+
 }  // namespace
 }  // namespace trireme::bench
