@@ -175,6 +175,7 @@ struct ServeOptions {
 
   std::string server_name = "trireme";
   std::string host = "127.0.0.1";
+  bool server_timing = true;  // answers to inference say where their time went
   std::string grpc_host;     // empty: `host`
   std::string metrics_host;  // the same
   bool allow_http = true;    // false: this listener is not opened

@@ -192,6 +192,7 @@ const std::vector<Case>& Cases() {
       {"log-file", "server.log", [](O o) { return o.log.file == "server.log"; }},
       {"access-log", "-", [](O o) { return o.access_log.target == AccessLog::Target::kStderr; }},
   };
+      {"server-timing", "off", [](O o) { return !o.server_timing; }},
   return cases;
 }
 

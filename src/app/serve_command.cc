@@ -185,6 +185,7 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.server_name = options.server_name;
   server.control = options.control;
   server.poll_interval = options.poll_interval;
+  server.server_timing = options.server_timing;
   server.load_models = options.load_models;
   server.required_models = options.required_models;
   server.config_name = options.config_name;

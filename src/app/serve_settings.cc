@@ -287,6 +287,7 @@ std::vector<Setting> Logging(ServeOptions& options) {
       LogFile(log),
       AccessLogSetting(options.access_log),
   };
+      OnOff("server-timing", "Answers to inference say in Server-Timing where their time went", options.server_timing),
 }
 
 void Append(std::vector<Setting>& settings, const std::string& group, std::vector<Setting> more) {

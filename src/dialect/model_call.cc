@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/server_timing.h"
 #include "model/reply.h"
 #include "tracing/traced_request.h"
 
@@ -71,7 +72,9 @@ class ModelCall final : public ReplySink, public Task {
     if (!outcome_) return GoOn(std::move(self));
     if (!written_) Encode();
     traced_.End(services_.tracer, *outcome_, outcome_->response ? *written_ : Status());
-    question_->End(*written_);
+    std::string timing;
+    if (services_.tells_timing) timing = ServerTiming(outcome_->stages, Clock::System().Now());
+    question_->End(*written_, std::move(timing));
   }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -32,8 +33,9 @@ class ModelQuestion {
   // Writes the answer; at most once, on the loop or a codec worker.
   virtual Status Write(const InferResponse& response) = 0;
 
-  // The last one, once, on the loop: what was written is sent, or what went wrong.
-  virtual void End(const Status& status) = 0;
+  // The last one, once, on the loop: what was written is sent, or what went wrong. `timing`: where the time went, as
+  // AddServerTiming() takes it.
+  virtual void End(const Status& status, std::string timing) = 0;
   virtual Executor& executor() = 0;
 };
 
@@ -43,6 +45,7 @@ struct ModelCallServices {
   ThreadPool& codec_workers;
   Tracer& tracer;
   AnswerDeadlines* deadlines = nullptr;  // null: nothing has to be answered by a time
+  bool tells_timing = true;              // answers say where their time went
 };
 
 // How a protocol has its calls.

@@ -19,6 +19,10 @@ constexpr size_t kMaxOutboundAcks = 1000;
 constexpr uint8_t kStaysName = NGHTTP2_NV_FLAG_NO_COPY_NAME;
 constexpr uint8_t kStays = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
 
+// Of another value in each answer: in the table of fields that both sides keep it would drive out those that come
+// again.
+constexpr std::string_view kNeverTheSame = "server-timing";
+
 // "200" for 200, from a table that stays.
 std::string_view StatusText(int status) {
   struct Texts {
@@ -300,7 +304,9 @@ void Http2Session::AddField(std::string_view name, std::string_view value, uint8
 }
 
 void Http2Session::AddFields(const Http2Headers& fields) {
-  for (const auto& [name, value] : fields) AddField(name, value, kStays);
+  for (const auto& [name, value] : fields) {
+    AddField(name, value, name == kNeverTheSame ? kStays | NGHTTP2_NV_FLAG_NO_INDEX : kStays);
+  }
 }
 
 void Http2Session::SubmitContinue(int32_t id) {

@@ -40,6 +40,13 @@ Entry Describe(const net::HttpRequest& request, std::string_view principal) {
           .received = request.received};
 }
 
+std::string_view TrailerOf(const net::GrpcStatus& status, std::string_view name) {
+  for (const auto& [key, value] : status.metadata) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
 std::string_view HeaderOf(const net::HttpResponse& response, std::string_view name) {
   for (const auto& [key, value] : response.headers) {
     if (key == name) return value;
@@ -86,6 +93,7 @@ std::string FormatLine(Logger::Form form, const Entry& entry, const net::GrpcSta
                         {"bytes", bytes},
                         {"ms", MillisecondsOf(entry)},
                         {"request_id", entry.request_id},
+                        {"stages", TrailerOf(status, "server-timing")},
                         {"principal", entry.principal},
                         {"peer", entry.peer}});
 }

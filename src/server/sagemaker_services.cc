@@ -34,6 +34,7 @@ sagemaker::Services MakeSagemakerServices(const kserve::InferServices& services,
                  .generate_stream = GenerateHandle(services, kserve::GenerateForm::kEvents),
                  .plan_infer = kserve::PlanInferBody,
                  .error = kserve::ErrorResponse},
+          .tells_timing = services.tells_timing,
           .probes_name_models = services.probes_name_models};
 }
 

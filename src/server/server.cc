@@ -156,6 +156,7 @@ class Server::Parts {
         torchserve_services_(WithOwnParts(
             MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_, torchserve_workflows_,
                                    torchserve_snapshot_, torchserve_counts_, protection_->tokens()))),
+                        .tells_timing = options.server_timing,
         tfserving_services_(MakeTfservingServices(infer_services_, options.tfserving.dialect, tfserving_counts_,
                                                   options.named ? &control_ : nullptr)),
         protocols_(

@@ -86,6 +86,7 @@ struct ServerOptions {
 
   std::string server_name = "trireme";  // as it calls itself in its metadata
   // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
+  bool server_timing = true;            // answers to inference say where their time went
   // same address and port are one.
   std::string host = "127.0.0.1";
   std::string grpc_host = "127.0.0.1";

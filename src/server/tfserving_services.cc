@@ -45,7 +45,8 @@ tfserving::Services MakeTfservingServices(const kserve::InferServices& services,
                                 .max_body_bytes = services.max_body_bytes,
                                 .inflated = services.inflated,
                                 .options = std::move(options),
-                                .counts = counts};
+                                .counts = counts,
+                                .tells_timing = services.tells_timing};
   if (control == nullptr) return tfserving;
   tfserving.serve_models = [control](std::vector<tfserving::ServedModel> models, ModelControl::Done done) {
     control->ServeNamed(NamedModelsOf(std::move(models)), std::move(done));

@@ -71,6 +71,7 @@ torchserve::Services MakeTorchserveServices(const kserve::InferServices& service
       .workflows = workflows,
       .snapshot = snapshot,
       .counts = counts,
+      .tells_timing = services.tells_timing,
       .read_archive = [store](const std::filesystem::path& path) { return ReadArchiveFacts(path, store); },
       .read_workflow = ReadWorkflowFacts,
       .between_nodes = std::make_shared<net::ByteBudget>(services.inflated->max_bytes())};

@@ -3,8 +3,9 @@
 import json
 import subprocess
 
+from grpc_client import PATIENCE_SECONDS, Client, add_request, messages
 from raw_http import Connection, infer_body, message
-from serving import ServingTest, ones
+from serving import ONES, ServingTest, ones
 from trireme import wait_until
 
 STAGES = ("decode", "queue", "input", "compute", "output", "encode")
@@ -158,3 +159,51 @@ class AccessLog(ServingTest):
                                   "--access-log", self.folder() / "no" / "such.log")
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr, "access log cannot be opened.*such.log.*No such file")
+
+class ServerTiming(ServingTest):
+    TIMING = "^" + ", ".join(rf"{stage};dur=\d+\.\d{{3}}" for stage in STAGES) + "$"
+
+    def calls(self, server):
+        """The timing of an inference, by how it was asked."""
+        rows = json.dumps({"instances": [ONES]}).encode()
+        for target, body in (("/v2/models/add/infer", infer_body(ones())),
+                             ("/v2/models/add/generate", json.dumps({"INPUT0": ONES}).encode()),
+                             ("/v1/models/add:predict", rows), ("/predictions/add", json.dumps(ONES).encode()),
+                             ("/invocations", json.dumps([ONES]).encode())):
+            answer = server.ask("POST", target, body, {"Content-Type": "application/json"})
+            self.assertEqual(answer.status, 200, answer)
+            yield target, answer.header("Server-Timing")
+        with Client(server.grpc_port) as client:
+            _, call = client.infer_method().with_call(add_request(), timeout=PATIENCE_SECONDS)
+            yield "ModelInfer", dict(call.trailing_metadata()).get("server-timing")
+            tf, serving = messages("tensorflow"), messages("tensorflow_serving")
+            request = serving.PredictRequest()
+            request.model_spec.name = "add"
+            tensor = tf.TensorProto(dtype=1, float_val=ONES)
+            for size in (1, 16):
+                tensor.tensor_shape.dim.add(size=size)
+            request.inputs["INPUT0"].CopyFrom(tensor)
+            predict = client.unary("Predict", serving.PredictResponse, "tensorflow.serving.PredictionService")
+            _, call = predict.with_call(request, timeout=PATIENCE_SECONDS)
+            yield "Predict", dict(call.trailing_metadata()).get("server-timing")
+
+    def test_every_protocol_says_where_the_time_went(self):
+        server = self.serve(self.models / "good" / "add")
+        for how, timing in self.calls(server):
+            with self.subTest(how=how):
+                self.assertRegex(timing or "", self.TIMING)
+
+    def test_it_can_be_left_out(self):
+        server = self.serve(self.models / "good" / "add", "--server-timing", "off")
+        for how, timing in self.calls(server):
+            with self.subTest(how=how):
+                self.assertIsNone(timing)
+
+    def test_the_access_log_has_that_of_calls(self):
+        file = self.folder() / "access.log"
+        server = self.serve(self.models / "good" / "add", "--access-log", file)
+        with Client(server.grpc_port) as client:
+            client.infer(add_request())
+        wait_until(lambda: "grpc_status" in file.read_text(), "the line is written")
+        line = next(json.loads(line) for line in file.read_text().splitlines() if "grpc_status" in line)
+        self.assertRegex(line["stages"], self.TIMING)

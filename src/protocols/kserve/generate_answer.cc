@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "dialect/http_answer.h"
+#include "dialect/server_timing.h"
 #include "protocols/kserve/error_answer.h"
 #include "wire/kserve/metadata.h"
 
@@ -27,11 +29,17 @@ bool OneAnswer::Take(Result<std::string> response) {
   return true;
 }
 
-void OneAnswer::End(const Status& status) {
-  if (count_ > 1 || (count_ == 0 && status.ok())) return Send(ErrorResponse(InvalidArgument(kNotOne)));
-  if (!status.ok()) return Send(ErrorResponse(status));
-  if (!first_->ok()) return Send(ErrorResponse(first_->status()));
-  Send(JsonAnswer(*std::move(*first_)));
+void OneAnswer::End(const Status& status, const Stages& stages) {
+  net::HttpResponse answer = Answer(status);
+  if (services_.tells_timing) AddServerTiming(answer, ServerTiming(stages, Clock::System().Now()));
+  SendCompressed(services_, std::move(reply_), std::move(answer), coding_);
+}
+
+net::HttpResponse OneAnswer::Answer(const Status& status) {
+  if (count_ > 1 || (count_ == 0 && status.ok())) return ErrorResponse(InvalidArgument(kNotOne));
+  if (!status.ok()) return ErrorResponse(status);
+  if (!first_->ok()) return ErrorResponse(first_->status());
+  return JsonAnswer(*std::move(*first_));
 }
 
 bool EventAnswer::Take(Result<std::string> response) {
@@ -50,7 +58,8 @@ void EventAnswer::Flush() {
   reply_.Write(std::exchange(events_, {}));
 }
 
-void EventAnswer::End(const Status& status) {
+// Its head has gone out long ago.
+void EventAnswer::End(const Status& status, const Stages& /*stages*/) {
   const Status& refusal = failed_.ok() ? status : failed_;
   if (!refusal.ok() && !begun_ && events_.empty()) return reply_.Send(ErrorResponse(refusal));
   if (!status.ok()) AppendEvent(events_, EncodeError(status.message()));

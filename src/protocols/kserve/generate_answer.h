@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "dialect/content_coding.h"
+#include "model/stages.h"
 #include "net/http_handler.h"
 #include "net/http_message.h"
 #include "protocols/kserve/cold_route.h"
@@ -26,8 +27,8 @@ class GenerateAnswer {
   // What was taken goes out: once for all that came together.
   virtual void Flush() {}
 
-  // The end. Once, and last.
-  virtual void End(const Status& status) = 0;
+  // The end. Once, and last. `stages`: of the run.
+  virtual void End(const Status& status, const Stages& stages) = 0;
 };
 
 // /generate: the one response is the body. Several, or none, are the client's mistake, and known before anything is
@@ -39,10 +40,10 @@ class OneAnswer final : public GenerateAnswer {
       : services_(services), reply_(std::move(reply)), coding_(coding) {}
 
   bool Take(Result<std::string> response) override;
-  void End(const Status& status) override;
+  void End(const Status& status, const Stages& stages) override;
 
  private:
-  void Send(net::HttpResponse response) { SendCompressed(services_, std::move(reply_), std::move(response), coding_); }
+  net::HttpResponse Answer(const Status& status);
 
   const InferServices& services_;
   net::HttpReply reply_;
@@ -59,7 +60,7 @@ class EventAnswer final : public GenerateAnswer {
 
   bool Take(Result<std::string> response) override;
   void Flush() override;
-  void End(const Status& status) override;
+  void End(const Status& status, const Stages& stages) override;
 
  private:
   void Begin();

@@ -37,21 +37,21 @@ TEST_F(EventAnswerTest, WritesWhatCameTogetherAtOnce) {
   EXPECT_THAT(recorded_->chunks, ElementsAre("data: {1}\n\ndata: {2}\n\n"));
   answer_.Flush();
   EXPECT_TRUE(answer_.Take(std::string("{3}")));
-  answer_.End({});
+  answer_.End({}, {});
   EXPECT_THAT(recorded_->chunks, ElementsAre("data: {1}\n\ndata: {2}\n\n", "data: {3}\n\n"));
   EXPECT_EQ(recorded_->ends, 1);
 }
 
 TEST_F(EventAnswerTest, MayHaveNoEvent) {
   answer_.Flush();
-  answer_.End({});
+  answer_.End({}, {});
   EXPECT_EQ(recorded_->response.status, 200);
   EXPECT_THAT(recorded_->chunks, IsEmpty());
   EXPECT_EQ(recorded_->ends, 1);
 }
 
 TEST_F(EventAnswerTest, IsAnErrorIfNothingCameBefore) {
-  answer_.End(Overloaded("the line is full"));
+  answer_.End(Overloaded("the line is full"), {});
   EXPECT_EQ(recorded_->response.status, 429);
   EXPECT_EQ(recorded_->body(), R"({"error":"the line is full"})");
   EXPECT_EQ(recorded_->ends, 1);
@@ -60,7 +60,7 @@ TEST_F(EventAnswerTest, IsAnErrorIfNothingCameBefore) {
 TEST_F(EventAnswerTest, IsAnErrorIfTheFirstResponseHasNoText) {
   EXPECT_FALSE(answer_.Take(InvalidArgument("no UTF-8")));
   EXPECT_FALSE(answer_.Take(std::string("{2}"))) << "its status is decided";
-  answer_.End(Cancelled("nobody wants it"));
+  answer_.End(Cancelled("nobody wants it"), {});
   EXPECT_EQ(recorded_->response.status, 400);
   EXPECT_EQ(recorded_->body(), R"({"error":"no UTF-8"})");
 }
@@ -69,7 +69,7 @@ TEST_F(EventAnswerTest, TellsLaterErrorsInTheirPlace) {
   EXPECT_TRUE(answer_.Take(std::string("{1}")));
   EXPECT_TRUE(answer_.Take(InvalidArgument("no UTF-8")));
   EXPECT_TRUE(answer_.Take(std::string("{3}")));
-  answer_.End(Internal("out of tokens"));
+  answer_.End(Internal("out of tokens"), {});
   EXPECT_EQ(recorded_->response.status, 200);
   EXPECT_THAT(recorded_->chunks, ElementsAre("data: {1}\n\ndata: {\"error\":\"no UTF-8\"}\n\ndata: {3}\n\n"
                                              "data: {\"error\":\"out of tokens\"}\n\n"));

@@ -130,7 +130,7 @@ class GenerateCall final : public ReplySink, public Task {
       break;
     }
     if (const std::unique_ptr<ReplySink> self = std::move(travellers_.self)) {
-      answer_->End(travellers_.end->status);
+      answer_->End(travellers_.end->status, travellers_.end->stages);
       traced_.End(services_.tracer, *travellers_.end);
       return;
     }

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/server_timing.h"
 #include "model/reply.h"
 #include "protocols/kserve/grpc_inference.h"
 
@@ -70,11 +72,12 @@ class GrpcInferCall final : public ReplySink, public Task {
     const std::unique_ptr<GrpcInferCall> self(this);
     if (!encoded_) Encode();
     inference_.Trace(outcome_, encoded_->status());
-    if (encoded_->ok()) {
-      reply_.Finish(ToPayload(*std::move(*encoded_)));
-    } else {
-      reply_.Finish(ToGrpcStatus(encoded_->status()));
-    }
+    std::string timing;
+    if (services_.tells_timing) timing = ServerTiming(outcome_.stages, Clock::System().Now());
+    if (encoded_->ok()) return FinishWithTiming(reply_, ToPayload(*std::move(*encoded_)), std::move(timing));
+    net::GrpcStatus status = ToGrpcStatus(encoded_->status());
+    AddServerTiming(status, std::move(timing));
+    reply_.Finish(std::move(status));
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "codec/picture_kind.h"
 #include "dialect/codec_job.h"
 #include "dialect/request_body.h"
+#include "dialect/server_timing.h"
 #include "model/infer_request.h"
 #include "protocols/kserve/cold_route.h"
 #include "protocols/kserve/error_answer.h"
@@ -19,7 +20,6 @@
 #include "protocols/kserve/path_version.h"
 #include "protocols/kserve/request_headers.h"
 #include "protocols/kserve/response_coding.h"
-#include "protocols/kserve/server_timing.h"
 #include "tracing/traced_request.h"
 #include "wire/kserve/infer_request_message.h"
 #include "wire/kserve/infer_response_message.h"
@@ -138,8 +138,8 @@ class InferCall final : public ReplySink, public Task {
     }
     const std::optional<std::string>& id = plan_.form.id;
     if (id && FitsHeader(*id)) encoded_->headers.emplace_back("X-Request-Id", *id);
-    if (std::string timing = ServerTiming(outcome_.stages, Clock::System().Now()); !timing.empty()) {
-      encoded_->headers.emplace_back("Server-Timing", std::move(timing));
+    if (services_.tells_timing) {
+      AddServerTiming(*encoded_, ServerTiming(outcome_.stages, Clock::System().Now()));
     }
   }
 

@@ -28,6 +28,7 @@ struct InferServices {
   SharedMemoryRegions& shared_memory;
   Tracer& tracer;
   std::string server_name = "trireme";  // as GET /v2 tells it
+  bool tells_timing = true;             // answers to inference say where their time went
   bool probes_name_models = true;       // when they say why not; false: whoever asks may not be meant to know them
 };
 

@@ -11,6 +11,7 @@
 
 #include "dialect/model_call.h"
 #include "dialect/request_headers.h"
+#include "dialect/server_timing.h"
 #include "model/infer_request.h"
 #include "protocols/sagemaker/plain_answer.h"
 #include "tensor/bytes_elements.h"
@@ -98,8 +99,10 @@ class PlainQuestion final : public ModelQuestion {
     return {};
   }
 
-  void End(const Status& status) override {
-    reply_.Send(status.ok() ? std::move(answer_) : services_.v2.error(status));
+  void End(const Status& status, std::string timing) override {
+    if (!status.ok()) answer_ = services_.v2.error(status);
+    AddServerTiming(answer_, std::move(timing));
+    reply_.Send(std::move(answer_));
   }
 
   Executor& executor() override { return reply_.executor(); }
@@ -160,7 +163,10 @@ void StartPlainCall(const Services& services, PlainRequest request, const Identi
       .protocol = "http",
       .several_responses = "this model gives several responses a request: expected the inference type generate"};
   std::unique_ptr<InferRequest> infer = InferRequestOf(request, identity);
-  StartModelCall({.engine = services.engine, .codec_workers = services.codec_workers, .tracer = services.tracer},
+  StartModelCall({.engine = services.engine,
+                  .codec_workers = services.codec_workers,
+                  .tracer = services.tracer,
+                  .tells_timing = services.tells_timing},
                  kFacts, std::move(infer),
                  std::make_unique<PlainQuestion>(services, std::move(request), std::move(reply)));
 }

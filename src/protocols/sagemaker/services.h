@@ -35,6 +35,7 @@ struct Services {
   Tracer& tracer;
   Options options;
   V2 v2;
+  bool tells_timing = true;        // answers to inference say where their time went
   bool probes_name_models = true;  // when they say why not; false: whoever asks may not be meant to know them
 };
 

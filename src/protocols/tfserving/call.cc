@@ -8,6 +8,7 @@
 
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/server_timing.h"
 #include "protocols/tfserving/failure.h"
 #include "tracing/traced_request.h"
 #include "wire/tfserving/predict_json.h"
@@ -70,6 +71,7 @@ class Call final : public ReplySink, public Task {
     if (written_->ok() && question_->AsksMore()) return AskMore(std::move(self));
     if (!written_->ok()) written_ = InItsWords(services_.engine, facts_.spec, *std::move(written_));
     Count(*written_);
+    if (services_.tells_timing) question_->TakeTiming(ServerTiming(outcome_->stages, Clock::System().Now()));
     if (written_->ok()) {
       question_->Answer();
     } else {

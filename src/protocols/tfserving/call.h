@@ -39,6 +39,8 @@ class Question {
   // of several parts. After Write().
   virtual bool AsksMore() const { return false; }
 
+  // Where the time of the last part went (AddServerTiming()); before one of the next, on the loop.
+  virtual void TakeTiming(std::string timing) = 0;
   // Exactly one of these, on the loop: what was written is sent, or what went wrong.
   virtual void Answer() = 0;
   virtual void Fail(const Status& status) = 0;

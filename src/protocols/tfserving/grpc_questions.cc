@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "dialect/server_timing.h"
 #include "protocols/tfserving/failure.h"
 #include "protocols/tfserving/labels.h"
 #include "protocols/tfserving/read_predict.h"
@@ -27,10 +28,12 @@ class GrpcQuestion : public Question {
   GrpcQuestion(net::GrpcMessage message, net::GrpcReply reply)
       : message_(std::move(message)), reply_(std::move(reply)) {}
 
-  void Answer() final { reply_.Finish(std::move(written_)); }
+  void TakeTiming(std::string timing) final { timing_ = std::move(timing); }
+  void Answer() final { FinishWithTiming(reply_, std::move(written_), std::move(timing_)); }
   void Fail(const Status& status) final {
     net::GrpcStatus answer = ErrorStatus(status);
     if (misses_signature_) answer.code = net::GrpcCode::kFailedPrecondition;
+    AddServerTiming(answer, std::move(timing_));
     reply_.Finish(std::move(answer));
   }
   Executor& executor() final { return reply_.executor(); }
@@ -42,6 +45,7 @@ class GrpcQuestion : public Question {
 
  private:
   net::GrpcReply reply_;
+  std::string timing_;
 };
 
 class GrpcPredict final : public GrpcQuestion {

@@ -8,6 +8,7 @@
 #include "dialect/content_coding.h"
 #include "dialect/http_answer.h"
 #include "dialect/request_body.h"
+#include "dialect/server_timing.h"
 #include "protocols/tfserving/failure.h"
 #include "protocols/tfserving/labels.h"
 #include "wire/tfserving/examples_json.h"
@@ -53,8 +54,9 @@ class RestQuestion : public Question {
   bool IsLongToWrite(const InferResponse& response) const final {
     return EstimateJson(response.outputs) > kLargeTextBytes;
   }
-  void Answer() final { reply_.Send(JsonAnswer(std::move(written_))); }
-  void Fail(const Status& status) final { reply_.Send(ErrorAnswer(status)); }
+  void TakeTiming(std::string timing) final { timing_ = std::move(timing); }
+  void Answer() final { Send(JsonAnswer(std::move(written_))); }
+  void Fail(const Status& status) final { Send(ErrorAnswer(status)); }
   Executor& executor() final { return reply_.executor(); }
 
  protected:
@@ -73,12 +75,18 @@ class RestQuestion : public Question {
   }
 
  private:
+  void Send(net::HttpResponse response) {
+    AddServerTiming(response, std::move(timing_));
+    reply_.Send(std::move(response));
+  }
+
   net::HttpRequest http_;
   RequestBody body_;
   Status unpacked_;
   net::HttpReply reply_;
   std::string named_;  // the signature
   std::string written_;
+  std::string timing_;
 };
 
 class RestPredict final : public RestQuestion {

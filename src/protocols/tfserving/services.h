@@ -31,6 +31,7 @@ struct Services {
   std::shared_ptr<net::ByteBudget> inflated;
   Options options;
   RequestCounts& counts;
+  bool tells_timing = true;  // answers to inference say where their time went
   // From now on these models are served and no others of such a list; done when they serve or have failed. Null: the
   // server has no such list.
   std::function<void(std::vector<ServedModel>, std::function<void(Status)>)> serve_models = nullptr;

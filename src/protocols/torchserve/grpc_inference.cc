@@ -8,6 +8,7 @@
 #include "base/out_of_memory.h"
 #include "base/task.h"
 #include "dialect/request_headers.h"
+#include "dialect/server_timing.h"
 #include "protocols/torchserve/grpc_methods.h"
 #include "protocols/torchserve/inference_routes.h"
 #include "protocols/torchserve/prediction.h"
@@ -83,14 +84,22 @@ class GrpcAsker final : public Asker {
 
   Result<std::vector<RequestPart>> Parts() override { return std::move(parts_); }
   void Release() override { parts_.clear(); }
-  void Answer(std::string body) override { reply_.Finish(PayloadOf(std::move(body), sequence_)); }
-  void Fail(const Failure& failure) override { reply_.Finish(InferenceStatus(failure)); }
+  void TakeTiming(std::string timing) override { timing_ = std::move(timing); }
+  void Answer(std::string body) override {
+    FinishWithTiming(reply_, PayloadOf(std::move(body), sequence_), std::move(timing_));
+  }
+  void Fail(const Failure& failure) override {
+    net::GrpcStatus status = InferenceStatus(failure);
+    AddServerTiming(status, std::move(timing_));
+    reply_.Finish(std::move(status));
+  }
   Executor& executor() override { return reply_.executor(); }
 
  private:
   std::vector<RequestPart> parts_;
   const std::optional<std::string> sequence_;
   net::GrpcReply reply_;
+  std::string timing_;
 };
 
 void Predict(const Services& services, const net::GrpcHead& head, const net::GrpcMessage& message,

@@ -14,6 +14,7 @@
 #include "codec/form_fields.h"
 #include "dialect/codec_job.h"
 #include "dialect/request_headers.h"
+#include "dialect/server_timing.h"
 #include "protocols/torchserve/answers.h"
 #include "protocols/torchserve/open_api.h"
 #include "protocols/torchserve/prediction.h"
@@ -55,16 +56,23 @@ class HttpAsker final : public Asker {
   void Answer(std::string body) override {
     net::HttpResponse response;
     response.body = std::move(body);
-    reply_.Send(Dressed(services_, std::move(response)));
+    Send(Dressed(services_, std::move(response)));
   }
-  void Fail(const Failure& failure) override { reply_.Send(FailureAnswer(services_, failure)); }
+  void Fail(const Failure& failure) override { Send(FailureAnswer(services_, failure)); }
+  void TakeTiming(std::string timing) override { timing_ = std::move(timing); }
   Executor& executor() override { return reply_.executor(); }
 
  private:
+  void Send(net::HttpResponse response) {
+    AddServerTiming(response, std::move(timing_));
+    reply_.Send(std::move(response));
+  }
+
   const Services& services_;
   HttpRequest http_;
   const FormFields fields_;
   HttpReply reply_;
+  std::string timing_;
 };
 
 void Predict(const Services& services, HttpRequest http, std::string model, std::string version,

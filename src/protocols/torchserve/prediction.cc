@@ -48,7 +48,8 @@ class Prediction final : public ModelQuestion {
     return {};
   }
 
-  void End(const Status& status) override {
+  void End(const Status& status, std::string timing) override {
+    asker_->TakeTiming(std::move(timing));
     if (status.ok()) {
       asker_->Answer(std::move(answer_));
     } else {
@@ -125,7 +126,8 @@ void StartPrediction(const Services& services, PredictionRequest request, std::u
   StartModelCall({.engine = services.engine,
                   .codec_workers = services.codec_workers,
                   .tracer = services.tracer,
-                  .deadlines = services.deadlines},
+                  .deadlines = services.deadlines,
+                  .tells_timing = services.tells_timing},
                  facts, std::move(infer),
                  std::make_unique<Prediction>(services, std::move(request), std::move(target), std::move(asker)));
 }

@@ -24,6 +24,8 @@ class Asker {
   virtual Result<std::vector<RequestPart>> Parts() = 0;
   // What he sent is not needed any more, but for what tensors hold of it. On any thread.
   virtual void Release() = 0;
+  // Where the time went (AddServerTiming()), for who wants to say so; before one of the next, if it is known.
+  virtual void TakeTiming(std::string /*timing*/) {}
   // Exactly one of these, on the loop.
   virtual void Answer(std::string body) = 0;
   virtual void Fail(const Failure& failure) = 0;

@@ -69,6 +69,7 @@ struct Services {
   WorkflowBook& workflows;
   SnapshotFile& snapshot;
   AnswerCounts& counts;
+  bool tells_timing = true;  // answers to inference say where their time went
   // Null: a model that runs for longer than its response_timeout is waited for.
   AnswerDeadlines* deadlines = nullptr;
   // Of a file or folder with a manifest of TorchServe's; nothing: it has none. kInvalidArgument: a wrong one. On a

@@ -2,9 +2,9 @@
 // What the header with a request's stages costs: once for each answered inference.
 #include <benchmark/benchmark.h>
 
-#include "protocols/kserve/server_timing.h"
+#include "dialect/server_timing.h"
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 void ServerTimingHeader(benchmark::State& state) {
@@ -21,4 +21,4 @@ void ServerTimingHeader(benchmark::State& state) {
 BENCHMARK(ServerTimingHeader);
 
 }  // namespace
-}  // namespace trireme::kserve
+}  // namespace trireme

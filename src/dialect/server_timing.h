@@ -5,12 +5,21 @@
 
 #include "base/clock.h"
 #include "model/stages.h"
+#include "net/grpc_handler.h"
+#include "net/http_message.h"
 
-namespace trireme::kserve {
+namespace trireme {
 
 // Where the time of an answered request went, as a Server-Timing header says it
 // (https://www.w3.org/TR/server-timing/): "decode;dur=0.004, queue;dur=0.120, ..." in milliseconds. `encoded` is when
 // the answer was ready to be sent. Empty for a request that never entered a line.
 std::string ServerTiming(const Stages& stages, TimePoint encoded);
 
-}  // namespace trireme::kserve
+// Puts that on an answer; nothing, if it is empty.
+void AddServerTiming(net::HttpResponse& response, std::string timing);
+void AddServerTiming(net::GrpcStatus& status, std::string timing);
+
+// Ends a call with its one message and OK, and with that in its trailers.
+void FinishWithTiming(net::GrpcReply& reply, net::GrpcPayload message, std::string timing);
+
+}  // namespace trireme

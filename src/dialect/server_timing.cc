@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/server_timing.h"
+#include "dialect/server_timing.h"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
-namespace trireme::kserve {
+namespace trireme {
 namespace {
 
 // Microseconds as milliseconds with three decimals: "12.034".
@@ -42,4 +43,20 @@ std::string ServerTiming(const Stages& stages, TimePoint encoded) {
   return text;
 }
 
-}  // namespace trireme::kserve
+void AddServerTiming(net::HttpResponse& response, std::string timing) {
+  if (!timing.empty()) response.headers.emplace_back("Server-Timing", std::move(timing));
+}
+
+void AddServerTiming(net::GrpcStatus& status, std::string timing) {
+  if (!timing.empty()) status.metadata.emplace_back("server-timing", std::move(timing));
+}
+
+void FinishWithTiming(net::GrpcReply& reply, net::GrpcPayload message, std::string timing) {
+  if (timing.empty()) return reply.Finish(std::move(message));
+  net::GrpcStatus status;
+  AddServerTiming(status, std::move(timing));
+  reply.Send(std::move(message));
+  reply.Finish(std::move(status));
+}
+
+}  // namespace trireme

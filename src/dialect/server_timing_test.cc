@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/kserve/server_timing.h"
+#include "dialect/server_timing.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace trireme::kserve {
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/testing/recorded_grpc_answer.h"
+
+namespace trireme {
 namespace {
 
 using std::chrono::microseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
 
 const TimePoint kStart{std::chrono::hours(1)};
 
@@ -39,5 +49,25 @@ TEST(ServerTiming, IsEmptyForARequestThatNeverEnteredALine) {
   EXPECT_EQ(ServerTiming({.received = kStart, .answered = kStart}, kStart), "");
 }
 
+TEST(ServerTiming, GoesWithAnAnswerIfThereIsOne) {
+  net::HttpResponse response;
+  AddServerTiming(response, "");
+  EXPECT_THAT(response.headers, IsEmpty());
+  AddServerTiming(response, "queue;dur=1.000");
+  EXPECT_THAT(response.headers, ElementsAre(Pair("Server-Timing", "queue;dur=1.000")));
+}
+
+TEST(ServerTiming, GoesWithACallsEnd) {
+  for (const char* timing : {"", "queue;dur=1.000"}) {
+    const auto answer = std::make_shared<net::RecordedGrpcAnswer>();  // shared with the reply
+    net::GrpcReply reply(answer);
+    FinishWithTiming(reply, {.text = "message", .inserts = {}}, timing);
+    EXPECT_THAT(answer->messages, ElementsAre("message"));
+    EXPECT_EQ(answer->finishes, 1);
+    EXPECT_EQ(answer->status->code, net::GrpcCode::kOk);
+    EXPECT_EQ(answer->status->metadata.size(), *timing == 0 ? 0U : 1U);
+  }
+}
+
 }  // namespace
-}  // namespace trireme::kserve
+}  // namespace trireme
