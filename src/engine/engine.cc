@@ -51,6 +51,20 @@ TimePoint DeadlineOf(const ServingTable& table, const InferRequest& request) {
   return std::min(request.deadline, from + request.queue_timeout);
 }
 
+bool IsOnProcessors(const ServedModel& model) {
+  return std::ranges::all_of(model.weights, [](const auto& weights) { return weights.first == "cpu"; });
+}
+
+ModelWork WorkOf(const ServedModel& model) {
+  return {.id = model.id,
+          .totals = model.metrics->work(),
+          .threads = std::max(model.config.threads, 1),
+          .instances = std::max(model.config.instances, 1),
+          .on_processors = IsOnProcessors(model),
+          .allowed_utilisation = 1,
+          .goal = model.config.goal};
+}
+
 }  // namespace
 
 // Without a model that could count it.
@@ -116,6 +130,7 @@ void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, St
     request->reply.Finish(std::move(status), request->stages);
     return;
   }
+  model.metrics->CountArrival();
   model.line->Push(std::move(request));
 }
 
@@ -254,6 +269,15 @@ Result<std::vector<ModelReport>> Engine::Statistics(std::string_view name, const
   }
   std::ranges::sort(reports, {}, &ModelReport::id);
   return reports;
+}
+
+std::vector<ModelWork> Engine::Work() const {
+  std::vector<ModelWork> work;
+  const std::shared_ptr<const ServingTable> table = lifecycle_.table();
+  for (const auto& [name, versions] : table->ready) {
+    for (const auto& [number, model] : versions) work.push_back(WorkOf(*model));
+  }
+  return work;
 }
 
 void Engine::Load(const std::string& name, LoadOverride instead, ModelControl::Done done) {

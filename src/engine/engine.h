@@ -21,10 +21,12 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/load_wish.h"
 #include "lifecycle/model_control.h"
+#include "metrics/load_estimate.h"
 #include "model/file_signatures.h"
 #include "model/infer_request.h"
 #include "model/labels.h"
 #include "model/model_id.h"
+#include "model/service_goal.h"
 #include "model/signature.h"
 #include "model/statistics.h"
 #include "model/version_choice.h"
@@ -72,6 +74,17 @@ struct ModelReport {
 };
 
 // A model version as an operator sees it.
+// What is wanted of a model version that serves, and what it has for that.
+struct ModelWork {
+  ModelId id;
+  metrics::WorkTotals totals;  // since the version is known
+  int threads = 1;             // of a run
+  int instances = 1;
+  bool on_processors = true;
+  double allowed_utilisation = 1;  // of what it has, at which its goal is still met
+  std::optional<ServiceGoal> goal;
+};
+
 struct ModelOverview {
   ModelStatus status;
   uint64_t requests = 0;                        // that it answered since it is known
@@ -163,6 +176,9 @@ class Engine {
   // As ModelControl has them; `done` may be called before this returns, and on any thread.
   void Load(const std::string& name, LoadOverride instead, ModelControl::Done done);
   void Unload(const std::string& name, ModelControl::Done done);
+  // Of every version that serves, by name and number.
+  std::vector<ModelWork> Work() const;
+
 
   // A model that lies outside of the repositories, under a name that the caller chose; done when it serves. It goes by
   // Unload() alone. kAlreadyExists: there is a model of that name; kNotFound: nothing lies there; kInvalidArgument: it

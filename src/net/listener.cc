@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <pthread.h>
+
+#include <ctime>
 #include <list>
 #include <thread>
 #include <utility>
@@ -30,6 +33,7 @@ class Worker {
       NameThisThread("net-" + std::to_string(number));
       loop_.Run();
     });
+    has_clock_ = pthread_getcpuclockid(thread_.native_handle(), &clock_) == 0;
   }
   ~Worker() { Quit(); }
   Worker(const Worker&) = delete;
@@ -49,11 +53,20 @@ class Worker {
   ResponseEncoder& encoder() { return encoder_; }
   NetworkState& network() { return network_; }
 
+  // That the thread has used so far; of one that has ended, nothing. Any thread.
+  Duration ProcessorTime() const {
+    timespec used{};
+    if (!has_clock_ || clock_gettime(clock_, &used) != 0) return Duration(0);
+    return std::chrono::seconds(used.tv_sec) + Duration(used.tv_nsec);
+  }
+
  private:
   NetworkState& network_;
   EventLoop loop_;
   ResponseEncoder encoder_;
   std::thread thread_;
+  clockid_t clock_{};  // of the thread
+  bool has_clock_ = false;
 };
 
 // An accepted socket on its way to its loop, where it becomes a connection.
@@ -140,6 +153,13 @@ class Network::Core {
 
   const NetCounters& counters() const { return state_.counters; }
 
+  std::vector<Duration> LoopTimes() const {
+    std::vector<Duration> times;
+    times.reserve(workers_.size());
+    for (const auto& worker : workers_) times.push_back(worker->ProcessorTime());
+    return times;
+  }
+
  private:
   // On the acceptor's thread, and at the end on the one that stops it, after that.
   void OnAccept(FileDescriptor socket, std::string peer, Door& door);
@@ -183,6 +203,10 @@ bool Network::Stop(TimePoint until) {
 
 const NetCounters& Network::counters() const {
   return core_->counters();
+}
+
+std::vector<Duration> Network::LoopTimes() const {
+  return core_->LoopTimes();
 }
 
 }  // namespace trireme::net

@@ -131,6 +131,9 @@ class Network {
 
   const NetCounters& counters() const;
 
+  // Time of a processor that each loop has used so far. On any thread.
+  std::vector<Duration> LoopTimes() const;
+
  private:
   class Core;
   std::unique_ptr<Core> core_;

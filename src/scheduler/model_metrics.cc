@@ -75,6 +75,7 @@ void ModelMetrics::RecordRun(std::span<const Ended> requests) {
   const Stages* successful = nullptr;
   {
     const MutexLock lock(mutex_);
+    CountWork(requests);
     for (const Ended& request : requests) {
       rows += request.rows;
       if (request.code != StatusCode::kOk) {
@@ -169,6 +170,15 @@ void ModelMetrics::CountRun(uint64_t rows, const Stages& stages) {
   batch->second.compute_output.Add(stages.answered - stages.run_end);
 }
 
+// All of them have the times of their run.
+void ModelMetrics::CountWork(std::span<const Ended> requests) {
+  if (requests.empty()) return;
+  const Stages& stages = *requests.front().stages;
+  work_.run += requests.size();
+  work_.run_time += stages.run_end - stages.run_begin;
+  work_.around_time += (stages.run_begin - stages.taken) + (stages.answered - stages.run_end);
+}
+
 void ModelMetrics::Observe(StatusCode code, const Stages& stages) {
   const size_t shard = metrics::ThisShard();
   series_.ObserveRequest(code, stages.answered - stages.received, shard);
@@ -181,6 +191,13 @@ void ModelMetrics::Observe(StatusCode code, const Stages& stages) {
   series_.ObserveStage(Stage::kInput, stages.run_begin - stages.taken, shard);
   series_.ObserveStage(Stage::kCompute, stages.run_end - stages.run_begin, shard);
   series_.ObserveStage(Stage::kOutput, stages.answered - stages.run_end, shard);
+}
+
+metrics::WorkTotals ModelMetrics::work() const {
+  const MutexLock lock(mutex_);
+  metrics::WorkTotals work = work_;
+  work.came = arrivals_.value();
+  return work;
 }
 
 ModelStatistics ModelMetrics::totals() const {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "metrics/load_estimate.h"
 #include "metrics/registry.h"
 #include "metrics/stages.h"
 #include "model/model_id.h"
@@ -30,6 +31,9 @@ namespace trireme {
 class ModelMetrics {
  public:
   ModelMetrics(metrics::Registry& registry, const ModelId& id);
+
+  // Once a request that has been checked, and comes to be run, whatever becomes of it.
+  void CountArrival() { arrivals_.Add(); }
 
   // How a request ended that was part of a run.
   struct Ended {
@@ -70,6 +74,9 @@ class ModelMetrics {
   // The counts and times alone, without the batches and responses: cheap.
   ModelStatistics totals() const;
 
+  // What was wanted of it, and what that took: for load gauges. Cheap.
+  metrics::WorkTotals work() const;
+
   // What 99 % of all requests since the version is known took at most, from a request's last byte to its answer,
   // however they ended. Estimated inside a histogram's bucket, which ends at two to two and a half times where it
   // begins. Nothing before there were a hundred. Cheap, and takes no lock.
@@ -99,11 +106,14 @@ class ModelMetrics {
   void CountSuccess(const Stages& stages) REQUIRES(mutex_);
   void CountFailure(ModelStatistics::FailureReason reason, const Stages& stages) REQUIRES(mutex_);
   void CountRun(uint64_t rows, const Stages& stages) REQUIRES(mutex_);
+  void CountWork(std::span<const Ended> requests) REQUIRES(mutex_);
   void Observe(StatusCode code, const Stages& stages);
 
   metrics::RequestMetrics series_;
+  metrics::Counter arrivals_;
   mutable Mutex mutex_;
-  ModelStatistics totals_ GUARDED_BY(mutex_);  // without lists, so that a copy costs nothing
+  ModelStatistics totals_ GUARDED_BY(mutex_);    // without lists, so that a copy costs nothing
+  metrics::WorkTotals work_ GUARDED_BY(mutex_);  // but for the arrivals
   std::map<uint64_t, ModelStatistics::Batch> batches_ GUARDED_BY(mutex_);
   std::vector<ModelStatistics::Response> responses_ GUARDED_BY(mutex_);
   TimePoint last_inference_ GUARDED_BY(mutex_);  // the epoch: never

@@ -53,6 +53,17 @@ class ModelMetricsTest : public testing::Test {
   ModelMetrics metrics_{registry_, {"m", 3}};
 };
 
+TEST_F(ModelMetricsTest, KnowWhatWasWantedAndWhatThatTook) {
+  for (int i = 0; i < 5; ++i) metrics_.CountArrival();
+  Run({Ok(2), Ok(1), Failed(1, FailureReason::kBackend)});
+  metrics_.Record(StatusCode::kOverloaded, StagesInLine());
+  const metrics::WorkTotals work = metrics_.work();
+  EXPECT_EQ(work.came, 5U);
+  EXPECT_EQ(work.run, 3U);
+  EXPECT_EQ(work.run_time, microseconds(4));
+  EXPECT_EQ(work.around_time, microseconds(3 + 5));
+}
+
 TEST_F(ModelMetricsTest, BeginWithNothing) {
   const ModelStatistics statistics = metrics_.statistics();
   EXPECT_EQ(statistics.last_inference, std::chrono::system_clock::time_point());

@@ -35,6 +35,7 @@
 #include "server/host_metrics.h"
 #include "server/listeners.h"
 #include "server/model_downloads.h"
+#include "server/load_gauges.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/protection.h"
@@ -42,6 +43,7 @@
 #include "server/recorded_request.h"
 #include "server/recording_metrics.h"
 #include "server/router.h"
+#include "server/refresher.h"
 #include "server/sagemaker_services.h"
 #include "server/tfserving_services.h"
 #include "server/torchserve_services.h"
@@ -189,6 +191,10 @@ class Server::Parts {
     if (options.allow_http) main_router_.Add(protocols_.predictions);
     if (options.allow_http) main_router_.Add(protocols_.tfserving_models);
     tfserving_router_.Add(protocols_.tfserving);
+        load_gauges_(registry_, {.models = [this] { return engine_.Work(); },
+                                 .loop_times = [this] { return network_.LoopTimes(); },
+                                 .processors = AvailableCpus()}),
+        load_watch_(std::chrono::seconds(1), [this] { load_gauges_.Update(); }),
     tfserving_router_.Add(protocols_.probes);
     tfserving_grpc_router_.Add(protocols_.tfserving.methods);
     tfserving_grpc_router_.Add(protocols_.health);
@@ -388,6 +394,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logg
   auto parts = std::make_unique<Parts>(options, std::move(protection), std::move(recorder), log);
   RETURN_IF_ERROR(parts->Start(options, log));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
+  LoadGauges load_gauges_;
+  Refresher load_watch_;
 }
 
 ServerPorts Server::ports() const {

@@ -207,3 +207,19 @@ class ServerTiming(ServingTest):
         wait_until(lambda: "grpc_status" in file.read_text(), "the line is written")
         line = next(json.loads(line) for line in file.read_text().splitlines() if "grpc_status" in line)
         self.assertRegex(line["stages"], self.TIMING)
+
+
+class LoadGauges(ServingTest):
+    def test_they_follow_the_load(self):
+        server = self.serve(self.models / "good" / "square_matmul")
+        # Models are looked at every second; what came before the first time is not what comes now.
+        wait_until(lambda: any(name.startswith("trireme_model_load_ratio") for name in server.metrics()), "it is shown")
+        self.assertEqual(server.metric("trireme_model_load_ratio", model="square_matmul"), 0)
+        self.assertLess(server.metric("trireme_load_ratio"), 0.9)
+        connections = self.keep_busy(server, 16)
+        wait_until(lambda: server.metric("trireme_model_load_ratio", model="square_matmul") > 0, "the load shows")
+        ratio = server.metric("trireme_load_ratio")
+        self.assertGreater(ratio, 0)
+        self.assertGreater(server.metric("trireme_replicas_wanted"), 0)
+        for connection in connections:
+            connection.close()

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/load_gauges.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace trireme {
+namespace {
+
+using metrics::FamilySamples;
+using metrics::Labels;
+using metrics::ModelDemand;
+
+FamilySamples Gauge(std::string name, std::string help) {
+  return {.family = {std::move(name), std::move(help)}, .kind = FamilySamples::Kind::kGauge, .samples = {}};
+}
+
+// "0.99", the shortest that means the same.
+std::string QuantileText(double quantile) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, quantile).ptr};
+}
+
+ModelDemand DemandOf(const ModelWork& work, const metrics::DemandEstimate& estimate) {
+  return {.processors = estimate.processors(),
+          // Of another device, an instance has one.
+          .most_processors = static_cast<double>(work.instances) * (work.on_processors ? work.threads : 1),
+          .allowed_utilisation = work.allowed_utilisation,
+          .on_processors = work.on_processors};
+}
+
+// A loop as work that never ends: a part for every nanosecond of it, so that its rate is its part of a processor.
+metrics::WorkTotals TotalsOfLoop(Duration used) {
+  const auto parts = static_cast<uint64_t>(std::max<Duration::rep>(used.count(), 0));
+  return {.came = parts, .run = parts, .run_time = used};
+}
+
+}  // namespace
+
+LoadGauges::LoadGauges(metrics::Registry& registry, Source source, const Clock& clock)
+    : source_(std::move(source)), clock_(clock), families_(registry.ReadFamilies([this] { return Families(); })) {
+  Update();
+}
+
+void LoadGauges::Update() {
+  std::vector<ModelWork> models = source_.models();
+  const std::vector<Duration> used = source_.loop_times ? source_.loop_times() : std::vector<Duration>();
+  const TimePoint now = clock_.Now();
+  const MutexLock lock(mutex_);
+  UpdateModels(now, std::move(models));
+  UpdateLoops(now, used);
+}
+
+void LoadGauges::UpdateModels(TimePoint now, std::vector<ModelWork> models) {
+  std::map<ModelId, Model> updated;
+  for (ModelWork& work : models) {
+    const auto known = models_.find(work.id);
+    Model model{
+        .work = std::move(work),
+        .estimate = known == models_.end() ? metrics::DemandEstimate(work.totals, now) : known->second.estimate};
+    const ModelWork& its = model.work;
+    model.estimate.Update(its.totals, its.on_processors ? its.threads : 1, now);
+    const ModelId id = its.id;
+    updated.emplace(id, std::move(model));
+  }
+  models_ = std::move(updated);
+}
+
+void LoadGauges::UpdateLoops(TimePoint now, const std::vector<Duration>& used) {
+  for (size_t i = 0; i < used.size(); ++i) {
+    const metrics::WorkTotals totals = TotalsOfLoop(used[i]);
+    if (i == loops_.size()) loops_.emplace_back(totals, now);
+    loops_[i].Update(totals, 1, now);
+  }
+}
+
+std::vector<FamilySamples> LoadGauges::Families() const {
+  FamilySamples server =
+      Gauge("trireme_load_ratio", "What is wanted of the server, by what its goals allow: 1 is full.");
+  FamilySamples each = Gauge("trireme_model_load_ratio", "What is wanted of a model, by what its goal allows.");
+  FamilySamples wanted = Gauge("trireme_replicas_wanted",
+                               "Part of this server that its load wants, at a ratio of 0.8: the sum over all replicas "
+                               "is their number.");
+  FamilySamples goals = Gauge("trireme_slo_seconds", "The time in which a share of a model's answers is to come.");
+  std::vector<ModelDemand> demands;
+  double loops = 0;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, model] : models_) {
+      demands.push_back(DemandOf(model.work, model.estimate));
+      // A label would not be what the name is, and perhaps that of another one.
+      if (!IsUtf8(id.name)) continue;
+      Labels labels = {{"model", id.name}, {"version", std::to_string(id.version)}};
+      each.samples.push_back({labels, metrics::LoadRatio(demands.back(), source_.processors)});
+      if (!model.work.goal) continue;
+      labels.emplace_back("quantile", QuantileText(model.work.goal->quantile));
+      goals.samples.push_back({labels, std::chrono::duration<double>(model.work.goal->latency).count()});
+    }
+    for (const metrics::DemandEstimate& loop : loops_) loops += loop.processors();
+    if (!loops_.empty()) loops /= static_cast<double>(loops_.size());
+  }
+  const double ratio = std::max(metrics::LoadRatio(demands, source_.processors), loops);
+  server.samples.push_back({{}, ratio});
+  wanted.samples.push_back({{}, metrics::ReplicasWanted(ratio)});
+  return {std::move(server), std::move(each), std::move(wanted), std::move(goals)};
+}
+
+}  // namespace trireme
