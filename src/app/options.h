@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "access/key_line.h"
+#include "access/tenant_quotas.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "bench/options.h"
@@ -174,8 +175,8 @@ struct ServeOptions {
   bool require_manifest = false;             // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";
-  std::string host = "127.0.0.1";
   bool server_timing = true;  // answers to inference say where their time went
+  std::string host = "127.0.0.1";
   std::string grpc_host;     // empty: `host`
   std::string metrics_host;  // the same
   bool allow_http = true;    // false: this listener is not opened
@@ -194,6 +195,8 @@ struct ServeOptions {
   TlsFlags tls;
   GrpcTlsFlags grpc_tls;
   std::filesystem::path keys;     // empty: nobody is asked for one
+  std::string tenant_header;      // that names who asks, where his key does not; empty: none
+  TenantQuotas::Quotas quotas;    // what each may ask for
   bool allow_exposure = false;    // without it nobody but this machine's users gets in without key or certificate
   bool allow_client_shm = false;  // tensors in memory that clients share
   net::Http2Limits http2;         // of every connection that speaks it

@@ -145,6 +145,8 @@ const std::vector<Case>& Cases() {
        [](O o) { return o.http2.max_connection_age_grace == milliseconds(60'000); }},
       {"grpc-infer-response-compression-level", "low", [](O o) { return o.grpc_compression; }},
       {"keys", "keys.txt", [](O o) { return o.keys == "keys.txt"; }},
+      {"tenant-header", "X-Tenant", [](O o) { return o.tenant_header == "x-tenant"; }},
+      {"quota", "*=5/s", [](O o) { return o.quotas.contains("*") && o.quotas.at("*").requests_per_second == 5; }},
       {"unix-socket", "/run/t.sock", [](O o) { return o.unix_socket == "/run/t.sock"; }},
       {"unix-socket-mode", "0660", [](O o) { return o.unix_socket_mode == 0660; }},
       {"admin-socket", "/run/a.sock", [](O o) { return o.admin_socket == "/run/a.sock"; }},
@@ -190,9 +192,9 @@ const std::vector<Case>& Cases() {
       {"log-error", "yes", [](O o) { return o.log.error == true; }},
       {"log-verbose", "2", [](O o) { return o.log.verbose == 2; }},
       {"log-file", "server.log", [](O o) { return o.log.file == "server.log"; }},
+      {"server-timing", "off", [](O o) { return !o.server_timing; }},
       {"access-log", "-", [](O o) { return o.access_log.target == AccessLog::Target::kStderr; }},
   };
-      {"server-timing", "off", [](O o) { return !o.server_timing; }},
   return cases;
 }
 

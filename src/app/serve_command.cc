@@ -100,6 +100,8 @@ void SetProtection(ServerOptions& server, const ServeOptions& options) {
   server.tls = TlsOf(options);
   server.grpc_tls = GrpcTlsOf(options);
   server.keys = options.keys;
+  server.tenant_header = options.tenant_header;
+  server.quotas = options.quotas;
   server.shared_memory.enabled = options.allow_client_shm;
 }
 
@@ -183,9 +185,9 @@ Result<ServerOptions> ToServerOptions(const ServeOptions& options, int access_lo
   server.saved_model_tags = options.tfserving.saved_model_tags;
   server.plugin_folder = PluginFolder();
   server.server_name = options.server_name;
+  server.server_timing = options.server_timing;
   server.control = options.control;
   server.poll_interval = options.poll_interval;
-  server.server_timing = options.server_timing;
   server.load_models = options.load_models;
   server.required_models = options.required_models;
   server.config_name = options.config_name;

@@ -12,6 +12,7 @@
 #include "app/recording_settings.h"
 #include "app/sagemaker_settings.h"
 #include "app/setting_kinds.h"
+#include "app/tenant_settings.h"
 #include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
 #include "app/tracing_settings.h"
@@ -286,8 +287,8 @@ std::vector<Setting> Logging(ServeOptions& options) {
            {"log-form"}),
       LogFile(log),
       AccessLogSetting(options.access_log),
-  };
       OnOff("server-timing", "Answers to inference say in Server-Timing where their time went", options.server_timing),
+  };
 }
 
 void Append(std::vector<Setting>& settings, const std::string& group, std::vector<Setting> more) {
@@ -357,6 +358,7 @@ std::vector<Setting> ServeSettings(ServeOptions& options) {
   Append(settings, "TorchServe", TorchserveSettings(options.torchserve));
   Append(settings, "TF Serving", TfservingSettings(options.tfserving));
   Append(settings, "Protection", ProtectionSettings(options));
+  Append(settings, "Tenants", TenantSettings(options.tenant_header, options.quotas));
   Append(settings, "Running models", Running(options));
   Append(settings, "Memory", Memory(options.devices, options.memory, options.model.cache_bytes));
   Append(settings, "Tracing", TracingSettings(options.tracing, options.without_effect));
@@ -387,6 +389,7 @@ Status CheckServeOptions(const ServeOptions& options) {
   RETURN_IF_ERROR(CheckSagemaker(options));
   RETURN_IF_ERROR(CheckTorchserve(options));
   RETURN_IF_ERROR(CheckTfserving(options));
+  RETURN_IF_ERROR(CheckTenants(options.tenant_header, options.quotas, /*has_keys=*/!options.keys.empty()));
   return CheckProtection(options);
 }
 

@@ -35,6 +35,8 @@ struct Setting {
   // Other names by which it is known everywhere, such as our own beside Triton's. Errors speak of the one that was
   // used.
   std::vector<std::string> aliases = {};
+  // kRepeated: its values are NAME=VALUE, and may be a map in a file.
+  bool takes_map = false;
 
   bool IsCalled(std::string_view word) const;
 };

@@ -50,9 +50,23 @@ Result<std::string> ReadWhole(const std::filesystem::path& file) {
   return text;
 }
 
-Result<std::vector<std::string>> ReadValues(const YAML::Node& node, Setting::Form form) {
-  const bool list = form == Setting::Form::kRepeated || form == Setting::Form::kArguments;
+// Of a map, "NAME=VALUE" each.
+Result<std::vector<std::string>> ReadPairs(const YAML::Node& map) {
+  std::vector<std::string> values;
+  for (const auto& pair : map) {
+    if (!pair.first.IsScalar() || !pair.second.IsScalar()) {
+      const YAML::Node& other = pair.first.IsScalar() ? pair.second : pair.first;
+      return InvalidArgument("expected a map of names to values, found " + std::string(Describe(other)) + " in it");
+    }
+    values.push_back(pair.first.Scalar() + "=" + pair.second.Scalar());
+  }
+  return values;
+}
+
+Result<std::vector<std::string>> ReadValues(const YAML::Node& node, const Setting& setting) {
+  const bool list = setting.form == Setting::Form::kRepeated || setting.form == Setting::Form::kArguments;
   if (node.IsScalar()) return std::vector<std::string>{node.Scalar()};
+  if (node.IsMap() && setting.takes_map) return ReadPairs(node);
   std::vector<std::string> values;
   for (size_t i = 0; list && node.IsSequence() && i < node.size(); ++i) {
     if (!node[i].IsScalar()) break;
@@ -80,7 +94,7 @@ Status ReadEntry(const std::filesystem::path& file, const YAML::Node& key, const
     return InvalidArgument(line + ": " + name + " is set before, at " + before->second.where);
   }
   const std::string where = line + ": " + name;
-  auto values = ReadValues(value, setting->form);
+  auto values = ReadValues(value, *setting);
   if (!values.ok()) return std::move(values).status().Within(where);
   texts[setting->name] = {where, std::move(values).value()};
   return {};

@@ -22,13 +22,20 @@ Setting Named(std::string name, Setting::Form form = Setting::Form::kValue) {
           .set = [](std::string_view) { return Status(); }};
 }
 
+Setting Pairs(std::string name) {
+  Setting setting = Named(std::move(name), Setting::Form::kRepeated);
+  setting.takes_map = true;
+  return setting;
+}
+
 class SettingsFile : public ::testing::Test {
  protected:
   Result<SettingTexts> Read(std::string_view yaml) {
     return ReadSettingsFile(
         dir_.Write("server.yaml", yaml),
         std::vector<Setting>{Named("http-port"), Named("host"), Named("exposed", Setting::Form::kSwitch),
-                             Named("paths", Setting::Form::kArguments), Named("shape", Setting::Form::kRepeated)});
+                             Named("paths", Setting::Form::kArguments), Named("shape", Setting::Form::kRepeated),
+                             Pairs("quota")});
   }
 
   // What is wrong with `yaml`, without the folder in front of the file's name.
@@ -60,6 +67,16 @@ TEST_F(SettingsFile, ReadsAListWhereASettingRepeats) {
   EXPECT_THAT(texts->at("paths").values, ElementsAre("a", "b"));
   EXPECT_THAT(texts->at("shape").values, ElementsAre("x=1", "y=2"));
   EXPECT_THAT(Read("paths: one\n")->at("paths").values, ElementsAre("one"));
+}
+
+TEST_F(SettingsFile, ReadsAMapWhereASettingTakesPairs) {
+  EXPECT_THAT(Read("quota:\n  shop: 100/s\n  \"*\": 1/s,0.5cpu\n")->at("quota").values,
+              ElementsAre("shop=100/s", "*=1/s,0.5cpu"));
+  EXPECT_THAT(Read("quota: [shop=1/s]\n")->at("quota").values, ElementsAre("shop=1/s"));
+  EXPECT_THAT(Read("quota: {}\n")->at("quota").values, IsEmpty());
+  EXPECT_EQ(Problem("quota: {shop: [1/s]}\n"),
+            "server.yaml:1: quota: expected a map of names to values, found a list in it");
+  EXPECT_EQ(Problem("shape: {a: b}\n"), "server.yaml:1: shape: expected a value or a list of values, found a map");
 }
 
 TEST_F(SettingsFile, AnEmptyFileSaysNothing) {

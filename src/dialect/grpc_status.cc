@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/dialect.h"
 
+#include <chrono>
+#include <string>
+
 namespace trireme {
 namespace {
 
@@ -40,8 +43,11 @@ net::GrpcCode ToGrpcCode(StatusCode code) {
 
 net::GrpcStatus ToGrpcStatus(const Status& status) {
   net::GrpcStatus mapped{.code = ToGrpcCode(status.code()), .message = status.message(), .metadata = {}};
-  // How gRPC says "try again in a second" (gRFC A6).
-  if (status.code() == StatusCode::kOverloaded) mapped.metadata.emplace_back("grpc-retry-pushback-ms", "1000");
+  // How gRPC says when to try again (gRFC A6); in a second, if nobody knows.
+  if (status.code() == StatusCode::kOverloaded) {
+    const auto wait = status.try_again_in().count() > 0 ? status.try_again_in() : std::chrono::milliseconds(1000);
+    mapped.metadata.emplace_back("grpc-retry-pushback-ms", std::to_string(wait.count()));
+  }
   return mapped;
 }
 

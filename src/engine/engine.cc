@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/tenant_quotas.h"
 #include "engine/cached_answer.h"
 #include "engine/check_request.h"
+#include "engine/tenant_spending.h"
 #include "engine/transform_stage.h"
 #include "recording/recorder.h"
 
@@ -65,21 +67,28 @@ ModelWork WorkOf(const ServedModel& model) {
           .goal = model.config.goal};
 }
 
+void FinishUnrun(InferRequest& request, Status status) {
+  request.stages.answered = Clock::System().Now();
+  request.reply.Finish(std::move(status), request.stages);
+}
+
 }  // namespace
 
 // Without a model that could count it.
 void Engine::Refuse(std::unique_ptr<InferRequest> request, Status status) {
   refusals_[static_cast<size_t>(status.code())].fetch_add(1, std::memory_order_relaxed);
-  request->stages.answered = Clock::System().Now();
-  request->reply.Finish(std::move(status), request->stages);
+  FinishUnrun(*request, std::move(status));
 }
 
 void Engine::Infer(std::unique_ptr<InferRequest> request) {
-  if (accepting_.load(std::memory_order_relaxed)) {
-    if (recorder_ != nullptr) recorder_->Offer(*request);
-    return Accept(std::move(request));
+  if (!accepting_.load(std::memory_order_relaxed)) {
+    return Refuse(std::move(request), Unavailable("the server is shutting down and takes no new requests"));
   }
-  Refuse(std::move(request), Unavailable("the server is shutting down and takes no new requests"));
+  if (quotas_ != nullptr) {
+    if (Status over = quotas_->Take(request->caller.tenant); !over.ok()) return FinishUnrun(*request, std::move(over));
+  }
+  if (recorder_ != nullptr) recorder_->Offer(*request);
+  Accept(std::move(request));
 }
 
 void Engine::Accept(std::unique_ptr<InferRequest> request) {
@@ -131,6 +140,12 @@ void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, St
     return;
   }
   model.metrics->CountArrival();
+  if (quotas_ != nullptr) {
+    if (std::shared_ptr<TenantAccount> account = quotas_->ProcessorsOf(request->caller.tenant)) {
+      request->reply = CountSpending(ProcessorShare(std::move(account)), request->rows, model.config.threads,
+                                     std::move(request->reply));
+    }
+  }
   model.line->Push(std::move(request));
 }
 

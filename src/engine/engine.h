@@ -37,6 +37,7 @@
 namespace trireme {
 
 class Recorder;
+class TenantQuotas;
 class TransformStage;
 
 // A model version as its metadata and its config show it.
@@ -73,7 +74,6 @@ struct ModelReport {
   DeviceBytes memory;  // of what it shares with others its part
 };
 
-// A model version as an operator sees it.
 // What is wanted of a model version that serves, and what it has for that.
 struct ModelWork {
   ModelId id;
@@ -85,6 +85,7 @@ struct ModelWork {
   std::optional<ServiceGoal> goal;
 };
 
+// A model version as an operator sees it.
 struct ModelOverview {
   ModelStatus status;
   uint64_t requests = 0;                        // that it answered since it is known
@@ -116,16 +117,17 @@ struct MemoryTraffic {
 class Engine {
  public:
   // All must outlive it. Without a control nothing can be loaded or unloaded by name; without a stage for transforms
-  // models take and give tensors alone.
-  explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr, TransformStage* transforms = nullptr)
-      : lifecycle_(lifecycle), control_(control), transforms_(transforms) {}
+  // models take and give tensors alone; without quotas every tenant may ask for as much as he likes.
+  explicit Engine(Lifecycle& lifecycle, ModelControl* control = nullptr, TransformStage* transforms = nullptr,
+                  TenantQuotas* quotas = nullptr)
+      : lifecycle_(lifecycle), control_(control), transforms_(transforms), quotas_(quotas) {}
 
   // Has requests written down as they come. Before the first; outlives the last.
   void RecordWith(Recorder& recorder) { recorder_ = &recorder; }
 
   // Checks the request against the model and puts it in the model's line, or answers it from the cache. It is finished
   // through its reply exactly once, perhaps before this returns. One to a decoupled model that does not take several
-  // responses is kUnsupported.
+  // responses is kUnsupported; one of a tenant who is over his quota is kOverloaded, and not looked at further.
   void Infer(std::unique_ptr<InferRequest> request);
 
   // Whether requests should come here: everything that was wanted at the start is loaded (or has failed), at least one
@@ -173,12 +175,12 @@ class Engine {
   // ModelReady.
   Result<std::vector<ModelReport>> Statistics(std::string_view name, const VersionChoice& version) const;
 
-  // As ModelControl has them; `done` may be called before this returns, and on any thread.
-  void Load(const std::string& name, LoadOverride instead, ModelControl::Done done);
-  void Unload(const std::string& name, ModelControl::Done done);
   // Of every version that serves, by name and number.
   std::vector<ModelWork> Work() const;
 
+  // As ModelControl has them; `done` may be called before this returns, and on any thread.
+  void Load(const std::string& name, LoadOverride instead, ModelControl::Done done);
+  void Unload(const std::string& name, ModelControl::Done done);
 
   // A model that lies outside of the repositories, under a name that the caller chose; done when it serves. It goes by
   // Unload() alone. kAlreadyExists: there is a model of that name; kNotFound: nothing lies there; kInvalidArgument: it
@@ -238,11 +240,12 @@ class Engine {
   void Await(std::unique_ptr<InferRequest> request);
   void AwaitSignature(std::unique_ptr<InferRequest> request);
   void Transform(std::shared_ptr<ServedModel> model, std::unique_ptr<InferRequest> request);
-  static void Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status);
+  void Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status);
 
   Lifecycle& lifecycle_;
   ModelControl* const control_;
   TransformStage* const transforms_;
+  TenantQuotas* const quotas_;
   Recorder* recorder_ = nullptr;
   std::atomic<bool> accepting_ = true;  // lone flags: they order nothing
   std::atomic<bool> announced_ = false;

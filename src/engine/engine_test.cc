@@ -8,6 +8,8 @@
 #include <optional>
 #include <thread>
 
+#include "access/tenant_quotas.h"
+#include "base/testing/manual_clock.h"
 #include "lifecycle/testing/fake_models.h"
 
 namespace trireme {
@@ -50,6 +52,46 @@ TEST_F(EngineTest, RefusesMoreRowsThanTheModelsConfigAllows) {
   const Status refused = Infer("m", 3).status;
   EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(refused.message(), HasSubstr("has 3 rows, model 'm' takes at most 2 (max_batch_size)"));
+}
+
+TEST_F(EngineTest, RefusesWhoIsOverHisQuotaBeforeItLooksForTheModel) {
+  const ManualClock clock;
+  TenantQuotas quotas({{"shop", {.requests_per_second = 2, .processors = {}}}}, clock);
+  Engine engine(lifecycle_, nullptr, nullptr, &quotas);
+  Serve({FakeEntry("m")});
+  const auto infer = [&](const std::string& model, const std::string& tenant) {
+    const RecordedReply reply;
+    auto request = FakeRequest(models_.pool, reply, 1);
+    request->model = model;
+    request->caller.tenant = tenant;
+    request->stages.received = Clock::System().Now();
+    engine.Infer(std::move(request));
+    return reply.Wait().status;
+  };
+  EXPECT_TRUE(infer("m", "shop").ok());
+  EXPECT_EQ(infer("none", "shop").code(), StatusCode::kNotFound);
+  for (const char* model : {"m", "none"}) {
+    const Status refused = infer(model, "shop");
+    EXPECT_EQ(refused.code(), StatusCode::kOverloaded);
+    EXPECT_THAT(refused.message(), HasSubstr("tenant 'shop' is over the quota of 2/s"));
+  }
+  EXPECT_TRUE(infer("m", "lab").ok());
+  EXPECT_EQ(engine.Refusals()[static_cast<size_t>(StatusCode::kOverloaded)], 0U);
+  EXPECT_EQ(engine.Refusals()[static_cast<size_t>(StatusCode::kNotFound)], 1U);
+}
+
+TEST_F(EngineTest, CountsWhatATenantsRunsTake) {
+  const ManualClock clock;
+  TenantQuotas quotas({{"shop", {.requests_per_second = {}, .processors = 1e-6}}}, clock);
+  Engine engine(lifecycle_, nullptr, nullptr, &quotas);
+  Serve({FakeEntry("m")});
+  const RecordedReply reply;
+  auto request = FakeRequest(models_.pool, reply, 1);
+  request->model = "m";
+  request->caller.tenant = "shop";
+  engine.Infer(std::move(request));
+  EXPECT_TRUE(reply.Wait().status.ok());
+  EXPECT_THAT(quotas.Look("shop").message(), HasSubstr("over the quota of 0.000001cpu"));
 }
 
 TEST_F(EngineTest, IsReadyFromTheStartOfServingUntilItStops) {

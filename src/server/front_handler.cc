@@ -45,7 +45,8 @@ net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
 
 net::BodyPlan FrontHandler::Plan(const net::HttpRequest& head) {
   const RouteMatch match = router_.Find(head.method, head.path);
-  const Admission admission = Admit(head, match);
+  Admission admission = Admit(head, match);
+  if (match.route != nullptr) FindTenantAtHead(tenants_, match.route->operation, head, admission);
   net::BodyPlan plan;
   if (match.route == nullptr) {
     plan.refusal = NoSuchRoute(head, match);
@@ -71,7 +72,8 @@ void FrontHandler::OnRequest(net::HttpRequest request, net::HttpReply reply) {
 void FrontHandler::Handle(net::HttpRequest request, net::HttpReply& reply) {
   const RouteMatch match = router_.Find(request.method, request.path);
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
-  const Admission admission = Admit(request, match);
+  Admission admission = Admit(request, match);
+  if (match.route != nullptr) FindTenant(tenants_, match.route->operation, request, admission);
   if (access_log_ != nullptr) reply = access_log_->Watch(request, admission.identity.principal, std::move(reply));
   if (match.route == nullptr || !admission.status.ok()) {
     reply.Send(Refusal(*match.dialect, admission.status));

@@ -8,6 +8,7 @@
 #include "server/access_log.h"
 #include "server/credentials_of.h"
 #include "server/router.h"
+#include "server/tenant_of.h"
 
 namespace trireme {
 
@@ -15,9 +16,14 @@ namespace trireme {
 // the protocol. The only way from the network to a route. Thread-safe.
 class FrontHandler final : public net::HttpHandler {
  public:
-  // All must outlive it; `access_log` may be null.
-  FrontHandler(const Router& router, Authoriser& authoriser, uint64_t max_body_bytes, AccessLogWriter* access_log)
-      : router_(router), authoriser_(authoriser), max_body_bytes_(max_body_bytes), access_log_(access_log) {}
+  // All must outlive it; `access_log` may be null, and `tenants`, if nobody has one but by his key.
+  FrontHandler(const Router& router, Authoriser& authoriser, uint64_t max_body_bytes, AccessLogWriter* access_log,
+               const TenantRules* tenants = nullptr)
+      : router_(router),
+        authoriser_(authoriser),
+        max_body_bytes_(max_body_bytes),
+        access_log_(access_log),
+        tenants_(tenants) {}
 
   net::BodyPlan OnHead(const net::HttpRequest& head) override;
   void OnRequest(net::HttpRequest request, net::HttpReply reply) override;
@@ -31,6 +37,7 @@ class FrontHandler final : public net::HttpHandler {
   Authoriser& authoriser_;
   const uint64_t max_body_bytes_;
   AccessLogWriter* const access_log_;
+  const TenantRules* const tenants_;
 };
 
 }  // namespace trireme

@@ -73,6 +73,44 @@ TEST_F(FrontHandlerTest, RefusesAnEncodingItCannotRead) {
   EXPECT_EQ(handler.OnHead(request).refusal->status, 415);
 }
 
+TEST_F(FrontHandlerTest, RefusesATenantOverHisQuotaAtTheHeadInTheWordsOfTheDialect) {
+  TenantQuotas quotas({{"shop", {.requests_per_second = 0, .processors = {}}}});
+  const TenantRules tenants{.header = "x-tenant", .quotas = &quotas};
+  FrontHandler handler(router_, everybody_, 1000, nullptr, &tenants);
+  const auto status_of = [&](std::string_view method, std::string_view path, std::string_view tenant) {
+    net::HttpRequest request = Request(method, path);
+    request.headers = {{.name = "X-Tenant", .value = tenant}};
+    const net::BodyPlan plan = handler.OnHead(request);
+    return plan.refusal ? plan.refusal->status : 0;
+  };
+  EXPECT_EQ(status_of("POST", "/v2/models/m/infer", "shop"), 429);
+  EXPECT_EQ(status_of("POST", "/v2/models/m/infer", "lab"), 0);
+  EXPECT_EQ(status_of("POST", "/v2/models/m/infer", ""), 400);
+  EXPECT_EQ(status_of("GET", "/v2/models/m", "shop"), 0);
+  EXPECT_EQ(status_of("GET", "/nowhere", "shop"), 404);
+}
+
+TEST_F(FrontHandlerTest, TellsItsRouteTheTenant) {
+  const auto handle = [](net::HttpRequest, const PathArguments&, const Identity& identity, net::HttpReply reply) {
+    net::HttpResponse response;
+    response.body = identity.tenant;
+    reply.Send(std::move(response));
+  };
+  const Dialect dialect{
+      .name = "telling",
+      .routes = {{.method = "POST", .pattern = "/i", .operation = Operation::kInfer, .handle = handle}},
+      .error = [](const Status&) { return net::HttpResponse(); }};
+  Router router;
+  router.Add(dialect);
+  const TenantRules tenants{.header = "x-tenant"};
+  FrontHandler handler(router, everybody_, 1000, nullptr, &tenants);
+  const auto recorder = std::make_shared<Recorder>();  // shared with the reply
+  net::HttpRequest request = Request("POST", "/i");
+  request.headers = {{.name = "x-tenant", .value = "shop"}};
+  handler.OnRequest(std::move(request), net::HttpReply(recorder));
+  EXPECT_EQ(recorder->sent->body, "shop");
+}
+
 TEST_F(FrontHandlerTest, HandsTheRequestToItsRoute) {
   FrontHandler handler(router_, everybody_, 1000, nullptr);
   const auto recorder = std::make_shared<Recorder>();  // shared with the reply

@@ -152,7 +152,13 @@ class GuardedReceiver final : public net::GrpcReceiver {
 
 net::GrpcPlan GrpcFrontHandler::OnHead(const net::GrpcHead& head) {
   const GrpcMethod* method = router_.Find(head.http.path);
-  const Admission admission = method == nullptr ? NoSuchMethod(router_, head) : Admit(authoriser_, *method, head);
+  Admission admission = method == nullptr ? NoSuchMethod(router_, head) : Admit(authoriser_, *method, head);
+  // The quota counts requests, of which a stream has any number: each is looked at when it comes.
+  if (method != nullptr && method->call != nullptr) {
+    FindTenantAtHead(tenants_, method->operation, head.http, admission);
+  } else if (method != nullptr) {
+    FindTenant(tenants_, method->operation, head.http, admission);
+  }
   net::GrpcPlan plan{.max_message_bytes = max_message_bytes_};
   if (method == nullptr || !admission.status.ok()) {
     plan.refusal = ToGrpcStatus(admission.status);
@@ -176,8 +182,9 @@ void GrpcFrontHandler::OnCall(net::GrpcHead head, net::GrpcMessage message, net:
 
 void GrpcFrontHandler::Handle(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply& reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
-  const Admission admission = method == nullptr || method->call == nullptr ? NoSuchMethod(router_, head)
-                                                                           : Admit(authoriser_, *method, head, message);
+  Admission admission = method == nullptr || method->call == nullptr ? NoSuchMethod(router_, head)
+                                                                     : Admit(authoriser_, *method, head, message);
+  if (method != nullptr) FindTenant(tenants_, method->operation, head.http, admission);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
   if (method == nullptr || !admission.status.ok()) {
     reply.Finish(ToGrpcStatus(admission.status));
@@ -198,8 +205,9 @@ std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::OnStream(net::GrpcHead head
 std::unique_ptr<net::GrpcReceiver> GrpcFrontHandler::Open(net::GrpcHead head, net::GrpcReply& reply) {
   const GrpcMethod* method = router_.Find(head.http.path);
   // What OnHead decided may have changed by now.
-  const Admission admission =
+  Admission admission =
       method == nullptr || method->stream == nullptr ? NoSuchMethod(router_, head) : Admit(authoriser_, *method, head);
+  if (method != nullptr) FindTenant(tenants_, method->operation, head.http, admission);
   if (access_log_ != nullptr) reply = access_log_->Watch(head.http, admission.identity.principal, std::move(reply));
   if (method == nullptr || !admission.status.ok()) return Refuse(std::move(reply), admission.status);
   if (IsOpen(authoriser_, *method)) return method->stream(std::move(head), admission.identity, std::move(reply));

@@ -8,6 +8,7 @@
 #include "net/grpc_handler.h"
 #include "server/access_log.h"
 #include "server/grpc_router.h"
+#include "server/tenant_of.h"
 
 namespace trireme {
 
@@ -19,10 +20,14 @@ namespace trireme {
 // (GrpcMethod::model_field) before the method sees it. Where no keys are asked for, none of this costs anything.
 class GrpcFrontHandler final : public net::GrpcHandler {
  public:
-  // All must outlive it; `access_log` may be null.
+  // All must outlive it; `access_log` may be null, and `tenants`, if nobody has one but by his key.
   GrpcFrontHandler(const GrpcRouter& router, Authoriser& authoriser, uint64_t max_message_bytes,
-                   AccessLogWriter* access_log)
-      : router_(router), authoriser_(authoriser), max_message_bytes_(max_message_bytes), access_log_(access_log) {}
+                   AccessLogWriter* access_log, const TenantRules* tenants = nullptr)
+      : router_(router),
+        authoriser_(authoriser),
+        max_message_bytes_(max_message_bytes),
+        access_log_(access_log),
+        tenants_(tenants) {}
 
   net::GrpcPlan OnHead(const net::GrpcHead& head) override;
   void OnCall(net::GrpcHead head, net::GrpcMessage message, net::GrpcReply reply) override;
@@ -36,6 +41,7 @@ class GrpcFrontHandler final : public net::GrpcHandler {
   Authoriser& authoriser_;
   const uint64_t max_message_bytes_;
   AccessLogWriter* const access_log_;
+  const TenantRules* const tenants_;
 };
 
 }  // namespace trireme

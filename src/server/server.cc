@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "access/tenant_quotas.h"
 #include "backend/backend_set.h"
 #include "base/cpu_count.h"
 #include "base/load_memory.h"
@@ -34,17 +35,19 @@
 #include "server/grpc_router.h"
 #include "server/host_metrics.h"
 #include "server/listeners.h"
-#include "server/model_downloads.h"
 #include "server/load_gauges.h"
+#include "server/model_downloads.h"
 #include "server/model_state_metrics.h"
 #include "server/network_metrics.h"
 #include "server/protection.h"
 #include "server/protocols.h"
 #include "server/recorded_request.h"
 #include "server/recording_metrics.h"
-#include "server/router.h"
 #include "server/refresher.h"
+#include "server/router.h"
 #include "server/sagemaker_services.h"
+#include "server/tenant_metrics.h"
+#include "server/tenant_of.h"
 #include "server/tfserving_services.h"
 #include "server/torchserve_services.h"
 
@@ -137,7 +140,9 @@ class Server::Parts {
         bodies_(options.net.limits.max_body_bytes_in_flight),
         lifecycle_(LifecycleOptions(options, bodies_, answers_, pool_, backends_), loader_, log),
         control_(ControlOptions(options), lifecycle_, log),
-        engine_(lifecycle_, &control_, &transforms_),
+        quotas_(options.quotas),
+        tenants_{.header = options.tenant_header, .quotas = quotas_.any() ? &quotas_ : nullptr},
+        engine_(lifecycle_, &control_, &transforms_, tenants_.quotas),
         transforms_({.threads = std::max(1, AvailableCpus()), .max_bytes = options.max_picture_bytes}, pool_),
         access_log_(MakeAccessLog(options)),
         shared_memory_(options.shared_memory),
@@ -151,6 +156,7 @@ class Server::Parts {
                         .shared_memory = shared_memory_,
                         .tracer = tracer_,
                         .server_name = options.server_name,
+                        .tells_timing = options.server_timing,
                         .probes_name_models = !protection_->authoriser().asks_for_keys()},
         sagemaker_services_(MakeSagemakerServices(infer_services_, options.sagemaker)),
         torchserve_snapshot_(options.torchserve.dialect),
@@ -158,29 +164,35 @@ class Server::Parts {
         torchserve_services_(WithOwnParts(
             MakeTorchserveServices(infer_services_, options.torchserve.dialect, torchserve_book_, torchserve_workflows_,
                                    torchserve_snapshot_, torchserve_counts_, protection_->tokens()))),
-                        .tells_timing = options.server_timing,
         tfserving_services_(MakeTfservingServices(infer_services_, options.tfserving.dialect, tfserving_counts_,
                                                   options.named ? &control_ : nullptr)),
         protocols_(
             MakeProtocols(infer_services_, sagemaker_services_, torchserve_services_, tfserving_services_, registry_)),
         kserve_without_routes_(WithoutRoutes(protocols_.kserve)),
-        main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
+        main_handler_(main_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get(),
+                      &tenants_),
         metrics_handler_(metrics_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
-                         access_log_.get()),
+                         access_log_.get(), &tenants_),
         sagemaker_handler_(sagemaker_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
-                           access_log_.get()),
+                           access_log_.get(), &tenants_),
         tfserving_handler_(tfserving_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
-                           access_log_.get()),
+                           access_log_.get(), &tenants_),
         tfserving_grpc_handler_(tfserving_grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes,
-                                access_log_.get()),
-        grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get()),
+                                access_log_.get(), &tenants_),
+        grpc_handler_(grpc_router_, protection_->authoriser(), options.net.limits.max_body_bytes, access_log_.get(),
+                      &tenants_),
         admin_door_(engine_, codec_workers_, access_log_.get()),
         network_(NetworkOptions(options.net, bodies_, codec_workers_), pool_, log),
         network_metrics_(registry_, network_.counters()),
+        tenant_refusals_(ShowTenants(registry_, quotas_)),
         host_metrics_(registry_, Clock::System()),
         model_states_(ShowModelStates(registry_, engine_)),
         answer_counts_(ShowCache(registry_, answers_)),
         recorder_counts_(ShowRecording(registry_, recorder_.get())),
+        load_gauges_(registry_, {.models = [this] { return engine_.Work(); },
+                                 .loop_times = [this] { return network_.LoopTimes(); },
+                                 .processors = AvailableCpus()}),
+        load_watch_(std::chrono::seconds(1), [this] { load_gauges_.Update(); }),
         codec_workers_({.name = "codec", .threads = std::max(1, AvailableCpus()), .max_waiting = 1024}) {
     loader_.ReadRequestsWith(ReadRequestBody);
     if (options.answers.are_kept) loader_.KeepAnswersIn(answers_);
@@ -191,10 +203,6 @@ class Server::Parts {
     if (options.allow_http) main_router_.Add(protocols_.predictions);
     if (options.allow_http) main_router_.Add(protocols_.tfserving_models);
     tfserving_router_.Add(protocols_.tfserving);
-        load_gauges_(registry_, {.models = [this] { return engine_.Work(); },
-                                 .loop_times = [this] { return network_.LoopTimes(); },
-                                 .processors = AvailableCpus()}),
-        load_watch_(std::chrono::seconds(1), [this] { load_gauges_.Update(); }),
     tfserving_router_.Add(protocols_.probes);
     tfserving_grpc_router_.Add(protocols_.tfserving.methods);
     tfserving_grpc_router_.Add(protocols_.health);
@@ -276,8 +284,9 @@ class Server::Parts {
     surface.grpc_router.Add(protocols_.health);
     const uint64_t most = options.net.limits.max_body_bytes;
     Authoriser& authoriser = protection_->AuthoriserOf(wanted);
-    surface.handler = std::make_unique<FrontHandler>(surface.router, authoriser, most, access_log_.get());
-    surface.grpc_handler = std::make_unique<GrpcFrontHandler>(surface.grpc_router, authoriser, most, access_log_.get());
+    surface.handler = std::make_unique<FrontHandler>(surface.router, authoriser, most, access_log_.get(), &tenants_);
+    surface.grpc_handler =
+        std::make_unique<GrpcFrontHandler>(surface.grpc_router, authoriser, most, access_log_.get(), &tenants_);
     reception.http = surface.handler.get();
     reception.grpc = surface.grpc_handler.get();
   }
@@ -342,6 +351,8 @@ class Server::Parts {
   net::ByteBudget bodies_;  // of requests; the network takes them, and models have less meanwhile
   Lifecycle lifecycle_;
   ModelControl control_;
+  TenantQuotas quotas_;
+  const TenantRules tenants_;
   Engine engine_;
   TransformStage transforms_;  // goes on with the engine; the engine calls it only when somebody asks
   std::unique_ptr<AccessLogWriter> access_log_;
@@ -377,10 +388,13 @@ class Server::Parts {
   AdminDoor admin_door_;
   net::Network network_;
   NetworkMetrics network_metrics_;
+  metrics::CallbackHandle tenant_refusals_;
   HostMetrics host_metrics_;
   metrics::CallbackHandle model_states_;
   metrics::CallbackHandle answer_counts_;
   metrics::CallbackHandle recorder_counts_;
+  LoadGauges load_gauges_;
+  Refresher load_watch_;
   ServerPorts ports_;
   ThreadPool codec_workers_;  // last: its jobs may outlive the connections that they answer, and use all of the above
 };
@@ -394,8 +408,6 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Logg
   auto parts = std::make_unique<Parts>(options, std::move(protection), std::move(recorder), log);
   RETURN_IF_ERROR(parts->Start(options, log));
   return std::unique_ptr<Server>(new Server(std::move(parts)));  // NOLINT: make_unique cannot see the constructor
-  LoadGauges load_gauges_;
-  Refresher load_watch_;
 }
 
 ServerPorts Server::ports() const {

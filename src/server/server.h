@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "access/tenant_quotas.h"
 #include "access/token_keys.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -85,8 +86,8 @@ struct ServerOptions {
   bool require_manifest = false;                 // versions without SHA256SUMS are not served
 
   std::string server_name = "trireme";  // as it calls itself in its metadata
-  // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
   bool server_timing = true;            // answers to inference say where their time went
+  // Every listener of the inference protocols serves all of them, REST and gRPC, over HTTP/1.1 and HTTP/2. Two with the
   // same address and port are one.
   std::string host = "127.0.0.1";
   std::string grpc_host = "127.0.0.1";
@@ -111,6 +112,8 @@ struct ServerOptions {
   std::optional<net::TlsOptions> tls;       // of every TCP listener
   std::optional<net::TlsOptions> grpc_tls;  // of the gRPC one, if another
   std::filesystem::path keys;               // a file of keys; empty: nobody is asked for one
+  std::string tenant_header;                // that names who asks, where his key does not; empty: none
+  TenantQuotas::Quotas quotas;
   net::NetOptions net;
 
   AnswerRules answers;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -53,8 +54,13 @@ net::HttpResponse StatusAnswer(const Services& services, int status, std::string
 }
 
 net::HttpResponse FailureAnswer(const Services& services, const Failure& failure) {
-  return JsonAnswer(services, failure.code(),
-                    EncodeError(failure.code(), NumbersOf(failure.type).type, failure.message));
+  net::HttpResponse answer =
+      JsonAnswer(services, failure.code(), EncodeError(failure.code(), NumbersOf(failure.type).type, failure.message));
+  if (failure.try_again_in.count() > 0) {
+    const auto whole = std::chrono::ceil<std::chrono::seconds>(failure.try_again_in);
+    answer.headers.emplace_back("Retry-After", std::to_string(whole.count()));
+  }
+  return answer;
 }
 
 net::HttpResponse ErrorAnswer(const Services& services, const Status& status) {

@@ -29,7 +29,8 @@ Failure FailureOf(const Status& status) {
       return {.type = ErrorType::kInvalidKey, .message = text, .http = 403};
     case StatusCode::kOverloaded:
     case StatusCode::kUnavailable:
-      return {.type = ErrorType::kServiceUnavailable, .message = text};
+      return {
+          .type = ErrorType::kServiceUnavailable, .message = text, .http = 0, .try_again_in = status.try_again_in()};
     case StatusCode::kOutOfMemory:
       return {.type = ErrorType::kOutOfMemory, .message = text};
     case StatusCode::kDeadlineExceeded:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,8 @@ namespace trireme::torchserve {
 struct Failure {
   ErrorType type = ErrorType::kInternalServer;
   std::string message;
-  int http = 0;  // 0: that of the type
+  int http = 0;                               // 0: that of the type
+  std::chrono::milliseconds try_again_in{0};  // if somebody knows
 
   int code() const { return http != 0 ? http : NumbersOf(type).http; }
 };

@@ -75,6 +75,8 @@ class Prediction final : public ModelQuestion {
         return ModelNotFound(request_.model);
       // What its clients try again on.
       case StatusCode::kOverloaded:
+        // Not for want of workers, if somebody knows when.
+        if (status.try_again_in().count() > 0) return FailureOf(status);
         return NoWorker(request_.model, request_.version);
       case StatusCode::kInternal:
         return {.type = ErrorType::kInternalServer, .message = "Prediction failed: " + status.message(), .http = 503};
