@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/deploying.md"
 DOCKERFILE = ROOT / "deploy/Dockerfile"
 UNIT = ROOT / "deploy/trireme.service"
+SCALING = ROOT / "docs/autoscaling.md"
 MANIFEST = ROOT / "deploy/kubernetes.yaml"
 
 PROGRAM = "trireme"
@@ -132,6 +133,16 @@ class Deploy(unittest.TestCase):
         self.assertLessEqual({container[probe]["httpGet"]["port"] for probe in ("readinessProbe", "livenessProbe")}, ports)
         self.assertEqual({mount["name"] for mount in container["volumeMounts"]},
                          {volume["name"] for volume in pod["volumes"]})
+
+
+    def test_the_autoscalers_of_the_page_scale_what_is_deployed(self):
+        deployment, _ = yaml.safe_load_all(MANIFEST.read_text())
+        blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", SCALING.read_text(), re.DOTALL)]
+        scalers = {block["kind"]: block["spec"] for block in blocks if "kind" in block}
+        self.assertEqual(set(scalers), {"ScaledObject", "HorizontalPodAutoscaler"})
+        for kind, spec in scalers.items():
+            self.assertEqual(spec["scaleTargetRef"]["name"], deployment["metadata"]["name"], kind)
+            self.assertIn("trireme_replicas_wanted", str(spec), kind)
 
 
 if __name__ == "__main__":
