@@ -49,7 +49,7 @@ Status CheckNames(std::string_view side, const std::vector<onnxfile::GraphValue>
   return {};
 }
 
-Result<onnxfile::ModelSummary> ReadSummary(onnxfile::ByteSource& source, const DataFolders& folders) {
+Result<onnxfile::ModelSummary> ReadSummary(onnxfile::ByteSource& source, const onnxfile::DataFolders& folders) {
   ASSIGN_OR_RETURN(onnxfile::ModelSummary summary, onnxfile::ReadModelSummary(source));
   if (summary.opsets.empty()) {
     return InvalidArgument("the model imports no opset, so that nobody knows which operators it means");
@@ -57,7 +57,7 @@ Result<onnxfile::ModelSummary> ReadSummary(onnxfile::ByteSource& source, const D
   RETURN_IF_ERROR(CheckNames("input", summary.inputs));
   RETURN_IF_ERROR(CheckNames("input", summary.defaulted_inputs));
   RETURN_IF_ERROR(CheckNames("output", summary.outputs));
-  RETURN_IF_ERROR(CheckDataFiles(summary, folders));
+  RETURN_IF_ERROR(onnxfile::CheckDataFiles(summary, folders));
   return summary;
 }
 
@@ -94,7 +94,7 @@ Result<LocatedModel> Locate(const ModelSource& source) {
   if (!file) {
     return NotFound(source.path.string() + ": the folder has neither model.onnx nor one single other .onnx file");
   }
-  return LocatedModel{.file = *file, .bytes = {}, .shown = *file, .folders = DataFoldersOf(*file)};
+  return LocatedModel{.file = *file, .bytes = {}, .shown = *file, .folders = onnxfile::DataFoldersOf(*file)};
 }
 
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model) {
@@ -105,7 +105,7 @@ Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model) {
   return ReadSummary(source, model.folders);
 }
 
-Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFolders& folders) {
+Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const onnxfile::DataFolders& folders) {
   RETURN_IF_ERROR(CheckSize(bytes.size()));
   onnxfile::ByteSource source(bytes);
   return ReadSummary(source, folders);

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "backend/backend.h"
-#include "backends/onnx/data_files.h"
 #include "base/status.h"
+#include "onnxfile/data_files.h"
 #include "onnxfile/onnx_reader.h"
 
 namespace trireme::onnx {
@@ -31,7 +31,7 @@ struct LocatedModel {
   std::filesystem::path file;   // empty: the bytes are at hand
   std::string_view bytes;       // in memory, if there is no file
   std::filesystem::path shown;  // for messages
-  DataFolders folders;
+  onnxfile::DataFolders folders;
   bool is_data_private = false;  // nobody writes to the files with its data
 };
 
@@ -42,7 +42,7 @@ Result<LocatedModel> Locate(const ModelSource& source);
 // for one of 2 GiB or more, for one without an opset import, and for names of inputs
 // or outputs with control characters, which no protocol can carry and some APIs cut off.
 Result<onnxfile::ModelSummary> ReadSummary(const LocatedModel& model);
-Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const DataFolders& folders);
+Result<onnxfile::ModelSummary> ReadSummary(std::string_view bytes, const onnxfile::DataFolders& folders);
 
 // A model's bytes in memory: drop them once the runtime has read them.
 class ModelBytes {

@@ -10,7 +10,6 @@
 
 #include "backends/onnx/changing_memory.h"
 #include "backends/onnx/cuda_provider.h"
-#include "backends/onnx/data_files.h"
 #include "backends/onnx/model_facts.h"
 #include "backends/onnx/model_file.h"
 #include "backends/onnx/onnx_model.h"
@@ -20,6 +19,7 @@
 #include "backends/onnx/session_settings.h"
 #include "backends/onnx/session_signature.h"
 #include "onnxfile/data_embedder.h"
+#include "onnxfile/data_files.h"
 #include "onnxfile/onnx_reader.h"
 
 namespace trireme::onnx {
@@ -48,14 +48,14 @@ struct GpuPlace {
 Result<uint64_t> TakeData(ModelBytes& bytes, const onnxfile::ModelSummary& summary, const LocatedModel& model,
                           const SessionSettings& settings, const Logger& log) {
   if (model.is_data_private) return 0;  // what stays mapped is the model's alone
-  const uint64_t data_bytes = DataBytes(summary);
+  const uint64_t data_bytes = onnxfile::DataBytes(summary);
   if (summary.external_tensors.empty() || settings.map_weights) return data_bytes;
   if (data_bytes > kMaxModelBytes - bytes.view().size()) {
     log.Warning("a model of 2 GiB or more keeps its data files mapped: to write over one ends the server, rename it",
                 {{"file", model.shown.string()}, {"data_bytes", data_bytes}});
     return data_bytes;
   }
-  DataReader reader(model.folders);
+  onnxfile::DataReader reader(model.folders);
   ASSIGN_OR_RETURN(std::string whole, onnxfile::EmbedData(bytes.view(), summary,
                                                           [&](const onnxfile::ExternalTensor& tensor,
                                                               std::span<char> to) { return reader.Read(tensor, to); }));

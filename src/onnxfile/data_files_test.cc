@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/onnx/data_files.h"
+#include "onnxfile/data_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 #include "base/testing/temp_dir.h"
 
-namespace trireme::onnx {
+namespace trireme::onnxfile {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,8 +21,8 @@ using testing::Not;
 
 class CheckDataFilesTest : public testing::Test {
  protected:
-  Status Check(const onnxfile::ExternalTensor& tensor) {
-    onnxfile::ModelSummary summary;
+  Status Check(const ExternalTensor& tensor) {
+    ModelSummary summary;
     summary.external_tensors = {tensor};
     return CheckDataFiles(summary, DataFoldersOf(folder_ / "m/model.onnx"));
   }
@@ -78,7 +78,7 @@ TEST_F(CheckDataFilesTest, FollowsALinkToWhereTheModelItselfIsALinkTo) {
   fs::create_directories(folder_ / "linked");
   fs::create_symlink("../contents/0a", folder_ / "linked/model.onnx");
   fs::create_symlink("../contents/0b", folder_ / "linked/weights");
-  onnxfile::ModelSummary summary;
+  ModelSummary summary;
   summary.external_tensors = {{.name = "w", .location = "weights", .bytes = 8}};
   EXPECT_TRUE(CheckDataFiles(summary, DataFoldersOf(folder_ / "linked/model.onnx")).ok());
 }
@@ -134,4 +134,4 @@ TEST_F(CheckDataFilesTest, RefusesAFolder) {
 }
 
 }  // namespace
-}  // namespace trireme::onnx
+}  // namespace trireme::onnxfile

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/onnx/data_files.h"
+#include "onnxfile/data_files.h"
 
 #include <algorithm>
 #include <limits>
@@ -10,11 +10,10 @@
 #include <system_error>
 #include <utility>
 
-namespace trireme::onnx {
+namespace trireme::onnxfile {
 namespace {
 
 namespace fs = std::filesystem;
-using onnxfile::ExternalTensor;
 
 constexpr size_t kMaxLocationBytes = 4096;
 
@@ -29,7 +28,7 @@ uint64_t EndOf(const ExternalTensor& tensor) {
   return __builtin_add_overflow(tensor.offset, tensor.bytes, &end) ? std::numeric_limits<uint64_t>::max() : end;
 }
 
-std::map<std::string_view, Demand> DemandsOf(const onnxfile::ModelSummary& summary) {
+std::map<std::string_view, Demand> DemandsOf(const ModelSummary& summary) {
   std::map<std::string_view, Demand> demands;
   for (const ExternalTensor& tensor : summary.external_tensors) {
     Demand& demand = demands[tensor.location];
@@ -101,12 +100,12 @@ DataFolders DataFoldersOf(const fs::path& model_file) {
   return {.beside = beside, .target = error ? beside : target.parent_path()};
 }
 
-Status CheckDataFiles(const onnxfile::ModelSummary& summary, const DataFolders& folders) {
+Status CheckDataFiles(const ModelSummary& summary, const DataFolders& folders) {
   for (const auto& [location, demand] : DemandsOf(summary)) RETURN_IF_ERROR(CheckDataFile(demand, folders));
   return {};
 }
 
-uint64_t DataBytes(const onnxfile::ModelSummary& summary) {
+uint64_t DataBytes(const ModelSummary& summary) {
   uint64_t bytes = 0;
   for (const ExternalTensor& tensor : summary.external_tensors) {
     if (__builtin_add_overflow(bytes, tensor.bytes, &bytes)) return std::numeric_limits<uint64_t>::max();
@@ -125,4 +124,4 @@ Status DataReader::Read(const ExternalTensor& tensor, std::span<char> to) {
   return status.ok() ? Status() : Refuse(tensor, "which " + status.message());
 }
 
-}  // namespace trireme::onnx
+}  // namespace trireme::onnxfile

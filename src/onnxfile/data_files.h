@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "onnxfile/onnx_reader.h"
 
-namespace trireme::onnx {
+namespace trireme::onnxfile {
 
 // Where a model may have constants that do not lie in the model file itself.
 struct DataFolders {
@@ -25,10 +25,10 @@ DataFolders DataFoldersOf(const std::filesystem::path& model_file);
 // Whether all the data that a model has in other files is there: each file is named relative to the model's folder and
 // lies in it, links followed, or in the folder that the model file is a link to; and it is as long as its constants
 // need. kInvalidArgument names the constant, the file, what should be there and what is.
-Status CheckDataFiles(const onnxfile::ModelSummary& summary, const DataFolders& folders);
+Status CheckDataFiles(const ModelSummary& summary, const DataFolders& folders);
 
 // How many bytes of data files a model needs; the greatest number there is if no memory holds them.
-uint64_t DataBytes(const onnxfile::ModelSummary& summary);
+uint64_t DataBytes(const ModelSummary& summary);
 
 // Reads constants out of data files, one after the other, under the rules of CheckDataFiles. Not thread-safe.
 class DataReader {
@@ -36,7 +36,7 @@ class DataReader {
   explicit DataReader(DataFolders folders) : folders_(std::move(folders)) {}
 
   // Fills `to` with the constant's data.
-  Status Read(const onnxfile::ExternalTensor& tensor, std::span<char> to);
+  Status Read(const ExternalTensor& tensor, std::span<char> to);
 
  private:
   const DataFolders folders_;
@@ -45,4 +45,4 @@ class DataReader {
   std::optional<RegularFile> file_;
 };
 
-}  // namespace trireme::onnx
+}  // namespace trireme::onnxfile
