@@ -15,7 +15,8 @@ inline constexpr int kDomain = 1, kVersion = 2;
 }  // namespace opset_field
 
 namespace graph_field {
-inline constexpr int kNode = 1, kName = 2, kInitializer = 5, kInput = 11, kOutput = 12, kSparseInitializer = 15;
+inline constexpr int kNode = 1, kName = 2, kInitializer = 5, kInput = 11, kOutput = 12, kValueInfo = 13;
+inline constexpr int kSparseInitializer = 15;
 }  // namespace graph_field
 
 namespace node_field {

@@ -124,6 +124,19 @@ void WriteOpset(WireWriter& out, const OpsetImport& opset) {
 
 }  // namespace
 
+void WriteFields(WireWriter& out, const Node& node) {
+  WriteNode(out, node);
+}
+void WriteFields(WireWriter& out, const TensorProto& tensor) {
+  WriteTensor(out, tensor);
+}
+void WriteFields(WireWriter& out, const ValueInfo& value) {
+  WriteValue(out, value);
+}
+void WriteFields(WireWriter& out, const OpsetImport& opset) {
+  WriteOpset(out, opset);
+}
+
 std::string Serialize(const Model& model) {
   WireWriter out;
   // Weights are most of it: memory that grows step by step would hold them twice for a moment.

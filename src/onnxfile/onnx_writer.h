@@ -12,6 +12,8 @@
 
 namespace trireme::onnxfile {
 
+class WireWriter;
+
 // An ONNX model as values, named after the messages of onnx.proto, and its serialized form. What is built here is as
 // valid as its builder makes it: nothing is checked.
 
@@ -96,5 +98,11 @@ struct Model {
 };
 
 std::string Serialize(const Model& model);
+
+// Parts of one, for who changes a model that is there: the fields of the message itself.
+void WriteFields(WireWriter& out, const Node& node);
+void WriteFields(WireWriter& out, const TensorProto& tensor);
+void WriteFields(WireWriter& out, const ValueInfo& value);
+void WriteFields(WireWriter& out, const OpsetImport& opset);
 
 }  // namespace trireme::onnxfile
