@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/convert_command.h"
 
-#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory_pool.h"
 #include "onnxfile/data_embedder.h"
+#include "onnxfile/lower_file.h"
 #include "onnxfile/onnx_reader.h"
 #include "repository/below.h"
 
@@ -50,7 +50,7 @@ Result<fs::path> FindSavedModel(const fs::path& path) {
   }
   if (newest) return newest->second;
   return NotFound("no SavedModel at '" + path.string() +
-                  "': expected saved_model.pb, or VERSION/saved_model.pb, in it");
+                  "': expected saved_model.pb, or VERSION/saved_model.pb, in it; or an ONNX file");
 }
 
 // Elements of constants, out of the converted model's data file.
@@ -72,30 +72,18 @@ Result<std::string> WholeModel(const OnnxModelBytes& converted, const fs::path& 
   });
 }
 
-// Beside its place first, so that nobody ever finds half a model there.
-Status WriteFile(const fs::path& path, const std::string& bytes) {
-  const fs::path part = fs::path(path) += ".part";
-  errno = 0;
-  std::ofstream file(part, std::ios::binary);
-  file << bytes;
-  file.close();
-  std::error_code error(file ? 0 : errno, std::generic_category());
-  if (file) fs::rename(part, path, error);
-  if (file && !error) return {};
-  std::error_code ignored;
-  fs::remove(part, ignored);
-  return Unavailable("'" + path.string() + "' cannot be written" + (error ? ": " + error.message() : ""));
-}
-
-// Nothing of the model itself is written over, and another file only if that is wished.
-Status CheckOutput(const ConvertOptions& options, const fs::path& folder) {
+// Nothing of the model itself is written over.
+Status CheckOutsideOf(const ConvertOptions& options, const fs::path& folder) {
   std::error_code error;
   const fs::path home = fs::canonical(folder, error);
   const fs::path place = fs::weakly_canonical(options.output, error);
+  if (error || !IsAtOrBelow(place.native(), home.native())) return {};
+  return InvalidArgument("'" + options.output.string() + "': expected a file outside of the model's folder");
+}
+
+// Another file is written over only if that is wished.
+Status CheckOutput(const ConvertOptions& options) {
   const std::string shown = "'" + options.output.string() + "'";
-  if (!error && IsAtOrBelow(place.native(), home.native())) {
-    return InvalidArgument(shown + ": expected a file outside of the model's folder");
-  }
   std::error_code ignored;
   const fs::path parent = options.output.parent_path();
   if (!parent.empty() && !fs::is_directory(parent, ignored)) {
@@ -106,12 +94,11 @@ Status CheckOutput(const ConvertOptions& options, const fs::path& folder) {
   return AlreadyExists(shown + " is there already: --force writes over it");
 }
 
-Status Convert(const ConvertOptions& options, std::ostream& out) {
+// What a SavedModel is served as, with all of its data.
+Result<std::string> ConvertSavedModel(const ConvertOptions& options, const fs::path& folder) {
   MemoryPool pool;
   const Logger log(2, Logger::Form::kText, LogLevel::kWarning);
   BackendSet backends({pool, log, PluginFolder()});
-  ASSIGN_OR_RETURN(const fs::path folder, FindSavedModel(options.path));
-  RETURN_IF_ERROR(CheckOutput(options, folder));
   ASSIGN_OR_RETURN(Backend * converter, backends.Named("tensorflow"));
   OpenOptions how;
   if (!options.signature.empty()) how.runtime_parameters["signature"] = options.signature;
@@ -119,11 +106,59 @@ Status Convert(const ConvertOptions& options, std::ostream& out) {
   ASSIGN_OR_RETURN(const Opened opened, converter->Open({.path = folder}, how));
   const auto* converted = std::get_if<OnnxModelBytes>(&opened);
   if (converted == nullptr) return Internal("backend 'tensorflow' gave no ONNX model");
-  const fs::path data = converted->data != nullptr ? converted->data->path() : folder;
-  ASSIGN_OR_RETURN(const std::string whole, WholeModel(*converted, data));
-  RETURN_IF_ERROR(WriteFile(options.output, whole));
+  return WholeModel(*converted, converted->data != nullptr ? converted->data->path() : folder);
+}
+
+void Describe(const onnxfile::LoweringReport& report, const ConvertOptions& options, std::ostream& out) {
+  out << options.output.string() << ": " << report.bytes_after << " bytes, from " << report.bytes_before << "\n  in "
+      << onnxfile::Name(options.lowering.precision) << ":";
+  for (const onnxfile::LoweringReport::Count& count : report.changed) {
+    out << (&count == report.changed.data() ? " " : ", ") << count.nodes << " " << count.op_type;
+  }
+  out << "\n";
+  for (const onnxfile::LoweringReport::Left& left : report.left) {
+    out << "  left as it is: " << onnxfile::Described(left) << "\n";
+  }
+  for (const std::string& note : report.notes) out << "  note: " << note << "\n";
+}
+
+Status LowerOnnx(const ConvertOptions& options, std::ostream& out) {
+  const std::string shown = "'" + options.path.string() + "'";
+  if (options.lowering.precision == onnxfile::Precision::kFp32) {
+    return InvalidArgument(shown +
+                           " is a file already, and no SavedModel: an ONNX model is written in lower precision " +
+                           "with --precision int8 or fp16");
+  }
+  if (!options.signature.empty() || !options.tags.empty()) {
+    return InvalidArgument("--signature and --tags choose from a SavedModel, and " + shown + " is none");
+  }
+  RETURN_IF_ERROR(CheckOutput(options));
+  const Result<onnxfile::LoweringReport> report = onnxfile::LowerFile(options.path, options.output, options.lowering);
+  if (!report.ok()) return Status(report.status()).Within(shown);
+  Describe(*report, options, out);
+  return {};
+}
+
+Status ConvertFolder(const ConvertOptions& options, std::ostream& out) {
+  ASSIGN_OR_RETURN(const fs::path folder, FindSavedModel(options.path));
+  RETURN_IF_ERROR(CheckOutsideOf(options, folder));
+  RETURN_IF_ERROR(CheckOutput(options));
+  ASSIGN_OR_RETURN(const std::string whole, ConvertSavedModel(options, folder));
+  if (options.lowering.precision != onnxfile::Precision::kFp32) {
+    ASSIGN_OR_RETURN(const onnxfile::LoweringReport report,
+                     onnxfile::LowerToFile(whole, folder, options.output, options.lowering));
+    Describe(report, options, out);
+    return {};
+  }
+  RETURN_IF_ERROR(onnxfile::WriteWhole(options.output, whole));
   out << options.output.string() << ": " << whole.size() << " bytes\n";
   return {};
+}
+
+Status Convert(const ConvertOptions& options, std::ostream& out) {
+  std::error_code ignored;
+  const bool is_file = fs::is_regular_file(options.path, ignored) && options.path.filename() != kGraphFile;
+  return is_file ? LowerOnnx(options, out) : ConvertFolder(options, out);
 }
 
 }  // namespace

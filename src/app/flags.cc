@@ -9,16 +9,21 @@
 namespace trireme {
 namespace {
 
+// As it is written on the command line: -o, --output.
+std::string Dashed(const std::string& name) {
+  return (name.size() == 1 ? "-" : "--") + name;
+}
+
 std::string HelpOf(const Setting& setting) {
   std::string also;
-  for (const std::string& alias : setting.aliases) also += (also.empty() ? " (also --" : ", --") + alias;
+  for (const std::string& alias : setting.aliases) also += (also.empty() ? " (also " : ", ") + Dashed(alias);
   if (!also.empty()) also += ")";
   if (setting.default_text.empty()) return setting.help + also;
   return setting.help + also + " [" + setting.default_text + "]";
 }
 
 CLI::Option* AddOption(CLI::App& app, const Setting& setting, const std::string& name) {
-  const std::string flag = "--" + name;
+  const std::string flag = Dashed(name);
   const std::string help = HelpOf(setting);
   switch (setting.form) {
     case Setting::Form::kSwitch:
@@ -67,7 +72,7 @@ std::vector<Flag> AddFlags(CLI::App& app, std::span<const Setting> settings) {
 Status MissingValue(const std::vector<Flag>& flags, std::span<const std::string> arguments) {
   for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
     const auto flag = std::find_if(flags.begin(), flags.end(), [&](const Flag& known) {
-      return known.setting->form != Setting::Form::kArguments && "--" + known.name == arguments[i];
+      return known.setting->form != Setting::Form::kArguments && Dashed(known.name) == arguments[i];
     });
     if (flag == flags.end() || flag->setting->form == Setting::Form::kSwitch) continue;
     const bool last = i + 1 == arguments.size();
@@ -88,7 +93,7 @@ Result<SettingTexts> Collect(const std::vector<Flag>& flags) {
     const Setting& setting = *flag.setting;
     const bool arguments = setting.form == Setting::Form::kArguments;
     SettingText& text = texts[setting.name];
-    if (text.where.empty()) text.where = arguments ? setting.value : "--" + flag.name;
+    if (text.where.empty()) text.where = arguments ? setting.value : Dashed(flag.name);
     text.values.insert(text.values.end(), values.begin(), values.end());
     if (text.values.size() > 1 && !arguments && setting.form != Setting::Form::kRepeated) {
       return InvalidArgument(text.where + ": expected once, found " + std::to_string(text.values.size()) + " times");

@@ -31,7 +31,7 @@ Commands:
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load
   replay FILE URL Send a server what was recorded, and compare its outputs
-  convert IN OUT  Write a TensorFlow SavedModel as an ONNX file
+  convert IN OUT  Write a TensorFlow SavedModel as an ONNX file, or an ONNX file in lower precision
   models ACTION   List, load, unload, pin and label the models of a running server
   keys ACTION     Make and take away the keys of those who may use a server
   version         Say which version this is
@@ -123,12 +123,13 @@ const CommandText& ConvertText() {
       .name = "trireme convert",
       .purpose =
           "Writes what a TensorFlow SavedModel is served as into an ONNX file: one signature of it, with its "
-          "variables.",
+          "variables. With --precision an ONNX model, or that, in lower precision.",
       .examples = R"(Exit code: 0 if the file has been written, 1 if the model cannot be converted, 2 for wrong usage.
 
 Examples:
   trireme convert models/resnet/1 resnet.onnx
   trireme convert models/resnet resnet.onnx --signature serving_default
+  trireme convert bert.onnx --precision int8 -o bert_int8.onnx
 )"};
   return text;
 }

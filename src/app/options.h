@@ -21,6 +21,7 @@
 #include "lifecycle/model_control.h"
 #include "model/model_config.h"
 #include "net/listener.h"
+#include "onnxfile/precision.h"
 #include "server/server.h"
 #include "wire/tfserving/config_files.h"
 
@@ -237,11 +238,12 @@ struct CheckOptions {
 
 // `trireme convert`.
 struct ConvertOptions {
-  std::filesystem::path path;    // a SavedModel, or its base path
+  std::filesystem::path path;    // a SavedModel, or its base path; or an ONNX file, to be lowered
   std::filesystem::path output;  // the ONNX file to write
-  std::string signature;         // empty: the usual one
-  std::string tags;              // the same
-  bool force = false;            // write over what is there
+  onnxfile::LoweringOptions lowering = {.precision = onnxfile::Precision::kFp32};  // kFp32: as it is
+  std::string signature;                                                           // empty: the usual one
+  std::string tags;                                                                // the same
+  bool force = false;                                                              // write over what is there
 };
 
 // `trireme keys`.

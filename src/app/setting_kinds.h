@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/quantity.h"
 #include "app/settings.h"
+#include "base/quantity.h"
 
 namespace trireme {
 

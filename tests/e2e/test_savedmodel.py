@@ -140,3 +140,6 @@ class SavedModels(ServingTest):
         self.assertIn("expected a file outside of the model's folder", result.stderr)
         self.assertEqual(graph.read_bytes(), before)
         self.assertEqual(self.run_trireme("convert", self.root / "m").returncode, 2)
+        result = self.run_trireme("convert", self.root / "m", "-o", self.root / "low.onnx", "--precision", "int8")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nothing in the model can be lowered to int8: it has no matrix products", result.stderr)
