@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "app/check_words.h"
-#include "base/quantity.h"
 #include "app/rough_quantity.h"
 #include "app/signature_difference.h"
 #include "app/text_table.h"
 #include "base/log.h"
+#include "base/quantity.h"
 
 namespace trireme {
 namespace {

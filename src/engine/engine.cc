@@ -317,7 +317,8 @@ std::vector<ModelOverview> Engine::Overview() const {
   std::vector<ModelOverview> overview;
   const std::shared_ptr<const ServingTable> table = lifecycle_.table();
   for (const ModelStatus& status : table->statuses) {
-    ModelOverview& one = overview.emplace_back(ModelOverview{.status = status, .since_last_use = {}, .p99 = {}, .running = {}});
+    ModelOverview& one =
+        overview.emplace_back(ModelOverview{.status = status, .since_last_use = {}, .p99 = {}, .running = {}});
     if (const auto serving = table->Find(status.id.name, VersionChoice(status.id.version)); serving.ok()) {
       one.running = (*serving)->line->account();
     }

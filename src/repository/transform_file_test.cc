@@ -81,7 +81,8 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
   EXPECT_THAT(WrongWith("transform: {image: {normalise: {mean: 3}}}"), HasSubstr("a list of numbers"));
   EXPECT_THAT(WrongWith("transform: {classes: {top: 0}, segmentation: {}}"),
               AllOf(HasSubstr("transform.classes.top"), HasSubstr("one of classes, detections and segmentation")));
-  EXPECT_THAT(WrongWith("transforms: {}"), HasSubstr("expected one of transform, slo, weight, cache, found the key 'transforms'"));
+  EXPECT_THAT(WrongWith("transforms: {}"),
+              HasSubstr("expected one of transform, slo, weight, cache, found the key 'transforms'"));
   EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
   EXPECT_THAT(WrongWith("image:\n  resize: 8\n"), HasSubstr("trireme.yaml:1: image: expected one of transform, found"));
   EXPECT_THAT(

@@ -38,7 +38,8 @@ TEST(RunTimes, IsNotImpressedByInterruptedRuns) {
 
 TEST(RunTimes, KnowsWhatNineRunsInTenTake) {
   RunTimes times;
-  for (int i = 0; i < 2000; ++i) times.Record(Rows(1), microseconds(i * 7 % 20 < 16 ? 100 : i * 7 % 20 < 19 ? 130 : 5000));
+  for (int i = 0; i < 2000; ++i)
+    times.Record(Rows(1), microseconds(i * 7 % 20 < 16 ? 100 : i * 7 % 20 < 19 ? 130 : 5000));
   const RunTimes::Estimate estimate = times.Expected(Rows(1)).value();
   EXPECT_NEAR(static_cast<double>(estimate.typical.count()), 100e3, 10e3);
   EXPECT_GT(estimate.most, microseconds(115));
