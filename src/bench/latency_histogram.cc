@@ -56,4 +56,13 @@ Duration LatencyHistogram::Quantile(double share) const {
   return max_;
 }
 
+uint64_t LatencyHistogram::CountAbove(Duration bound) const {
+  if (bound >= max_) return 0;
+  if (bound < Duration(0)) return count_;
+  const size_t last = IndexOf(std::min(static_cast<uint64_t>(bound.count()), kMost));
+  uint64_t above = 0;
+  for (size_t i = last + 1; i < kBuckets; ++i) above += counts_[i];
+  return above;
+}
+
 }  // namespace trireme::bench

@@ -24,6 +24,9 @@ class LatencyHistogram {
   // The latency that this share (0 to 1) of the recorded ones does not exceed; 0 if there is none.
   Duration Quantile(double share) const;
 
+  // How many took longer; those that took as long as the bound to 0.4 % may be counted on either side.
+  uint64_t CountAbove(Duration bound) const;
+
  private:
   std::vector<uint64_t> counts_;
   uint64_t count_ = 0;

@@ -75,5 +75,17 @@ TEST(LatencyHistogramTest, AddsUp) {
   EXPECT_EQ(one.max(), Duration(30));
 }
 
+TEST(LatencyHistogramTest, CountsWhatTookLongerThanABound) {
+  LatencyHistogram histogram;
+  for (int i = 1; i <= 100; ++i) histogram.Record(std::chrono::milliseconds(i));
+  EXPECT_EQ(histogram.CountAbove(std::chrono::milliseconds(50)), 50u);
+  EXPECT_EQ(histogram.CountAbove(std::chrono::microseconds(90'600)), 10u);
+  EXPECT_EQ(histogram.CountAbove(std::chrono::milliseconds(100)), 0u);
+  EXPECT_EQ(histogram.CountAbove(Duration(0)), 100u);
+  EXPECT_EQ(histogram.CountAbove(Duration(-1)), 100u);
+  EXPECT_EQ(histogram.CountAbove(Duration::max()), 0u);
+  EXPECT_EQ(LatencyHistogram().CountAbove(Duration(0)), 0u);
+}
+
 }  // namespace
 }  // namespace trireme::bench

@@ -114,6 +114,7 @@ class Load {
   void SetUsers(TimePoint now);
   void NextPhase(TimePoint now);
   void EndEarly(EarlyEnd::Why why, int users, std::string text);
+  void Missed();
   bool IsPhaseOver(TimePoint now) const {
     const Phase& phase = phases_[phase_];
     if (phase.requests > 0) return phase_requests_ >= phase.requests;
@@ -124,6 +125,7 @@ class Load {
   std::vector<Phase> phases_;
   size_t phase_ = 0;
   uint64_t phase_requests_ = 0;  // that ended in it
+  uint64_t misses_ = 0;          // of the plan's limit
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<char> scratch_;
   int epoll_ = -1;
@@ -239,7 +241,8 @@ Result<LoadResult> Load::Run() {
   }
   // What an end before its time leaves of a window is shown where nothing else tells of that time.
   LoadResult result;
-  const bool shows_rest = draining_ || !plan_.stages.empty() || plan_.stops_on_failure || !record_.has_windows();
+  const bool shows_rest = draining_ || !plan_.stages.empty() || plan_.stops_on_failure ||
+                          plan_.miss_limit.has_value() || !record_.has_windows();
   if (record_.is_measuring() && shows_rest) {
     record_.CloseWindow(draining_ ? drain_began_ : now, current_users());
   }
@@ -393,9 +396,11 @@ void Load::Ended(Lane& lane, size_t number, const CallEnd& end) {
   Told(slot, end);
   if (end.ok) {
     record_.Answered(slot.model, {.whole = now - slot.began, .first_response = slot.first_response}, end);
+    if (plan_.miss_limit && now - slot.began > plan_.miss_limit->latency) Missed();
     return;
   }
   record_.Failed(slot.model, end.kind, end.message);
+  Missed();
   if (in_begin_ || lane.carrier->fd() < 0) lane.resume_at = now + kPause;
   if (plan_.stops_on_failure) {
     const std::string words = end.message.empty() ? "" : ": " + std::string(end.message);
@@ -470,6 +475,7 @@ void Load::CheckTimeouts(TimePoint now) {
     const std::string message = "no free connection within " + std::to_string(limit.count()) + " ms";
     Told(call, {.ok = false, .kind = kind, .message = message});
     record_.Failed(call.model, kind, message);
+    Missed();
     if (plan_.stops_on_failure) {
       EndEarly(EarlyEnd::Why::kFailure, current_users(), "a request found no free connection in time");
     }
@@ -509,6 +515,11 @@ void Load::NextPhase(TimePoint now) {
   ++phase_;
   phase_requests_ = 0;
   if (phases_[phase_].measured) record_.OpenWindow(now);
+}
+
+void Load::Missed() {
+  if (!plan_.miss_limit || !record_.is_measuring() || ++misses_ <= plan_.miss_limit->most) return;
+  EndEarly(EarlyEnd::Why::kMissed, current_users(), "too many requests failed or took too long");
 }
 
 void Load::EndEarly(EarlyEnd::Why why, int users, std::string text) {

@@ -25,6 +25,12 @@ struct PlannedCall {
   size_t model = 0;     // in LoadPlan::models, to be counted with
 };
 
+// When a load need not go on: so many of its requests failed or took longer that nothing could make up for it.
+struct MissLimit {
+  Duration latency{0};
+  uint64_t most = 0;  // in windows; one more ends the load
+};
+
 // How a server is to be loaded.
 struct LoadPlan {
   size_t connections = 1;
@@ -56,6 +62,7 @@ struct LoadPlan {
   std::function<void(size_t place, const CallEnd& end)> on_end;
 
   bool stops_on_failure = false;
+  std::optional<MissLimit> miss_limit;
   Duration timeout{0};              // of each answer, since its request began or should have
   std::optional<pid_t> server_pid;  // whose CPU time is read
   int stop_fd = -1;                 // the load ends early when this becomes readable; -1: it cannot

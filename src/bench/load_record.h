@@ -62,7 +62,7 @@ struct Moment {
 
 // Why a load ended before its time.
 struct EarlyEnd {
-  enum class Why : uint8_t { kInterrupted, kFailure, kOverrun };
+  enum class Why : uint8_t { kInterrupted, kFailure, kOverrun, kMissed };
   Why why = Why::kInterrupted;
   int users = 0;     // at that moment
   Duration at{0};    // since the load began

@@ -330,5 +330,41 @@ TEST(LoadTest, ACallOfASequenceThatIsNotAnsweredFails) {
   EXPECT_EQ(result->windows.at(0).latency.count() + result->windows[0].failures, 3u);
 }
 
+TEST(LoadTest, EndsOnceTooManyMissedToMakeUpForIt) {
+  Script script;
+  script.does = [](int call) { return call % 2 == 0 ? Script::Does::kFail : Script::Does::kAnswer; };
+  LoadPlan plan = Plan(script);
+  plan.window = hours(1);
+  plan.miss_limit = {.latency = hours(1), .most = 3};
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->early_end.has_value());
+  EXPECT_EQ(result->early_end->why, EarlyEnd::Why::kMissed);
+  ASSERT_EQ(result->windows.size(), 1u);
+  EXPECT_EQ(result->windows[0].failures, 4u);
+}
+
+TEST(LoadTest, AnswersThatTakeTooLongCountAsMisses) {
+  Script script;
+  LoadPlan plan = Plan(script);
+  plan.window = hours(1);
+  plan.miss_limit = {.latency = Duration(0), .most = 10};
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->early_end->why, EarlyEnd::Why::kMissed);
+  EXPECT_EQ(result->windows[0].latency.count(), 11u);
+}
+
+TEST(LoadTest, NobodyCountsMissesOfTheWarmUp) {
+  Script script;
+  script.does = [](int call) { return call <= 3 ? Script::Does::kFail : Script::Does::kAnswer; };
+  LoadPlan plan = Plan(script);
+  plan.warm_up = milliseconds(400);  // a connection pauses after a failure, so that they are all in it
+  plan.miss_limit = {.latency = hours(1), .most = 0};
+  const auto result = RunLoad(plan);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->early_end.has_value());
+}
+
 }  // namespace
 }  // namespace trireme::bench

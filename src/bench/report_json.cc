@@ -81,6 +81,7 @@ void AppendEnd(std::string& out, const std::optional<EarlyEnd>& end) {
   out += '{';
   const std::string_view why = end->why == EarlyEnd::Why::kFailure   ? "failure"
                                : end->why == EarlyEnd::Why::kOverrun ? "overrun"
+                               : end->why == EarlyEnd::Why::kMissed  ? "missed"
                                                                      : "interrupted";
   AppendText(out, "why", why);
   AppendNumber(out, "users", end->users);
