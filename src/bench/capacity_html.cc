@@ -7,28 +7,14 @@
 #include <vector>
 
 #include "bench/capacity_report.h"
+#include "bench/cell_table.h"
 #include "bench/html_page.h"
+#include "bench/latency_chart.h"
 #include "bench/report_text.h"
 #include "bench/svg_chart.h"
 
 namespace trireme::bench {
 namespace {
-
-constexpr size_t kMostLines = 8;  // of one chart, as many as there are colours
-
-void AppendTable(std::string& out, const CapacityReport& report) {
-  const auto row = [&](const std::vector<std::string>& cells, std::string_view tag) {
-    out += "<tr>";
-    for (const std::string& cell : cells) {
-      out.append("<").append(tag).append(">").append(EscapeHtml(cell)).append("</").append(tag).append(">");
-    }
-    out += "</tr>\n";
-  };
-  out += "<div class=\"wide\"><table>";
-  row(CapacityColumns(), "th");
-  for (const CapacityRow& variant : report.rows) row(CapacityCells(variant), "td");
-  out += "</table></div>\n";
-}
 
 struct ChartWords {
   std::string title, x_name, y_name;
@@ -42,7 +28,7 @@ Chart ChartOf(const CapacityReport& report, ChartWords words, Points points) {
               .y_name = std::move(words.y_name),
               .lines = {},
               .has_whole_x = true};
-  for (size_t i = 0; i < report.rows.size() && i < kMostLines; ++i) {
+  for (size_t i = 0; i < report.rows.size() && i < kMostChartLines; ++i) {
     chart.lines.push_back(
         {.name = report.rows[i].name, .points = points(report.rows[i]), .colour = static_cast<int>(i) + 1});
   }
@@ -146,7 +132,9 @@ void AppendCharts(std::string& out, const CapacityReport& report) {
 std::string Html(const CapacityReport& report) {
   std::string out = HtmlBegin("Models in a memory budget");
   for (const std::string& note : report.Notes()) out += "<p class=\"note\">" + EscapeHtml(note) + "</p>\n";
-  AppendTable(out, report);
+  std::vector<Cells> rows = {CapacityColumns()};
+  for (const CapacityRow& row : report.rows) rows.push_back(CapacityCells(row));
+  AppendHtmlTable(out, rows);
   AppendCharts(out, report);
   AppendHtmlAbout(out, report.About());
   out += kHtmlEnd;

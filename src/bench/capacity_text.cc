@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <vector>
 
 #include "bench/capacity_report.h"
+#include "bench/cell_table.h"
 #include "bench/json_members.h"
 #include "bench/report_text.h"
 #include "codec/json_writer.h"
 
 namespace trireme::bench {
 namespace {
-
-using Cells = std::vector<std::string>;
 
 std::vector<Cells> RowsOf(const CapacityReport& report) {
   std::vector<Cells> rows = {CapacityColumns()};
@@ -50,32 +48,6 @@ std::vector<Cells> StagesOf(const CapacityReport& report) {
     for (const CapacityStage& stage : row.stages) rows.push_back(StageCells(row, stage));
   }
   return rows;
-}
-
-// Columns under one another; the first is text, the others are numbers.
-void AppendAligned(std::string& out, const std::vector<Cells>& rows) {
-  std::vector<size_t> widths(rows[0].size());
-  for (const Cells& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const Cells& row : rows) {
-    out += row[0] + std::string(widths[0] - row[0].size(), ' ');
-    for (size_t i = 1; i < row.size(); ++i) out += std::string(2 + widths[i] - row[i].size(), ' ') + row[i];
-    out += '\n';
-  }
-}
-
-void AppendMarkdown(std::string& out, const std::vector<Cells>& rows) {
-  const auto line = [&](const Cells& row) {
-    out += '|';
-    for (const std::string& cell : row) out += " " + PlainMarkdown(cell) + " |";
-    out += '\n';
-  };
-  line(rows[0]);
-  out += "| --- |";
-  for (size_t i = 1; i < rows[0].size(); ++i) out += " ---: |";
-  out += '\n';
-  for (size_t i = 1; i < rows.size(); ++i) line(rows[i]);
 }
 
 std::string CsvNumber(double value) {
@@ -186,9 +158,9 @@ std::string Markdown(const CapacityReport& report) {
   }
   for (const std::string& note : report.Notes()) out += "- note: " + PlainMarkdown(note) + "\n";
   out += '\n';
-  AppendMarkdown(out, RowsOf(report));
+  AppendMarkdownTable(out, RowsOf(report));
   out += "\nUsers who wait for answers, at random models:\n\n";
-  AppendMarkdown(out, StagesOf(report));
+  AppendMarkdownTable(out, StagesOf(report));
   return out;
 }
 

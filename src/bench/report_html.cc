@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "bench/html_page.h"
+#include "bench/latency_chart.h"
 #include "bench/report.h"
 #include "bench/report_text.h"
 #include "bench/svg_chart.h"
@@ -12,46 +14,17 @@
 namespace trireme::bench {
 namespace {
 
-constexpr size_t kMostLines = 8;  // of one chart, as many as there are colours
-
 double Milliseconds(Duration duration) {
   return Microseconds(duration) / 1000;
 }
 
-// How far out a share lies: 0.9 is 1, 0.99 is 2.
-double Nines(double share) {
-  return -std::log10(1 - share);
-}
-
-// Latency against how far out, up to where a single request would decide.
-ChartLine PercentileLine(const std::string& name, const LatencyHistogram& latency, int colour) {
-  ChartLine line{.name = name, .points = {}, .colour = colour};
-  constexpr double kStep = 0.05;
-  const double end =
-      latency.count() == 0 ? -1 : std::min(Nines(0.9999), std::log10(static_cast<double>(latency.count())));
-  for (double nines = 0; nines <= end + 1e-9; nines += kStep) {
-    line.points.emplace_back(nines, Milliseconds(latency.Quantile(1 - std::pow(10, -nines))));
-  }
-  return line;
-}
-
-Chart PercentileChart(const Report& report) {
-  Chart chart{.title = "Latency: the share of requests that were at most so slow",
-              .x_name = "share of requests",
-              .y_name = "milliseconds",
-              .lines = {PercentileLine("all", report.latency, 1)},
-              .x_ticks = {{0, "0 %"},
-                          {Nines(0.5), "50 %"},
-                          {Nines(0.9), "90 %"},
-                          {Nines(0.99), "99 %"},
-                          {Nines(0.999), "99.9 %"},
-                          {Nines(0.9999), "99.99 %"}},
-              .has_log_y = true};
+Chart LatencyChart(const Report& report) {
+  std::vector<ChartLine> lines = {PercentileLine("all", report.latency, 1)};
   const auto& parts = report.has_stages() ? report.parts : report.models;
-  for (size_t i = 0; i < parts.size() && i + 1 < kMostLines; ++i) {
-    chart.lines.push_back(PercentileLine(parts[i].title(), parts[i].latency, static_cast<int>(i) + 2));
+  for (size_t i = 0; i < parts.size() && i + 1 < kMostChartLines; ++i) {
+    lines.push_back(PercentileLine(parts[i].title(), parts[i].latency, static_cast<int>(i) + 2));
   }
-  return chart;
+  return PercentileChart(std::move(lines));
 }
 
 // A line of the moments' middles.
@@ -189,7 +162,7 @@ std::string Html(const Report& report) {
          std::to_string(report.response_bytes) + " in</p>\n";
   for (const std::string& note : report.Notes()) out += "<p class=\"note\">" + EscapeHtml(note) + "</p>\n";
   AppendTiles(out, report);
-  out += "<h2>Latency</h2>\n" + DrawChart(PercentileChart(report)) + "<h2>Over time</h2>\n";
+  out += "<h2>Latency</h2>\n" + DrawChart(LatencyChart(report)) + "<h2>Over time</h2>\n";
   AppendTimeCharts(out, report);
   out += report.has_stages() ? "<h2>Stages</h2>\n" : "<h2>Windows</h2>\n";
   AppendStageCharts(out, report);
