@@ -124,14 +124,38 @@ Setting Rate(BenchOptions& options) {
       });
 }
 
-Setting Reports(BenchOptions& options) {
+Setting Goal(BenchOptions& options) {
+  return Custom("slo", "pNN=TIME", "Say whether this share of answers came in time, as in p99=100ms", "",
+                [&options](std::string_view text) -> Status {
+                  ASSIGN_OR_RETURN(options.goal, ParseServiceGoal(text));
+                  return {};
+                });
+}
+
+Setting Tolerance(BenchOptions& options) {
+  constexpr double kLeast = 0.5;
+  constexpr double kMost = 50;
+  return Custom("tolerance", "PERCENT", "How close to the rate that misses --goodput comes", "5",
+                [&options](std::string_view text) -> Status {
+                  double percent = 0;
+                  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
+                  const bool is_number = error == std::errc() && end == text.data() + text.size();
+                  if (!is_number || !(percent >= kLeast && percent <= kMost)) {
+                    return UnexpectedText("a number of per cent from 0.5 to 50", text);
+                  }
+                  options.tolerance = percent / 100;
+                  return {};
+                });
+}
+
+Setting Reports(std::vector<bench::ReportFile>& reports) {
   return Repeated(Custom("report", "FILE", "Write a report: .md, .csv, .json or .html; may repeat", "",
-                         [&options](std::string_view text) -> Status {
+                         [&reports](std::string_view text) -> Status {
                            auto file = bench::ParseReportFile(text);
                            if (!file.ok()) {
                              return UnexpectedText("a file name that ends in .md, .csv, .json or .html", text);
                            }
-                           options.reports.push_back(*std::move(file));
+                           reports.push_back(*std::move(file));
                            return {};
                          }));
 }
@@ -190,6 +214,10 @@ std::vector<Setting> BenchSettings(BenchOptions& options) {
           Whole("windows", "N", "Measured one behind the other", options.windows, 1, bench::kMaxWindows),
           Time("window", "Length of each window", options.window, milliseconds(1), kMostTime), WindowRequests(options),
           Time("timeout", "An answer that takes longer is a failure", options.timeout, milliseconds(1), kMostTime)});
+  Append(
+      settings, "A goal",
+      {Goal(options), Switch("goodput", "Look for the highest rate that keeps it", options.goodput), Tolerance(options),
+       Time("longest-try", "A rate is tried for so long at most", options.longest_try, milliseconds(1), kMostTime)});
   Append(settings, "How many models fit",
          {MaxModels(options),
           Named("budget", "SIZE", "Memory into which they are to fit", "the server's choice", options.budget)});
@@ -200,7 +228,30 @@ std::vector<Setting> BenchSettings(BenchOptions& options) {
           Named("client-key", "FILE", "Its key, in PEM", "", options.tls.certificate_key),
           Named("key-file", "FILE", "The API key is its first line (or in TRIREME_API_KEY)", "", options.key_file)});
   Append(settings, "What is shown",
-         {ServerPid(options), Switch("json", "Say the result as one JSON object", options.json), Reports(options)});
+         {ServerPid(options), Switch("json", "Say the result as one JSON object", options.json),
+          Reports(options.reports)});
+  return settings;
+}
+
+std::vector<Setting> CompareSettings(std::string& file, std::optional<int>& rounds, bench::CompareOptions& options) {
+  std::vector<Setting> settings;
+  Setting argument = Custom("file", "FILE", "Who is compared and under which loads, in YAML", "",
+                            [&file](std::string_view text) -> Status {
+                              if (text.empty() || !file.empty()) return UnexpectedText("one FILE", text);
+                              file = text;
+                              return {};
+                            });
+  argument.form = Setting::Form::kArguments;
+  Append(settings, "What is compared",
+         {std::move(argument),
+          Custom("rounds", "N", "Rounds, instead of the file's", "", [&rounds](std::string_view text) {
+            int count = 0;
+            Status set = Whole("", "", "", count, 1, bench::kMaxCompareRounds).set(text);
+            if (set.ok()) rounds = count;
+            return set;
+          })});
+  Append(settings, "What is shown",
+         {Switch("json", "Say the result as one JSON object", options.json), Reports(options.reports)});
   return settings;
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "app/options.h"
+#include "base/testing/temp_dir.h"
 
 namespace trireme {
 namespace {
@@ -75,6 +76,10 @@ const std::vector<Case>& Cases() {
       {"window", "500ms", [](O o) { return o.window == milliseconds(500); }},
       {"window-requests", "20", [](O o) { return o.window_requests == 20; }},
       {"timeout", "1m", [](O o) { return o.timeout == std::chrono::minutes(1); }},
+      {"slo", "p99=100ms", [](O o) { return o.goal && o.goal->latency == milliseconds(100); }},
+      {"goodput", "on", [](O o) { return o.goodput; }},
+      {"tolerance", "2.5", [](O o) { return o.tolerance == 0.025; }},
+      {"longest-try", "5s", [](O o) { return o.longest_try == milliseconds(5'000); }},
       {"max-models", "a.onnx,b.onnx", [](O o) { return o.capacity_models.size() == 2; }},
       {"budget", "4GiB", [](O o) { return o.budget == "4GiB"; }},
       {"ca", "ca.pem", [](O o) { return o.tls.ca_file == "ca.pem"; }},
@@ -156,11 +161,44 @@ TEST(BenchSettings, AnErrorNamesTheFlagWhatIsExpectedAndWhatCame) {
   EXPECT_EQ(problem("report=r.pdf"),
             "--report: expected a file name that ends in .md, .csv, .json or .html, found 'r.pdf'");
   EXPECT_EQ(problem("window=0"), "--window: expected a duration from 1ms to 24h in whole ms, found '0'");
+  EXPECT_EQ(problem("slo=p99=0"), "--slo: expected a time from 10us to 1h, found '0'");
+  EXPECT_THAT(problem("slo=p99=100"), HasSubstr("--slo: expected a time with its unit"));
+  EXPECT_EQ(problem("tolerance=0"), "--tolerance: expected a number of per cent from 0.5 to 50, found '0'");
+  EXPECT_EQ(problem("tolerance=nan"), "--tolerance: expected a number of per cent from 0.5 to 50, found 'nan'");
   EXPECT_EQ(problem("conections=2"), "unknown flag '--conections'; did you mean '--connections'?");
 }
 
 TEST(BenchSettings, TheServersConfigFileIsNoneOfTheirBusiness) {
   EXPECT_EQ(Bench({"http://h"}, {{"TRIREME_CONFIG", "no-such-file.yaml"}}).connections, 1);
+}
+
+TEST(BenchCompare, ReadsItsFileAndShowsWhatFlagsSay) {
+  const TempDir folder;
+  const std::string file = folder.Write("c.yaml", "servers: [{url: a}]\nloads: [closed: {}]\nrounds: 9\n");
+  const auto compare = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"compare", file});
+    const auto command = Parse(arguments);
+    EXPECT_TRUE(command.ok()) << command.status();
+    return std::get<bench::CompareOptions>(*command);
+  };
+  EXPECT_EQ(compare({}).rounds, 9);
+  EXPECT_FALSE(compare({}).json);
+  const bench::CompareOptions options = compare({"--rounds", "3", "--json", "--report", "r.md", "--report", "r.csv"});
+  EXPECT_EQ(options.rounds, 3);
+  EXPECT_TRUE(options.json);
+  EXPECT_EQ(options.reports.size(), 2U);
+  EXPECT_EQ(options.targets[0].ask.url, "a");
+}
+
+TEST(BenchCompare, SaysWhatIsWrongWithItsArguments) {
+  EXPECT_THAT(Problem({"compare"}), HasSubstr("expected FILE"));
+  EXPECT_EQ(Problem({"compare", "a", "b"}), "FILE: expected one FILE, found 'b'");
+  EXPECT_THAT(Problem({"compare", "/nowhere.yaml"}), HasSubstr("found no such file"));
+  EXPECT_THAT(Problem({"compare", "a", "--rounds", "0"}), HasSubstr("--rounds: expected a whole number from 1 to"));
+  EXPECT_THAT(Problem({"compare", "a", "--model", "b"}), HasSubstr("unknown flag '--model'"));
+  const auto help = Parse({"compare", "--help"});
+  ASSERT_TRUE(help.ok());
+  EXPECT_THAT(std::get<ShowHelp>(*help).text, HasSubstr("price_per_hour"));
 }
 
 TEST(BenchSettings, TheHelpNamesEveryFlag) {

@@ -13,6 +13,7 @@
 #include "app/check_command.h"
 #include "app/convert_command.h"
 #include "app/keys_command.h"
+#include "app/local_models.h"
 #include "app/memory_shortage.h"
 #include "app/model_server_command.h"
 #include "app/models_command.h"
@@ -20,6 +21,7 @@
 #include "app/serve_command.h"
 #include "base/version.h"
 #include "bench/bench.h"
+#include "bench/compare.h"
 #include "bench/replay.h"
 
 // How jemalloc works here (http://jemalloc.net/jemalloc.3.html, "TUNING"); it reads this before main, and MALLOC_CONF
@@ -59,6 +61,12 @@ int Run(const bench::BenchOptions& options) {
 
 int Run(const bench::ReplayOptions& options) {
   return bench::RunReplay(options, std::cout, std::cerr);
+}
+
+int Run(const bench::CompareOptions& options) {
+  LocalModels models;
+  return bench::RunCompare(
+      options, [&models](const bench::LocalModelOptions& wanted) { return models.Open(wanted); }, std::cout, std::cerr);
 }
 
 int Run(const ConvertOptions& options) {

@@ -6,6 +6,7 @@
 
 #include "app/bench_settings.h"
 #include "app/check_settings.h"
+#include "app/compare_file.h"
 #include "app/convert_settings.h"
 #include "app/flags.h"
 #include "app/keys_settings.h"
@@ -29,7 +30,7 @@ Usage: trireme COMMAND [OPTIONS]
 Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
-  bench URL       Measure a server under load
+  bench URL       Measure a server under load; bench compare FILE: several side by side
   replay FILE URL Send a server what was recorded, and compare its outputs
   convert IN OUT  Write a TensorFlow SavedModel as an ONNX file, or an ONNX file in lower precision
   models ACTION   List, load, unload, pin and label the models of a running server
@@ -112,8 +113,39 @@ Examples:
   trireme bench http://127.0.0.1:8000 --rate 200 --arrivals poisson --connections 64
   trireme bench http://127.0.0.1:8000 --stages 10@30s:5/s,50@1m:2/s --stop-on-failure
   trireme bench http://127.0.0.1:8000 --windows 10 --window 5s --json
+  trireme bench http://127.0.0.1:8000 --rate 200 --connections 64 --slo p99=100ms
+  trireme bench http://127.0.0.1:8000 --goodput --slo p99=100ms
   trireme bench --max-models resnet50.onnx,resnet50_int8.onnx --budget 4GiB --report report.html
-Exit code: 0 if every request was answered with success, 1 if one failed, 2 for wrong usage.
+  trireme bench compare compare.yaml  (see 'trireme bench compare --help')
+Exit code: 0 if every request was answered with success and the goal kept, 1 if not, 2 for wrong usage.
+)"};
+  return text;
+}
+
+const CommandText& CompareText() {
+  static const CommandText text = {
+      .name = "trireme bench compare",
+      .purpose =
+          "Measures servers side by side, and models in this process, as a YAML file says: round by round one behind "
+          "the "
+          "other, with ratios and how sure they are.",
+      .examples = R"(A file says who is measured and under which loads; docs/benchmarking.md has all of its keys:
+
+  servers:
+    - {name: ours, url: "grpc://127.0.0.1:8001", price_per_hour: 1.20}
+    - {name: theirs, url: "http://127.0.0.1:8501", dialect: tfserving}
+    - {name: no server, url: "local:resnet50.onnx", callers: 2, threads: 1}
+  model: resnet50
+  loads:
+    - closed: {connections: 8}
+    - open: {rate: 50, slo: p99=200ms}
+    - goodput: {slo: p99=200ms}
+  rounds: 5
+
+Examples:
+  trireme bench compare compare.yaml
+  trireme bench compare compare.yaml --report compare.html --report compare.csv
+Exit code: 0 if all were measured in every round and answered every request with success, 1 if not, 2 for wrong usage.
 )"};
   return text;
 }
@@ -311,7 +343,25 @@ Result<Command> ParseCheck(std::span<const std::string> arguments, const Environ
   return Command(std::move(options));
 }
 
+// The file says what is compared; flags say what is shown of it.
+Result<Command> ParseBenchCompare(std::span<const std::string> arguments) {
+  std::string file;
+  std::optional<int> rounds;
+  bench::CompareOptions options;
+  const std::vector<Setting> settings = CompareSettings(file, rounds, options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(CompareText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags))}));
+  if (file.empty()) return InvalidArgument("expected FILE, as in 'trireme bench compare compare.yaml'");
+  ASSIGN_OR_RETURN(bench::CompareOptions read, ReadCompareFile(file));
+  read.json = options.json;
+  read.reports = std::move(options.reports);
+  if (rounds) read.rounds = *rounds;
+  return Command(std::move(read));
+}
+
 Result<Command> ParseBench(std::span<const std::string> arguments, const Environment& environment) {
+  if (!arguments.empty() && arguments.front() == "compare") return ParseBenchCompare(arguments.subspan(1));
   bench::BenchOptions options;
   const std::vector<Setting> settings = BenchSettings(options);
   ASSIGN_OR_RETURN(auto flags, ReadFlags(BenchText(), settings, arguments));

@@ -16,6 +16,7 @@
 #include "access/tenant_quotas.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "bench/compare_options.h"
 #include "bench/options.h"
 #include "bench/replay_options.h"
 #include "lifecycle/model_control.h"
@@ -280,8 +281,8 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::ReplayOptions, ConvertOptions,
-                             KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::CompareOptions,
+                             bench::ReplayOptions, ConvertOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bench/capacity.h"
+#include "bench/compare.h"
 #include "bench/interrupts.h"
 #include "bench/report.h"
 #include "bench/report_file.h"
@@ -42,6 +43,20 @@ int RunCapacity(const BenchOptions& options, std::ostream& out, std::ostream& er
   return 0;
 }
 
+// A comparison of one.
+int RunGoodput(const BenchOptions& options, std::ostream& out, std::ostream& err) {
+  const CompareOptions search{.targets = {{.name = "server", .ask = options}},
+                              .loads = {{.kind = CompareLoad::Kind::kGoodput, .load = options}},
+                              .rounds = 1,
+                              .warm_up = options.warm_up,
+                              .window = options.window,
+                              .timeout = options.timeout,
+                              .seed = options.seed,
+                              .json = options.json,
+                              .reports = options.reports};
+  return RunCompare(search, nullptr, out, err);
+}
+
 }  // namespace
 
 int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
@@ -54,13 +69,14 @@ int RunBench(const BenchOptions& options, std::ostream& out, std::ostream& err) 
     return kExitUsage;
   }
   if (!options.capacity_models.empty()) return RunCapacity(options, out, err);
+  if (options.goodput) return RunGoodput(options, out, err);
   const Result<Report> report = Measure(options);
   if (!report.ok()) return Fail(report.status(), err);
   out << (options.json ? Json(*report) : Table(*report)) << std::flush;
   if (const Status status = WriteReports(options.reports, *report); !status.ok()) return Fail(status, err);
   // Interrupted by a person is no failure; ended by an overrun is one.
   if (report->early_end && report->early_end->why == EarlyEnd::Why::kOverrun) return kExitFailed;
-  return report->failed == 0 && report->requests > 0 ? 0 : kExitFailed;
+  return report->failed == 0 && report->requests > 0 && report->keeps_goal() ? 0 : kExitFailed;
 }
 
 }  // namespace trireme::bench

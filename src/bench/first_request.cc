@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/first_request.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "client/grpc_client.h"
 #include "client/kserve_client.h"
 #include "client/kserve_grpc_client.h"
@@ -14,6 +16,8 @@ namespace {
 bool IsOfTheRequest(int http_status) {
   constexpr int kRequestTimeout = 408;
   constexpr int kTooManyRequests = 429;
+  constexpr int kNotImplemented = 501;
+  if (http_status == kNotImplemented) return true;
   return http_status >= 400 && http_status < 500 && http_status != kRequestTimeout && http_status != kTooManyRequests;
 }
 
@@ -76,6 +80,14 @@ Status WithDialectHint(Status refused) {
     return {refused.code(), refused.message() + std::string(words.hint)};
   }
   return refused;
+}
+
+Status WithoutWebPage(Status refused, Dialect dialect) {
+  const std::string words = LowerCase(refused.message());
+  const size_t page = std::min(words.find("<!doctype html"), words.find("<html"));
+  if (page == std::string::npos) return refused;
+  return {refused.code(), refused.message().substr(0, page) + "a web page: no server that speaks " +
+                              std::string(Name(dialect)) + " answers there"};
 }
 
 }  // namespace trireme::bench

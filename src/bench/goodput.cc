@@ -14,9 +14,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr double kGuess = 0.8;    // of what a closed loop gives, since a queue needs room
-constexpr double kLateness = 20;  // times the goal, after which an answer is not waited for
-constexpr Duration kLeastTimeout = seconds(2);
+constexpr double kGuess = 0.8;   // of what a closed loop gives, since a queue needs room
+constexpr double kLateness = 5;  // times the goal, after which an answer is not waited for
+constexpr Duration kLeastTimeout = seconds(1);
+constexpr int kFinal = 5;    // times as long as another try is the last
 constexpr double kRoom = 2;  // times the calls that are under way on average, if all just keep the goal
 constexpr double kLeastRate = 0.01;
 constexpr size_t kWaitingSeconds = 5;  // of arrivals: a line so long will not be answered in time
@@ -49,13 +50,7 @@ void Add(std::map<std::string, Failures>& all, const std::map<std::string, Failu
 Duration LengthFor(double per_second, uint64_t requests, const GoodputPlan& plan) {
   const std::chrono::duration<double> needed(static_cast<double>(requests) / per_second);
   if (needed >= plan.longest) return plan.longest;
-  return std::max(plan.window, std::chrono::duration_cast<Duration>(needed));
-}
-
-size_t ConnectionsFor(double per_second, const GoodputPlan& plan) {
-  const double under_way = kRoom * per_second * Seconds(plan.goal.latency) / static_cast<double>(plan.calls);
-  const auto most = static_cast<double>(plan.most_connections);
-  return std::max(std::min(plan.connections, plan.most_connections), static_cast<size_t>(std::min(under_way, most)));
+  return std::max({plan.window, kLeastGoals * plan.goal.latency, std::chrono::duration_cast<Duration>(needed)});
 }
 
 struct Rate {
@@ -102,6 +97,12 @@ bool Book(const LoadResult& load, const GoodputPlan& plan, double quantile, TryR
 }
 
 }  // namespace
+
+size_t ConnectionsFor(double per_second, const GoodputPlan& plan) {
+  const double under_way = kRoom * per_second * Seconds(plan.goal.latency) / static_cast<double>(plan.calls);
+  const auto most = static_cast<double>(plan.most_connections);
+  return std::max(std::min(plan.connections, plan.most_connections), static_cast<size_t>(std::min(under_way, most)));
+}
 
 bool Goodput::is_certain() const {
   const auto certain = [&](double rate) {
@@ -165,7 +166,7 @@ Result<Goodput> FindGoodput(Target& target, const GoodputPlan& plan,
                         .most_tries = plan.most_tries});
   std::map<double, LatencyHistogram> latencies;  // of rates that kept the goal
   GoodputPlan longer = plan;
-  longer.window = std::max(plan.window, plan.final_window);
+  longer.window = std::max({plan.window, plan.final_window, kFinal * kLeastGoals * plan.goal.latency});
   longer.longest = std::max(plan.longest, longer.window);
   while (const std::optional<GoodputSearch::Step> step = found.interrupted ? std::nullopt : search.Next()) {
     ASSIGN_OR_RETURN(TryResult result, TryRate(target, step->is_final ? longer : plan, step->rate, search.tries()));

@@ -21,6 +21,9 @@
 
 namespace trireme::bench {
 
+// A try lasts so many times as long as its goal at least: in less, a line does not grow long enough to miss it.
+inline constexpr int kLeastGoals = 4;
+
 // How the goodput of a target under a goal is to be found: the highest rate at which it still keeps the goal, of
 // requests that come whatever becomes of those before (as in MLPerf's Server scenario,
 // https://github.com/mlcommons/inference_policies/blob/master/inference_rules.adoc). A request that failed missed it.
@@ -30,8 +33,8 @@ struct GoodputPlan {
   double tolerance = 0.05;  // how far the rate that misses may lie above the one that keeps it
   int most_tries = 24;
   Duration warm_up = std::chrono::seconds(1);        // of each try, not measured
-  Duration window = std::chrono::seconds(2);         // a try is at least so long
-  Duration final_window = std::chrono::seconds(10);  // and so long of the last two, whose verdicts stand
+  Duration window = std::chrono::seconds(2);         // a try is at least so long, and kLeastGoals
+  Duration final_window = std::chrono::seconds(10);  // and so long of the last two, and five times that
   Duration longest = std::chrono::seconds(60);       // and at most so long: then the share as it is decides
   Duration timeout = std::chrono::seconds(30);       // of an answer; later ones are given up, which counts as a miss
   size_t connections = 16;                           // at least: a try has as many as its rate may need
@@ -77,6 +80,8 @@ struct TryResult {
   std::map<std::string, Failures> failures;
   bool interrupted = false;
 };
+// How many connections a try has.
+size_t ConnectionsFor(double per_second, const GoodputPlan& plan);
 Result<TryResult> TryRate(Target& target, const GoodputPlan& plan, double per_second, int number);
 
 }  // namespace trireme::bench

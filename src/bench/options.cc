@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "base/quantity.h"
+#include "bench/goodput.h"
 #include "client/url.h"
 
 namespace trireme::bench {
@@ -111,6 +113,21 @@ Status CheckLoad(const BenchOptions& options) {
   return {};
 }
 
+// A search says itself how much is asked.
+Status CheckGoodput(const BenchOptions& options) {
+  if (!options.goodput) return {};
+  if (!options.goal) return InvalidArgument("--goodput: expected a goal as well, as in --slo p99=100ms");
+  const auto refuse = [](bool is_set, const std::string& flag) {
+    return is_set ? InvalidArgument(flag + " and --goodput: expected one of them, since that tries rates itself")
+                  : Status();
+  };
+  RETURN_IF_ERROR(refuse(options.per_second > 0, "--rate"));
+  RETURN_IF_ERROR(refuse(!options.stages.empty(), "--stages"));
+  RETURN_IF_ERROR(refuse(options.window_requests > 0, "--window-requests"));
+  RETURN_IF_ERROR(refuse(options.stops_on_failure, "--stop-on-failure"));
+  return CheckLongestTry(options);
+}
+
 // The capacity test starts its own server and says itself what is asked of it.
 Status CheckCapacity(const BenchOptions& options) {
   const BenchOptions usual;
@@ -125,6 +142,7 @@ Status CheckCapacity(const BenchOptions& options) {
   RETURN_IF_ERROR(refuse(options.per_second > 0, "--rate (see --stages)"));
   RETURN_IF_ERROR(refuse(options.calls != usual.calls || options.stream, "--calls, --stream"));
   RETURN_IF_ERROR(refuse(options.shared_memory != usual.shared_memory, "--shared-memory"));
+  RETURN_IF_ERROR(refuse(options.goodput, "--goodput"));
   RETURN_IF_ERROR(refuse(options.server_pid.has_value(), "--pid"));
   for (const Stage& stage : options.stages) {
     if (stage.per_second > 0) {
@@ -151,7 +169,17 @@ Status Check(const BenchOptions& options) {
   RETURN_IF_ERROR(CheckPath(options, url));
   RETURN_IF_ERROR(CheckDialect(options, url));
   RETURN_IF_ERROR(CheckProtocol(options, url));
+  RETURN_IF_ERROR(CheckGoodput(options));
   return CheckLoad(options);
+}
+
+Status CheckLongestTry(const BenchOptions& options) {
+  using std::chrono::milliseconds;
+  const auto least = std::chrono::ceil<milliseconds>(kLeastGoals * options.goal->latency);
+  if (options.longest_try >= least) return {};
+  return InvalidArgument("--longest-try: expected at least " + FormatDuration(least) + ", " +
+                         std::to_string(kLeastGoals) + " times as long as the goal " + ToString(*options.goal) +
+                         ", got " + FormatDuration(options.longest_try));
 }
 
 size_t Connections(const BenchOptions& options) {

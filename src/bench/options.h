@@ -16,6 +16,7 @@
 #include "bench/model_mix.h"
 #include "bench/stages.h"
 #include "client/tls_client.h"
+#include "model/service_goal.h"
 #include "tensor/shape.h"
 
 namespace trireme::bench {
@@ -63,8 +64,14 @@ struct BenchOptions {
   double per_second = 0;
   Arrivals arrivals = Arrivals::kPoisson;  // --arrivals poisson|constant
   size_t most_waiting = 10'000;            // --max-waiting: more arrivals without a free connection end the load
-  std::vector<Stage> stages;               // --stages: closed loop with so many users, instead of warm-up and windows
-  bool stops_on_failure = false;           // --stop-on-failure
+  // --slo: the run says whether it was kept, and exits with 1 if not. With --goodput no load is given: the highest rate
+  // that keeps it is looked for, to `tolerance`, in tries of at most `longest_try` each (bench/goodput.h).
+  std::optional<ServiceGoal> goal;
+  bool goodput = false;                           // --goodput
+  double tolerance = 0.05;                        // --tolerance, which is in per cent
+  std::chrono::milliseconds longest_try{60'000};  // --longest-try
+  std::vector<Stage> stages;      // --stages: closed loop with so many users, instead of warm-up and windows
+  bool stops_on_failure = false;  // --stop-on-failure
 
   int64_t rows = 1;                // --rows: the size of every input's outermost dimension where it is free
   std::vector<InputShape> shapes;  // --shape NAME=1,3,224,224: instead of what the metadata says
@@ -106,6 +113,9 @@ inline constexpr uint64_t kMaxWindowRequests = 1'000'000'000;
 
 // Numbers out of range, and what does not go together, by the flags' names.
 Status Check(const BenchOptions& options);
+
+// Of a search for a goodput: whether a try may last long enough for its goal.
+Status CheckLongestTry(const BenchOptions& options);
 
 // How many connections and call slots the options ask for.
 size_t Connections(const BenchOptions& options);

@@ -64,6 +64,25 @@ TEST(BenchOptionsTest, NamesFlagsThatDoNotGoTogether) {
   EXPECT_THAT(refusal("http://:80", [](BenchOptions&) {}), HasSubstr("expected a host"));
 }
 
+TEST(BenchOptionsTest, ASearchSaysItselfHowMuchIsAsked) {
+  const auto refusal = [](auto change) {
+    BenchOptions options;
+    options.url = "http://h";
+    options.goodput = true;
+    options.goal = ServiceGoal{.quantile = 0.99, .latency = std::chrono::milliseconds(100)};
+    change(options);
+    return Check(options).message();
+  };
+  EXPECT_EQ(refusal([](BenchOptions&) {}), "");
+  EXPECT_THAT(refusal([](BenchOptions& o) { o.goal.reset(); }), HasSubstr("--slo p99=100ms"));
+  EXPECT_EQ(refusal([](BenchOptions& o) { o.longest_try = std::chrono::milliseconds(399); }),
+            "--longest-try: expected at least 400ms, 4 times as long as the goal p99=100ms, got 399ms");
+  EXPECT_THAT(refusal([](BenchOptions& o) { o.per_second = 5; }), HasSubstr("--rate and --goodput"));
+  EXPECT_THAT(refusal([](BenchOptions& o) { o.stages = {{1, std::chrono::seconds(1), 0}}; }), HasSubstr("--stages"));
+  EXPECT_THAT(refusal([](BenchOptions& o) { o.window_requests = 5; }), HasSubstr("--window-requests"));
+  EXPECT_THAT(refusal([](BenchOptions& o) { o.stops_on_failure = true; }), HasSubstr("--stop-on-failure"));
+}
+
 TEST(BenchOptionsTest, NamesWhatADialectDoesNotHave) {
   const auto refusal = [](const char* url, Dialect dialect, auto change) {
     BenchOptions options;

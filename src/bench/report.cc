@@ -84,12 +84,27 @@ double Report::responses_per_second() const {
   return length > 0 ? static_cast<double>(responses) / length : 0;
 }
 
+std::optional<double> Report::InTime() const {
+  uint64_t all = latency.count();
+  for (const ReportPart& part : parts) all += part.failed;
+  if (!options.goal || all == 0) return std::nullopt;
+  const uint64_t kept = latency.count() - latency.CountAbove(options.goal->latency);
+  return static_cast<double>(kept) / static_cast<double>(all);
+}
+
+bool Report::keeps_goal() const {
+  return !options.goal || InTime().value_or(0) >= options.goal->quantile;
+}
+
+std::string Report::Verdict() const {
+  if (!options.goal) return {};
+  if (!InTime()) return "misses " + ToString(*options.goal) + ": nothing was answered";
+  return DescribeVerdict(*options.goal, latency, *InTime());
+}
+
 std::vector<std::pair<std::string_view, std::string>> Report::About() const {
-  return {{"command", facts.command},
-          {"date", facts.date},
-          {"server", facts.server()},
-          {"client", facts.client},
-          {"machine", facts.machine()}};
+  return {{"goal", Verdict()},        {"command", facts.command}, {"date", facts.date},
+          {"server", facts.server()}, {"client", facts.client},   {"machine", facts.machine()}};
 }
 
 std::vector<std::string> Report::Notes() const {
@@ -107,6 +122,13 @@ std::vector<std::string> Report::Notes() const {
     notes.push_back("this program kept a whole processor busy: the server may be faster than it says");
   }
   return notes;
+}
+
+std::string DescribeVerdict(const ServiceGoal& goal, const LatencyHistogram& latency, double in_time) {
+  const std::string text = ToString(goal);
+  return text.substr(0, text.find('=')) + " " + ShortMilliseconds(latency.Quantile(goal.quantile)) +
+         " ms: " + (in_time >= goal.quantile ? "within " : "misses ") + text + ", " + Short(in_time * 100) +
+         " % in time";
 }
 
 std::string Describe(const Failures& failures) {

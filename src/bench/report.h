@@ -74,6 +74,12 @@ struct Report {
   bool has_several_responses() const { return responses > requests; }
   double seconds() const;  // of all windows
   double responses_per_second() const;
+  // The share of the requests in windows that kept the goal; nothing: there is no goal, or there was no request.
+  std::optional<double> InTime() const;
+  // Of a run without a goal too: what was not missed was kept.
+  bool keeps_goal() const;
+  // "p99 83.00 ms: within p99=100ms, 99.62 % in time"; empty: there is no goal.
+  std::string Verdict() const;
   // What must be said with the numbers, by its name.
   std::vector<std::pair<std::string_view, std::string>> About() const;
   // What a reader must know before believing the numbers; empty: nothing.
@@ -99,6 +105,9 @@ std::string Markdown(const Report& report);
 std::string Csv(const Report& report);
 // One page with plots that needs nothing else: no scripts, no files from elsewhere.
 std::string Html(const Report& report);
+
+// Of a goal: its quantile, and what that came to.
+std::string DescribeVerdict(const ServiceGoal& goal, const LatencyHistogram& latency, double in_time);
 
 // "3 times, first: the line is full"
 std::string Describe(const Failures& failures);

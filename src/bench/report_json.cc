@@ -124,6 +124,11 @@ std::string Json(const Report& report) {
   AppendFailures(out, report.failures);
   AppendEnd(out, report.early_end);
   AppendTexts(out, "notes", report.Notes());
+  if (report.options.goal) {
+    AppendText(out, "slo", ToString(*report.options.goal));
+    AppendFlag(out, "slo_kept", report.keeps_goal());
+    AppendNumber(out, "in_time", report.InTime().value_or(0));
+  }
   AppendSpread(out, "requests_per_second", report.per_second);
   AppendNumber(out, "responses_per_second", report.responses_per_second());
   AppendLatency(out, report.latency);

@@ -64,6 +64,7 @@ std::string Table(const Report& report) {
             report.model + (report.version.empty() ? "" : " version " + report.version) + ": " + report.inputs);
   AppendRow(out, "load", DescribeLoad(report));
   if (report.requests > 0) AppendNumbers(out, report);
+  if (report.options.goal) AppendRow(out, "goal", report.Verdict());
   AppendRow(out, "answered", std::to_string(report.requests));
   if (report.responses != report.requests) {
     AppendRow(out, "responses",

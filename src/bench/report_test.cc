@@ -294,5 +294,32 @@ TEST(ReportTest, SeveralResponsesHaveAFirst) {
   EXPECT_THAT(Html(report), HasSubstr("<b>0.050 ms</b><span>first response p95</span>"));
 }
 
+// Six answers of 100 us to 3 ms, and a failure in the windows.
+TEST(ReportTest, SaysWhetherAGoalWasKept) {
+  Report report = Sample(false);
+  EXPECT_EQ(report.Verdict(), "");
+  EXPECT_TRUE(report.keeps_goal());
+  report.options.goal = ServiceGoal{.quantile = 0.5, .latency = std::chrono::microseconds(300)};
+  EXPECT_NEAR(report.InTime().value(), 4.0 / 7, 1e-9);
+  EXPECT_TRUE(report.keeps_goal());
+  EXPECT_THAT(report.Verdict(), testing::EndsWith("within p50=300us, 57.14 % in time"));
+  report.options.goal->quantile = 0.9;
+  EXPECT_FALSE(report.keeps_goal());
+  EXPECT_THAT(Table(report), HasSubstr("misses p90=300us, 57.14 % in time\n"));
+  EXPECT_THAT(Json(report), HasSubstr("\"slo\":\"p90=300us\",\"slo_kept\":false,\"in_time\":0.57"));
+  for (const ReportForm form : {ReportForm::kMarkdown, ReportForm::kCsv, ReportForm::kHtml}) {
+    EXPECT_THAT(Write(report, form), HasSubstr("misses p90=300us"));
+  }
+}
+
+TEST(ReportTest, AGoalIsMissedWhereNothingWasAnswered) {
+  Report report = Sample(false);
+  report.parts.clear();
+  report.latency = LatencyHistogram();
+  report.options.goal = ServiceGoal{.quantile = 0.5, .latency = std::chrono::microseconds(300)};
+  EXPECT_FALSE(report.keeps_goal());
+  EXPECT_EQ(report.Verdict(), "misses p50=300us: nothing was answered");
+}
+
 }  // namespace
 }  // namespace trireme::bench

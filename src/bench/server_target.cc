@@ -66,7 +66,7 @@ ServerTarget::~ServerTarget() = default;
 
 Result<std::unique_ptr<ServerTarget>> ServerTarget::Open(const BenchOptions& options) {
   std::unique_ptr<ServerTarget> target(new ServerTarget(options));
-  RETURN_IF_ERROR(target->Ask());
+  if (Status asked = target->Ask(); !asked.ok()) return WithoutWebPage(std::move(asked), options.dialect);
   return target;
 }
 
@@ -131,7 +131,7 @@ std::unique_ptr<Carrier> ServerTarget::MakeCarrier(size_t number, CarrierListene
 }
 
 Result<LoadResult> ServerTarget::Run(LoadPlan plan) {
-  if (!encoded_) encoded_ = Encode();
+  if (!encoded_) encoded_ = WithoutWebPage(Encode(), options_.dialect);
   RETURN_IF_ERROR(*encoded_);
   plan.calls = std::min(plan.calls, workload_.calls);
   plan.make_carrier = [this](size_t number, CarrierListener& listener) { return MakeCarrier(number, listener); };

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "bench/input_file.h"
 #include "bench/random_tensor.h"
 #include "client/grpc_client.h"
 #include "client/kserve_client.h"
@@ -23,13 +22,6 @@ namespace trireme::bench {
 namespace {
 
 constexpr size_t kMostGrpcBytes = size_t{1} << 31;  // of a message, as gRPC's implementations have it
-
-Result<kserve::InferRequestMessage> DecodeRequest(const InputFile& file, MemoryPool& pool) {
-  auto message = kserve::DecodeInferRequest(
-      {.bytes = std::as_bytes(std::span(*file.bytes)), .keep_alive = file.bytes, .json_bytes = {}}, pool);
-  if (!message.ok()) return std::move(message).status().Within("--input \"" + file.path + "\"");
-  return message;
-}
 
 // "cat.jpg, owl.jpg and 8 more"
 std::string Describe(const std::vector<InputFile>& files) {
@@ -136,6 +128,13 @@ Result<kserve::InferRequestMessage> RandomRequest(const Signature& signature, co
   return message;
 }
 
+Result<kserve::InferRequestMessage> ReadRequest(const InputFile& file, MemoryPool& pool) {
+  auto message = kserve::DecodeInferRequest(
+      {.bytes = std::as_bytes(std::span(*file.bytes)), .keep_alive = file.bytes, .json_bytes = {}}, pool);
+  if (!message.ok()) return std::move(message).status().Within("--input \"" + file.path + "\"");
+  return message;
+}
+
 std::string StreamHead(size_t id, size_t body_bytes) {
   constexpr int kIdField = 3;  // of ModelInferRequest
   std::string field;
@@ -208,7 +207,7 @@ void DescribeInputs(const std::vector<NamedTensor>& inputs, ModelRequests& reque
 Status AddMessages(const BenchOptions& options, const Server& server, const std::vector<InputFile>& files,
                    MemoryPool& pool, ModelRequests& requests) {
   for (const InputFile& file : files) {
-    ASSIGN_OR_RETURN(auto message, DecodeRequest(file, pool));
+    ASSIGN_OR_RETURN(auto message, ReadRequest(file, pool));
     requests.messages.push_back(std::move(message));
   }
   if (files.empty()) {

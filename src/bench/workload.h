@@ -8,6 +8,7 @@
 
 #include "base/memory_pool.h"
 #include "base/status.h"
+#include "bench/input_file.h"
 #include "bench/options.h"
 #include "bench/plain_requests.h"
 #include "client/grpc_connection.h"
@@ -84,6 +85,8 @@ Shape ShapeToSend(const TensorSpec& input, const BenchOptions& options);
 // The same seed gives the same elements. kTooLarge over 1 GiB.
 Result<kserve::InferRequestMessage> RandomRequest(const Signature& signature, const BenchOptions& options,
                                                   MemoryPool& pool);
+// An infer request of KServe V2, in JSON. Its tensors view the file's bytes where they can.
+Result<kserve::InferRequestMessage> ReadRequest(const InputFile& file, MemoryPool& pool);
 // What goes in front of a request on a stream: gRPC's prefix, and the id field. `id` is a small number.
 std::string StreamHead(size_t id, size_t body_bytes);
 

@@ -35,9 +35,14 @@ LoadResult ResultOf(Window window, uint64_t failures) {
 
 Result<LoadResult> QueueTarget::Run(LoadPlan plan) {
   ++loads_;
-  loaded_ += plan.warm_up + plan.window * plan.windows;
   if (instead) return instead(plan);
   return plan.per_second ? OpenLoop(plan) : ClosedLoop(plan);
+}
+
+Status QueueTarget::Probe() {
+  Status said = gone;
+  if (!gone.ok() && returns_after > 0 && --returns_after == 0) gone = {};
+  return said;
 }
 
 LoadResult QueueTarget::OpenLoop(const LoadPlan& plan) const {

@@ -23,11 +23,12 @@ class QueueTarget final : public Target {
 
   const TargetFacts& facts() const override { return facts_; }
   Result<LoadResult> Run(LoadPlan plan) override;
-  Status Probe() override { return {}; }
+  Status Probe() override;
 
   // What the next loads are told instead, as long as it is not empty.
   std::function<Result<LoadResult>(const LoadPlan& plan)> instead;
-  Duration loaded() const { return loaded_; }  // warm-up and windows of all loads
+  Status gone;            // what Probe() says
+  int returns_after = 0;  // that many probes that say so; 0: all of them
   int loads() const { return loads_; }
 
  private:
@@ -36,7 +37,6 @@ class QueueTarget final : public Target {
 
   const Options options_;
   TargetFacts facts_;
-  Duration loaded_{0};
   int loads_ = 0;
 };
 
