@@ -191,7 +191,11 @@ CompareRound SectionRun::RunRound(size_t target, int number) {
       round.problem = runner.problem = "has gone: " + Visible(there.message());
     }
   }
-  round.counts = !ended_early && runner.problem.empty();
+  const bool is_silent = !round.goodput && measured->latency.count() == 0 && measured->failed == 0;
+  if (is_silent && round.problem.empty()) {
+    round.problem = "no answer came within the window of " + std::to_string(options_.window.count()) + " ms";
+  }
+  round.counts = !ended_early && !is_silent && runner.problem.empty();
   round.measured = *std::move(measured);
   return round;
 }

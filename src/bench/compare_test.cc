@@ -150,6 +150,19 @@ TEST(CompareTest, FailuresOfAServerThatIsThereCount) {
   EXPECT_THAT(CompareRemarks(report, 0), Contains(HasSubstr("busy: failed, unavailable: 4 times")));
 }
 
+TEST(CompareTest, SilenceIsNoMeasurement) {
+  Targets targets;
+  QueueTarget& hangs = targets.Add("hangs", {.servers = 1, .service = milliseconds(10)});
+  hangs.instead = [](const LoadPlan& plan) -> Result<LoadResult> {
+    LoadResult load;
+    load.windows.push_back({.length = plan.window});
+    return load;
+  };
+  const CompareReport report = CompareAll({.targets = {Named("hangs")}, .loads = {Closed()}, .rounds = 1}, targets);
+  EXPECT_FALSE(report.is_whole());
+  EXPECT_THAT(CompareRemarks(report, 0), Contains(HasSubstr("no answer came within the window of 2000 ms")));
+}
+
 TEST(CompareTest, FindsTheGoodputOfEach) {
   Targets targets;
   targets.Add("one", {.servers = 1, .service = milliseconds(10)});
