@@ -3,22 +3,22 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/status.h"
 #include "bench/capacity_plan.h"
-#include "client/kserve_client.h"
-#include "client/url.h"
+#include "bench/own_server.h"
 
 namespace trireme::bench {
 
-// A server of our own, in a process that ends with this object: it loads what it is told to, and is asked through a
-// Unix socket. Its settings are those of the environment (TRIREME_THREADS and so on).
+// A server of our own that loads what it is told to. Its settings are those of the environment (TRIREME_THREADS and so
+// on).
 class CapacityServer {
  public:
   struct Options {
@@ -28,12 +28,8 @@ class CapacityServer {
     std::string budget;             // its --budget; empty: what it thinks right
   };
 
-  // Returns once it listens. kUnavailable: it ended or did not listen within half a minute; the message has the end of
-  // its log.
+  // As OwnServer::Start().
   static Result<std::unique_ptr<CapacityServer>> Start(const Options& options);
-  CapacityServer(const CapacityServer&) = delete;
-  CapacityServer& operator=(const CapacityServer&) = delete;
-  ~CapacityServer();
 
   // Loads a model and waits for it, ten minutes at most. A refusal has the server's words.
   Status Load(const std::string& model) const;
@@ -42,21 +38,15 @@ class CapacityServer {
   std::optional<uint64_t> ProcessBytes() const;
 
   // Kills it, whatever it does: who waits for an answer is told that there is none.
-  void End() const;
+  void End() const { server_->End(); }
 
-  std::string url_text() const { return "unix:" + socket_.string(); }
-  pid_t pid() const { return pid_; }
-  bool is_running() const;
+  std::string url_text() const { return server_->url_text(); }
+  pid_t pid() const { return server_->pid(); }
 
  private:
-  CapacityServer(pid_t pid, std::filesystem::path socket, client::Url url, std::filesystem::path log);
-  Status WaitUntilItListens() const;
-  std::string EndOfLog() const;
+  explicit CapacityServer(std::unique_ptr<OwnServer> server) : server_(std::move(server)) {}
 
-  const pid_t pid_;
-  const std::filesystem::path socket_;
-  const client::Url url_;
-  const std::filesystem::path log_;
+  const std::unique_ptr<OwnServer> server_;
 };
 
 // From the text of /proc/PID/smaps_rollup.
