@@ -33,6 +33,7 @@ color:inherit}.legend .c1 i{background:var(--c1)}.legend .c2 i{background:var(--
 .line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}
 .line.c5{stroke:var(--c5)}.line.c6{stroke:var(--c6)}.line.c7{stroke:var(--c7)}.line.c8{stroke:var(--c8)}
 .line.bound{stroke-dasharray:6 4;stroke:var(--soft)}.legend .bound i{background:var(--soft)}
+.mark circle{fill:none;stroke:var(--ink);stroke-width:2.5;vector-effect:non-scaling-stroke}
 .dots.c1{fill:var(--c1)}.dots.c2{fill:var(--c2)}.dots.c3{fill:var(--c3)}.dots.c4{fill:var(--c4)}
 .dots.c5{fill:var(--c5)}.dots.c6{fill:var(--c6)}.dots.c7{fill:var(--c7)}.dots.c8{fill:var(--c8)}
 .wide{overflow-x:auto}@media(min-width:64rem){.wide{width:max-content;min-width:100%;max-width:calc(100vw - 3rem);

@@ -79,6 +79,10 @@ class Paper {
       x_ = {.low = has_log_x_ ? 1.0 : 0.0, .high = has_log_x_ ? 10.0 : 1.0};
       y_ = {.low = has_log_y_ ? 1.0 : 0.0, .high = has_log_y_ ? 10.0 : 1.0};
     }
+    if (chart.mark && HasPlace(chart, chart.mark->x, chart.mark->y)) {
+      x_.Include(chart.mark->x);
+      y_.Include(chart.mark->y);
+    }
     for (const ChartTick& tick : chart.x_ticks) x_.Include(tick.at);
     if (chart.band) x_.Include(chart.band->from);
     if (x_.high == x_.low) x_.high = has_log_x_ ? x_.low * 10 : x_.low + 1;
@@ -191,6 +195,17 @@ void AppendLine(std::string& out, const Chart& chart, const ChartLine& line, con
   out += "<g class=\"dots " + colour + "\">" + dots + "</g>";
 }
 
+// A ring, and its name on the side where there is room.
+void AppendMark(std::string& out, const ChartMark& mark, const Paper& paper) {
+  const double x = paper.X(mark.x);
+  const double y = paper.Y(mark.y);
+  const bool is_right = x > (kLeft + kWidth - kRight) / 2;
+  const bool is_high = y < kTop + 30;
+  out += "<g class=\"mark\"><circle cx=\"" + Pixel(x) + "\" cy=\"" + Pixel(y) + "\" r=\"7\"/></g><g class=\"axis\">";
+  AppendText(out, is_right ? x - 12 : x + 12, is_high ? y + 18 : y - 12, is_right ? "end" : "start", mark.text);
+  out += "</g>";
+}
+
 std::string Legend(const Chart& chart) {
   if (chart.lines.size() < 2 && !chart.band) return {};
   std::string out = "<p class=\"legend\">";
@@ -258,6 +273,7 @@ std::string DrawChart(const Chart& chart) {
   if (chart.band) AppendBand(out, *chart.band, paper);
   AppendGrid(out, chart, paper);
   for (const ChartLine& line : chart.lines) AppendLine(out, chart, line, paper);
+  if (chart.mark && HasPlace(chart, chart.mark->x, chart.mark->y)) AppendMark(out, *chart.mark, paper);
   return out + "</svg></figure>\n";
 }
 

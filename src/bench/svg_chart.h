@@ -30,12 +30,19 @@ struct ChartBand {
   std::string text;
 };
 
+// One point that matters more than the others.
+struct ChartMark {
+  double x = 0;
+  double y = 0;
+  std::string text;
+};
+
 // The size of a chart's text on a narrow screen, in its own units, of which it is 720 wide. What then has no room is of
 // the class "wide-only".
 inline constexpr int kNarrowTextSize = 26;
 
 // Lines over an axis, drawn as SVG whose looks come from the page's style (classes "axis", "grid", "band", "line",
-// "c1"...).
+// "mark", "c1"...).
 struct Chart {
   std::string title;  // for those who cannot see it too
   std::string x_name, y_name;
@@ -45,6 +52,7 @@ struct Chart {
   bool has_log_x = false;          // the same
   bool has_whole_x = false;        // counts: nothing between two of them is named
   std::optional<ChartBand> band;   // behind the lines
+  std::optional<ChartMark> mark;   // before them
 };
 
 // One <svg> element, with a legend if there are several lines. Pure.

@@ -85,6 +85,22 @@ TEST(DrawChartTest, ABoundIsDashedAndHasNoDots) {
   EXPECT_THAT(svg, Not(HasSubstr("<title>budget")));
 }
 
+TEST(DrawChartTest, AMarkIsARingWithItsNameWhereThereIsRoom) {
+  Chart chart{.lines = {{.name = "l", .points = {{0, 1}, {10, 20}}}},
+              .mark = ChartMark{.x = 9, .y = 15, .text = "<it>"}};
+  const std::string left_of_it = DrawChart(chart);
+  EXPECT_THAT(left_of_it, HasSubstr("<g class=\"mark\"><circle"));
+  EXPECT_THAT(left_of_it, HasSubstr("text-anchor=\"end\">&lt;it&gt;<"));
+  chart.mark->x = 1;
+  EXPECT_THAT(DrawChart(chart), HasSubstr("text-anchor=\"start\">&lt;it&gt;<"));
+  // It lies on the paper even where no line goes.
+  chart.mark = ChartMark{.x = 50, .y = 15, .text = "far"};
+  EXPECT_THAT(DrawChart(chart), HasSubstr(">50<"));
+  chart.has_log_y = true;
+  chart.mark->y = 0;
+  EXPECT_THAT(DrawChart(chart), Not(HasSubstr("class=\"mark\"")));
+}
+
 TEST(DrawChartTest, NothingIsDrawnAsAnEmptyPaper) {
   EXPECT_THAT(DrawChart({.lines = {{.name = "l", .points = {}}}}), Not(HasSubstr("<path")));
 }
