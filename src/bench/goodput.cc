@@ -160,8 +160,10 @@ Result<Goodput> FindGoodput(Target& target, const GoodputPlan& plan,
     found.interrupted = crowd.interrupted;
     first = kGuess * std::max(crowd.per_second, alone.per_second);
   }
+  const double least = std::max(kLeastRate, alone.per_second / 100);
   GoodputSearch search({.first = first,
-                        .least = std::max(kLeastRate, alone.per_second / 100),
+                        .least = least,
+                        .most = std::max(plan.most, least),
                         .tolerance = plan.tolerance,
                         .most_tries = plan.most_tries});
   std::map<double, LatencyHistogram> latencies;  // of rates that kept the goal

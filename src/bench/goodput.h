@@ -30,6 +30,7 @@ inline constexpr int kLeastGoals = 4;
 struct GoodputPlan {
   ServiceGoal goal;
   double first = 0;         // requests a second to try first; 0: found by a short closed loop
+  double most = 1'000'000;  // above which nothing is tried
   double tolerance = 0.05;  // how far the rate that misses may lie above the one that keeps it
   int most_tries = 24;
   Duration warm_up = std::chrono::seconds(1);        // of each try, not measured
