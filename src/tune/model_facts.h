@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/status.h"
+#include "tune/space.h"
+
+namespace trireme::tune {
+
+// What is known of a model before a server has loaded it.
+struct ModelFacts {
+  std::string name;
+  std::filesystem::path path;       // that a server is given; absolute
+  std::filesystem::path folder;     // the model's own, with its config; empty: a plain file has none
+  std::filesystem::path onnx_file;  // that its newest version is; empty: that is none
+  std::string digest;               // of its files and its config: another one when anything has changed
+  uint64_t bytes = 0;               // of its files
+  Decided decided;                  // by its own config file
+};
+
+// Looks at the path as a server would. Reads every byte of the model. kNotFound: nothing is there; kInvalidArgument: it
+// is no model, or several, which are named; what else is wrong with it is said as `trireme check` does.
+Result<ModelFacts> LookAtModel(const std::filesystem::path& path);
+
+}  // namespace trireme::tune
