@@ -19,6 +19,7 @@
 #include "app/models_command.h"
 #include "app/options.h"
 #include "app/serve_command.h"
+#include "app/tune_command.h"
 #include "base/version.h"
 #include "bench/bench.h"
 #include "bench/compare.h"
@@ -67,6 +68,10 @@ int Run(const bench::CompareOptions& options) {
   LocalModels models;
   return bench::RunCompare(
       options, [&models](const bench::LocalModelOptions& wanted) { return models.Open(wanted); }, std::cout, std::cerr);
+}
+
+int Run(const tune::TuneOptions& options) {
+  return RunTuneCommand(options, std::cout, std::cerr);
 }
 
 int Run(const ConvertOptions& options) {

@@ -19,6 +19,8 @@
 #include "app/settings.h"
 #include "app/tfserving_settings.h"
 #include "app/torchserve_settings.h"
+#include "app/tune_file.h"
+#include "app/tune_settings.h"
 
 namespace trireme {
 namespace {
@@ -31,6 +33,7 @@ Commands:
   serve PATH...   Serve models over the network
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load; bench compare FILE: several side by side
+  tune MODEL      Find the best settings for a model on this machine
   replay FILE URL Send a server what was recorded, and compare its outputs
   convert IN OUT  Write a TensorFlow SavedModel as an ONNX file, or an ONNX file in lower precision
   models ACTION   List, load, unload, pin and label the models of a running server
@@ -42,6 +45,8 @@ Examples:
   trireme serve models/                every model in a folder or Triton repository
   trireme check models/                what becomes of each, without a server
   trireme bench http://127.0.0.1:8000  how fast it answers
+  trireme tune model.onnx --slo p99=100ms
+                                       batch, callers and threads that answer most within the goal
   trireme models                       what a server that you run has in memory
   trireme keys add keys.txt web --role infer --model resnet50
                                        a key for a client; serve takes --keys keys.txt
@@ -146,6 +151,29 @@ Examples:
   trireme bench compare compare.yaml
   trireme bench compare compare.yaml --report compare.html --report compare.csv
 Exit code: 0 if all were measured in every round and answered every request with success, 1 if not, 2 for wrong usage.
+)"};
+  return text;
+}
+
+const CommandText& TuneText() {
+  static const CommandText text = {
+      .name = "trireme tune",
+      .purpose =
+          "Finds the settings with which a model on this machine answers the most requests within a goal: each "
+          "candidate is a server of its own, loaded as clients would. Ends in a report and a file for 'trireme serve "
+          "--config'. The same command goes on where one was interrupted.",
+      .examples =
+          R"(Every flag is also a variable (--slo: TRIREME_SLO) and a key of the .yaml file that names several models.
+SETTINGS are batch, callers, threads, delay, device and precision, as in batch=1..32,callers=1,2,device=cpu,cuda:0; a
+range doubles, or goes in steps: 1..4+1. A TIME has a unit: us, ms, s, m, h.
+
+Examples:
+  trireme tune model.onnx --slo p99=100ms
+  trireme tune model.onnx --slo p99=100ms --precision fp32,int8 --samples request.json --budget-time 30m
+  trireme tune model.onnx --grid batch=1..32,callers=1..4,threads=1,2 --window 2s
+  trireme tune model.onnx --slo p95=50ms --price-per-hour 0.35 --frames-per-second 30
+  trireme tune models.yaml --out report/
+Exit code: 0 if settings were found that keep every goal, 1 if not, 2 for wrong usage.
 )"};
   return text;
 }
@@ -388,6 +416,55 @@ Result<Command> ParseReplay(std::span<const std::string> arguments, const Enviro
   return Command(std::move(options));
 }
 
+// The models, each with what stands in front: flags, variables, its own settings in a file, and those of all in it.
+Result<std::vector<tune::TuneModel>> ReadTuneModels(const std::vector<TuneFileModel>& models,
+                                                    std::span<const SettingTexts* const> outer,
+                                                    const SettingTexts& common) {
+  std::vector<tune::TuneModel> settled;
+  for (const TuneFileModel& model : models) {
+    std::vector<const SettingTexts*> sources(outer.begin(), outer.end());
+    sources.insert(sources.end(), {&model.settings, &common});
+    TuneModelDraft draft;
+    RETURN_IF_ERROR(ApplySettings(TuneModelSettings(draft), sources));
+    ASSIGN_OR_RETURN(tune::TuneModel made, Settle(std::move(draft), model.path));
+    settled.push_back(std::move(made));
+  }
+  return settled;
+}
+
+Result<TuneFile> TunedModels(const std::vector<std::string>& paths, std::span<const Setting> settings,
+                             std::span<const Setting> model_settings) {
+  if (paths.size() == 1 && IsTuneFile(paths[0])) return ReadTuneFile(paths[0], settings, model_settings);
+  TuneFile models;
+  for (const std::string& path : paths) {
+    if (IsTuneFile(path)) return InvalidArgument("'" + path + "': expected this file alone, or models");
+    models.models.push_back({.path = path, .settings = {}});
+  }
+  return models;
+}
+
+Result<Command> ParseTune(std::span<const std::string> arguments, const Environment& environment) {
+  tune::TuneOptions options;
+  std::vector<std::string> paths;
+  TuneModelDraft unused;
+  const std::vector<Setting> general = TuneSettings(options, paths);
+  const std::vector<Setting> of_models = TuneModelSettings(unused);
+  std::vector<Setting> all = general;
+  all.insert(all.end(), of_models.begin(), of_models.end());
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(TuneText(), all, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(all, environment);
+  const std::array outer = {&std::as_const(std::get<SettingTexts>(flags)), &variables};
+  RETURN_IF_ERROR(ApplySettings({general.data(), 1}, outer));  // the models, which may name a file
+  ASSIGN_OR_RETURN(const TuneFile file, TunedModels(paths, general, of_models));
+  RETURN_IF_ERROR(ApplySettings(std::span(general).subspan(1), std::array{outer[0], outer[1], &file.settings}));
+  ASSIGN_OR_RETURN(options.models, ReadTuneModels(file.models, outer, file.settings));
+  if (options.out.empty() && !paths.empty()) options.out = paths.size() == 1 ? UsualTuneFolder(paths[0]) : "tune";
+  RETURN_IF_ERROR(tune::Check(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseConvert(std::span<const std::string> arguments) {
   ConvertOptions options;
   const std::vector<Setting> settings = ConvertSettings(options);
@@ -444,19 +521,20 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
     return InvalidArgument(
-        "expected a command (serve, check, bench, replay, convert, models, keys, version), found nothing");
+        "expected a command (serve, check, bench, tune, replay, convert, models, keys, version), found nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
   if (command == "replay") return ParseReplay(arguments.subspan(1), environment);
+  if (command == "tune") return ParseTune(arguments.subspan(1), environment);
   if (command == "convert") return ParseConvert(arguments.subspan(1));
   if (command == "models") return ParseModels(arguments.subspan(1), environment);
   if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
   return InvalidArgument("unknown command '" + command +
-                         "': expected serve, check, bench, replay, convert, models, keys or version");
+                         "': expected serve, check, bench, tune, replay, convert, models, keys or version");
 }
 
 }  // namespace trireme

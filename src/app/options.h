@@ -24,6 +24,7 @@
 #include "net/listener.h"
 #include "onnxfile/precision.h"
 #include "server/server.h"
+#include "tune/options.h"
 #include "wire/tfserving/config_files.h"
 
 namespace trireme {
@@ -281,15 +282,16 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::CompareOptions,
-                             bench::ReplayOptions, ConvertOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
+using Command =
+    std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::CompareOptions, bench::ReplayOptions,
+                 tune::TuneOptions, ConvertOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 // What the user wants, from the arguments behind the program's name, from TRIREME_<FLAG> variables and from the YAML
-// file that --config (or TRIREME_CONFIG) names; the first of them that sets a thing decides. Only `serve` reads a
-// file.
+// file that --config (or TRIREME_CONFIG) names; the first of them that sets a thing decides. Only `serve` reads such a
+// file; `tune` reads one that names several models.
 //
 // Every failure is wrong usage (kExitUsage). Its message names the flag, variable or file and line, what was expected
 // and what was found; it is one line without "error:".
