@@ -3,7 +3,7 @@
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
 `./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
-(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), and after
+(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), schedule (10), and after
 `./dev build --with torch` torch (15) and first (6), capacity (an hour); without a name the first four. `--quick` only
 shows that everything runs: its numbers mean nothing."""
 import argparse
@@ -22,6 +22,7 @@ import model_rows
 import neighbour_rows
 import picture_rows
 import savedmodel_rows
+import schedule_rows
 import swap_rows
 import tfserving_rows
 import torch_rows
@@ -31,7 +32,8 @@ from harness import Failed, Setup, machine, say
 BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.run, "check": check_rows.run,
               "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run,
               "torch": torch_rows.run, "pictures": picture_rows.run, "first": first_rows.run,
-              "capacity": capacity_rows.run, "savedmodel": savedmodel_rows.run, "tfserving": tfserving_rows.run}
+              "capacity": capacity_rows.run, "savedmodel": savedmodel_rows.run, "tfserving": tfserving_rows.run,
+              "schedule": schedule_rows.run}
 # Of those that nobody names; the others take long and say little about a single request.
 USUAL = ["http", "grpc", "model", "check"]
 

@@ -110,6 +110,7 @@ Result<LoadPoint> CandidateServer::Goodput(double first, double most, Duration w
                                                                              .most_tries = kMostTries,
                                                                              .warm_up = window / kWarmUpShare,
                                                                              .window = window,
+                                                                             .final_window = window * kLongestTry,
                                                                              .longest = window * kLongestTry,
                                                                              .timeout = kAnswerPatience,
                                                                              .seed = model_.requests.seed,

@@ -95,7 +95,7 @@ void AddGoalNotes(const ModelOutcome& model, std::vector<std::string>& notes) {
   if (point && point->answered < needed) {
     notes.push_back("The " + QuantileName(model) + " of the best settings is that of " +
                     std::to_string(point->answered) + " answers, and " + std::to_string(needed) +
-                    " are needed to be sure of it: a longer --budget-time gives more");
+                    " are needed to be sure of it: a longer search gives more");
   }
 }
 
