@@ -57,7 +57,7 @@ class TenantQuotas {
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the name that the standard looks for
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Accounts = std::unordered_map<std::string, std::shared_ptr<TenantAccount>, Hash, std::equal_to<>>;
