@@ -53,8 +53,8 @@ double LoadRatio(const ModelDemand& model, int processors) {
   return model.processors / (had * Utilisation(model));
 }
 
-double LoadRatio(std::span<const ModelDemand> models, int processors) {
-  double shared = 0;
+double LoadRatio(std::span<const ModelDemand> models, int processors, double connections) {
+  double shared = connections;
   double worst = 0;
   for (const ModelDemand& model : models) {
     if (model.on_processors) shared += model.processors / Utilisation(model);

@@ -14,6 +14,7 @@ struct WorkTotals {
   uint64_t run = 0;         // those that were
   Duration run_time{0};     // of the model
   Duration around_time{0};  // of an instance, to join what goes in and to split what comes out
+  Duration on_loops{0};     // what event loops did of both, where runs are short
 };
 
 // How many processors would be busy all the time if everything were run that comes: the rate of requests, times what
@@ -53,9 +54,9 @@ struct ModelDemand {
 // 1: it is asked for all that its goal allows; above: for more. On so many processors.
 double LoadRatio(const ModelDemand& model, int processors);
 
-// The same of a server: that of the processors that its models share, or of the model that is worst off, which has too
-// few instances, or another device.
-double LoadRatio(std::span<const ModelDemand> models, int processors);
+// The same of a server: that of the processors that its models share, of which `connections` are busy with reading and
+// writing these; or of the model that is worst off, which has too few instances, or another device.
+double LoadRatio(std::span<const ModelDemand> models, int processors, double connections = 0);
 
 // What part of this server, or how many of it, there should be for its load: replicas are full at this ratio, which
 // leaves room for what comes until there is another one. The sum over all replicas, rounded up, is their number.

@@ -167,6 +167,7 @@ TEST(LoadRatio, OfAServerIsThatOfAllModelsTogetherOrOfTheWorst) {
   const ModelDemand tight{.processors = 1.5, .most_processors = 1};
   const ModelDemand elsewhere{.processors = 0.9, .most_processors = 1, .on_processors = false};
   EXPECT_DOUBLE_EQ(LoadRatio(std::vector{half, half, half}, 4), 1.5);
+  EXPECT_DOUBLE_EQ(LoadRatio(std::vector{half, half, half}, 4, 1), 1.75);
   EXPECT_DOUBLE_EQ(LoadRatio(std::vector{half, tight}, 8), 1.5);
   EXPECT_DOUBLE_EQ(LoadRatio(std::vector{half, elsewhere}, 8), 0.9);
   EXPECT_DOUBLE_EQ(LoadRatio(std::span<const ModelDemand>(), 8), 0);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/loop_thread.h"
 #include "base/thread_pool.h"
 #include "net/acceptor.h"
 #include "net/door.h"
@@ -31,6 +32,7 @@ class Worker {
       : network_(network), loop_(Clock::System()), encoder_(network.options.server_name) {
     thread_ = std::thread([this, number] {
       NameThisThread("net-" + std::to_string(number));
+      BecomeLoopThread();
       loop_.Run();
     });
     has_clock_ = pthread_getcpuclockid(thread_.native_handle(), &clock_) == 0;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/loop_thread.h"
 #include "scheduler/line_series.h"
 #include "scheduler/triton_series.h"
 
@@ -174,9 +175,12 @@ void ModelMetrics::CountRun(uint64_t rows, const Stages& stages) {
 void ModelMetrics::CountWork(std::span<const Ended> requests) {
   if (requests.empty()) return;
   const Stages& stages = *requests.front().stages;
+  const Duration run = stages.run_end - stages.run_begin;
+  const Duration around = (stages.run_begin - stages.taken) + (stages.answered - stages.run_end);
   work_.run += requests.size();
-  work_.run_time += stages.run_end - stages.run_begin;
-  work_.around_time += (stages.run_begin - stages.taken) + (stages.answered - stages.run_end);
+  work_.run_time += run;
+  work_.around_time += around;
+  if (OnLoopThread()) work_.on_loops += run + around;
 }
 
 void ModelMetrics::Observe(StatusCode code, const Stages& stages) {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/loop_thread.h"
+
 namespace trireme {
 namespace {
 
@@ -62,6 +64,17 @@ TEST_F(ModelMetricsTest, KnowWhatWasWantedAndWhatThatTook) {
   EXPECT_EQ(work.run, 3U);
   EXPECT_EQ(work.run_time, microseconds(4));
   EXPECT_EQ(work.around_time, microseconds(3 + 5));
+  EXPECT_EQ(work.on_loops, Duration(0));
+}
+
+TEST_F(ModelMetricsTest, KnowWhatLoopsDid) {
+  Run({Ok(1)});
+  std::thread([this] {
+    BecomeLoopThread();
+    Run({Ok(1), Ok(1)});
+  }).join();
+  EXPECT_EQ(metrics_.work().run_time, microseconds(4 + 4));
+  EXPECT_EQ(metrics_.work().on_loops, microseconds(3 + 4 + 5));
 }
 
 TEST_F(ModelMetricsTest, BeginWithNothing) {

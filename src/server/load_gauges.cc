@@ -42,7 +42,10 @@ metrics::WorkTotals TotalsOfLoop(Duration used) {
 }  // namespace
 
 LoadGauges::LoadGauges(metrics::Registry& registry, Source source, const Clock& clock)
-    : source_(std::move(source)), clock_(clock), families_(registry.ReadFamilies([this] { return Families(); })) {
+    : source_(std::move(source)),
+      clock_(clock),
+      connections_({}, clock.Now()),
+      families_(registry.ReadFamilies([this] { return Families(); })) {
   Update();
 }
 
@@ -51,31 +54,37 @@ void LoadGauges::Update() {
   const std::vector<Duration> used = source_.loop_times ? source_.loop_times() : std::vector<Duration>();
   const TimePoint now = clock_.Now();
   const MutexLock lock(mutex_);
-  UpdateModels(now, std::move(models));
-  UpdateLoops(now, used);
+  const Duration ran = UpdateModels(now, std::move(models));
+  UpdateLoops(now, used, ran);
 }
 
-void LoadGauges::UpdateModels(TimePoint now, std::vector<ModelWork> models) {
+Duration LoadGauges::UpdateModels(TimePoint now, std::vector<ModelWork> models) {
   std::map<ModelId, Model> updated;
+  Duration ran(0);
   for (ModelWork& work : models) {
     const auto known = models_.find(work.id);
-    Model model{
-        .work = std::move(work),
-        .estimate = known == models_.end() ? metrics::DemandEstimate(work.totals, now) : known->second.estimate};
-    const ModelWork& its = model.work;
-    model.estimate.Update(its.totals, its.on_processors ? its.threads : 1, now);
-    const ModelId id = its.id;
-    updated.emplace(id, std::move(model));
+    if (known != models_.end()) ran += work.totals.on_loops - known->second.work.totals.on_loops;
+    const ModelId id = work.id;
+    metrics::DemandEstimate estimate =
+        known == models_.end() ? metrics::DemandEstimate(work.totals, now) : known->second.estimate;
+    estimate.Update(work.totals, work.on_processors ? work.threads : 1, now);
+    updated.emplace(id, Model{.work = std::move(work), .estimate = estimate});
   }
   models_ = std::move(updated);
+  return ran;
 }
 
-void LoadGauges::UpdateLoops(TimePoint now, const std::vector<Duration>& used) {
+void LoadGauges::UpdateLoops(TimePoint now, const std::vector<Duration>& used, Duration ran) {
+  Duration all(0);
   for (size_t i = 0; i < used.size(); ++i) {
     const metrics::WorkTotals totals = TotalsOfLoop(used[i]);
     if (i == loops_.size()) loops_.emplace_back(totals, now);
     loops_[i].Update(totals, 1, now);
+    all += used[i];
   }
+  connections_used_ += std::max(all - loops_used_ - ran, Duration(0));
+  loops_used_ = all;
+  connections_.Update(TotalsOfLoop(connections_used_), 1, now);
 }
 
 std::vector<FamilySamples> LoadGauges::Families() const {
@@ -88,6 +97,7 @@ std::vector<FamilySamples> LoadGauges::Families() const {
   FamilySamples goals = Gauge("trireme_slo_seconds", "The time in which a share of a model's answers is to come.");
   std::vector<ModelDemand> demands;
   double loops = 0;
+  double connections = 0;
   {
     const MutexLock lock(mutex_);
     for (const auto& [id, model] : models_) {
@@ -95,15 +105,16 @@ std::vector<FamilySamples> LoadGauges::Families() const {
       // A label would not be what the name is, and perhaps that of another one.
       if (!IsUtf8(id.name)) continue;
       Labels labels = {{"model", id.name}, {"version", std::to_string(id.version)}};
-      each.samples.push_back({labels, metrics::LoadRatio(demands.back(), source_.processors)});
+      each.samples.emplace_back(labels, metrics::LoadRatio(demands.back(), source_.processors));
       if (!model.work.goal) continue;
       labels.emplace_back("quantile", QuantileText(model.work.goal->quantile));
-      goals.samples.push_back({labels, std::chrono::duration<double>(model.work.goal->latency).count()});
+      goals.samples.emplace_back(labels, std::chrono::duration<double>(model.work.goal->latency).count());
     }
     for (const metrics::DemandEstimate& loop : loops_) loops += loop.processors();
+    connections = connections_.processors();
     if (!loops_.empty()) loops /= static_cast<double>(loops_.size());
   }
-  const double ratio = std::max(metrics::LoadRatio(demands, source_.processors), loops);
+  const double ratio = std::max(metrics::LoadRatio(demands, source_.processors, connections), loops);
   server.samples.push_back({{}, ratio});
   wanted.samples.push_back({{}, metrics::ReplicasWanted(ratio)});
   return {std::move(server), std::move(each), std::move(wanted), std::move(goals)};

@@ -15,7 +15,7 @@ namespace trireme {
 
 // Shows how much is wanted of the server against what it can give, for whoever adds and takes away replicas:
 //
-//   trireme_load_ratio                            1: full; also how busy the loops are, where that is more
+//   trireme_load_ratio                            1: full; how busy the loops are, where that is more
 //   trireme_model_load_ratio{model,version}       the same of what one model may have
 //   trireme_replicas_wanted                       trireme_load_ratio / 0.8: the sum over all replicas is their number
 //   trireme_slo_seconds{model,version,quantile}   the goal of a model that has one: quantile 0.99
@@ -41,8 +41,9 @@ class LoadGauges {
     metrics::DemandEstimate estimate;
   };
 
-  void UpdateModels(TimePoint now, std::vector<ModelWork> models) REQUIRES(mutex_);
-  void UpdateLoops(TimePoint now, const std::vector<Duration>& used) REQUIRES(mutex_);
+  // What loops have run of models since the last time.
+  Duration UpdateModels(TimePoint now, std::vector<ModelWork> models) REQUIRES(mutex_);
+  void UpdateLoops(TimePoint now, const std::vector<Duration>& used, Duration ran) REQUIRES(mutex_);
   std::vector<metrics::FamilySamples> Families() const;
 
   const Source source_;
@@ -50,6 +51,10 @@ class LoadGauges {
   mutable Mutex mutex_;
   std::map<ModelId, Model> models_ GUARDED_BY(mutex_);
   std::vector<metrics::DemandEstimate> loops_ GUARDED_BY(mutex_);
+  // What loops do but for models, all of them together.
+  Duration loops_used_ GUARDED_BY(mutex_){0};
+  Duration connections_used_ GUARDED_BY(mutex_){0};
+  metrics::DemandEstimate connections_ GUARDED_BY(mutex_);
   metrics::CallbackHandle families_;  // last: it reads the above
 };
 

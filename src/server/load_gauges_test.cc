@@ -93,6 +93,17 @@ TEST_F(LoadGaugesTest, ShowHowBusyTheLoopsAreWhereThatIsMore) {
   EXPECT_NEAR(Value("trireme_model_load_ratio{model=\"a\",version=\"1\"}"), 0.025, 0.001);
 }
 
+TEST_F(LoadGaugesTest, CountWhatConnectionsTakeOfTheProcessors) {
+  Pass(60, [this] {
+    Ask(models_[0], 100, milliseconds(20));  // two processors
+    Ask(models_[1], 100, milliseconds(2));   // 0.4 of them, of which loops do the half, on one thread
+    models_[1].totals.on_loops += milliseconds(200);
+    loops_[0] += milliseconds(500);
+    loops_[1] += milliseconds(500);
+  });
+  EXPECT_NEAR(Value("trireme_load_ratio"), (2 + 0.4 + 0.8) / 4, 0.01);
+}
+
 TEST_F(LoadGaugesTest, ShowTheGoalsOfModelsThatHaveOne) {
   gauges_.Update();
   EXPECT_EQ(Value("trireme_slo_seconds{model=\"b\",version=\"2\",quantile=\"0.99\"}"), 0.1);
