@@ -5,12 +5,13 @@
 
 namespace trireme::tune {
 
-std::vector<Flag> FlagsOf(const Candidate& candidate) {
+std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<ServiceGoal>& goal) {
   std::vector<Flag> flags = {{"max-batch", std::to_string(candidate.max_batch)},
                              {"instances", std::to_string(candidate.callers)},
                              {"threads", std::to_string(candidate.threads)},
                              {"max-delay", FormatDuration(candidate.max_delay)}};
   if (!candidate.device.empty()) flags.push_back({"devices", candidate.device});
+  if (goal && candidate.is_automatic()) flags.push_back({.name = "slo", .value = ToString(*goal)});
   return flags;
 }
 

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/service_goal.h"
 #include "onnxfile/precision.h"
 
 namespace trireme::tune {
@@ -33,8 +35,9 @@ struct Flag {
   std::string value;
 };
 
-// Those that make a server run models so; the same whatever its environment says.
-std::vector<Flag> FlagsOf(const Candidate& candidate);
+// Those that make a server run models so; the same whatever its environment says. A goal is told to one that decides
+// for itself: it then refuses what it cannot do in time, where a search wants to see answers come too late.
+std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<ServiceGoal>& goal = {});
 
 // For people: "batch 8, callers 2, threads 1, int8", "as the server decides".
 std::string ToText(const Candidate& candidate);

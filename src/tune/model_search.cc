@@ -275,7 +275,8 @@ class ModelSearch {
   Status WriteSettings() {
     if (!outcome_.best) return {};
     const fs::path file = fs::absolute(folder_) / kSettingsFile;
-    RETURN_IF_ERROR(WriteWhole(file, SettingsText(Best(), outcome_.ServedFile(Best()), Remark())));
+    RETURN_IF_ERROR(
+        WriteWhole(file, SettingsText(Best(), outcome_.ServedFile(Best()), Remark(), outcome_.wanted.goal)));
     outcome_.settings_file = file;
     return Verify();
   }

@@ -9,7 +9,8 @@
 
 namespace trireme::tune {
 
-std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark) {
+std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark,
+                         const std::optional<ServiceGoal>& goal) {
   std::string text;
   while (!remark.empty()) {
     const size_t end = std::min(remark.find('\n'), remark.size());
@@ -20,7 +21,7 @@ std::string SettingsText(const Candidate& candidate, const std::filesystem::path
   text += "paths: ";
   AppendJsonString(text, served.string());
   text += '\n';
-  for (const Flag& flag : FlagsOf(candidate)) text += flag.name + ": " + flag.value + "\n";
+  for (const Flag& flag : FlagsOf(candidate, goal)) text += flag.name + ": " + flag.value + "\n";
   return text;
 }
 

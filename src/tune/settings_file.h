@@ -12,7 +12,8 @@ namespace trireme::tune {
 
 // Settings as a file that `trireme serve --config FILE` reads, with the path of the model that they are for. `remark`
 // stands above them, each of its lines as a comment. Pure.
-std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark);
+std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark,
+                         const std::optional<ServiceGoal>& goal = {});
 
 // Writes a file beside its place first, so that nobody ever finds half of one. kUnavailable: it cannot be written.
 Status WriteWhole(const std::filesystem::path& file, std::string_view text);

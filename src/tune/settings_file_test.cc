@@ -23,6 +23,9 @@ TEST(SettingsText, IsWhatServeReads) {
 TEST(SettingsText, LeavesToTheServerWhatItFindsOutBest) {
   EXPECT_EQ(SettingsText(Candidate(), "/m.onnx", ""),
             "paths: \"/m.onnx\"\nmax-batch: 0\ninstances: 0\nthreads: 0\nmax-delay: 0\n");
+  const ServiceGoal goal{.quantile = 0.99, .latency = std::chrono::milliseconds(100)};
+  EXPECT_EQ(SettingsText(Candidate(), "/m.onnx", "", goal),
+            "paths: \"/m.onnx\"\nmax-batch: 0\ninstances: 0\nthreads: 0\nmax-delay: 0\nslo: p99=100ms\n");
 }
 
 TEST(WriteWhole, LeavesNothingBesideTheFile) {
