@@ -31,24 +31,17 @@ Result<ArenaTrimmer> ArenaTrimmer::Make(const OrtApi& api, const OrtEnv& env, co
   return ArenaTrimmer(api, cpu, std::move(session), std::move(run_options));
 }
 
-Handle<OrtValue> ArenaTrimmer::View(float& element) const {
-  OrtValue* value = nullptr;
-  (void)ToStatus(*api_, api_->CreateTensorWithDataAsOrtValue(cpu_, &element, sizeof(element), nullptr, 0,
-                                                             ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
-  return {value, api_->ReleaseValue};
-}
-
 void ArenaTrimmer::Trim() const {
   // Neither lies in the arena, where even one element would hold a whole region back.
   float in = 0;
   float out = 0;
-  const Handle<OrtValue> input = View(in);
-  const Handle<OrtValue> output = View(out);
-  if (input == nullptr || output == nullptr) return;
+  const Result<Handle<OrtValue>> input = ViewOneElement(*api_, *cpu_, in);
+  const Result<Handle<OrtValue>> output = ViewOneElement(*api_, *cpu_, out);
+  if (!input.ok() || !output.ok()) return;
   const char* const input_name = OneElementModel::kInput;
   const char* const output_name = OneElementModel::kOutput;
-  const OrtValue* inputs[] = {input.get()};
-  OrtValue* outputs[] = {output.get()};
+  const OrtValue* inputs[] = {input->get()};
+  OrtValue* outputs[] = {output->get()};
   // A trim that fails leaves memory where it was: nothing that anybody could do more about.
   (void)ToStatus(*api_,
                  api_->Run(session_.get(), run_options_.get(), &input_name, inputs, 1, &output_name, 1, outputs));

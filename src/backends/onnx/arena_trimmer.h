@@ -20,8 +20,6 @@ class ArenaTrimmer {
   ArenaTrimmer(const OrtApi& api, const OrtMemoryInfo& cpu, Handle<OrtSession> session,
                Handle<OrtRunOptions> run_options);
 
-  Handle<OrtValue> View(float& element) const;
-
   const OrtApi* api_;
   const OrtMemoryInfo* cpu_;
   Handle<OrtSession> session_;

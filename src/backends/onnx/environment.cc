@@ -57,7 +57,7 @@ HelperThreads::Options ThreadsHere() {
 }  // namespace
 
 Environment::Environment(const OrtApi& api)
-    : api_(api), helpers_(api, ThreadsHere()), env_(nullptr, api.ReleaseEnv), cpu_(nullptr, api.ReleaseMemoryInfo) {}
+    : api_(api), cpu_(nullptr, api.ReleaseMemoryInfo), helpers_(api, ThreadsHere()), env_(nullptr, api.ReleaseEnv) {}
 
 Environment::~Environment() {
   helpers_.End();
@@ -101,7 +101,7 @@ Status Environment::Make(const Logger& log) {
   RETURN_IF_ERROR(ToStatus(api_, api_.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &cpu)));
   cpu_.reset(cpu);
   RETURN_IF_ERROR(ShareArena());
-  return helpers_.Begin(*env_);
+  return helpers_.Begin(*env_, *cpu_);
 }
 
 Status Environment::ShareArena() {

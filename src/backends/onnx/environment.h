@@ -33,9 +33,9 @@ class Environment {
   Status ShareArena();
 
   const OrtApi& api_;
+  Handle<OrtMemoryInfo> cpu_;
   HelperThreads helpers_;  // end with the environment
   Handle<OrtEnv> env_;
-  Handle<OrtMemoryInfo> cpu_;
 };
 
 }  // namespace trireme::onnx

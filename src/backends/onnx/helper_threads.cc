@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kUntilNextTry(10);
 
-constexpr const char* kOutputNames[] = {OneElementModel::kOutput};  // read until a run ends, by whichever thread
+// They are read until a run ends, by whichever thread.
+constexpr const char* kInputNames[] = {OneElementModel::kInput};
+constexpr const char* kOutputNames[] = {OneElementModel::kOutput};
 
 // Whether the calling thread has less of a processor than others of the process: a thread that it starts would inherit
 // that, and one that helps it would mostly wait for it.
@@ -30,15 +32,6 @@ bool StandsBack() {
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));
   const auto process = static_cast<id_t>(getpid());  // its first thread, to these calls
   return sched_getscheduler(0) == SCHED_IDLE || getpriority(PRIO_PROCESS, thread) > getpriority(PRIO_PROCESS, process);
-}
-
-Result<Handle<OrtRunOptions>> MakeStoppingOptions(const OrtApi& api) {
-  OrtRunOptions* made = nullptr;
-  RETURN_IF_ERROR(ToStatus(api, api.CreateRunOptions(&made)));
-  Handle<OrtRunOptions> options(made, api.ReleaseRunOptions);
-  RETURN_IF_ERROR(ToStatus(api, api.RunOptionsSetRunLogSeverityLevel(made, ORT_LOGGING_LEVEL_FATAL)));
-  RETURN_IF_ERROR(ToStatus(api, api.RunOptionsSetTerminate(made)));
-  return options;
 }
 
 }  // namespace
@@ -52,11 +45,16 @@ struct HelperThreads::Helper {
   std::thread thread;  // until it has ended
 };
 
-// A helper's way to its rest.
+// A helper's way to its rest: a run that succeeds, since the runtime loses a few kilobytes with each that fails.
 struct HelperThreads::Errand {
   HelperThreads* owner = nullptr;
   std::thread::id sender;
-  OrtValue* output = nullptr;  // stays empty: the run is stopped before it has any
+  float in = 0;
+  float out = 0;
+  Handle<OrtValue> input{nullptr, nullptr};
+  Handle<OrtValue> output{nullptr, nullptr};
+  const OrtValue* inputs[1] = {nullptr};
+  OrtValue* outputs[1] = {nullptr};
 };
 
 HelperThreads::Run::Run(HelperThreads& helpers, int threads)
@@ -74,7 +72,6 @@ HelperThreads::HelperThreads(const OrtApi& api, const Options& options)
     : api_(api),
       options_(options),
       session_(nullptr, api.ReleaseSession),
-      stop_(nullptr, api.ReleaseRunOptions),
       runs_(static_cast<size_t>(options.threads), 0) {
   CHECK(options.threads >= 1 && options.processors >= 1);
 }
@@ -92,9 +89,15 @@ Status HelperThreads::AddTo(OrtThreadingOptions* options) {
   return ToStatus(api_, api_.SetGlobalCustomJoinThreadFn(options, &JoinThread));
 }
 
-Status HelperThreads::Begin(const OrtEnv& env) {
+Status HelperThreads::Begin(const OrtEnv& env, const OrtMemoryInfo& cpu) {
   ASSIGN_OR_RETURN(session_, OpenOneElementModel(api_, env));
-  ASSIGN_OR_RETURN(stop_, MakeStoppingOptions(api_));
+  const MutexLock lock(mutex_);
+  for (const auto& errand : errands_) {
+    ASSIGN_OR_RETURN(errand->input, ViewOneElement(api_, cpu, errand->in));
+    ASSIGN_OR_RETURN(errand->output, ViewOneElement(api_, cpu, errand->out));
+    errand->inputs[0] = errand->input.get();
+    errand->outputs[0] = errand->output.get();
+  }
   return {};
 }
 
@@ -112,6 +115,10 @@ void HelperThreads::End() {
   {
     const MutexLock lock(mutex_);
     while (free_errands_.size() < errands_.size()) changed_.Wait(mutex_);
+    for (const auto& errand : errands_) {
+      errand->input.reset();
+      errand->output.reset();
+    }
   }
   session_.reset();
 }
@@ -224,8 +231,8 @@ std::vector<HelperThreads::Errand*> HelperThreads::Settle() {
 
 void HelperThreads::Send(const std::vector<Errand*>& errands) {
   for (Errand* errand : errands) {
-    OrtStatus* refused = api_.RunAsync(session_.get(), stop_.get(), nullptr, nullptr, 0, kOutputNames, 1,
-                                       &errand->output, &RestHere, errand);
+    OrtStatus* refused = api_.RunAsync(session_.get(), nullptr, kInputNames, errand->inputs, 1, kOutputNames, 1,
+                                       errand->outputs, &RestHere, errand);
     if (refused != nullptr) RestHere(errand, nullptr, 0, refused);
   }
 }

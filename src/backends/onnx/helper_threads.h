@@ -21,9 +21,9 @@ namespace trireme::onnx {
 // any, and rest while none does. A run has only as many as there are processors left by those that are on their way
 // beside it, and none if its caller stands back for others (base/quiet_thread.h).
 //
-// A helper rests inside of a task of its own: the runtime's way to run a model on one of these threads (RunAsync) is
-// given a model of one element and told to stop at once, and the callback at its end does not return before the helper
-// is wanted. While it rests it neither spins nor takes up anybody's work.
+// A helper rests inside of a task of its own: the runtime has a way to run a model on one of these threads (RunAsync);
+// it is given a model of one element, and the callback at the run's end does not return before the helper is wanted.
+// While it rests it neither spins nor takes up anybody's work.
 //
 // Thread-safe.
 class HelperThreads {
@@ -42,8 +42,8 @@ class HelperThreads {
   // Makes these the threads of the environment that is made with `options`.
   Status AddTo(OrtThreadingOptions* options);
 
-  // Once that is there.
-  Status Begin(const OrtEnv& env);
+  // Once that is there. `cpu` outlives them.
+  Status Begin(const OrtEnv& env, const OrtMemoryInfo& cpu);
 
   // Before that goes; no run is on its way any more.
   void End();
@@ -88,7 +88,6 @@ class HelperThreads {
   const OrtApi& api_;
   const Options options_;
   Handle<OrtSession> session_;  // of one element
-  Handle<OrtRunOptions> stop_;
   // Runs that want helpers. Read without the lock by those that want none; it orders nothing: one that does not see
   // another is just not counted beside it.
   std::atomic<int> wide_runs_ = 0;

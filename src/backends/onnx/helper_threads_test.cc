@@ -64,7 +64,7 @@ class HelperThreadsTest : public testing::Test {
     Check(Api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &cpu));
     cpu_.reset(cpu);
     Check(Api().CreateAndRegisterAllocator(env, cpu, nullptr));
-    ASSERT_TRUE(helpers_->Begin(*env).ok());
+    ASSERT_TRUE(helpers_->Begin(*env, *cpu).ok());
   }
 
   void End() {
@@ -110,9 +110,9 @@ class HelperThreadsTest : public testing::Test {
     while (helpers_->awake() != awake || helpers_->resting() != resting) std::this_thread::yield();
   }
 
+  Handle<OrtMemoryInfo> cpu_{nullptr, Api().ReleaseMemoryInfo};
   std::optional<HelperThreads> helpers_;
   Handle<OrtEnv> env_{nullptr, Api().ReleaseEnv};
-  Handle<OrtMemoryInfo> cpu_{nullptr, Api().ReleaseMemoryInfo};
   Handle<OrtSession> session_{nullptr, Api().ReleaseSession};
 };
 

@@ -22,4 +22,11 @@ Result<Handle<OrtSession>> OpenOneElementModel(const OrtApi& api, const OrtEnv& 
   return Handle<OrtSession>(session, api.ReleaseSession);
 }
 
+Result<Handle<OrtValue>> ViewOneElement(const OrtApi& api, const OrtMemoryInfo& cpu, float& element) {
+  OrtValue* value = nullptr;
+  RETURN_IF_ERROR(ToStatus(api, api.CreateTensorWithDataAsOrtValue(&cpu, &element, sizeof(element), nullptr, 0,
+                                                                   ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value)));
+  return Handle<OrtValue>(value, api.ReleaseValue);
+}
+
 }  // namespace trireme::onnx

@@ -16,4 +16,7 @@ struct OneElementModel {
 // Opened in this environment; runs of it may be helped (helper_threads.h).
 Result<Handle<OrtSession>> OpenOneElementModel(const OrtApi& api, const OrtEnv& env);
 
+// The element where it is, for a run to read or to write. It outlives what is returned.
+Result<Handle<OrtValue>> ViewOneElement(const OrtApi& api, const OrtMemoryInfo& cpu, float& element);
+
 }  // namespace trireme::onnx
