@@ -122,7 +122,8 @@ class OpenModel {
 
   // The same model with so many threads for each of its runs, on the weights of this one: memory_use() of what is
   // returned is what it holds besides them. Any of the two may outlive the other, and both run at the same time.
-  // kUnsupported: the runtime cannot do that without weights of its own, or the model keeps state. On a loader thread.
+  // A run may find fewer, as others need the processors. kUnsupported: the runtime cannot do that without weights of its
+  // own, or the model keeps state. On a loader thread.
   virtual Result<std::unique_ptr<OpenModel>> WithThreads(int threads);
 };
 
