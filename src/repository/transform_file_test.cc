@@ -84,7 +84,7 @@ TEST(TransformFile, NamesEveryMistakeByItsLine) {
   EXPECT_THAT(WrongWith("transforms: {}"),
               HasSubstr("expected one of transform, slo, weight, cache, found the key 'transforms'"));
   EXPECT_THAT(WrongWith("transform: {image: {normalize: none}}"), HasSubstr("did you mean \"normalise\"?"));
-  EXPECT_THAT(WrongWith("image:\n  resize: 8\n"), HasSubstr("trireme.yaml:1: image: expected one of transform, found"));
+  EXPECT_THAT(WrongWith("image:\n  resize: 8\n"), HasSubstr("trireme.yaml:1: image: expected one of transform, slo, weight, cache, found"));
   EXPECT_THAT(
       WrongWith("transform:\n  image:\n    normalise:\n      std: [1, 0.0, 1]\n"),
       HasSubstr("trireme.yaml:4: transform.image.normalise.std: expected numbers to divide by, none of them 0"));

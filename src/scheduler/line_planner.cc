@@ -67,6 +67,7 @@ Duration LinePlanner::OneRun(int64_t rows, size_t bytes) const {
 }
 
 void LinePlanner::Push(RequestPtr request) {
+  row_bytes_ = RowBytes(*request);
   const Duration limit = goal_.has_goal() ? goal_.Limit(OneRun(request->rows, request->bytes)) : Duration(0);
   queue_.Push(std::move(request), limit);
 }

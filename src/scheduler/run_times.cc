@@ -95,8 +95,10 @@ RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
   const size_t place = CellOf(rows);
   const Cell& own = curve.cells[place];
   if (own.runs > 0) {
-    if (place < kEachRows) return {.typical = own.typical, .most = own.most};
-    return {.typical = Scaled(own.typical, rows, RowsOf(place)), .most = Scaled(own.most, rows, RowsOf(place))};
+    if (place < kEachRows) return {.typical = own.typical, .most = own.most, .runs = own.runs};
+    return {.typical = Scaled(own.typical, rows, RowsOf(place)),
+            .most = Scaled(own.most, rows, RowsOf(place)),
+            .runs = own.runs};
   }
   size_t below = place;
   while (below > 0 && curve.cells[below - 1].runs == 0) --below;
@@ -105,14 +107,17 @@ RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
   if (above == kCells) {  // nothing larger was seen; then something smaller was
     const Cell& last = curve.cells[below - 1];
     return {.typical = Scaled(last.typical, rows, RowsOf(below - 1)),
-            .most = Scaled(last.most, rows, RowsOf(below - 1))};
+            .most = Scaled(last.most, rows, RowsOf(below - 1)),
+            .runs = last.runs};
   }
   const Cell& more = curve.cells[above];
-  if (below == 0) return {.typical = more.typical, .most = more.most};  // fewer rows take no longer
+  if (below == 0) return {.typical = more.typical, .most = more.most, .runs = more.runs};  // fewer rows take no longer
   const Cell& less = curve.cells[below - 1];
   const auto from = static_cast<double>(RowsOf(below - 1));
   const double share = (static_cast<double>(rows) - from) / (static_cast<double>(RowsOf(above)) - from);
-  return {.typical = Between(less.typical, more.typical, share), .most = Between(less.most, more.most, share)};
+  return {.typical = Between(less.typical, more.typical, share),
+          .most = Between(less.most, more.most, share),
+          .runs = std::min(less.runs, more.runs)};
 }
 
 std::optional<RunTimes::Estimate> RunTimes::Expected(const RunSize& size) const {

@@ -38,7 +38,8 @@ class RunTimes {
 
   struct Estimate {
     Duration typical{0};
-    Duration most{0};  // that nine runs in ten take; `typical` or more
+    Duration most{0};   // that nine runs in ten take; `typical` or more
+    uint64_t runs = 0;  // that were seen: of what lies between two sizes the fewer of theirs
   };
 
   void Record(const RunSize& size, Duration took);
