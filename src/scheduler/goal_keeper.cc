@@ -32,7 +32,7 @@ Duration GoalKeeper::Budget(Duration one_run) const {
   if (!goal_) return Duration(0);
   if (one_run > goal_->latency) return kRunsInsteadOfGoal * one_run;
   const auto promised = std::chrono::duration_cast<Duration>(goal_->latency * margin_);
-  return std::min(std::max(promised, std::chrono::duration_cast<Duration>(one_run * kRoom)), Limit(one_run));
+  return std::max(promised, std::chrono::duration_cast<Duration>(one_run * kRoom));
 }
 
 Duration GoalKeeper::Limit(Duration one_run) const {

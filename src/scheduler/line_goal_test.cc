@@ -96,8 +96,8 @@ TEST_F(LineGoalTest, RefusesWhatWouldMissTheGoal) {
 }
 
 TEST_F(LineGoalTest, TakesRequestsForAGoalThatCannotBeKept) {
-  const auto line =
-      Line({.goal = ServiceGoal{.quantile = 0.99, .latency = milliseconds(20)}, .seen_runs = Runs(milliseconds(50))});
+  const auto line = Line({.goal = ServiceGoal{.quantile = 0.99, .latency = milliseconds(20)},
+                          .seen_runs = Runs(std::chrono::seconds(50))});
   for (int i = 0; i < 50; ++i) {
     RecordedReply reply;
     line->Push(Request(reply));

@@ -105,7 +105,9 @@ LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const 
   }
   // Who is late already is told so by the line.
   const bool is_late = start + run->most > expectation.latest && expectation.latest > now;
-  const bool may_try = queue_.empty() && now > last_run_ + kEstimateLife && processors.at_work == 0;
+  // Who would have all to himself is refused for no goal; and for a deadline of his own not for ever, on an estimate.
+  const bool is_idle = queue_.empty() && processors.at_work == 0;
+  const bool may_try = is_idle && (!expectation.is_own_deadline || now > last_run_ + kEstimateLife);
   expectation.is_refused = is_late && !may_try;
   return expectation;
 }

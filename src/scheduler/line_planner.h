@@ -41,7 +41,7 @@ class LinePlanner {
   const BatchQueue& queue() const { return queue_; }
 
   // A run seen before the first request.
-  void Learn(const RunSize& size, Duration took) { times_.Record(size, took); }
+  void Learn(const RunSize& size, Duration took) { times_.Learn(size, took); }
 
   // There is a model that runs with all processors, and how long it took for a row.
   void HaveWide() { has_wide_ = true; }

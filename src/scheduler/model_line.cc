@@ -203,8 +203,8 @@ bool ModelLine::IsCheap(const InferRequest& request) const {
 
 bool ModelLine::IsShort(int64_t rows, size_t bytes) const {
   const auto expected = planner_.Expected({.rows = rows, .bytes = bytes});
-  // One run is that of the load, with made-up values: what a loop may be kept with has to be seen in earnest.
-  return expected && expected->runs > 1 && expected->typical <= kLongestInlineRun;
+  // A load runs made-up values: what a loop may be kept busy with has to be seen in earnest.
+  return expected && expected->served > 0 && expected->typical <= kLongestInlineRun;
 }
 
 void ModelLine::WorkAsInstance(int number) {

@@ -30,6 +30,8 @@ Duration Between(Duration a, Duration b, double share) {
 constexpr uint64_t kFewRuns = 16;
 constexpr int kLasting = 4;
 
+constexpr double kSpreadStep = 1.0 / 64;
+
 Duration Towards(Duration estimate, Duration took, bool quickly) {
   const Duration step = std::max(estimate / (quickly ? 8 : 32), Duration(1));
   return std::max(std::clamp(took, estimate - step, estimate + step), Duration(1));
@@ -65,40 +67,42 @@ RunTimes::Curve& RunTimes::Make(const RunSize& size) {
   return curves_.back();
 }
 
-void RunTimes::Record(const RunSize& size, Duration took) {
+void RunTimes::Note(const RunSize& size, Duration took, uint64_t served) {
   took = std::max(took, Duration(1));
   const size_t place = CellOf(size.rows);
   Cell& cell = Make(size).cells[place];
   // A cell of many numbers of rows has the time of its largest.
   if (place >= kEachRows) took = std::max(Scaled(took, RowsOf(place), std::max<int64_t>(size.rows, 1)), Duration(1));
   ++cell.runs;
+  cell.served += served;
   if (cell.typical == Duration(0)) {
     cell.typical = took;
-    cell.most = took + took / 8;
+    cell.spread = 1.125;
     return;
   }
   cell.same_way = took > cell.typical ? std::max(cell.same_way, 0) + 1 : std::min(cell.same_way, 0) - 1;
   // What interrupts a run never makes it shorter.
   const bool quickly = cell.runs < kFewRuns || std::abs(cell.same_way) >= kLasting || took < cell.typical / 2;
   cell.typical = Towards(cell.typical, took, quickly);
-  // The quantile at which nine steps down are as many as one step up.
-  const Duration step = std::max(cell.typical / 64, Duration(1));
-  cell.most += took > cell.most ? std::min(9 * step, took - cell.most) : -step;
+  // The quantile at which nine steps down are as many as one step up. As a share of the typical time, so that it goes
+  // where that goes.
+  const double ratio = static_cast<double>(took.count()) / static_cast<double>(cell.typical.count());
+  cell.spread += ratio > cell.spread ? std::min(9 * kSpreadStep, ratio - cell.spread) : -kSpreadStep;
   // What takes much longer than usual, over and over, does so by a factor: small steps would never get there.
-  const bool is_far = took > 2 * cell.most;
-  if (is_far && cell.was_far) cell.most += cell.most / 4;
+  const bool is_far = ratio > 2 * cell.spread;
+  if (is_far && cell.was_far) cell.spread *= 1.25;
   cell.was_far = is_far;
-  cell.most = std::max(cell.most, cell.typical);
+  cell.spread = std::max(cell.spread, 1.0);
 }
 
 RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
   const size_t place = CellOf(rows);
   const Cell& own = curve.cells[place];
   if (own.runs > 0) {
-    if (place < kEachRows) return {.typical = own.typical, .most = own.most, .runs = own.runs};
+    if (place < kEachRows) return {.typical = own.typical, .most = own.most(), .served = own.served};
     return {.typical = Scaled(own.typical, rows, RowsOf(place)),
-            .most = Scaled(own.most, rows, RowsOf(place)),
-            .runs = own.runs};
+            .most = Scaled(own.most(), rows, RowsOf(place)),
+            .served = own.served};
   }
   size_t below = place;
   while (below > 0 && curve.cells[below - 1].runs == 0) --below;
@@ -107,17 +111,18 @@ RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
   if (above == kCells) {  // nothing larger was seen; then something smaller was
     const Cell& last = curve.cells[below - 1];
     return {.typical = Scaled(last.typical, rows, RowsOf(below - 1)),
-            .most = Scaled(last.most, rows, RowsOf(below - 1)),
-            .runs = last.runs};
+            .most = Scaled(last.most(), rows, RowsOf(below - 1)),
+            .served = last.served};
   }
   const Cell& more = curve.cells[above];
-  if (below == 0) return {.typical = more.typical, .most = more.most, .runs = more.runs};  // fewer rows take no longer
+  if (below == 0)
+    return {.typical = more.typical, .most = more.most(), .served = more.served};  // fewer rows take no longer
   const Cell& less = curve.cells[below - 1];
   const auto from = static_cast<double>(RowsOf(below - 1));
   const double share = (static_cast<double>(rows) - from) / (static_cast<double>(RowsOf(above)) - from);
   return {.typical = Between(less.typical, more.typical, share),
-          .most = Between(less.most, more.most, share),
-          .runs = std::min(less.runs, more.runs)};
+          .most = Between(less.most(), more.most(), share),
+          .served = std::min(less.served, more.served)};
 }
 
 std::optional<RunTimes::Estimate> RunTimes::Expected(const RunSize& size) const {
@@ -136,7 +141,7 @@ std::vector<RunTimes::Seen> RunTimes::All() const {
       all.push_back({.size = {.rows = RowsOf(i),
                               .bytes = row_bytes * static_cast<size_t>(RowsOf(i)),
                               .arrangement = curve.arrangement},
-                     .estimate = {.typical = cell.typical, .most = cell.most},
+                     .estimate = {.typical = cell.typical, .most = cell.most()},
                      .runs = cell.runs});
     }
   }

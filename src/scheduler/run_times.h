@@ -38,11 +38,14 @@ class RunTimes {
 
   struct Estimate {
     Duration typical{0};
-    Duration most{0};   // that nine runs in ten take; `typical` or more
-    uint64_t runs = 0;  // that were seen: of what lies between two sizes the fewer of theirs
+    Duration most{0};     // that nine runs in ten take; `typical` or more
+    uint64_t served = 0;  // runs of requests among them; of what lies between two sizes the fewer of theirs
   };
 
-  void Record(const RunSize& size, Duration took);
+  void Record(const RunSize& size, Duration took) { Note(size, took, 1); }
+
+  // A run on made-up values, before any request.
+  void Learn(const RunSize& size, Duration took) { Note(size, took, 0); }
 
   // Nothing until runs of about these bytes a row were seen in this arrangement.
   std::optional<Estimate> Expected(const RunSize& size) const;
@@ -58,10 +61,13 @@ class RunTimes {
  private:
   struct Cell {
     Duration typical{0};  // 0: never seen
-    Duration most{0};
+    double spread = 1;    // what nine runs in ten take, by the typical time: 1 or more
     uint64_t runs = 0;
+    uint64_t served = 0;   // of them
     int same_way = 0;      // runs in a row that were longer (above 0) or shorter
     bool was_far = false;  // the last one took more than twice what nine in ten take
+
+    Duration most() const { return std::chrono::duration_cast<Duration>(typical * spread); }
   };
   static constexpr size_t kCells = 32 + 16;  // the last one has all rows above
 
@@ -72,6 +78,7 @@ class RunTimes {
     std::array<Cell, kCells> cells;
   };
 
+  void Note(const RunSize& size, Duration took, uint64_t served);
   static size_t CellOf(int64_t rows);
   static int64_t RowsOf(size_t cell);
   static Estimate At(const Curve& curve, int64_t rows);
