@@ -85,12 +85,15 @@ TEST_F(EngineTest, CountsWhatATenantsRunsTake) {
   TenantQuotas quotas({{"shop", {.requests_per_second = {}, .processors = 1e-6}}}, clock);
   Engine engine(lifecycle_, nullptr, nullptr, &quotas);
   Serve({FakeEntry("m")});
-  const RecordedReply reply;
-  auto request = FakeRequest(models_.pool, reply, 1);
-  request->model = "m";
-  request->caller.tenant = "shop";
-  engine.Infer(std::move(request));
-  EXPECT_TRUE(reply.Wait().status.ok());
+  // A microsecond may be spent at once, and a run takes less at times.
+  for (int i = 0; i < 100'000 && quotas.Look("shop").ok(); ++i) {
+    const RecordedReply reply;
+    auto request = FakeRequest(models_.pool, reply, 1);
+    request->model = "m";
+    request->caller.tenant = "shop";
+    engine.Infer(std::move(request));
+    EXPECT_TRUE(reply.Wait().status.ok() || !quotas.Look("shop").ok());
+  }
   EXPECT_THAT(quotas.Look("shop").message(), HasSubstr("over the quota of 0.000001cpu"));
 }
 
