@@ -434,7 +434,8 @@ class ModelLoader::Loading {
         std::make_unique<ModelLine>(served->id, served->signature, std::move(model_), LineOptionsOf(served->config),
                                     loader_.pool_, *served->metrics, loader_.clock_);
     if (served->line->instances() == 0) return Unavailable("the system gives the process no more threads");
-    if (wide_ != nullptr) served->line->AddWide(std::move(wide_), trial_.row_bytes, wide_row_);
+    if (wide_ != nullptr)
+      served->line->AddWide(std::move(wide_), trial_.row_bytes, Duration(0));  // a loader is quiet, and gets no helpers
     served->cache = CacheOf(served->config);
     if (served->cache == nullptr) served->config.cache_bytes = 0;
     return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};

@@ -22,6 +22,12 @@ constexpr Duration kEstimateLife = std::chrono::seconds(1);
 // Since the last refusal; a longer goal makes it longer.
 constexpr Duration kPressureLasts = std::chrono::seconds(1);
 
+// How often all processors are tried for a request that comes alone, whatever is known of that.
+constexpr uint64_t kWideRunsToKnow = 8;
+constexpr uint64_t kRunsPerLook = 512;
+constexpr uint64_t kRunsOfLook = 4;
+constexpr double kHardlyAny = 0.1;
+
 // Of the p90 of prediction errors.
 constexpr double kErrorStep = 0.001;
 
@@ -117,6 +123,10 @@ Arrangement LinePlanner::Prefer(Duration budget) const {
   const auto wide = times_.Expected({.rows = 1, .bytes = row_bytes_, .arrangement = Arrangement::kWide});
   if (!narrow) return Arrangement::kNarrow;
   if (!wide) return arrangement_;  // to be seen
+  // The first runs with all processors wait for threads that begin, and what was measured once may change: of those
+  // that come alone some are run so to see.
+  const bool is_unknown = wide->served < kWideRunsToKnow || runs_ % kRunsPerLook < kRunsOfLook;
+  if (is_unknown && company_ < kHardlyAny) return Arrangement::kWide;
   return ChooseArrangement(
       {.narrow = narrow->typical, .wide = wide->typical, .company = company_, .budget = budget, .now = arrangement_});
 }

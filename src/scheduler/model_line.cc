@@ -370,7 +370,7 @@ void ModelLine::AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Durat
   const MutexLock lock(mutex_);
   if (closing_ || wide_ != nullptr) return;  // the model goes as it came
   wide_ = std::move(wide);
-  planner_.Learn({.rows = 1, .bytes = row_bytes, .arrangement = Arrangement::kWide}, row);
+  if (row > Duration(0)) planner_.Learn({.rows = 1, .bytes = row_bytes, .arrangement = Arrangement::kWide}, row);
   planner_.HaveWide();
 }
 

@@ -76,7 +76,7 @@ class ModelLine {
   void Push(RequestPtr request);
 
   // The same model, whose runs have all processors: from now on requests that come alone are run by it. `row` is how
-  // long it took for one row of so many bytes. Once.
+  // long it took for one row of so many bytes; 0: nobody knows. Once.
   void AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Duration row);
 
   // What it goes by, for people and for metrics.
