@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes are read, or refused for a reason; what is read is sound.
+#include <cstddef>
+#include <cstdint>
+
+#include "treefile/onnx_model.h"
+#include "treefile/read_forest.h"
+#include "treefile/testing/check_forest.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  trireme::treefile::ProbeTreeFile(bytes, size);
+  trireme::treefile::CheckForest(trireme::treefile::ReadOnnxTrees(bytes));
+  return 0;
+}
