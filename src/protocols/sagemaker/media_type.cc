@@ -21,6 +21,7 @@ std::string_view TypeIn(std::string_view text) {
   return net::TrimBlanks(text.substr(0, text.find(';')));
 }
 
+constexpr std::array<std::string_view, 2> kLibsvmTypes = {"text/libsvm", "text/x-libsvm"};
 constexpr std::array<std::string_view, 4> kPictureTypes = {"image/jpeg", "image/png", "image/webp",
                                                            "application/x-image"};
 
@@ -41,6 +42,8 @@ std::string_view MediaTypeOf(Format format) {
       return "text/csv";
     case Format::kNpy:
       return "application/x-npy";
+    case Format::kLibsvm:
+      return "text/libsvm";
     case Format::kPicture:
       return "application/x-image";
   }
@@ -52,8 +55,9 @@ std::optional<Format> FormatOfBody(std::string_view content_type) {
   for (const char* json : {"", "application/octet-stream", "application/x-www-form-urlencoded"}) {
     if (net::EqualsIgnoringCase(type, json)) return Format::kJson;
   }
-  const auto is_picture = [&](std::string_view known) { return net::EqualsIgnoringCase(type, known); };
-  return std::ranges::any_of(kPictureTypes, is_picture) ? Format::kPicture : Known(type);
+  const auto is_it = [&](std::string_view known) { return net::EqualsIgnoringCase(type, known); };
+  if (std::ranges::any_of(kLibsvmTypes, is_it)) return Format::kLibsvm;
+  return std::ranges::any_of(kPictureTypes, is_it) ? Format::kPicture : Known(type);
 }
 
 std::optional<Format> FormatOfAnswer(std::string_view accept, Format otherwise) {

@@ -11,13 +11,13 @@
 namespace trireme::sagemaker {
 
 // How elements are written outside of KServe V2; or a picture, of a model around which pictures are decoded.
-enum class Format : uint8_t { kJson, kCsv, kNpy, kPicture };
+enum class Format : uint8_t { kJson, kCsv, kNpy, kLibsvm, kPicture };
 
 std::string_view MediaTypeOf(Format format);
 
 // What is taken, for the one who sent something else.
 inline constexpr std::string_view kTakenTypes =
-    "application/json, text/csv, application/x-npy, image/jpeg, image/png, image/webp, application/x-image, "
+    "application/json, text/csv, text/libsvm, application/x-npy, image/jpeg, image/png, image/webp, application/x-image, "
     "application/octet-stream (JSON of KServe V2, or a picture) or "
     "application/vnd.sagemaker-triton.binary+json;json-header-size=N";
 

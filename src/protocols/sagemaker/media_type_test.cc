@@ -14,6 +14,9 @@ TEST(FormatOfBody, KnowsTheTypesThatAreSent) {
   EXPECT_EQ(FormatOfBody("application/x-www-form-urlencoded"), Format::kJson);
   EXPECT_EQ(FormatOfBody("text/csv; label_size=0"), Format::kCsv);
   EXPECT_EQ(FormatOfBody("application/x-npy"), Format::kNpy);
+  EXPECT_EQ(FormatOfBody("text/libsvm"), Format::kLibsvm);
+  EXPECT_EQ(FormatOfBody("text/x-libsvm; charset=utf-8"), Format::kLibsvm);
+  EXPECT_EQ(FormatOfAnswer("text/libsvm", Format::kJson), std::nullopt);
   for (const char* picture : {"image/jpeg", "image/png", "image/webp", "application/x-image"}) {
     EXPECT_EQ(FormatOfBody(picture), Format::kPicture) << picture;
     EXPECT_EQ(FormatOfAnswer(picture, Format::kJson), std::nullopt) << picture;

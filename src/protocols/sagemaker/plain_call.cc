@@ -17,6 +17,7 @@
 #include "tensor/bytes_elements.h"
 #include "wire/kserve/json_data.h"
 #include "wire/sagemaker/csv.h"
+#include "wire/sagemaker/libsvm.h"
 #include "wire/sagemaker/nested_json.h"
 #include "wire/sagemaker/npy.h"
 
@@ -70,7 +71,10 @@ class PlainQuestion final : public ModelQuestion {
   PlainQuestion(const Services& services, PlainRequest request, net::HttpReply reply)
       : services_(services), request_(std::move(request)), reply_(std::move(reply)) {}
 
-  bool IsLongToRead() const override { return IsLarge(request_.body, request_.http.body.size()); }
+  bool IsLongToRead() const override {
+    // A short text may be a large tensor.
+    return request_.body == Format::kLibsvm || IsLarge(request_.body, request_.http.body.size());
+  }
 
   Status Read(const Signature& signature, InferRequest& request) override {
     if (request_.body == Format::kPicture) return ReadPicture(request);
@@ -129,6 +133,8 @@ class PlainQuestion final : public ModelQuestion {
         return ReadCsv(TextOf(http), input, services_.pool);
       case Format::kNpy:
         return ReadNpy(http.body, http.storage, input, services_.pool);
+      case Format::kLibsvm:
+        return ReadLibsvm(TextOf(http), input, services_.pool);
       case Format::kJson:
       case Format::kPicture:
         break;
@@ -151,6 +157,7 @@ std::unique_ptr<InferRequest> InferRequestOf(const PlainRequest& request, const 
   infer->model = request.model;
   infer->caller = {.principal = identity.principal, .tenant = identity.tenant};
   infer->cancellation = request.http.cancellation;
+  infer->deadline = request.http.deadline;
   infer->stages.received = request.http.received;
   infer->trace = TraceOf(request.http);
   return infer;
@@ -159,15 +166,16 @@ std::unique_ptr<InferRequest> InferRequestOf(const PlainRequest& request, const 
 }  // namespace
 
 void StartPlainCall(const Services& services, PlainRequest request, const Identity& identity, net::HttpReply reply) {
-  constexpr ModelCallFacts kFacts{
+  const ModelCallFacts facts{
       .protocol = "http",
-      .several_responses = "this model gives several responses a request: expected the inference type generate"};
+      .several_responses = "this model gives several responses a request: expected the inference type generate",
+      .load_deadline = request.http.deadline};
   std::unique_ptr<InferRequest> infer = InferRequestOf(request, identity);
   StartModelCall({.engine = services.engine,
                   .codec_workers = services.codec_workers,
                   .tracer = services.tracer,
                   .tells_timing = services.tells_timing},
-                 kFacts, std::move(infer),
+                 facts, std::move(infer),
                  std::make_unique<PlainQuestion>(services, std::move(request), std::move(reply)));
 }
 

@@ -13,7 +13,8 @@ namespace trireme::sagemaker {
 
 // Comma-separated values (RFC 4180): a line is a row, no line is a heading. Lines end in LF or CR LF, the last one may
 // do without. A field may stand in quotes, in which two are one; of numbers, blanks around them are passed over, and
-// "nan", "inf" and a leading '+' are known. BOOL is 0, 1, true or false.
+// "nan", "inf" and a leading '+' are known; an empty field is NaN where the input takes missing values. BOOL is 0, 1,
+// true or false.
 //
 // kInvalidArgument names the line, and the field where one is wrong: lines of different lengths, empty ones, a field
 // that is no such number, a shape that does not fit (fit_shape.h).

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -157,6 +158,12 @@ std::optional<uint16_t> ReadSmall(std::string_view text) {
   return bits;
 }
 
+// Nothing stands where a value is missing.
+template <typename T>
+std::optional<T> ReadFloatingOrMissing(std::string_view text) {
+  return text.empty() ? std::numeric_limits<T>::quiet_NaN() : ReadFloating<T>(text);
+}
+
 template <typename T, typename ReadOne>
 Result<Tensor> FillWith(FieldReader reader, Tensor tensor, ReadOne read_one) {
   for (T& element : tensor.MutableAs<T>()) {
@@ -176,7 +183,7 @@ Result<Tensor> ReadTexts(FieldReader reader, const Shape& shape, int64_t count) 
   return Tensor{.type = DataType::kBytes, .shape = shape, .data = Buffer::CopyOf(data)};
 }
 
-Result<Tensor> Fill(const FieldReader& reader, Tensor tensor) {
+Result<Tensor> Fill(const FieldReader& reader, Tensor tensor, bool missing_is_nan) {
   switch (tensor.type) {
     case DataType::kBool:
       return FillWith<uint8_t>(reader, std::move(tensor), ReadTruth);
@@ -201,9 +208,11 @@ Result<Tensor> Fill(const FieldReader& reader, Tensor tensor) {
     case DataType::kBf16:
       return FillWith<uint16_t>(reader, std::move(tensor), ReadSmall<NarrowToBf16, WidenBf16>);
     case DataType::kFp32:
-      return FillWith<float>(reader, std::move(tensor), ReadFloating<float>);
+      return FillWith<float>(reader, std::move(tensor),
+                             missing_is_nan ? ReadFloatingOrMissing<float> : ReadFloating<float>);
     case DataType::kFp64:
-      return FillWith<double>(reader, std::move(tensor), ReadFloating<double>);
+      return FillWith<double>(reader, std::move(tensor),
+                              missing_is_nan ? ReadFloatingOrMissing<double> : ReadFloating<double>);
     case DataType::kBytes:
       break;
   }
@@ -217,7 +226,7 @@ Result<Tensor> ReadCsv(std::string_view text, const TensorSpec& input, MemoryPoo
   ASSIGN_OR_RETURN(const Shape shape, ShapeOfLines(input.shape, extent.lines, extent.fields));
   const FieldReader reader(text);
   if (input.type == DataType::kBytes) return ReadTexts(reader, shape, extent.lines * extent.fields);
-  return Fill(reader, MakeTensor(pool, input.type, shape));
+  return Fill(reader, MakeTensor(pool, input.type, shape), input.missing_is_nan);
 }
 
 }  // namespace trireme::sagemaker

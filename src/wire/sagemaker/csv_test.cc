@@ -74,6 +74,18 @@ TEST(Csv, NamesTheLineAndTheField) {
   EXPECT_THAT(Problem(""), HasSubstr("found none"));
 }
 
+TEST(Csv, AnEmptyFieldIsMissingWhereTheInputTakesThat) {
+  MemoryPool pool;
+  for (const DataType type : {DataType::kFp32, DataType::kFp64}) {
+    const TensorSpec input{.name = "x", .type = type, .shape = {-1, 3}, .missing_is_nan = true};
+    const Result<Tensor> tensor = ReadCsv("1,,3\n, ,\n", input, pool);
+    ASSERT_TRUE(tensor.ok()) << tensor.status();
+    EXPECT_EQ(tensor->shape, Shape({2, 3}));
+    EXPECT_EQ(WriteCsv(*tensor).value(), "1,NaN,3\nNaN,NaN,NaN\n");
+    EXPECT_FALSE(ReadCsv("1,-,3\n", input, pool).ok());
+  }
+}
+
 TEST(Csv, RefusesNumbersThatDoNotFit) {
   EXPECT_THAT(Problem("1,", DataType::kFp32), HasSubstr("found ''"));
   EXPECT_THAT(Problem("256", DataType::kUint8), HasSubstr("expected UINT8, found '256'"));
