@@ -14,8 +14,19 @@ struct Kind {
 };
 
 // Which plug-ins are worth opening to ask about a file.
-constexpr std::array<Kind, 5> kKinds = {
-    {{".onnx", "onnx"}, {".pt", "torch"}, {".pth", "torch"}, {".torchscript", "torch"}, {".pb", "tensorflow"}}};
+constexpr std::array<Kind, 13> kKinds = {{{".onnx", "onnx"},
+                                          {".onnx", "trees"},
+                                          {".pt", "torch"},
+                                          {".pth", "torch"},
+                                          {".torchscript", "torch"},
+                                          {".pb", "tensorflow"},
+                                          {".json", "trees"},
+                                          {".ubj", "trees"},
+                                          {".txt", "trees"},
+                                          {".model", "trees"},
+                                          {".bst", "trees"},
+                                          {".lgb", "trees"},
+                                          {".xgb", "trees"}}};
 
 }  // namespace
 
@@ -50,10 +61,13 @@ Result<Backend*> BackendSet::For(const std::filesystem::path& path) {
   Backend* surest = nullptr;
   double confidence = 0;
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(Backend * backend, Named(name));
-    const Probe probe = backend->Inspect(path);
+    const Result<Backend*> backend = Named(name);
+    // One of several that might want the file need not have been built.
+    if (!backend.ok() && backend.status().code() == StatusCode::kNotFound && name != names.front()) continue;
+    if (!backend.ok()) return backend.status();
+    const Probe probe = (*backend)->Inspect(path);
     if (probe.confidence > confidence) {
-      surest = backend;
+      surest = *backend;
       confidence = probe.confidence;
     }
   }

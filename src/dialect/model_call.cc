@@ -73,7 +73,7 @@ class ModelCall final : public ReplySink, public Task {
     if (!written_) Encode();
     traced_.End(services_.tracer, *outcome_, outcome_->response ? *written_ : Status());
     std::string timing;
-    if (services_.tells_timing) timing = ServerTiming(outcome_->stages, Clock::System().Now());
+    if (services_.tells_timing) timing = ServerTiming(outcome_->status, outcome_->stages, Clock::System().Now());
     question_->End(*written_, std::move(timing));
   }
 

@@ -24,10 +24,16 @@ void AppendEntry(std::string& text, std::string_view name, TimePoint begin, Time
 
 }  // namespace
 
-std::string ServerTiming(const Stages& stages, TimePoint encoded) {
+std::string ServerTiming(const Status& status, const Stages& stages, TimePoint encoded) {
   std::string text;
-  if (stages.queued == TimePoint()) return text;
+  if (stages.answered == TimePoint()) return text;
   text.reserve(128);
+  if (stages.queued == TimePoint()) {
+    if (!status.ok()) return text;
+    AppendEntry(text, "cache", stages.received, stages.answered);
+    AppendEntry(text, "encode", stages.answered, encoded);
+    return text;
+  }
   const bool was_loaded = stages.awaited != TimePoint();
   AppendEntry(text, "decode", stages.received, was_loaded ? stages.awaited : stages.queued);
   if (was_loaded) AppendEntry(text, "load", stages.awaited, stages.queued);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/status.h"
 #include "model/stages.h"
 #include "net/grpc_handler.h"
 #include "net/http_message.h"
@@ -12,8 +13,10 @@ namespace trireme {
 
 // Where the time of an answered request went, as a Server-Timing header says it
 // (https://www.w3.org/TR/server-timing/): "decode;dur=0.004, queue;dur=0.120, ..." in milliseconds. `encoded` is when
-// the answer was ready to be sent. Empty for a request that never entered a line.
-std::string ServerTiming(const Stages& stages, TimePoint encoded);
+// the answer was ready to be sent. What was answered well and never entered a line came from the response cache:
+// "cache" is then how long it took to read the request and find that. Empty for a request that was refused before a
+// line.
+std::string ServerTiming(const Status& status, const Stages& stages, TimePoint encoded);
 
 // Puts that on an answer; nothing, if it is empty.
 void AddServerTiming(net::HttpResponse& response, std::string timing);

@@ -16,7 +16,7 @@ void ServerTimingHeader(benchmark::State& state) {
                       .run_begin = start + microseconds(125),
                       .run_end = start + microseconds(12'159),
                       .answered = start + microseconds(12'160)};
-  for (auto _ : state) benchmark::DoNotOptimize(ServerTiming(stages, start + microseconds(12'200)));
+  for (auto _ : state) benchmark::DoNotOptimize(ServerTiming({}, stages, start + microseconds(12'200)));
 }
 BENCHMARK(ServerTimingHeader);
 

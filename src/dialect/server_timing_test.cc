@@ -28,7 +28,7 @@ TEST(ServerTiming, ShowsEveryStageInMilliseconds) {
                       .run_end = kStart + microseconds(12159),
                       .answered = kStart + microseconds(12160)};
   EXPECT_EQ(
-      ServerTiming(stages, kStart + microseconds(12200)),
+      ServerTiming({}, stages, kStart + microseconds(12200)),
       "decode;dur=0.004, queue;dur=0.120, input;dur=0.001, compute;dur=12.034, output;dur=0.001, encode;dur=0.040");
 }
 
@@ -37,16 +37,23 @@ TEST(ServerTiming, ShowsHowLongARequestWaitedForItsModel) {
                       .awaited = kStart + microseconds(4),
                       .queued = kStart + microseconds(30004),
                       .answered = kStart + microseconds(32004)};
-  EXPECT_EQ(ServerTiming(stages, kStart), "decode;dur=0.004, load;dur=30.000, queue;dur=2.000");
+  EXPECT_EQ(ServerTiming(DeadlineExceeded("late"), stages, kStart),
+            "decode;dur=0.004, load;dur=30.000, queue;dur=2.000");
 }
 
 TEST(ServerTiming, ShowsHowLongAnUnrunRequestWaited) {
   const Stages stages{.received = kStart, .queued = kStart + microseconds(4), .answered = kStart + microseconds(2004)};
-  EXPECT_EQ(ServerTiming(stages, kStart), "decode;dur=0.004, queue;dur=2.000");
+  EXPECT_EQ(ServerTiming(DeadlineExceeded("late"), stages, kStart), "decode;dur=0.004, queue;dur=2.000");
 }
 
-TEST(ServerTiming, IsEmptyForARequestThatNeverEnteredALine) {
-  EXPECT_EQ(ServerTiming({.received = kStart, .answered = kStart}, kStart), "");
+TEST(ServerTiming, ShowsHowLongAnAnswerFromTheCacheTook) {
+  const Stages stages{.received = kStart, .answered = kStart + microseconds(12)};
+  EXPECT_EQ(ServerTiming({}, stages, kStart + microseconds(40)), "cache;dur=0.012, encode;dur=0.028");
+}
+
+TEST(ServerTiming, IsEmptyForARequestThatWasRefusedBeforeALine) {
+  EXPECT_EQ(ServerTiming(NotFound("no model"), {.received = kStart, .answered = kStart}, kStart), "");
+  EXPECT_EQ(ServerTiming({}, {.received = kStart}, kStart), "");
 }
 
 TEST(ServerTiming, GoesWithAnAnswerIfThereIsOne) {

@@ -63,7 +63,7 @@ ModelWork WorkOf(const ServedModel& model) {
           .threads = std::max(model.config.threads, 1),
           .instances = std::max(model.config.instances, 1),
           .on_processors = IsOnProcessors(model),
-          .allowed_utilisation = 1,
+          .allowed_utilisation = model.line->allowed_utilisation(),
           .goal = model.config.goal};
 }
 
@@ -142,8 +142,7 @@ void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, St
   model.metrics->CountArrival();
   if (quotas_ != nullptr) {
     if (std::shared_ptr<TenantAccount> account = quotas_->ProcessorsOf(request->caller.tenant)) {
-      request->reply = CountSpending(ProcessorShare(std::move(account)), request->rows, model.config.threads,
-                                     std::move(request->reply));
+      request->reply = CountSpending(ProcessorShare(std::move(account)), request->rows, std::move(request->reply));
     }
   }
   model.line->Push(std::move(request));

@@ -18,20 +18,20 @@ using std::chrono::milliseconds;
 const TimePoint kStart{std::chrono::hours(1)};
 
 // Run for 20 ms in a batch of so many rows.
-Stages RunWith(int64_t batch_rows) {
-  return {.run_begin = kStart, .run_end = kStart + milliseconds(20), .batch_rows = batch_rows};
+Stages RunWith(int64_t batch_rows, int threads = 1) {
+  return {.run_begin = kStart, .run_end = kStart + milliseconds(20), .batch_rows = batch_rows, .threads = threads};
 }
 
 TEST(ProcessorSeconds, AreTheRowsPartOfTheRunOnAllItsThreads) {
-  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(1), 1, 1), 0.020);
-  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(8), 2, 1), 0.005);
-  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(8), 8, 4), 0.080);
-  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(4), 0, 0), 0.005);  // a model without rows, a runtime that says nothing
-  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(0), 3, 1), 0.020);
+  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(1), 1), 0.020);
+  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(8), 2), 0.005);
+  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(8, 4), 8), 0.080);
+  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(4), 0), 0.005);  // a model without rows
+  EXPECT_DOUBLE_EQ(ProcessorSeconds(RunWith(0), 3), 0.020);
 }
 
 TEST(ProcessorSeconds, AreNoneOfWhatWasNotRun) {
-  EXPECT_EQ(ProcessorSeconds({.received = kStart, .answered = kStart + milliseconds(5)}, 1, 2), 0);
+  EXPECT_EQ(ProcessorSeconds({.received = kStart, .answered = kStart + milliseconds(5)}, 1), 0);
 }
 
 class CountSpendingTest : public testing::Test {
@@ -40,7 +40,7 @@ class CountSpendingTest : public testing::Test {
   template <typename Answer>
   void Ask(Answer answer) {
     RecordedReply recorded;
-    Reply reply = CountSpending(ProcessorShare(quotas_.ProcessorsOf("shop")), 2, 1, recorded.MakeReply());
+    Reply reply = CountSpending(ProcessorShare(quotas_.ProcessorsOf("shop")), 2, recorded.MakeReply());
     answer(reply);
   }
   bool IsOver() { return !quotas_.Look("shop").ok(); }

@@ -22,6 +22,14 @@ Generation::Generation(std::shared_ptr<ServedModel> model, std::shared_ptr<const
   });
 }
 
+RunLimits Generation::limits() const {
+  const ModelConfig& config = model_->config;
+  return {.threads = config.threads,
+          .weight = config.weight,
+          .max_rows = config.max_rows,
+          .why_no_more = model_->why_no_more_rows};
+}
+
 std::shared_ptr<ServedModel> Generation::shown() const {
   const MutexLock lock(mutex_);
   return shown_;

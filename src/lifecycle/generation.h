@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "lifecycle/run_limits.h"
 #include "lifecycle/served_model.h"
 
 namespace trireme {
@@ -20,6 +21,8 @@ class Generation {
 
   // That it holds; of what it shares with others its part.
   DeviceBytes memory() const { return model_->memory(); }
+
+  RunLimits limits() const;
 
   // For serving tables, and so for the requests that find it there.
   std::shared_ptr<ServedModel> shown() const;

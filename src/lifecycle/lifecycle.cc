@@ -27,9 +27,12 @@ std::string Public(std::string text, const ModelEntry& entry) {
   return WithoutFolders(std::move(text), folders);
 }
 
-std::string Joined(const std::vector<std::string>& notes) {
+// What matters most first.
+std::string Joined(const LoadedModel& loaded) {
   std::string text;
-  for (const std::string& note : notes) text += (text.empty() ? "" : "; ") + note;
+  for (const auto* remarks : {&loaded.warnings, &loaded.notes}) {
+    for (const std::string& remark : *remarks) text += (text.empty() ? "" : "; ") + remark;
+  }
   return text;
 }
 
@@ -291,13 +294,14 @@ std::shared_ptr<Generation> Lifecycle::TakeOver(const ModelId& id, const Version
                                                               {"devices", memory.devices()},
                                                               {"memory_bytes", memory.total()}});
   for (const std::string& note : loaded.notes) log_.Info("note", {{"model", id.name}, {"note", note}});
+  for (const std::string& note : loaded.warnings) log_.Warning("note", {{"model", id.name}, {"note", note}});
   auto generation = std::make_shared<Generation>(std::move(loaded.model), order.files);
   std::shared_ptr<Generation> retired;
   bool knows_digest = false;
   {
     const MutexLock lock(mutex_);
     ++generations_;
-    retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded.notes), order.entry), Moment::Now());
+    retired = book_.Loaded(id, std::move(generation), Public(Joined(loaded), order.entry), Moment::Now());
     knows_digest = book_.KnowsDigest(id);
   }
   Publish();

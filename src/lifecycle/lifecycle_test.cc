@@ -442,5 +442,22 @@ TEST(LifecycleLog, SaysWhatIsWrongOnce) {
   }
 }
 
+TEST(LifecycleLog, WarnsOfAGoalThatCannotBeKeptAndShowsItOfTheModel) {
+  const TempDir folder;
+  const std::filesystem::path file = folder.Write("log");
+  std::FILE* log = std::fopen(file.c_str(), "a");
+  FakeModels models({}, fileno(log), LogLevel::kWarning);
+  Lifecycle lifecycle({.goals = {{"m", {.quantile = 0.99, .latency = Duration(1)}}}}, models.loader, models.log);
+  lifecycle.SetDesired({.models = {FakeEntry("m"), FakeEntry("other")}, .problems = {}, .notes = {}});
+  lifecycle.WaitUntilSettled();
+  EXPECT_THAT(StatusIn(*lifecycle.table(), "m").note, HasSubstr("cannot be kept"));
+  EXPECT_EQ(StatusIn(*lifecycle.table(), "other").note, "");
+  std::fclose(log);
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr("cannot be kept: a run of one row takes"));
+  EXPECT_THAT(text.str(), testing::Not(HasSubstr("model ready"))) << "only what is to be seen to";
+}
+
 }  // namespace
 }  // namespace trireme

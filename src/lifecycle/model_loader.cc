@@ -127,6 +127,8 @@ constexpr Duration kWorthSplitting = std::chrono::microseconds(300);
 
 // More callers only wait for one another, and a client of the load extension may ask for any number.
 constexpr int kMostInstancesPerCpu = 32;
+// A GPU does one run after another; meanwhile a second caller joins what waits, and copies it there.
+constexpr int kInstancesPerGpu = 2;
 
 // With one thread a run nothing is started that would inherit the low priority; a runtime's own threads would.
 Result<OpenedModel> OpenQuietly(BackendSet& backends, const ModelEntry& entry, const OpenOptions& options) {
@@ -189,8 +191,12 @@ void SayWhatIsFewer(const ModelConfig& asked, const ModelConfig& decided, std::v
   say("instances", asked.instances, decided.instances);
 }
 
+bool IsOnProcessors(const ModelConfig& config) {
+  return std::ranges::all_of(config.devices, [](const Device& device) { return device.kind == DeviceKind::kCpu; });
+}
+
 TrialOptions TrialOptionsOf(const ModelConfig& config) {
-  TrialOptions options{.max_rows = config.decoupled ? 1 : config.max_rows};
+  TrialOptions options{.max_rows = config.decoupled ? 1 : config.max_rows, .on_processors = IsOnProcessors(config)};
   if (config.max_request_rows > 0) {
     options.max_rows = std::min(options.max_rows, config.max_request_rows);
     options.most_rows = std::min(options.most_rows, config.max_request_rows);
@@ -229,6 +235,9 @@ ModelConfig DecideThreads(ModelConfig config, int cpus) {
   config.threads = std::min(config.threads, std::max(1, cpus));
   config.instances = std::min(config.instances, kMostInstancesPerCpu * std::max(1, cpus));
   if (config.instances == 0 && config.threads == 0) config.threads = 1;
+  if (config.instances == 0 && !IsOnProcessors(config)) {
+    config.instances = kInstancesPerGpu * static_cast<int>(EachOnce(config.devices).size());
+  }
   if (config.instances == 0) config.instances = std::max(1, cpus / config.threads);
   if (config.threads == 0) config.threads = std::max(1, cpus / config.instances);
   config.instances = std::max(config.instances, static_cast<int>(config.devices.size()));  // none stands idle
@@ -423,6 +432,7 @@ class ModelLoader::Loading {
     served->digest = std::move(first.digest);
     served->load_took = loader_.clock_.Now() - begin_;
     served->free_dim = trial_.free_dim;
+    served->why_no_more_rows = WhyNoMoreRows();
     served->backend = std::move(first.backend);
     served->signatures = std::move(first.signatures);
     served->other_signatures = std::move(other_signatures_);
@@ -438,16 +448,21 @@ class ModelLoader::Loading {
       served->line->AddWide(std::move(wide_), trial_.row_bytes, Duration(0));  // a loader is quiet, and gets no helpers
     served->cache = CacheOf(served->config);
     if (served->cache == nullptr) served->config.cache_bytes = 0;
-    return LoadedModel{.model = std::move(served), .notes = std::move(notes_)};
+    return LoadedModel{.model = std::move(served), .notes = std::move(notes_), .warnings = std::move(warnings_)};
+  }
+
+  // After the config has moved.
+  std::string WhyNoMoreRows() const {
+    if (every_copy_->keeps_state()) return "the model keeps state";
+    return decided_.config.decoupled ? "the model is decoupled" : trial_.why_no_more;
   }
 
   // Whether its runs take places on the processors that all models share: not where somebody has said how many run at
   // the same time, nor where most of a run is waiting.
   bool SharesProcessors() const {
     const bool is_set = entry_.config.instances > 0 || entry_.config.threads > 0;
-    const bool on_cpu = std::ranges::all_of(decided_.config.devices,
-                                            [](const Device& device) { return device.kind == DeviceKind::kCpu; });
-    return !is_set && on_cpu && !decided_.config.decoupled && !every_copy_->decoupled() && !every_copy_->keeps_state();
+    return !is_set && IsOnProcessors(decided_.config) && !decided_.config.decoupled && !every_copy_->decoupled() &&
+           !every_copy_->keeps_state();
   }
 
   // The model as its line has it; and again with all processors for a run, where that may make one shorter.
@@ -472,13 +487,14 @@ class ModelLoader::Loading {
     if (wide_ != nullptr) one = std::min(one, wide_row_);
     if (one <= config.goal->latency) return;
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(one);
-    notes_.push_back("its goal " + ToString(*config.goal) + " cannot be kept: a run of one row takes " +
-                     FormatDuration(ms) + "; requests are served as quickly as it can");
+    warnings_.push_back("its goal " + ToString(*config.goal) + " cannot be kept: a run of one row takes " +
+                        FormatDuration(ms) + "; requests are served as quickly as it can");
   }
 
   ModelLine::Options LineOptionsOf(const ModelConfig& config) const {
     ModelLine::Options options{.rules = RulesOf(config),
                                .instances = config.instances,
+                               .threads = IsOnProcessors(decided_.config) ? config.threads : 1,
                                .run_inline = config.run_inline,
                                .decoupled = config.decoupled,
                                .shapes = shapes_,
@@ -551,7 +567,7 @@ class ModelLoader::Loading {
   TrialResult trial_;
   std::unique_ptr<OpenModel> model_, wide_;  // as the line has them; the second may be null
   Duration wide_row_{0};                     // of a run of one row with that
-  std::vector<std::string> notes_;
+  std::vector<std::string> notes_, warnings_;
 };
 
 std::shared_ptr<OtherSignatures> ModelLoader::OtherSignaturesOf(const ModelEntry& entry,

@@ -33,6 +33,7 @@ namespace trireme {
 struct LoadedModel {
   std::shared_ptr<ServedModel> model;  // shared by the serving table and the requests that find it there
   std::vector<std::string> notes;      // for people: decisions that may surprise, warnings about its config file
+  std::vector<std::string> warnings;   // what somebody wanted of it and will not have
 };
 
 // Makes a model version serve: finds its backend, opens it, lays its config file over what the model says, tries it,

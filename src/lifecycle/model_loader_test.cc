@@ -224,6 +224,15 @@ TEST(DecideThreads, FillsInWhatIsOpen) {
   EXPECT_EQ(decide(100'000, 1024), std::pair(8 * 32, 8));
 }
 
+TEST(DecideThreads, AGpuHasTwoRunsAtATimeHoweverManyProcessorsThereAre) {
+  const Device first = {.kind = DeviceKind::kCuda, .index = 0};
+  const Device second = {.kind = DeviceKind::kCuda, .index = 1};
+  EXPECT_EQ(DecideThreads({.devices = {first}}, 16).instances, 2);
+  EXPECT_EQ(DecideThreads({.devices = {first}}, 16).threads, 1);
+  EXPECT_EQ(DecideThreads({.devices = {first, second}}, 16).instances, 4);
+  EXPECT_EQ(DecideThreads({.devices = {first}, .instances = 5}, 16).instances, 5);
+}
+
 class DecoupledLoaderTest : public testing::Test {
  protected:
   Result<LoadedModel> Load(const ModelEntry& entry) {
@@ -305,6 +314,25 @@ TEST(StatefulLoaderTest, GivesItsInstanceTheProcessorsOfAll) {
   EXPECT_EQ(threads(1, 3, 1), 3);
   EXPECT_EQ(threads(64, 1, 1), 4) << "no more than there are";
   EXPECT_EQ(threads(4, 1, 2), 2);
+}
+
+TEST_F(ModelLoaderTest, SaysWhyARunHasNoMoreRows) {
+  entry_.config.max_rows = 4;
+  EXPECT_EQ(Load(entry_)->model->why_no_more_rows, "as it was set");
+  entry_.config.decoupled = true;
+  EXPECT_EQ(Load(entry_)->model->why_no_more_rows, "the model is decoupled");
+}
+
+TEST_F(ModelLoaderTest, WarnsOfAGoalThatNoRunCanKeep) {
+  entry_.config.goal = {.quantile = 0.99, .latency = Duration(1)};
+  const auto short_goal = Load(entry_);
+  ASSERT_TRUE(short_goal.ok()) << short_goal.status();
+  EXPECT_THAT(short_goal->warnings, testing::ElementsAre(HasSubstr("cannot be kept: a run of one row takes ")));
+  EXPECT_THAT(short_goal->notes, testing::IsEmpty());
+  entry_.config.goal->latency = std::chrono::hours(1);
+  EXPECT_THAT(Load(entry_)->warnings, testing::IsEmpty());
+  entry_.config.goal.reset();
+  EXPECT_THAT(Load(entry_)->warnings, testing::IsEmpty());
 }
 
 // How long its next run takes nobody knows: the thread that reads requests must not wait for it.

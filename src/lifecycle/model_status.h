@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lifecycle/device_bytes.h"
+#include "lifecycle/run_limits.h"
 #include "model/model_id.h"
 
 namespace trireme {
@@ -47,6 +48,7 @@ struct ModelStatus {
   std::string note = {};  // what is worth knowing of what is as it should be
   std::chrono::system_clock::time_point since;
   std::optional<Provenance> provenance;  // of what serves
+  std::optional<RunLimits> limits = {};  // the same
   std::string file = {};                 // the name of what it is loaded from, or would be; empty: not known
   DeviceBytes memory;                    // measured, of what serves; else what it is expected to take, and where
   bool too_large = false;                // kOnDemand: it takes more than there is in all, so that no request brings it

@@ -37,6 +37,7 @@ struct ServedModel {
   int64_t free_dim = 1;                               // a size that the model took where its signature leaves one open
   std::string backend;                                // "onnx"
   std::shared_ptr<const FileSignatures> signatures;   // as its file names them; null: it names none. Shared likewise
+  std::string why_no_more_rows;                       // are in a run than the config has: for people
   std::string file_name;                              // of the model file: "model.onnx"; empty: it has none
   DeclaredSignature declared;                         // as its config file says it
   std::shared_ptr<const std::string> config_message;  // what that file says; shared as ModelEntry's, null without one

@@ -21,9 +21,11 @@ constexpr int kRepeats = 3;
 // No batch is larger, whatever a config file says it may be.
 constexpr int64_t kMostRows = 1024;
 
-// A row that takes this long is bound by computing: no batch makes it cheaper, and measuring that would only delay the
-// start.
+// A row that takes a processor this long is bound by computing: no batch makes it cheaper, and measuring that would
+// only delay the start.
 constexpr Duration kLongRow = std::chrono::milliseconds(20);
+
+constexpr const char* kAsSet = "as it was set";
 
 // A model with what is needed to run it on samples.
 class Trial {
@@ -136,20 +138,36 @@ PairRun RunPair(Trial& trial, const Signature& signature, const Clock& clock) {
   return {.why_not_batched = WhyNotBatched(trial, signature, *together), .took = took};
 }
 
+struct Measured {
+  std::vector<Duration> cost;  // as TrialResult
+  std::string why_no_larger;   // batches
+};
+
 // Doubles the batch for as long as a row still gets cheaper.
-std::vector<Duration> MeasureBatches(Trial& trial, const TrialOptions& options, const Clock& clock) {
+Measured MeasureBatches(Trial& trial, const TrialOptions& options, const Clock& clock) {
   const TimePoint end = clock.Now() + options.enough;
   const int64_t most = std::min(options.max_rows > 0 ? options.max_rows : options.most_rows, kMostRows);
-  std::vector<Duration> cost;
+  Measured measured{.cost = {}, .why_no_larger = "larger ones were not tried"};
+  std::vector<Duration>& cost = measured.cost;
   for (int64_t rows = 1; rows <= most; rows *= 2) {
-    if (rows > 1 && trial.row_bytes() > options.most_bytes / static_cast<size_t>(rows)) break;
+    if (rows > 1 && trial.row_bytes() > options.most_bytes / static_cast<size_t>(rows)) {
+      measured.why_no_larger = "larger ones were not tried, as their inputs are so large";
+      break;
+    }
     const std::optional<Duration> took = trial.Measure(rows);
-    if (!took) break;
+    if (!took) {
+      measured.why_no_larger = "a run of " + std::to_string(rows) + " rows failed";
+      break;
+    }
     cost.push_back(*took);
     const bool cheaper = cost.size() < 2 || cost.back() < cost[cost.size() - 2] * 19 / 10;
-    if (clock.Now() > end || (options.max_rows == 0 && !cheaper)) break;
+    if (options.max_rows == 0 && !cheaper) break;
+    if (clock.Now() > end) {
+      measured.why_no_larger = "larger ones were not tried, as runs take so long";
+      break;
+    }
   }
-  return cost;
+  return measured;
 }
 
 template <typename T>
@@ -180,23 +198,34 @@ bool NearlyEqualHalves(const Tensor& a, const Tensor& b) {
 // Whether requests may share a run, and with how many rows.
 void TryBatches(Trial& trial, const Signature& signature, const TrialOptions& options, const Clock& clock,
                 TrialResult& result) {
+  result.why_no_more = kAsSet;
   if (options.max_rows == 1 || (options.max_rows == 0 && options.most_rows <= 1)) return;
   if (!signature.batched) {
-    if (options.max_rows > 1) result.note = "requests run alone: its inputs and outputs do not all have free rows";
+    result.why_no_more = "its inputs and outputs do not all have free rows";
+    if (options.max_rows > 1) result.note = "requests run alone: " + result.why_no_more;
     return;
   }
   const PairRun pair = RunPair(trial, signature, clock);
   if (!pair.why_not_batched.empty()) {
     result.refuted = true;
+    result.why_no_more = pair.why_not_batched;
     result.note = "requests run alone: " + pair.why_not_batched;
     return;
   }
   result.batched = true;
-  if (options.max_rows == 0 && pair.took > 2 * kLongRow) return;
-  result.cost = MeasureBatches(trial, options, clock);
+  if (options.max_rows == 0 && options.on_processors && pair.took > 2 * kLongRow) {
+    result.why_no_more = "a row takes so long that others would hardly make it cheaper";
+    return;
+  }
+  Measured measured = MeasureBatches(trial, options, clock);
+  result.cost = std::move(measured.cost);
   const std::vector<Duration>& cost = result.cost;
+  const int64_t largest = cost.empty() ? 1 : int64_t{1} << (cost.size() - 1);
   result.max_rows = options.max_rows > 0 ? options.max_rows : cost.empty() ? 1 : BatchThatPays(cost);
-  result.warm_rows = cost.empty() ? 1 : std::min(result.max_rows, int64_t{1} << (cost.size() - 1));
+  result.warm_rows = std::min(result.max_rows, largest);
+  if (options.max_rows > 0) return;
+  result.why_no_more =
+      result.max_rows < largest ? "more would hardly make a row cheaper" : std::move(measured.why_no_larger);
 }
 
 }  // namespace
@@ -223,7 +252,8 @@ TrialResult TryModel(OpenModel& model, const Signature& signature, const TrialOp
   TrialResult result;
   Trial trial(model, signature, pool, clock);
   if (const Status found = trial.FindInput(); !found.ok()) {
-    result.note = "no trial run: it does not take made-up input (" + found.message() + "); requests run alone";
+    result.why_no_more = "it does not take made-up input (" + found.message() + ")";
+    result.note = "no trial run: " + result.why_no_more + "; requests run alone";
     return result;
   }
   result.ran = true;

@@ -19,6 +19,7 @@ struct TrialOptions {
   int64_t most_rows = 32;                           // that are looked at while finding out
   Duration enough{std::chrono::milliseconds(300)};  // no further measurement begins after this
   size_t most_bytes = size_t{64} << 20;             // that the inputs of a batch have
+  bool on_processors = true;                        // and not on a GPU, which may take as long for many rows as for one
 };
 
 // What running a model a few times told about it.
@@ -32,6 +33,7 @@ struct TrialResult {
   size_t row_bytes = 0;        // of its inputs
   std::vector<Duration> cost;  // of runs with 1, 2, 4... rows, as far as they were measured
   std::string note;            // for people: why it does not batch, or could not be tried
+  std::string why_no_more;     // rows than max_rows: for people too
 };
 
 // Runs a freshly opened model on made-up input: warms it up, finds out whether requests may share a run, and measures

@@ -61,6 +61,7 @@ TEST(TryModel, FindsOutThatRowsInfluenceOneAnother) {
   EXPECT_FALSE(result.batched);
   EXPECT_EQ(result.max_rows, 1);
   EXPECT_NE(result.note.find("'y'"), std::string::npos) << result.note;
+  EXPECT_EQ(result.why_no_more, "output 'y' of a row depends on the other rows of its batch");
 }
 
 TEST(TryModel, DoesNotBatchAModelWithoutRows) {
@@ -90,6 +91,7 @@ TEST(TryModel, ServesAModelThatTakesNoSampleWithoutBatching) {
   EXPECT_FALSE(result.ran);
   EXPECT_FALSE(result.batched);
   EXPECT_NE(result.note.find("not like this"), std::string::npos);
+  EXPECT_EQ(result.why_no_more, "it does not take made-up input (not like this)");
 }
 
 TEST(TryModel, KeepsTheBatchThatIsAskedForAndWarmsUpToIt) {
@@ -98,6 +100,7 @@ TEST(TryModel, KeepsTheBatchThatIsAskedForAndWarmsUpToIt) {
   const auto model = MakeFakeModel(script);
   const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 16}, pool, Clock::System());
   EXPECT_EQ(result.max_rows, 16);
+  EXPECT_EQ(result.why_no_more, "as it was set");
   EXPECT_EQ(script->runs().back(), 16);
 }
 
@@ -123,6 +126,59 @@ TEST(TryModel, WarmsUpNoLongerThanIsEnough) {
   const TrialResult result = TryModel(*model, model->signature(), {.max_rows = 64}, pool, clock);
   EXPECT_EQ(result.max_rows, 64);
   EXPECT_EQ(script->runs().back(), 8);
+}
+
+TEST(TryModel, LongRunsThatAreNoLongerForMoreRowsAreFoundOnAGpu) {
+  MemoryPool pool;
+  ManualClock clock;
+  auto script = std::make_shared<FakeScript>();
+  script->FailWhen([&](int64_t) {
+    clock.Advance(std::chrono::milliseconds(45));
+    return Status();
+  });
+  const auto model = MakeFakeModel(script);
+  EXPECT_EQ(TryModel(*model, model->signature(), {.on_processors = true}, pool, clock).max_rows, 1);
+  EXPECT_EQ(TryModel(*model, model->signature(), {.on_processors = false}, pool, clock).max_rows, 32);
+}
+
+TEST(TryModel, SaysWhyABatchHasNoMoreRows) {
+  using std::chrono::milliseconds;
+  const struct {
+    Duration run{0}, row{0};  // what they take
+    int64_t fails_from = 1000;
+    TrialOptions options;
+    int64_t max_rows;
+    std::string why;
+  } kCases[] = {
+      {.run = milliseconds(1), .options = {}, .max_rows = 32, .why = "larger ones were not tried"},
+      {.row = milliseconds(1), .options = {}, .max_rows = 1, .why = "more would hardly make a row cheaper"},
+      {.row = milliseconds(30),
+       .options = {},
+       .max_rows = 1,
+       .why = "a row takes so long that others would hardly make it cheaper"},
+      {.run = milliseconds(19),
+       .options = {.enough = milliseconds(100)},
+       .max_rows = 2,
+       .why = "larger ones were not tried, as runs take so long"},
+      {.run = milliseconds(1),
+       .options = {.most_bytes = 100},
+       .max_rows = 4,
+       .why = "larger ones were not tried, as their inputs are so large"},
+      {.run = milliseconds(1), .fails_from = 8, .options = {}, .max_rows = 4, .why = "a run of 8 rows failed"},
+  };
+  for (const auto& one : kCases) {
+    MemoryPool pool;
+    ManualClock clock;
+    auto script = std::make_shared<FakeScript>();
+    script->FailWhen([&](int64_t rows) {
+      clock.Advance(one.run + one.row * rows);
+      return rows < one.fails_from ? Status() : Internal("too many");
+    });
+    const auto model = MakeFakeModel(script);
+    const TrialResult result = TryModel(*model, model->signature(), one.options, pool, clock);
+    EXPECT_EQ(result.max_rows, one.max_rows) << one.why;
+    EXPECT_EQ(result.why_no_more, one.why);
+  }
 }
 
 TEST(TryModel, MakesUpNoMoreBytesThanItMay) {

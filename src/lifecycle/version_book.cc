@@ -551,6 +551,7 @@ ModelStatus VersionBook::StatusOf(const ModelId& id, const Tracked& tracked) con
   status.file = tracked.entry.path.filename().string();
   if (tracked.generation) {
     status.memory = tracked.generation->memory();
+    status.limits = tracked.generation->limits();
   } else if (tracked.wanted) {
     status.memory = Expected(tracked);
   }

@@ -30,14 +30,13 @@ double Utilisation(const ModelDemand& model) {
 
 }  // namespace
 
-void DemandEstimate::Update(const WorkTotals& totals, int threads, TimePoint now) {
+void DemandEstimate::Update(const WorkTotals& totals, TimePoint now) {
   if (now < at_ + kLeastInterval) return;
   const double elapsed = Seconds(now - at_);
   const double newest = 1 - std::exp(-elapsed / kTimeConstant);
   const auto follow = [&](double& rate, double grown) { rate += newest * (grown / elapsed - rate); };
   const double ran = Grown(totals.run, last_.run);
-  const double busy = Seconds(totals.run_time - last_.run_time) * std::max(threads, 1) +
-                      Seconds(totals.around_time - last_.around_time);
+  const double busy = Seconds(totals.run_time - last_.run_time) + Seconds(totals.around_time - last_.around_time);
   follow(came_rate_, Grown(totals.came, last_.came));
   follow(run_rate_, ran);
   follow(busy_, std::max(busy, 0.0));

@@ -12,7 +12,7 @@ namespace trireme::metrics {
 struct WorkTotals {
   uint64_t came = 0;        // requests to be run, those that were turned away or gave up included
   uint64_t run = 0;         // those that were
-  Duration run_time{0};     // of the model
+  Duration run_time{0};     // of the model, times the threads of each run
   Duration around_time{0};  // of an instance, to join what goes in and to split what comes out
   Duration on_loops{0};     // what event loops did of both, where runs are short
 };
@@ -27,9 +27,8 @@ class DemandEstimate {
   // What was before `totals` is no demand of now.
   DemandEstimate(const WorkTotals& totals, TimePoint now) : last_(totals), at_(now) {}
 
-  // At any pace; about once a second is often enough. `threads`: of each run since the last time. A clock that stands
-  // still or goes back tells nothing.
-  void Update(const WorkTotals& totals, int threads, TimePoint now);
+  // At any pace; about once a second is often enough. A clock that stands still or goes back tells nothing.
+  void Update(const WorkTotals& totals, TimePoint now);
 
   double processors() const { return came_rate_ * cost_; }
 

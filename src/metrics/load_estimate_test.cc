@@ -25,7 +25,6 @@ class Model {
   Duration run_time = milliseconds(20);  // of one
   Duration around_time = Duration(0);    // of one
   Duration interval = seconds(1);        // between looks
-  int threads = 1;
 
   // Goes on for so long; what the estimate says at each look.
   std::vector<double> Go(Duration time) {
@@ -40,7 +39,7 @@ class Model {
       totals_.run = static_cast<uint64_t>(std::llround(run_));
       totals_.run_time += Duration(std::llround(ran * static_cast<double>(run_time.count())));
       totals_.around_time += Duration(std::llround(ran * static_cast<double>(around_time.count())));
-      estimate_.Update(totals_, threads, now_);
+      estimate_.Update(totals_, now_);
       seen.push_back(estimate_.processors());
     }
     return seen;
@@ -60,12 +59,11 @@ TEST(DemandEstimate, IsTheRateTimesWhatOneTakes) {
   EXPECT_NEAR(model.Go(seconds(60)).back(), 2, 0.01);
 }
 
-TEST(DemandEstimate, CountsAllThreadsOfARunAndOneAroundIt) {
+TEST(DemandEstimate, CountsWhatIsAroundARun) {
   Model model;
   model.rate = 100;
-  model.threads = 4;
   model.around_time = milliseconds(5);
-  EXPECT_NEAR(model.Go(seconds(60)).back(), 100 * (4 * 0.020 + 0.005), 0.01);
+  EXPECT_NEAR(model.Go(seconds(60)).back(), 100 * (0.020 + 0.005), 0.01);
 }
 
 TEST(DemandEstimate, CountsWhatIsTurnedAway) {
@@ -106,7 +104,7 @@ TEST(DemandEstimate, IsSteadyWhileLongRunsEndNowAndThen) {
       ++totals.run;
       totals.run_time += seconds(8);
     }
-    estimate.Update(totals, 1, kStart + seconds(second));
+    estimate.Update(totals, kStart + seconds(second));
     if (second < 60) continue;
     least = std::min(least, estimate.processors());
     most = std::max(most, estimate.processors());
@@ -134,23 +132,23 @@ TEST(DemandEstimate, IsNothingBeforeAnythingCame) {
 TEST(DemandEstimate, DoesNotCountWhatWasBeforeIt) {
   const WorkTotals before{.came = 1'000'000, .run = 1'000'000, .run_time = hours(10)};
   DemandEstimate estimate(before, kStart);
-  estimate.Update(before, 1, kStart + seconds(1));
+  estimate.Update(before, kStart + seconds(1));
   EXPECT_EQ(estimate.processors(), 0);
 }
 
 TEST(DemandEstimate, BearsClocksThatJumpAndCountsThatBeginAnew) {
   WorkTotals totals{.came = 100, .run = 100, .run_time = seconds(2)};
   DemandEstimate estimate({}, kStart);
-  estimate.Update(totals, 1, kStart - hours(1));
-  estimate.Update(totals, 1, kStart);
+  estimate.Update(totals, kStart - hours(1));
+  estimate.Update(totals, kStart);
   EXPECT_EQ(estimate.processors(), 0);
-  estimate.Update(totals, 1, kStart + seconds(1));
+  estimate.Update(totals, kStart + seconds(1));
   const double demand = estimate.processors();
   EXPECT_GT(demand, 0);
-  estimate.Update({}, 0, kStart + seconds(2));
+  estimate.Update({}, kStart + seconds(2));
   EXPECT_LT(estimate.processors(), demand);
   EXPECT_GE(estimate.processors(), 0);
-  estimate.Update({.came = 1, .run = 1, .run_time = milliseconds(1)}, 1, kStart + hours(1'000'000));
+  estimate.Update({.came = 1, .run = 1, .run_time = milliseconds(1)}, kStart + hours(1'000'000));
   EXPECT_TRUE(std::isfinite(estimate.processors()));
 }
 

@@ -16,7 +16,9 @@ struct TensorSpec {
   DataType type = DataType::kFp32;
   Shape shape;                              // the whole shape, rows included; Shape::kAny where any size goes
   std::vector<std::string> dim_names = {};  // symbolic names from the model ("batch", ""), one a dimension, or none
-  bool optional = false;                    // an input that may be left out
+  // What the model calls each element of a row ("mass", "energy"): as many as the last dimension has, or none.
+  std::vector<std::string> element_names = {};
+  bool optional = false;  // an input that may be left out
   // What the model itself takes or gives, where that differs from what clients see ("reshape" in config.pbtxt): as many
   // elements, and as many free dimensions in the same order.
   std::optional<Shape> model_shape = {};
@@ -24,6 +26,8 @@ struct TensorSpec {
   // processes may then write to it. For this all that reads the tensor, and all that makes it, must find its way by
   // shapes alone. Never true of BYTES and BOOL, nor of INT32 and INT64, which are indexes and sizes.
   bool may_change = false;
+  // Of an input: what a row does not have may be left out of it, and is NaN for the model.
+  bool missing_is_nan = false;
 };
 
 // What goes into a model and what comes out, in the model's own order.

@@ -19,6 +19,7 @@ struct Stages {
   TimePoint run_end;       // the model returned
   TimePoint answered;      // handed to its Reply
   int64_t batch_rows = 0;  // of the run it was part of
+  int threads = 1;         // that run kept busy, of the server's processors
 };
 
 }  // namespace trireme

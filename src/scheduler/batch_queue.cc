@@ -82,17 +82,23 @@ size_t BatchQueue::WaitingIn(uint32_t level) const {
   return static_cast<size_t>(end - begin);
 }
 
-void BatchQueue::Push(RequestPtr request, Duration goal) {
+TimePoint BatchQueue::DeadlineOf(const InferRequest& request) const {
+  const std::chrono::microseconds own = request.queue_timeout;
+  if (own.count() <= 0 || PolicyOf(LevelOf(request)).timeout.count() > 0) return request.deadline;
+  return std::min(request.deadline, After(request.stages.received, Bounded(own)));
+}
+
+void BatchQueue::Push(RequestPtr request, Duration goal, Duration run) {
   bytes_ += request->bytes;
   rows_ += request->rows;
-  Waiting waiting{.request = nullptr, .level = LevelOf(*request)};
+  work_ += run;
+  Waiting waiting{.request = nullptr, .level = LevelOf(*request), .run = run};
   const QueuePolicy& policy = PolicyOf(waiting.level);
-  const std::chrono::microseconds own = request->queue_timeout;
+  request->deadline = DeadlineOf(*request);
   if (policy.timeout.count() > 0) {
+    const std::chrono::microseconds own = request->queue_timeout;
     const bool is_shorter = policy.allow_timeout_override && own.count() > 0 && own < policy.timeout;
     waiting.timeout = After(request->stages.queued, Bounded(is_shorter ? own : policy.timeout));
-  } else if (own.count() > 0) {
-    request->deadline = std::min(request->deadline, After(request->stages.received, Bounded(own)));
   }
   if (goal > Duration(0)) {
     waiting.goal = After(request->stages.received, goal);
@@ -124,6 +130,13 @@ void BatchQueue::Insert(Waiting&& waiting) {
     const auto place = std::ranges::upper_bound(waiting_, waiting, GoesBefore);
     waiting_.insert(place, std::move(waiting));
   }
+}
+
+void BatchQueue::CountOut(const Waiting& waiting) {
+  bytes_ -= waiting.request->bytes;
+  rows_ -= waiting.request->rows;
+  work_ -= waiting.run;
+  if (waiting.delayed) delayed_rows_ -= waiting.request->rows;
 }
 
 Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
@@ -161,9 +174,7 @@ std::vector<RequestPtr> BatchQueue::TakeOut(const std::vector<size_t>& places) {
   std::vector<RequestPtr> requests;
   requests.reserve(places.size());
   for (const size_t place : places) {
-    bytes_ -= waiting_[place].request->bytes;
-    rows_ -= waiting_[place].request->rows;
-    if (waiting_[place].delayed) delayed_rows_ -= waiting_[place].request->rows;
+    CountOut(waiting_[place]);
     requests.push_back(std::move(waiting_[place].request));
   }
   // What was moved out is null. Nearly always it is the front of the line.
@@ -237,11 +248,24 @@ std::optional<Expired::Why> BatchQueue::WhyNotRun(const Waiting& waiting, TimePo
   return std::nullopt;
 }
 
+// If all who wait are going to miss the goal, as far as it is known how long runs take: who has the most time left. A
+// place on the processors that nobody else can use better is not left idle for an estimate; and without a run the
+// estimate would never change. Null: somebody can keep to it.
+const BatchQueue::Waiting* BatchQueue::LeastLate(TimePoint now, Duration batch_run) const {
+  const Waiting* least = nullptr;
+  for (const Waiting& waiting : waiting_) {
+    if (waiting.goal >= After(now, batch_run)) return nullptr;
+    if (least == nullptr || waiting.goal > least->goal) least = &waiting;
+  }
+  return least;
+}
+
 std::vector<Expired> BatchQueue::TakeExpired(TimePoint now, const TakeOptions& options) {
   std::vector<Expired> expired;
   std::vector<Waiting> delayed;
   OwnRun own_run(options);
   const Duration batch_run = NextBatchRun(options);
+  const Waiting* const spared = options.give_up_late ? LeastLate(now, batch_run) : nullptr;
   const auto delay = [&](Waiting& waiting) {
     waiting.delayed = true;
     delayed_rows_ += waiting.request->rows;
@@ -251,15 +275,13 @@ std::vector<Expired> BatchQueue::TakeExpired(TimePoint now, const TakeOptions& o
     const Duration run = own_run.Of(*waiting.request);
     std::optional<Expired::Why> why = WhyNotRun(waiting, now, run);
     const bool timed_out = waiting.timeout <= now;
-    const bool misses_goal = waiting.goal < After(now, std::max(run, batch_run));
+    const bool misses_goal = &waiting != spared && waiting.goal < After(now, std::max(run, batch_run));
     if (!why && misses_goal && options.give_up_late) why = Expired::Why::kGoal;
     if (!why && timed_out && PolicyOf(waiting.level).timeout_action == QueuePolicy::TimeoutAction::kReject) {
       why = Expired::Why::kQueueTimeout;
     }
     if (why) {
-      bytes_ -= waiting.request->bytes;
-      rows_ -= waiting.request->rows;
-      if (waiting.delayed) delayed_rows_ -= waiting.request->rows;
+      CountOut(waiting);
       expired.push_back({.request = std::move(waiting.request), .why = *why});
     } else if (timed_out) {
       waiting.timeout = kNever;
@@ -301,22 +323,30 @@ BatchQueue::Pick BatchQueue::PickBatch(TimePoint now, const TakeOptions& options
   return pick;
 }
 
-// Leaves the last ones out until the others are in time.
+// Leaves out as many of the last ones as it takes for the others to be in time. Fewer rows are done sooner, and are due
+// no sooner.
 void BatchQueue::KeepInTime(Pick& pick, TimePoint now, const TakeOptions& options) const {
-  const auto is_in_time = [&] {
+  const auto is_in_time = [&](size_t count) {
     TimePoint due = kNever;
-    for (const size_t place : pick.places) due = std::min(due, waiting_[place].due());
-    return due == kNever || After(now, RunOf(pick.rows, options).most) <= due;
-  };
-  while (pick.places.size() > 1 && !is_in_time()) {
-    const size_t left = pick.places.size() * 3 / 4;
-    while (pick.places.size() > left) {
-      pick.rows -= waiting_[pick.places.back()].request->rows;
-      pick.places.pop_back();
+    int64_t rows = 0;
+    for (size_t i = 0; i < count; ++i) {
+      due = std::min(due, waiting_[pick.places[i]].due());
+      rows += waiting_[pick.places[i]].request->rows;
     }
-    pick.preferred = std::min(pick.preferred, pick.places.size());
-    pick.full = true;
+    return due == kNever || After(now, RunOf(rows, options).most) <= due;
+  };
+  if (is_in_time(pick.places.size())) return;
+  size_t fits = 1;
+  for (size_t fails = pick.places.size(); fails - fits > 1;) {
+    const size_t middle = fits + (fails - fits) / 2;
+    (is_in_time(middle) ? fits : fails) = middle;
   }
+  while (pick.places.size() > fits) {
+    pick.rows -= waiting_[pick.places.back()].request->rows;
+    pick.places.pop_back();
+  }
+  pick.preferred = std::min(pick.preferred, fits);
+  pick.full = true;
 }
 
 int64_t BatchQueue::MostRows(const TakeOptions& options) const {

@@ -62,8 +62,9 @@ struct Taken {
 // first; in a level those that its policy has put back behind all others; and else by arrival. Decides which of them
 // run next.
 //
-// With a goal, one that is going to miss it is given up while others had to be refused; else it goes behind all of its
-// level that can still keep to it, and is given up once it has waited for twice the goal's time.
+// With a goal, one that is going to miss it is given up while others had to be refused, but for the last of those who
+// wait if all of them are; else it goes behind all of its level that can still keep to it, and is given up once it has
+// waited for twice the goal's time.
 //
 // A batch begins with the first and takes those behind it that can share its run: the same inputs, with the same type
 // and the same shape but for the rows. Others keep their place. A request with more rows than a batch may have runs
@@ -76,9 +77,14 @@ class BatchQueue {
   enum class Bound : uint8_t { kNone, kRequests, kBytes, kLevel };
   Bound BrokenBy(const InferRequest& request) const;
 
+  // When the request's time is over by all that it says: its deadline, or the time-out that it brings, where no policy
+  // of the line makes that one of waiting alone. `received` is set.
+  TimePoint DeadlineOf(const InferRequest& request) const;
+
   // `request->stages.received`, `queued` and `bytes` are set. The caller asked for room. `goal`: within which it wants
-  // to be answered, from its last byte; 0: there is none.
-  void Push(RequestPtr request, Duration goal = Duration(0));
+  // to be answered, from its last byte; 0: there is none. `run`: how long one takes that it has for itself; 0: nobody
+  // knows.
+  void Push(RequestPtr request, Duration goal = Duration(0), Duration run = Duration(0));
 
   struct TakeOptions {
     bool flush = false;     // whatever waits is due
@@ -115,6 +121,11 @@ class BatchQueue {
   size_t size() const { return waiting_.size(); }
   size_t bytes() const { return bytes_; }
   int64_t rows() const { return rows_; }
+  const InferRequest& front() const { return *waiting_.front().request; }
+
+  // Of a run of one request, over all that wait; 0: none does, or nobody knows.
+  Duration mean_run() const { return waiting_.empty() ? Duration(0) : work_ / static_cast<int64_t>(waiting_.size()); }
+
   const BatchRules& rules() const { return rules_; }
 
   // The level that a request belongs to: 0 if there are none.
@@ -134,6 +145,7 @@ class BatchQueue {
     TimePoint timeout = kNever;   // when its policy acts
     TimePoint goal = kNever;      // when it will have missed the model's goal
     TimePoint given_up = kNever;  // having missed it by so much
+    Duration run{0};              // that it has for itself
 
     // When it is late, whoever says so.
     TimePoint due() const { return delayed ? request->deadline : std::min(request->deadline, goal); }
@@ -151,8 +163,10 @@ class BatchQueue {
 
   static bool GoesBefore(const Waiting& a, const Waiting& b);
   void Insert(Waiting&& waiting);
+  void CountOut(const Waiting& waiting);
   std::vector<Expired> TakeExpired(TimePoint now, const TakeOptions& options);
   Duration NextBatchRun(const TakeOptions& options) const;
+  const Waiting* LeastLate(TimePoint now, Duration batch_run) const;
   std::optional<Expired::Why> WhyNotRun(const Waiting& waiting, TimePoint now, Duration own_run) const;
   Pick PickBatch(TimePoint now, const TakeOptions& options) const;
   void KeepInTime(Pick& pick, TimePoint now, const TakeOptions& options) const;
@@ -167,6 +181,7 @@ class BatchQueue {
   size_t bytes_ = 0;
   int64_t rows_ = 0;
   int64_t delayed_rows_ = 0;
+  Duration work_{0};  // of runs of one request each
 };
 
 // Whether two requests to a batching model can share a run.

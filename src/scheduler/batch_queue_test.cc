@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/memory_pool.h"
 
@@ -206,6 +207,40 @@ TEST(RulesOf, GiveARequestToADecoupledModelARunOfItsOwn) {
   EXPECT_EQ(rules.max_delay, Duration(0));
   EXPECT_TRUE(rules.preferred_rows.empty());
   EXPECT_EQ(rules.max_waiting_requests, 7U);
+}
+
+class GivingUp : public testing::Test {
+ protected:
+  GivingUp() {
+    times_.Learn({.rows = 1, .bytes = 16}, milliseconds(60));
+    // They come 10 ms apart, and want to be answered within 100 ms.
+    queue_.Push(Request({.id = "a"}), milliseconds(100));
+    queue_.Push(Request({.arrives = milliseconds(10), .id = "b"}), milliseconds(100));
+    queue_.Push(Request({.arrives = milliseconds(20), .id = "c"}), milliseconds(100));
+  }
+
+  Taken Take(Duration after) {
+    return queue_.TakeIfDue(kStart + after, {.flush = true, .times = &times_, .give_up_late = true});
+  }
+
+  BatchQueue queue_{{.max_rows = 1}};
+  RunTimes times_;
+};
+
+TEST_F(GivingUp, TheFirstThatCanBeInTimeIsRun) {
+  // One run later it is too late for the first alone.
+  const Taken taken = Take(milliseconds(105) - times_.Expected({.rows = 1, .bytes = 16})->most);
+  EXPECT_EQ(Ids(taken.expired), (Names{"a"}));
+  EXPECT_EQ(taken.expired[0].why, Why::kGoal);
+  EXPECT_EQ(Ids(taken.batch), (Names{"b"}));
+}
+
+// Else nothing would ever be run again, once a few runs have been so slow.
+TEST_F(GivingUp, WhereNobodyCanBeInTimeTheLastOneIsRun) {
+  const Taken taken = Take(milliseconds(90));
+  EXPECT_EQ(Ids(taken.expired), (Names{"a", "b"}));
+  EXPECT_EQ(Ids(taken.batch), (Names{"c"}));
+  EXPECT_TRUE(queue_.empty());
 }
 
 }  // namespace

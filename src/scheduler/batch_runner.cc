@@ -51,10 +51,11 @@ struct RunArguments {
   std::vector<Buffer> destinations;  // none, or one a wanted output
 };
 
-void MarkTaken(const std::vector<RequestPtr>& batch, TimePoint now, int64_t rows) {
+void MarkTaken(const std::vector<RequestPtr>& batch, TimePoint now, int64_t rows, int threads) {
   for (const RequestPtr& request : batch) {
     request->stages.taken = now;
     request->stages.batch_rows = rows;
+    request->stages.threads = threads;
   }
 }
 
@@ -94,8 +95,8 @@ int64_t RowsOf(const std::vector<RequestPtr>& batch) {
 
 }  // namespace
 
-Duration BatchRunner::Run(OpenModel& model, std::vector<RequestPtr> batch) {
-  MarkTaken(batch, clock_.Now(), RowsOf(batch));
+Duration BatchRunner::Run(OpenModel& model, std::vector<RequestPtr> batch, int threads) {
+  MarkTaken(batch, clock_.Now(), RowsOf(batch), threads);
   if (decoupled_) return RunOneByOne(model, std::move(batch));
   if (batch.size() == 1) return RunAlone(model, std::move(batch.front()));
   if (const std::optional<Duration> took = RunTogether(model, batch)) return *took;
@@ -115,6 +116,7 @@ Duration BatchRunner::RunOneByOne(OpenModel& model, std::vector<RequestPtr> batc
 
 void BatchRunner::AnswerExpired(std::vector<Expired> expired) {
   for (Expired& one : expired) {
+    if (one.why == Expired::Why::kGoal || one.why == Expired::Why::kTooLate) metrics_.CountPredictedLate();
     Status why = WhyExpired(one.why, id_, one.request->stages);
     Refuse(std::move(one.request), std::move(why));
   }

@@ -160,6 +160,17 @@ TEST_F(BatchRunnerTest, CountsWhatExpired) {
   EXPECT_EQ(failures(FailureReason::kRejected), 2U);
 }
 
+TEST_F(BatchRunnerTest, CountsThoseAsPredictedLateWhomNoRunWouldAnswerInTime) {
+  BatchRunner runner(id_, signature_, pool_, clock_, metrics_, /*decoupled=*/false, nullptr);
+  const RecordedReply replies[3];
+  const Expired::Why whys[] = {Expired::Why::kGoal, Expired::Why::kTooLate, Expired::Why::kDeadline};
+  std::vector<Expired> expired;
+  for (size_t i = 0; i < 3; ++i) expired.push_back({.request = Request(replies[i]), .why = whys[i]});
+  runner.AnswerExpired(std::move(expired));
+  EXPECT_EQ(replies[0].Wait().status.code(), StatusCode::kOverloaded);
+  EXPECT_THAT(registry_.Expose(), HasSubstr("trireme_predicted_late_total{model=\"m\",version=\"1\"} 2"));
+}
+
 TEST_F(BatchRunnerTest, CountsAllOfABatchBeforeAnyoneHasAnAnswer) {
   std::vector<uint64_t> seen;
   const auto look = [&] { seen.push_back(metrics_.statistics().success.count); };

@@ -11,6 +11,7 @@ constexpr double kLeastMargin = 0.5;
 constexpr double kStepDown = 0.01;
 // Of late answers to those that the goal allows.
 constexpr double kAim = 0.5;
+constexpr double kMostHaste = 20;
 // A late share of so many answers.
 constexpr double kMemory = 1.0 / 512;
 // Above one run, so that a request that is alone is never refused for a goal that just fails.
@@ -24,7 +25,9 @@ void GoalKeeper::Record(Duration latency) {
   const bool late = latency > goal_->latency;
   late_share_ += kMemory * ((late ? 1.0 : 0.0) - late_share_);
   const double aim = (1 - goal_->quantile) * kAim;
-  const double change = late ? -kStepDown : kStepDown * aim / (1 - aim);
+  // The rarer late answers are of late, the sooner what a bad while has cost is back.
+  const double haste = 1 + kMostHaste * std::max(0.0, 1 - late_share_ / aim);
+  const double change = late ? -kStepDown : haste * kStepDown * aim / (1 - aim);
   margin_ = std::clamp(margin_ + change, kLeastMargin, 1.0);
 }
 

@@ -12,8 +12,9 @@ namespace trireme {
 //
 // A promise is a prediction, and those miss now and then. Each answer that came too late makes the budget a little
 // smaller, each one in time makes it larger by as much less as late ones are to be rarer (half as many as the goal
-// allows). So it settles where that many are late, and is the whole of the goal's time while there are fewer. (Clipper
-// finds batch sizes like this: additive increase, multiplicative decrease.)
+// allows), and by more of it while there are next to none. So it settles where that many are late, and is the whole of
+// the goal's time while there are fewer. (Clipper finds batch sizes like this: additive increase, multiplicative
+// decrease.)
 //
 // A pure function of what is recorded. Not thread-safe.
 class GoalKeeper {

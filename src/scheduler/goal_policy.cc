@@ -85,9 +85,24 @@ TimePoint PredictStart(const Ahead& ahead, const Processors::View& processors, T
 Arrangement ChooseArrangement(const ArrangementChoice& choice) {
   if (choice.wide <= Duration(0) || choice.narrow <= Duration(0)) return Arrangement::kNarrow;
   if (Seconds(choice.wide) > kWideGain * Seconds(choice.narrow)) return Arrangement::kNarrow;
+  const bool narrow_fails = std::max(choice.narrow, choice.narrow_most) > choice.budget;
+  if (choice.budget > Duration(0) && narrow_fails && choice.wide < choice.budget) return Arrangement::kWide;
   if (choice.budget > Duration(0) && choice.narrow > choice.budget) return Arrangement::kWide;
   const double limit = choice.now == Arrangement::kWide ? kCompany : kAlone;
   return choice.company <= limit ? Arrangement::kWide : Arrangement::kNarrow;
+}
+
+double AllowedUtilisation(Duration run, int places, const ServiceGoal& goal) {
+  if (run <= Duration(0) || run >= goal.latency) return 1;
+  const double runs = Seconds(goal.latency - run) * std::max(places, 1) / Seconds(run);
+  double low = 0;
+  double high = 1;
+  while (high - low > 1e-3) {
+    const double middle = (low + high) / 2;
+    const bool is_kept = middle * std::exp(-2 * (1 - middle) * runs) <= 1 - goal.quantile;
+    (is_kept ? low : high) = middle;
+  }
+  return high;
 }
 
 }  // namespace trireme

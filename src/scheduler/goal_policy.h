@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "model/service_goal.h"
 #include "scheduler/processors.h"
 #include "scheduler/run_times.h"
 
@@ -43,7 +44,8 @@ TimePoint PredictStart(const Ahead& ahead, const Processors::View& processors, T
 
 // What is known when an arrangement is chosen.
 struct ArrangementChoice {
-  Duration narrow{0};  // a run of one request
+  Duration narrow{0};       // a run of one request
+  Duration narrow_most{0};  // that nine in ten take
   Duration wide{0};
   double company = 0;  // other requests that one finds when it arrives, on average
   Duration budget{0};  // from a request's arrival to its answer; 0: there is no goal
@@ -54,5 +56,13 @@ struct ArrangementChoice {
 // company the second does more in the same time, since two runs side by side waste less than one that is split. It
 // changes at different degrees of company, so that it does not swing. A goal that only one of them can keep decides.
 Arrangement ChooseArrangement(const ArrangementChoice& choice);
+
+// How busy so many places may be on average, above 0 to 1, while the goal's share of requests is in time that come one
+// by one and at random.
+//
+// With runs of one length, one waits longer than t with a probability of about u exp(-2 (1 - u) t places / run) where
+// the places are busy for the share u of the time (the heavy-traffic limit of an M/D/c queue, Kingman 1962): u is where
+// this is what the goal allows for t = latency - run. 1 where a run alone misses the goal: no u would do.
+double AllowedUtilisation(Duration run, int places, const ServiceGoal& goal);
 
 }  // namespace trireme

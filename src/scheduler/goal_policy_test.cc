@@ -128,10 +128,44 @@ TEST(ChooseArrangement, Table) {
       {"a goal that only the one can keep",
        {.narrow = narrow, .wide = wide, .company = 9, .budget = milliseconds(5)},
        kWide},
+      {"a goal that only the one keeps nearly always",
+       {.narrow = narrow, .narrow_most = milliseconds(11), .wide = wide, .company = 9, .budget = milliseconds(10)},
+       kWide},
+      {"a goal that neither keeps always",
+       {.narrow = narrow, .narrow_most = milliseconds(5), .wide = wide, .company = 9, .budget = milliseconds(4)},
+       kWide},
       {"a goal that both keep", {.narrow = narrow, .wide = wide, .company = 9, .budget = milliseconds(20)}, kNarrow},
       {"nothing is known", {.company = 0}, kNarrow},
   };
   for (const Row& row : table) EXPECT_EQ(ChooseArrangement(row.choice), row.chosen) << row.why;
+}
+
+TEST(AllowedUtilisation, LeavesRoomForWhatComesByChance) {
+  const ServiceGoal goal{.quantile = 0.99, .latency = milliseconds(100)};
+  // From the formula, worked out: u exp(-2 (1 - u) t places / run) = 0.01.
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(50), 1, goal), 0.0649, 0.002);
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(20), 1, goal), 0.5088, 0.002);
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(5), 2, goal), 0.940, 0.002);
+  EXPECT_GT(AllowedUtilisation(std::chrono::microseconds(3), 2, goal), 0.998);
+}
+
+TEST(AllowedUtilisation, IsMoreWithMorePlacesAndMoreTime) {
+  double before = 0;
+  for (const int places : {1, 2, 4, 8}) {
+    const double now = AllowedUtilisation(milliseconds(30), places, {.quantile = 0.99, .latency = milliseconds(100)});
+    EXPECT_GT(now, before);
+    before = now;
+  }
+  EXPECT_GT(AllowedUtilisation(milliseconds(30), 1, {.quantile = 0.9, .latency = milliseconds(100)}),
+            AllowedUtilisation(milliseconds(30), 1, {.quantile = 0.99, .latency = milliseconds(100)}));
+}
+
+TEST(AllowedUtilisation, IsAllWhereNothingIsKnownOrTheGoalCannotBeKept) {
+  const ServiceGoal goal{.quantile = 0.99, .latency = milliseconds(100)};
+  EXPECT_EQ(AllowedUtilisation(Duration(0), 2, goal), 1);
+  EXPECT_EQ(AllowedUtilisation(milliseconds(100), 2, goal), 1);
+  EXPECT_EQ(AllowedUtilisation(milliseconds(180), 2, goal), 1);
+  EXPECT_GT(AllowedUtilisation(milliseconds(50), 0, goal), 0);
 }
 
 TEST(GoalKeeper, PromisesTheWholeTimeWhileItIsKept) {
@@ -156,6 +190,14 @@ TEST(GoalKeeper, PromisesLessWhenAnswersAreLateAndSettles) {
   EXPECT_LT(keeper.late_share(), 0.01);
   EXPECT_GT(least, 0.85);
   EXPECT_LT(most - least, 0.05) << "it settles";
+}
+
+TEST(GoalKeeper, PromisesTheWholeTimeAgainSoonAfterABadWhile) {
+  GoalKeeper keeper(ServiceGoal{.quantile = 0.99, .latency = milliseconds(100)});
+  for (int i = 0; i < 200; ++i) keeper.Record(milliseconds(300));
+  EXPECT_LT(keeper.margin(), 0.6);
+  for (int i = 0; i < 3500; ++i) keeper.Record(milliseconds(20));
+  EXPECT_EQ(keeper.margin(), 1);
 }
 
 TEST(GoalKeeper, DoesNotRefuseEverybodyForAGoalThatCannotBeKept) {

@@ -26,6 +26,8 @@ constexpr Duration kPressureLasts = std::chrono::seconds(1);
 constexpr uint64_t kWideRunsToKnow = 8;
 constexpr uint64_t kRunsPerLook = 512;
 constexpr uint64_t kRunsOfLook = 4;
+constexpr uint64_t kRunsOfNarrowLook = 2;  // of them may be late: less than half of what a goal of p99 allows
+constexpr Duration kWideEstimateLife = std::chrono::seconds(2);
 constexpr double kHardlyAny = 0.1;
 
 // Of the p90 of prediction errors.
@@ -35,9 +37,9 @@ constexpr double kErrorStep = 0.001;
 std::string InWords(Duration time) {
   const double us = std::max(0.0, std::chrono::duration<double, std::micro>(time).count());
   char text[32];
-  if (us < 1e3) {
+  if (us < 999.5) {
     std::snprintf(text, sizeof(text), "%.3g us", us);
-  } else if (us < 1e6) {
+  } else if (us < 999.5e3) {
     std::snprintf(text, sizeof(text), "%.3g ms", us / 1e3);
   } else {
     std::snprintf(text, sizeof(text), "%.4g s", us / 1e6);
@@ -75,7 +77,16 @@ Duration LinePlanner::OneRun(int64_t rows, size_t bytes) const {
 void LinePlanner::Push(RequestPtr request) {
   row_bytes_ = RowBytes(*request);
   const Duration limit = goal_.has_goal() ? goal_.Limit(OneRun(request->rows, request->bytes)) : Duration(0);
-  queue_.Push(std::move(request), limit);
+  // Those that wait have company, and are run side by side.
+  const auto run = times_.Expected({.rows = request->rows, .bytes = request->bytes});
+  queue_.Push(std::move(request), limit, run ? run->typical : Duration(0));
+}
+
+// How long a run of those takes that wait. Where they run alone it is known of each, however unlike they are.
+std::optional<Duration> LinePlanner::RunBefore(int64_t batch, size_t row_bytes) const {
+  if (batch == 1 && queue_.mean_run() > Duration(0)) return queue_.mean_run();
+  const auto full = times_.Expected({.rows = batch, .bytes = row_bytes * static_cast<size_t>(batch)});
+  return full ? std::optional(full->typical) : std::nullopt;
 }
 
 LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const Processors::View& processors,
@@ -96,13 +107,13 @@ LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const 
   const auto run = arrangement == Arrangement::kWide && is_alone ? alone : own;
   if (!run) return expectation;
 
-  const auto full = times_.Expected({.rows = batch, .bytes = row_bytes * static_cast<size_t>(batch)});
   const Ahead ahead = {.rows = before,
                        .batch_rows = batch,
-                       .batch_run = full ? full->typical : run->typical,
+                       .batch_run = RunBefore(batch, row_bytes).value_or(run->typical),
                        .callers = options_.instances};
   const TimePoint start = PredictStart(ahead, processors, now);
   expectation.predicted = start + run->typical;
+  expectation.at_most = start + run->most;
   expectation.one_run = OneRun(rows, request.bytes);
   if (goal_.has_goal()) expectation.latest = request.stages.received + goal_.Budget(expectation.one_run);
   if (request.deadline < expectation.latest) {
@@ -110,39 +121,50 @@ LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const 
     expectation.is_own_deadline = true;
   }
   // Who is late already is told so by the line.
-  const bool is_late = start + run->most > expectation.latest && expectation.latest > now;
-  // Who would have all to himself is refused for no goal; and for a deadline of his own not for ever, on an estimate.
-  const bool is_idle = queue_.empty() && processors.at_work == 0;
-  const bool may_try = is_idle && (!expectation.is_own_deadline || now > last_run_ + kEstimateLife);
+  const bool is_late = expectation.at_most > expectation.latest && expectation.latest > now;
+  // Who would begin at once is refused for no goal, as nobody else could do better; and for a deadline of his own not
+  // for ever, on an estimate.
+  const bool begins = queue_.empty() && start <= now;
+  const bool may_try = begins && (!expectation.is_own_deadline || now > last_run_ + kEstimateLife);
   expectation.is_refused = is_late && !may_try;
   return expectation;
 }
 
-Arrangement LinePlanner::Prefer(Duration budget) const {
+Arrangement LinePlanner::Prefer(Duration budget, TimePoint now) const {
   const auto narrow = times_.Expected({.rows = 1, .bytes = row_bytes_});
   const auto wide = times_.Expected({.rows = 1, .bytes = row_bytes_, .arrangement = Arrangement::kWide});
   if (!narrow) return Arrangement::kNarrow;
   if (!wide) return arrangement_;  // to be seen
   // The first runs with all processors wait for threads that begin, and what was measured once may change: of those
   // that come alone some are run so to see.
-  const bool is_unknown = wide->served < kWideRunsToKnow || runs_ % kRunsPerLook < kRunsOfLook;
+  const bool is_unknown =
+      wide->served < kWideRunsToKnow || runs_ % kRunsPerLook < kRunsOfLook || now - last_wide_ > kWideEstimateLife;
   if (is_unknown && company_ < kHardlyAny) return Arrangement::kWide;
-  return ChooseArrangement(
-      {.narrow = narrow->typical, .wide = wide->typical, .company = company_, .budget = budget, .now = arrangement_});
+  return ChooseArrangement({.narrow = narrow->typical,
+                            .narrow_most = narrow->most,
+                            .wide = wide->typical,
+                            .company = company_,
+                            .budget = budget,
+                            .now = arrangement_});
 }
 
+// Somebody waits.
 Processors::Wish LinePlanner::WishFor(Arrangement arrangement) const {
-  const int64_t rows = std::clamp<int64_t>(queue_.rows(), 1, std::max<int64_t>(batch_rows_, 1));
-  const auto run =
-      times_.Expected({.rows = rows, .bytes = row_bytes_ * static_cast<size_t>(rows), .arrangement = arrangement});
+  // One that is larger than a batch runs alone.
+  const int64_t most = std::max({batch_rows_, queue_.front().rows, int64_t{1}});
+  const int64_t rows = std::clamp<int64_t>(queue_.rows(), 1, most);
+  const size_t bytes = RowBytes(queue_.front()) * static_cast<size_t>(rows);
+  const auto run = times_.Expected({.rows = rows, .bytes = bytes, .arrangement = arrangement});
   return {.arrangement = arrangement, .expected = run ? run->typical : Duration(0)};
 }
 
-// Else the goal could not be kept: then runs wait until all processors are free.
+// Else the goal could not be kept: then runs wait until all processors are free. Whether that is still so, a run on one
+// processor now and then has to tell.
 bool LinePlanner::MustBeWide() const {
   if (!has_wide_ || !goal_.has_goal() || arrangement_ != Arrangement::kWide) return false;
+  if (runs_ % kRunsPerLook < kRunsOfNarrowLook) return false;
   const auto narrow = times_.Expected({.rows = 1, .bytes = row_bytes_});
-  return narrow && narrow->typical > goal_.goal()->latency;
+  return narrow && narrow->most > goal_.goal()->latency;
 }
 
 std::optional<Processors::Wish> LinePlanner::NextWish() const {
@@ -186,7 +208,8 @@ Taken LinePlanner::TakeInline(TimePoint now, const std::function<bool(int64_t ro
 void LinePlanner::Ran(const RunSize& size, Duration took, TimePoint now) {
   times_.Record(size, took);
   last_run_ = now;
-  if (has_wide_) arrangement_ = Prefer(goal_.has_goal() ? goal_.goal()->latency : Duration(0));
+  if (size.arrangement == Arrangement::kWide) last_wide_ = now;
+  if (has_wide_) arrangement_ = Prefer(goal_.has_goal() ? goal_.goal()->latency : Duration(0), now);
   if (++runs_ % kRunsPerChoice == 0 || runs_ < kRunsPerChoice) ChooseRows(now);
 }
 
@@ -215,15 +238,25 @@ bool LinePlanner::Answered(const Fared& fared) {
 
 Status LinePlanner::WhyRefused(const std::string& model, const InferRequest& request,
                                const Expectation& expectation) const {
-  const Duration takes = expectation.predicted - request.stages.received;
-  const std::string wanted = expectation.is_own_deadline
-                                 ? "the request's deadline is in " + InWords(request.deadline - request.stages.received)
-                                 : "the goal is " + ToString(*options_.goal);
+  const Duration takes = expectation.at_most - request.stages.received;
+  std::string wanted = "the request's deadline is in " + InWords(request.deadline - request.stages.received);
+  if (!expectation.is_own_deadline) {
+    wanted = "the goal is " + ToString(*options_.goal);
+    const Duration promised = expectation.latest - request.stages.received;
+    if (takes <= options_.goal->latency) wanted += ", of which " + InWords(promised) + " can be promised for now";
+  }
   std::string text = "model '" + model + "' would answer in " + InWords(takes) + ", and " + wanted + ": " +
                      std::to_string(queue_.size()) + (queue_.size() == 1 ? " request waits" : " requests wait") +
                      ", a run takes " + InWords(expectation.one_run) + "; try again later";
-  const auto too_long = std::chrono::ceil<std::chrono::milliseconds>(expectation.predicted - expectation.latest);
+  const auto too_long = std::chrono::ceil<std::chrono::milliseconds>(expectation.at_most - expectation.latest);
   return Overloaded(std::move(text)).TryAgainIn(std::max(too_long, std::chrono::milliseconds(1)));
+}
+
+double LinePlanner::AllowedUtilisation() const {
+  if (!options_.goal) return 1;
+  const int64_t rows = std::max<int64_t>(batch_rows_, 1);
+  const auto run = times_.Expected({.rows = rows, .bytes = row_bytes_ * static_cast<size_t>(rows)});
+  return run ? trireme::AllowedUtilisation(run->typical, options_.instances, *options_.goal) : 1;
 }
 
 LinePlanner::Account LinePlanner::account(TimePoint now) const {
@@ -236,6 +269,7 @@ LinePlanner::Account LinePlanner::account(TimePoint now) const {
           .batch_rows = batch_rows_,
           .rows_per_second = arrivals_.PerSecond(now),
           .instances = options_.instances,
+          .allowed_utilisation = AllowedUtilisation(),
           .runs = runs_,
           .late_answers = late_answers_,
           .refused = refused_,

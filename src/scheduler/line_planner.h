@@ -59,6 +59,7 @@ class LinePlanner {
   // What a request may expect that comes now.
   struct Expectation {
     TimePoint predicted;           // its answer; the epoch: nobody knows
+    TimePoint at_most;             // the same, if its run takes as long as nine in ten do at most
     TimePoint latest = kNever;     // when it would be too late
     bool is_refused = false;       // it would be
     bool is_own_deadline = false;  // and that is the client's, not the goal's
@@ -114,6 +115,7 @@ class LinePlanner {
     int64_t batch_rows = 1;      // at most
     double rows_per_second = 0;  // that arrive
     int instances = 1;
+    double allowed_utilisation = 1;  // of these, by AllowedUtilisation()
     uint64_t runs = 0;
     uint64_t late_answers = 0;  // past the goal or their deadlines: runs in vain
     uint64_t refused = 0;       // by prediction
@@ -121,6 +123,8 @@ class LinePlanner {
     std::vector<RunTimes::Seen> times;
   };
   Account account(TimePoint now) const;
+  double AllowedUtilisation() const;
+
   // A request was refused because it would have been late.
   void Refused(TimePoint now) {
     ++refused_;
@@ -129,7 +133,8 @@ class LinePlanner {
 
  private:
   Duration OneRun(int64_t rows, size_t bytes) const;
-  Arrangement Prefer(Duration budget) const;
+  std::optional<Duration> RunBefore(int64_t batch, size_t row_bytes) const;
+  Arrangement Prefer(Duration budget, TimePoint now) const;
   Processors::Wish WishFor(Arrangement arrangement) const;
   bool MustBeWide() const;
   bool GivesUpLate(TimePoint now) const;
@@ -150,6 +155,7 @@ class LinePlanner {
   uint64_t refused_ = 0;
   double error_p90_ = 0;
   TimePoint last_run_;
+  TimePoint last_wide_;     // the epoch: never
   TimePoint last_refused_;  // the epoch: never
 };
 

@@ -103,25 +103,37 @@ void ModelLine::Push(RequestPtr request) {
 ModelLine::Entry ModelLine::Enter(RequestPtr& request) {
   const MutexLock lock(mutex_);
   if (Status refused = WhyRefused(*request); !refused.ok()) return {.refused = std::move(refused)};
+  request->deadline = planner_.queue().DeadlineOf(*request);
   const bool is_cheap = IsCheap(*request);
-  if (!is_cheap) {
+  const bool gathers = is_cheap && Gathers(*request);
+  Turn* const turn = gathers ? TurnOf(*request->loop) : nullptr;
+  const bool is_free = planner_.queue().empty() && running_ < options_.instances;
+  const bool waits = !is_cheap || (turn == nullptr && !is_free);
+  if (waits) {
     if (Status late = WhyLate(*request); !late.ok()) return {.refused = std::move(late)};
   }
   if (order_) order_->Enter(*request);
-  if (!is_cheap) return Wait(request);
-  const bool gathers = options_.rules.max_rows > 1 && request->bytes <= kMostGatheredBytes;
-  if (gathers && request->loop != nullptr && request->loop->OnThread()) return GatherOnLoop(request);
-  if (!planner_.queue().empty() || running_ >= options_.instances) return Wait(request);
+  if (waits) return Wait(request);
+  if (gathers) return GatherOnLoop(request, turn);
   ++running_;
   return {};
 }
 
-ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request) {
-  const auto place = std::ranges::find_if(turns_, [&](const Turn* turn) { return &turn->loop() == request->loop; });
-  Turn* turn = place == turns_.end() ? nullptr : *place;
+// Whether it shares a run with what else its loop brings in this turn.
+bool ModelLine::Gathers(const InferRequest& request) const {
+  return options_.rules.max_rows > 1 && request.bytes <= kMostGatheredBytes && request.loop != nullptr &&
+         request.loop->OnThread();
+}
+
+ModelLine::Turn* ModelLine::TurnOf(const Executor& loop) const {
+  const auto place = std::ranges::find_if(turns_, [&loop](const Turn* turn) { return &turn->loop() == &loop; });
+  return place == turns_.end() ? nullptr : *place;
+}
+
+// `turn`: null if this is the first that it brings.
+ModelLine::Entry ModelLine::GatherOnLoop(RequestPtr& request, Turn* turn) {
   Entry entry;
   if (turn == nullptr) {
-    if (!planner_.queue().empty() || running_ >= options_.instances) return Wait(request);
     auto begun = std::make_unique<Turn>(*this, *request->loop);
     turns_.push_back(begun.get());
     turn = entry.begun = begun.release();
@@ -331,7 +343,8 @@ std::optional<ModelLine::Ran> ModelLine::Run(Job job) {
     Ran ran{.size = SizeOf(job.taken.batch)};
     if (job.place) ran.size.arrangement = job.place->arrangement;
     ran.fared = PromisesOf(job.taken.batch);
-    ran.took = runner_.Run(*job.model, std::move(job.taken.batch));
+    const bool is_wide = ran.size.arrangement == Arrangement::kWide;
+    ran.took = runner_.Run(*job.model, std::move(job.taken.batch), is_wide ? processors_->count() : options_.threads);
     ran.answered = clock_.Now();
     return ran;
   } catch (const std::bad_alloc&) {
@@ -377,6 +390,11 @@ void ModelLine::AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Durat
 LinePlanner::Account ModelLine::account() const {
   const MutexLock lock(mutex_);
   return planner_.account(clock_.Now());
+}
+
+double ModelLine::allowed_utilisation() const {
+  const MutexLock lock(mutex_);
+  return planner_.AllowedUtilisation();
 }
 
 void ModelLine::Close() {

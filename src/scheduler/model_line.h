@@ -46,6 +46,7 @@ class ModelLine {
   struct Options {
     BatchRules rules;
     int instances = 1;
+    int threads = 1;  // that a run keeps busy, of the server's processors
     bool run_inline = true;
     // Requests run alone and never inline: their responses leave as the model gives them.
     bool decoupled = false;
@@ -82,6 +83,9 @@ class ModelLine {
   // What it goes by, for people and for metrics.
   LinePlanner::Account account() const;
 
+  // Of its places, how busy they may be on average: a part of that account, at less cost.
+  double allowed_utilisation() const;
+
   // Answers what waits, ends the instances and destroys the model. Returns when that is done. Not on an I/O loop.
   void Close();
 
@@ -104,7 +108,9 @@ class ModelLine {
     Turn* full = nullptr;   // to be worked off at once
   };
   Entry Enter(RequestPtr& request);
-  Entry GatherOnLoop(RequestPtr& request) REQUIRES(mutex_);
+  bool Gathers(const InferRequest& request) const REQUIRES(mutex_);
+  Turn* TurnOf(const Executor& loop) const REQUIRES(mutex_);
+  Entry GatherOnLoop(RequestPtr& request, Turn* turn) REQUIRES(mutex_);
   Entry Wait(RequestPtr& request) REQUIRES(mutex_);
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
   Status WhyLate(InferRequest& request) REQUIRES(mutex_);

@@ -178,9 +178,9 @@ void ModelMetrics::CountWork(std::span<const Ended> requests) {
   const Duration run = stages.run_end - stages.run_begin;
   const Duration around = (stages.run_begin - stages.taken) + (stages.answered - stages.run_end);
   work_.run += requests.size();
-  work_.run_time += run;
+  work_.run_time += run * std::max(stages.threads, 1);
   work_.around_time += around;
-  if (OnLoopThread()) work_.on_loops += run + around;
+  if (OnLoopThread()) work_.on_loops += run + around;  // with one thread
 }
 
 void ModelMetrics::Observe(StatusCode code, const Stages& stages) {

@@ -8,9 +8,6 @@
 namespace trireme {
 namespace {
 
-// A client may send any size of row; what is beyond these is counted with the last.
-constexpr size_t kMostCurves = 64;
-
 unsigned RowBits(const RunSize& size) {
   return static_cast<unsigned>(std::bit_width(size.bytes / static_cast<size_t>(std::max<int64_t>(size.rows, 1))));
 }
@@ -52,19 +49,17 @@ int64_t RunTimes::RowsOf(size_t cell) {
   return kEachRows << (cell - kEachRows + 1);
 }
 
-const RunTimes::Curve* RunTimes::Find(const RunSize& size) const {
+size_t RunTimes::PlaceOf(const RunSize& size) const {
   const unsigned bits = RowBits(size);
-  for (const Curve& curve : curves_) {
-    if (curve.arrangement == size.arrangement && curve.row_bits == bits) return &curve;
-  }
-  return nullptr;
+  const auto found = std::ranges::find_if(
+      curves_, [&](const Curve& curve) { return curve.arrangement == size.arrangement && curve.row_bits == bits; });
+  return static_cast<size_t>(found - curves_.begin());
 }
 
 RunTimes::Curve& RunTimes::Make(const RunSize& size) {
-  if (const Curve* found = Find(size)) return const_cast<Curve&>(*found);
-  if (curves_.size() >= kMostCurves) return curves_.back();
-  curves_.push_back({.arrangement = size.arrangement, .row_bits = RowBits(size), .cells = {}});
-  return curves_.back();
+  const size_t place = PlaceOf(size);
+  if (place < curves_.size()) return curves_[place];
+  return curves_.emplace_back(Curve{.arrangement = size.arrangement, .row_bits = RowBits(size), .cells = {}});
 }
 
 void RunTimes::Note(const RunSize& size, Duration took, uint64_t served) {
@@ -126,9 +121,9 @@ RunTimes::Estimate RunTimes::At(const Curve& curve, int64_t rows) {
 }
 
 std::optional<RunTimes::Estimate> RunTimes::Expected(const RunSize& size) const {
-  const Curve* curve = Find(size);
-  if (curve == nullptr) return std::nullopt;
-  return At(*curve, std::max<int64_t>(size.rows, 1));
+  const size_t place = PlaceOf(size);
+  if (place == curves_.size()) return std::nullopt;
+  return At(curves_[place], std::max<int64_t>(size.rows, 1));
 }
 
 std::vector<RunTimes::Seen> RunTimes::All() const {

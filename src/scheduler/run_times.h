@@ -82,10 +82,10 @@ class RunTimes {
   static size_t CellOf(int64_t rows);
   static int64_t RowsOf(size_t cell);
   static Estimate At(const Curve& curve, int64_t rows);
-  const Curve* Find(const RunSize& size) const;
+  size_t PlaceOf(const RunSize& size) const;  // of its curve; as many as there are: it has none
   Curve& Make(const RunSize& size);
 
-  std::vector<Curve> curves_;  // few: most models have rows of one size
+  std::vector<Curve> curves_;  // one as a rule, and never more than there are powers of two
 };
 
 }  // namespace trireme

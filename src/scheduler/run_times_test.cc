@@ -113,14 +113,18 @@ TEST(RunTimes, TakesAnySize) {
   EXPECT_GT(Typical(times, {.rows = -5, .bytes = 1}), Duration(0));
 }
 
-TEST(RunTimes, KeepsABoundedNumberOfSizes) {
+TEST(RunTimes, KeepsSizesOfRowsApartHoweverManyThereAre) {
   RunTimes times;
-  for (unsigned bits = 0; bits < 64; ++bits) {
-    for (const Arrangement arrangement : {Arrangement::kNarrow, Arrangement::kWide}) {
-      times.Record({.rows = 1, .bytes = size_t{1} << bits, .arrangement = arrangement}, microseconds(5));
+  for (const Arrangement arrangement : {Arrangement::kNarrow, Arrangement::kWide}) {
+    for (int bits = 0; bits < 60; ++bits) {
+      times.Record({.rows = 1, .bytes = size_t{1} << bits, .arrangement = arrangement}, milliseconds(bits + 1));
     }
   }
-  EXPECT_LE(times.All().size(), 64U);
+  for (int bits = 0; bits < 60; ++bits) {
+    const auto expected = times.Expected({.rows = 1, .bytes = size_t{1} << bits, .arrangement = Arrangement::kWide});
+    ASSERT_TRUE(expected);
+    EXPECT_EQ(expected->typical, milliseconds(bits + 1)) << bits;
+  }
 }
 
 }  // namespace

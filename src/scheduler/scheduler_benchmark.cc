@@ -7,6 +7,7 @@
 
 #include "metrics/registry.h"
 #include "scheduler/batch_queue.h"
+#include "scheduler/line_planner.h"
 #include "scheduler/model_line.h"
 #include "scheduler/model_metrics.h"
 
@@ -64,15 +65,27 @@ class NoSink final : public ReplySink {
   void End(std::unique_ptr<ReplySink> /*self*/, Outcome /*outcome*/) override {}
 };
 
+ModelLine::Options Batches(BatchRules rules) {
+  return {.rules = std::move(rules), .shapes = std::make_shared<ShapeBook>()};
+}
+
+// As `--slo p99=100ms` has it: how each request fared is noted.
+ModelLine::Options WithGoal() {
+  ModelLine::Options options = Batches({.max_rows = 8});
+  options.goal = ServiceGoal{.quantile = 0.99, .latency = std::chrono::milliseconds(100)};
+  options.processors = std::make_shared<Processors>(2);
+  options.seen_runs = {{.size = {.rows = 1, .bytes = 16}, .took = std::chrono::microseconds(3)}};
+  return options;
+}
+
 // A whole request through an idle line, on the caller's thread: what the scheduler adds to a run.
-void InlineRequest(benchmark::State& state, BatchRules rules, int shapes = 1) {
+void InlineRequest(benchmark::State& state, ModelLine::Options options, int shapes = 1) {
   MemoryPool pool;
   metrics::Registry registry;
   ModelMetrics metrics(registry, {"m", 1});
   auto model = std::make_unique<NoModel>();
   const Signature signature = model->signature();
-  ModelLine line({"m", 1}, signature, std::move(model),
-                 {.rules = std::move(rules), .shapes = std::make_shared<ShapeBook>()}, pool, metrics);
+  ModelLine line({"m", 1}, signature, std::move(model), std::move(options), pool, metrics);
   std::vector<Tensor> inputs;
   for (int rows = 1; rows <= shapes; ++rows) inputs.push_back(MakeTensor(pool, DataType::kFp32, {rows, 4}));
   size_t next = 0;
@@ -87,9 +100,41 @@ void InlineRequest(benchmark::State& state, BatchRules rules, int shapes = 1) {
     line.Push(std::move(request));
   }
 }
-BENCHMARK_CAPTURE(InlineRequest, plain, BatchRules{.max_rows = 8});
-BENCHMARK_CAPTURE(InlineRequest, of_200_shapes, BatchRules{.max_rows = 8}, 200);
-BENCHMARK_CAPTURE(InlineRequest, in_order, BatchRules{.max_rows = 8, .preserve_ordering = true});
+BENCHMARK_CAPTURE(InlineRequest, plain, Batches({.max_rows = 8}));
+BENCHMARK_CAPTURE(InlineRequest, with_goal, WithGoal());
+BENCHMARK_CAPTURE(InlineRequest, of_200_shapes, Batches({.max_rows = 8}), 200);
+BENCHMARK_CAPTURE(InlineRequest, in_order, Batches({.max_rows = 8, .preserve_ordering = true}));
+
+// What a goal, or a deadline, adds to a request that waits: it is predicted when it will be answered, and noted how
+// that kept to it.
+void Promise(benchmark::State& state) {
+  LinePlanner planner({.rules = {.max_rows = 8},
+                       .goal = ServiceGoal{.quantile = 0.99, .latency = std::chrono::milliseconds(100)},
+                       .instances = 2});
+  Processors processors(2);
+  const auto member = processors.Join(1, [] {});
+  for (int64_t rows = 1; rows <= 8; ++rows) {
+    planner.Learn({.rows = rows, .bytes = static_cast<size_t>(rows) * 16}, rows * std::chrono::milliseconds(2));
+  }
+  planner.HaveWide();
+  for (int i = 0; i < 4; ++i) {
+    auto request = std::make_unique<InferRequest>();
+    request->bytes = 16;
+    planner.Push(std::move(request));
+  }
+  InferRequest request;
+  request.bytes = 16;
+  for (auto _ : state) {
+    const TimePoint now = Clock::System().Now();
+    request.stages.received = request.stages.queued = now;
+    planner.Arrived(request, static_cast<double>(processors.at_work()), now);
+    const auto expectation = planner.Expect(request, processors.Look(*member, now), now);
+    benchmark::DoNotOptimize(planner.Answered(
+        {.received = now, .predicted = expectation.predicted, .answered = now + std::chrono::milliseconds(5)}));
+  }
+  processors.Leave(*member, Clock::System().Now());
+}
+BENCHMARK(Promise);
 
 void FillAndTake(benchmark::State& state, BatchRules rules) {
   BatchQueue queue(std::move(rules));

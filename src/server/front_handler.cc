@@ -8,6 +8,7 @@
 #include "base/excerpt.h"
 #include "net/http_error.h"
 #include "server/credentials_of.h"
+#include "server/deadline_of.h"
 
 namespace trireme {
 namespace {
@@ -46,7 +47,10 @@ net::BodyPlan FrontHandler::OnHead(const net::HttpRequest& head) {
 net::BodyPlan FrontHandler::Plan(const net::HttpRequest& head) {
   const RouteMatch match = router_.Find(head.method, head.path);
   Admission admission = Admit(head, match);
-  if (match.route != nullptr) FindTenantAtHead(tenants_, match.route->operation, head, admission);
+  if (match.route != nullptr) {
+    FindTenantAtHead(tenants_, match.route->operation, head, admission);
+    if (admission.status.ok()) admission.status = TimeoutOf(match.route->operation, head).status();
+  }
   net::BodyPlan plan;
   if (match.route == nullptr) {
     plan.refusal = NoSuchRoute(head, match);
@@ -73,7 +77,10 @@ void FrontHandler::Handle(net::HttpRequest request, net::HttpReply& reply) {
   const RouteMatch match = router_.Find(request.method, request.path);
   // The head of this request passed OnHead, but what it decided may have changed while the body came.
   Admission admission = Admit(request, match);
-  if (match.route != nullptr) FindTenant(tenants_, match.route->operation, request, admission);
+  if (match.route != nullptr) {
+    FindTenant(tenants_, match.route->operation, request, admission);
+    request.deadline = DeadlineOf(match.route->operation, request);
+  }
   if (access_log_ != nullptr) reply = access_log_->Watch(request, admission.identity.principal, std::move(reply));
   if (match.route == nullptr || !admission.status.ok()) {
     reply.Send(Refusal(*match.dialect, admission.status));

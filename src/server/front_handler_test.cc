@@ -90,6 +90,35 @@ TEST_F(FrontHandlerTest, RefusesATenantOverHisQuotaAtTheHeadInTheWordsOfTheDiale
   EXPECT_EQ(status_of("GET", "/nowhere", "shop"), 404);
 }
 
+TEST_F(FrontHandlerTest, RefusesADeadlineItDoesNotUnderstandAtTheHead) {
+  FrontHandler handler(router_, everybody_, 1000, nullptr);
+  net::HttpRequest request = Request("POST", "/v2/models/m/infer");
+  request.headers = {{.name = "grpc-timeout", .value = "soon"}};
+  EXPECT_EQ(handler.OnHead(request).refusal->status, 400);
+  request.headers = {{.name = "grpc-timeout", .value = "80m"}};
+  EXPECT_FALSE(handler.OnHead(request).refusal.has_value());
+}
+
+TEST_F(FrontHandlerTest, TellsItsRouteTheDeadline) {
+  TimePoint deadline;
+  const auto handle = [&](net::HttpRequest request, const PathArguments&, const Identity&, net::HttpReply reply) {
+    deadline = request.deadline;
+    reply.Send({});
+  };
+  const Dialect dialect{
+      .name = "telling",
+      .routes = {{.method = "POST", .pattern = "/i", .operation = Operation::kInfer, .handle = handle}},
+      .error = [](const Status&) { return net::HttpResponse(); }};
+  Router router;
+  router.Add(dialect);
+  FrontHandler handler(router, everybody_, 1000, nullptr);
+  net::HttpRequest request = Request("POST", "/i");
+  request.received = TimePoint(std::chrono::seconds(5));
+  request.headers = {{.name = "grpc-timeout", .value = "80m"}};
+  handler.OnRequest(std::move(request), net::HttpReply(std::make_shared<Recorder>()));
+  EXPECT_EQ(deadline, TimePoint(std::chrono::milliseconds(5080)));
+}
+
 TEST_F(FrontHandlerTest, TellsItsRouteTheTenant) {
   const auto handle = [](net::HttpRequest, const PathArguments&, const Identity& identity, net::HttpReply reply) {
     net::HttpResponse response;

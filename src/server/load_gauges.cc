@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,12 @@ FamilySamples Gauge(std::string name, std::string help) {
 std::string QuantileText(double quantile) {
   char digits[32];
   return {digits, std::to_chars(digits, digits + sizeof digits, quantile).ptr};
+}
+
+// Without what 1 - 0.99 has behind its second digit. p99.99 leaves 0.0001, which is far from that.
+double AllowedLateShare(const ServiceGoal& goal) {
+  constexpr double kParts = 1e6;
+  return std::round((1 - goal.quantile) * kParts) / kParts;
 }
 
 ModelDemand DemandOf(const ModelWork& work, const metrics::DemandEstimate& estimate) {
@@ -67,7 +74,7 @@ Duration LoadGauges::UpdateModels(TimePoint now, std::vector<ModelWork> models) 
     const ModelId id = work.id;
     metrics::DemandEstimate estimate =
         known == models_.end() ? metrics::DemandEstimate(work.totals, now) : known->second.estimate;
-    estimate.Update(work.totals, work.on_processors ? work.threads : 1, now);
+    estimate.Update(work.totals, now);
     updated.emplace(id, Model{.work = std::move(work), .estimate = estimate});
   }
   models_ = std::move(updated);
@@ -79,12 +86,12 @@ void LoadGauges::UpdateLoops(TimePoint now, const std::vector<Duration>& used, D
   for (size_t i = 0; i < used.size(); ++i) {
     const metrics::WorkTotals totals = TotalsOfLoop(used[i]);
     if (i == loops_.size()) loops_.emplace_back(totals, now);
-    loops_[i].Update(totals, 1, now);
+    loops_[i].Update(totals, now);
     all += used[i];
   }
   connections_used_ += std::max(all - loops_used_ - ran, Duration(0));
   loops_used_ = all;
-  connections_.Update(TotalsOfLoop(connections_used_), 1, now);
+  connections_.Update(TotalsOfLoop(connections_used_), now);
 }
 
 std::vector<FamilySamples> LoadGauges::Families() const {
@@ -95,6 +102,8 @@ std::vector<FamilySamples> LoadGauges::Families() const {
                                "Part of this server that its load wants, at a ratio of 0.8: the sum over all replicas "
                                "is their number.");
   FamilySamples goals = Gauge("trireme_slo_seconds", "The time in which a share of a model's answers is to come.");
+  FamilySamples late =
+      Gauge("trireme_late_ratio_allowed", "The share of a model's answers that its goal lets be late.");
   std::vector<ModelDemand> demands;
   double loops = 0;
   double connections = 0;
@@ -107,6 +116,7 @@ std::vector<FamilySamples> LoadGauges::Families() const {
       Labels labels = {{"model", id.name}, {"version", std::to_string(id.version)}};
       each.samples.emplace_back(labels, metrics::LoadRatio(demands.back(), source_.processors));
       if (!model.work.goal) continue;
+      late.samples.emplace_back(labels, AllowedLateShare(*model.work.goal));
       labels.emplace_back("quantile", QuantileText(model.work.goal->quantile));
       goals.samples.emplace_back(labels, std::chrono::duration<double>(model.work.goal->latency).count());
     }
@@ -117,7 +127,7 @@ std::vector<FamilySamples> LoadGauges::Families() const {
   const double ratio = std::max(metrics::LoadRatio(demands, source_.processors, connections), loops);
   server.samples.push_back({{}, ratio});
   wanted.samples.push_back({{}, metrics::ReplicasWanted(ratio)});
-  return {std::move(server), std::move(each), std::move(wanted), std::move(goals)};
+  return {std::move(server), std::move(each), std::move(wanted), std::move(goals), std::move(late)};
 }
 
 }  // namespace trireme

@@ -19,6 +19,8 @@ namespace trireme {
 //   trireme_model_load_ratio{model,version}       the same of what one model may have
 //   trireme_replicas_wanted                       trireme_load_ratio / 0.8: the sum over all replicas is their number
 //   trireme_slo_seconds{model,version,quantile}   the goal of a model that has one: quantile 0.99
+//   trireme_late_ratio_allowed{model,version}     what that quantile leaves, as a number that rules can reckon with:
+//   0.01
 //
 // metrics/load_estimate.h says how the ratio is made, and how fast it follows. Thread-safe.
 class LoadGauges {

@@ -27,11 +27,11 @@ class LoadGaugesTest : public testing::Test {
                 .goal = ServiceGoal{.quantile = 0.99, .latency = milliseconds(100)}}};
   }
 
-  // So many requests a second come to a model, and are run in this time each.
+  // So many requests a second come to a model, and are run in this time each, on all its threads.
   void Ask(ModelWork& model, uint64_t rate, Duration took) {
     model.totals.came += rate;
     model.totals.run += rate;
-    model.totals.run_time += took * rate;
+    model.totals.run_time += took * rate * model.threads;
   }
   template <typename EachSecond>
   void Pass(int seconds_long, EachSecond each) {
@@ -107,7 +107,9 @@ TEST_F(LoadGaugesTest, CountWhatConnectionsTakeOfTheProcessors) {
 TEST_F(LoadGaugesTest, ShowTheGoalsOfModelsThatHaveOne) {
   gauges_.Update();
   EXPECT_EQ(Value("trireme_slo_seconds{model=\"b\",version=\"2\",quantile=\"0.99\"}"), 0.1);
+  EXPECT_EQ(Value("trireme_late_ratio_allowed{model=\"b\",version=\"2\"}"), 0.01);
   EXPECT_THAT(registry_.Expose(), Not(HasSubstr("trireme_slo_seconds{model=\"a\"")));
+  EXPECT_THAT(registry_.Expose(), Not(HasSubstr("trireme_late_ratio_allowed{model=\"a\"")));
 }
 
 TEST_F(LoadGaugesTest, ForgetModelsThatGoAndBeginAnewWithThoseThatCome) {

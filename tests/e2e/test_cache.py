@@ -3,6 +3,7 @@
 import json
 import shutil
 
+from grpc_client import Client, add_request
 from serving import ServingTest, ones
 from trireme import wait_until
 
@@ -39,6 +40,21 @@ class Cache(ServingTest):
         self.assertEqual(server.metric("trireme_response_cache_answers"), 2)
         self.assertGreater(server.metric("trireme_response_cache_bytes"), 64)
         self.assertEqual(server.ask("GET", "/v2/models/add/config").json()["response_cache"], {"enable": True})
+
+    def test_the_answer_says_that_it_came_from_there(self):
+        server = self.serve(self.models / "good" / "add", "--cache", "1MiB")
+        timings = [server.infer("add", ones()).header("Server-Timing") for _ in range(2)]
+        self.assertRegex(timings[0], r"^decode;dur=[\d.]+, queue;.*, compute;")
+        self.assertRegex(timings[1], r"^cache;dur=[\d.]+, encode;dur=[\d.]+$")
+        refused = server.infer("add", ("INPUT0", "FP32", [1, 15], [1.0] * 15))
+        self.assertEqual((refused.status, refused.header("Server-Timing")), (400, None))
+        with Client(server.grpc_port) as client:
+            request, trailers = add_request(first=5), []
+            for _ in range(2):
+                _, call = client.infer_method().with_call(request)
+                trailers.append(dict(call.trailing_metadata())["server-timing"])
+        self.assertRegex(trailers[0], "compute;dur=")
+        self.assertRegex(trailers[1], r"^cache;dur=[\d.]+, encode;dur=[\d.]+$")
 
     def test_other_protocols_are_answered_from_it_too(self):
         server = self.serve(self.models / "good" / "add", "--cache", "1MiB", "--dialects", "kserve,tfserving",

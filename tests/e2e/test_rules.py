@@ -14,7 +14,7 @@ FOLDER = ROOT / "deploy/prometheus"
 RULES = FOLDER / "rules.yaml"
 
 # Shown while there is something to show.
-SOMETIMES = {"trireme_slo_seconds", "trireme_model_reload_failed"}
+SOMETIMES = {"trireme_model_reload_failed"}
 
 
 def expressions():
@@ -41,7 +41,7 @@ class Rules(ServingTest):
                     self.assertRegex(tried, rf"alertname: {rule['alert']}\n +exp_alerts:\n +- exp_labels")
 
     def test_they_ask_for_what_the_server_shows_and_the_page_explains(self):
-        server = self.serve(self.models / "good" / "add", "--quota", "*=1000/s")
+        server = self.serve(self.models / "good" / "add", "--quota", "*=1000/s", "--slo", "p99=100ms")
         server.infer("add", ones())
         # Models are looked at every second.
         wait_until(lambda: any(name.startswith("trireme_model_load_ratio") for name in server.metrics()), "it is shown")

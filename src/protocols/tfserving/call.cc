@@ -71,7 +71,8 @@ class Call final : public ReplySink, public Task {
     if (written_->ok() && question_->AsksMore()) return AskMore(std::move(self));
     if (!written_->ok()) written_ = InItsWords(services_.engine, facts_.spec, *std::move(written_));
     Count(*written_);
-    if (services_.tells_timing) question_->TakeTiming(ServerTiming(outcome_->stages, Clock::System().Now()));
+    if (services_.tells_timing)
+      question_->TakeTiming(ServerTiming(outcome_->status, outcome_->stages, Clock::System().Now()));
     if (written_->ok()) {
       question_->Answer();
     } else {

@@ -75,6 +75,7 @@ CallFacts FactsOf(const HttpRequest& http, const Identity& identity, ModelSpec s
           .caller = {.principal = identity.principal, .tenant = identity.tenant},
           .cancellation = http.cancellation,
           .received = http.received,
+          .deadline = http.deadline,
           .trace = TraceOf(http),
           .protocol = "http",
           .entrypoint = "REST",

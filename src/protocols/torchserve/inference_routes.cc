@@ -82,6 +82,7 @@ void Predict(const Services& services, HttpRequest http, std::string model, std:
                             .caller = {.principal = identity.principal, .tenant = identity.tenant},
                             .cancellation = http.cancellation,
                             .received = http.received,
+                            .deadline = http.deadline,
                             .trace = TraceOf(http),
                             .bytes = http.body.size()};
   StartPrediction(services, std::move(request),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/torchserve/workflow_call.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,6 +41,7 @@ class WorkflowCall : public std::enable_shared_from_this<WorkflowCall> {
         facts_(workflow_->facts),
         caller_{.principal = identity.principal, .tenant = identity.tenant},
         cancellation_(http.cancellation),
+        deadline_(http.deadline),
         trace_(TraceOf(http)),
         http_(std::make_shared<const HttpRequest>(std::move(http))),
         reply_(std::move(reply)),
@@ -126,7 +128,7 @@ class WorkflowCall : public std::enable_shared_from_this<WorkflowCall> {
     const TimePoint now = Clock::System().Now();
     NodeState& state = states_[node];
     state.attempts += 1;
-    state.deadline = now + NodeAt(node).timeout;
+    state.deadline = std::min(now + NodeAt(node).timeout, deadline_);
     auto asker = std::make_unique<NodeAsker>(shared_from_this(), node);
     PredictionRequest request{.model = ModelOfNode(workflow_->name, NodeAt(node).name),
                               .version = {},
@@ -206,6 +208,7 @@ class WorkflowCall : public std::enable_shared_from_this<WorkflowCall> {
   const WorkflowFacts& facts_;
   const Caller caller_;
   const Cancellation cancellation_;
+  const TimePoint deadline_;  // of the client
   const TraceContext trace_;
   std::shared_ptr<const HttpRequest> http_;  // until all that are given it have answered
   HttpReply reply_;

@@ -62,7 +62,7 @@ class Timeline {
 class SimulatedModel {
  public:
   SimulatedModel(const Traffic& traffic, const Rules& rules, Timeline& timeline, uint64_t seed)
-      : traffic_(traffic), rules_(rules), timeline_(timeline), random_(seed) {}
+      : traffic_(traffic), rules_(rules), timeline_(timeline), random_(seed), arrivals_(~seed) {}
   virtual ~SimulatedModel() = default;
 
   void Begin() { PlanArrival(); }
@@ -88,13 +88,20 @@ class SimulatedModel {
   virtual void Arrive(RequestPtr request) = 0;
   virtual void Describe(Outcome& /*outcome*/) {}
 
-  bool IsMeasured(const InferRequest& request) const {
-    return request.stages.received >= kStart + rules_.measured_from &&
-           request.stages.received < kStart + rules_.length - Times(traffic_.goal.latency, 2);
+  // As the scheduler's clock has it.
+  TimePoint Told() const {
+    const TimePoint now = timeline_.now();
+    return rules_.clock_error ? now + rules_.clock_error(now - kStart) : now;
   }
 
-  Duration Draw(int64_t rows, Arrangement arrangement) {
+  bool IsMeasured(const InferRequest& request) const {
+    const TimePoint came = CameAt(request);
+    return came >= kStart + rules_.measured_from && came < kStart + rules_.length - Times(traffic_.goal.latency, 2);
+  }
+
+  Duration Draw(int64_t rows, int64_t width, Arrangement arrangement) {
     Duration run = arrangement == Arrangement::kWide ? traffic_.curve.wide(rows) : traffic_.curve.narrow(rows);
+    run = Times(run, static_cast<double>(width));
     run = Times(run, std::max(0.5, 1 + traffic_.curve.spread * std::normal_distribution<double>()(random_)));
     if (traffic_.curve.vary > 1) {
       run = Times(run,
@@ -109,11 +116,11 @@ class SimulatedModel {
 
   void Answer(const InferRequest& request, TimePoint now) {
     if (!IsMeasured(request)) return;
-    const Duration took = now - request.stages.received;
+    const Duration took = now - CameAt(request);
     latencies_.push_back(took);
     ++(took <= traffic_.goal.latency ? outcome_.in_time : outcome_.late);
     if (request.stages.predicted == TimePoint()) return;
-    errors_.push_back(std::abs(Seconds(now - request.stages.predicted)) / Seconds(took));
+    errors_.push_back(std::abs(Seconds(Told() - request.stages.predicted)) / Seconds(took));
   }
 
   const Traffic& traffic_;
@@ -124,24 +131,42 @@ class SimulatedModel {
   Outcome outcome_;
 
  private:
+  // By the clock that is right, which the scheduler does not have: its own stages are as it was told.
+  static TimePoint CameAt(const InferRequest& request) { return request.stages.awaited; }
+
+  static NamedTensor Input(int64_t width) {
+    NamedTensor input{.name = "x", .tensor = {}};
+    input.tensor.shape = {1, width};
+    return input;
+  }
+
+  int64_t DrawWidth() {
+    if (traffic_.widths.size() == 1) return traffic_.widths.front();
+    return traffic_.widths[std::uniform_int_distribution<size_t>(0, traffic_.widths.size() - 1)(arrivals_)];
+  }
+
   // A Poisson process of a changing rate: by the rate of this moment.
   void PlanArrival() {
     const double rate = traffic_.rate(timeline_.now() - kStart);
     if (rate <= 0) return timeline_.Plan(timeline_.now() + std::chrono::milliseconds(100), [this] { PlanArrival(); });
-    const double wait = std::min(std::exponential_distribution<double>(rate)(random_), 1e6);
+    const double wait = std::min(std::exponential_distribution<double>(rate)(arrivals_), 1e6);
     const auto gap = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(wait));
     constexpr Duration kLook = std::chrono::milliseconds(100);  // the rate may be another by then
     if (gap > kLook) return timeline_.Plan(timeline_.now() + kLook, [this] { PlanArrival(); });
     timeline_.Plan(timeline_.now() + gap, [this] {
       auto request = std::make_unique<InferRequest>();
-      request->bytes = kRowBytes;
-      request->stages.received = request->stages.queued = timeline_.now();
+      const int64_t width = DrawWidth();
+      request->inputs.push_back(Input(width));
+      request->bytes = kRowBytes * static_cast<size_t>(width);
+      request->stages.awaited = timeline_.now();
+      request->stages.received = request->stages.queued = Told();
       if (IsMeasured(*request)) ++outcome_.arrived;
       Arrive(std::move(request));
       PlanArrival();
     });
   }
 
+  std::mt19937_64 arrivals_;  // their own, so that requests come alike whatever becomes of them
   std::vector<Duration> latencies_;
   std::vector<double> errors_;
 };
@@ -166,11 +191,11 @@ class PlannedModel final : public SimulatedModel {
  private:
   void Learn(int64_t rows, Arrangement arrangement) {
     planner_.Learn({.rows = rows, .bytes = kRowBytes * static_cast<size_t>(rows), .arrangement = arrangement},
-                   Draw(rows, arrangement));
+                   Draw(rows, 1, arrangement));
   }
 
   void Arrive(RequestPtr request) override {
-    const TimePoint now = timeline_.now();
+    const TimePoint now = Told();
     planner_.Arrived(*request, static_cast<double>(planner_.queue().size()) + processors_.at_work(), now);
     if (planner_.Promises(*request)) {
       const auto expectation = planner_.Expect(*request, processors_.Look(*member_, now), now);
@@ -186,7 +211,7 @@ class PlannedModel final : public SimulatedModel {
 
   void Dispatch() {
     while (running_ < rules_.processors) {
-      LinePlanner::Begun begun = planner_.Begin(processors_, *member_, timeline_.now(), false);
+      LinePlanner::Begun begun = planner_.Begin(processors_, *member_, Told(), false);
       for (Expired& one : begun.taken.expired) Refuse(*one.request);
       Processors::Notify(begun.grants);
       if (!begun.place) return;
@@ -197,18 +222,21 @@ class PlannedModel final : public SimulatedModel {
   void Start(LinePlanner::Begun begun) {
     ++running_;
     const auto rows = static_cast<int64_t>(begun.taken.batch.size());
+    const int64_t width = begun.taken.batch.front()->inputs[0].tensor.shape[1];
     const Arrangement arrangement = begun.place->arrangement;
-    const Duration run = Draw(rows, arrangement);
+    const Duration run = Draw(rows, width, arrangement);
+    const TimePoint began = Told();
     auto work = std::make_shared<LinePlanner::Begun>(std::move(begun));
-    timeline_.Plan(timeline_.now() + run, [this, work, rows, run, arrangement] {
-      const TimePoint now = timeline_.now();
+    timeline_.Plan(timeline_.now() + run, [this, work, rows, width, run, began, arrangement] {
+      const TimePoint now = Told();
       busy_ += Times(run, arrangement == Arrangement::kWide ? rules_.processors : 1);
-      const RunSize size = {.rows = rows, .bytes = kRowBytes * static_cast<size_t>(rows), .arrangement = arrangement};
-      planner_.Ran(size, run, now);
+      const RunSize size = {
+          .rows = rows, .bytes = kRowBytes * static_cast<size_t>(rows * width), .arrangement = arrangement};
+      planner_.Ran(size, now - began, now);
       for (const RequestPtr& request : work->taken.batch) {
         planner_.Answered(
             {.received = request->stages.received, .predicted = request->stages.predicted, .answered = now});
-        Answer(*request, now);
+        Answer(*request, timeline_.now());
       }
       --running_;
       NoteChanges();
@@ -218,10 +246,11 @@ class PlannedModel final : public SimulatedModel {
   }
 
   void NoteChanges() {
-    const LinePlanner::Account account = planner_.account(timeline_.now());
+    const LinePlanner::Account account = planner_.account(Told());
     const auto state = std::pair(account.batch_rows, account.arrangement);
     const bool is_measured = timeline_.now() > kStart + rules_.measured_from;
     if (is_measured && state != last_) ++outcome_.changes;
+    if (is_measured && state.second != last_.second) ++outcome_.swings;
     last_ = state;
     if (!is_measured) least_ = most_ = account.margin;
     least_ = std::min(least_, account.margin);
@@ -274,9 +303,10 @@ class FixedModel final : public SimulatedModel {
     ++running_;
     threads_at_work_ += setting_.threads;
     const bool wide = setting_.threads > 1 && traffic_.curve.wide;
+    const int64_t width = batch.front()->inputs[0].tensor.shape[1];
     const double crowd = std::max(1.0, static_cast<double>(threads_at_work_) / rules_.processors);
     const Duration run =
-        Times(Draw(static_cast<int64_t>(batch.size()), wide ? Arrangement::kWide : Arrangement::kNarrow), crowd);
+        Times(Draw(static_cast<int64_t>(batch.size()), width, wide ? Arrangement::kWide : Arrangement::kNarrow), crowd);
     auto work = std::make_shared<std::vector<RequestPtr>>(std::move(batch));
     timeline_.Plan(timeline_.now() + run, [this, work] {
       for (const RequestPtr& request : *work) Answer(*request, timeline_.now());

@@ -32,6 +32,9 @@ struct Traffic {
   Rate rate;
   double weight = 1;
   int64_t max_rows = 32;
+  // How wide a request's input is, one as likely as another: a run takes so many times as long, and those of different
+  // widths share none.
+  std::vector<int64_t> widths = {1};
 };
 
 // A server as others are: set by hand, and never looking at a deadline.
@@ -50,6 +53,8 @@ struct Rules {
   // Of every model; nothing: the scheduler decides.
   std::optional<FixedSetting> fixed = {};
   bool has_goals = true;  // the scheduler is told the goals
+  // How far the scheduler's clock is ahead, by the time since the beginning; nothing: it is right.
+  std::function<Duration(Duration since)> clock_error = nullptr;
 };
 
 // What became of the requests that came while it was measured.
@@ -63,6 +68,7 @@ struct Outcome {
   double error_p90 = 0;     // of predictions
   double busy = 0;          // share of all processors, by this model
   uint64_t changes = 0;     // of batch size, arrangement: how restless it is
+  uint64_t swings = 0;      // of the arrangement alone
   double least_margin = 1, most_margin = 1;
 
   double goodput() const { return seconds > 0 ? static_cast<double>(in_time) / seconds : 0; }
