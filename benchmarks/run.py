@@ -3,8 +3,8 @@
 """Runs benchmarks and writes their tables, in Markdown, to stdout: run.py [NAME...]
 
 `./dev bench` builds what this needs and calls it. Names: http (4 minutes), grpc (6), model (6, on two processors), check
-(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), schedule (10), and after
-`./dev build --with torch` torch (15) and first (6), capacity (an hour); without a name the first four. `--quick` only
+(seconds), memory (8), neighbour (8), swap (3), zipf (6), pictures (3), savedmodel (3), tfserving (5), schedule (10), goal (45), trees (4),
+predict (5), and after `./dev build --with torch` torch (15) and first (6), capacity (an hour); without a name the first four. `--quick` only
 shows that everything runs: its numbers mean nothing."""
 import argparse
 import os
@@ -15,17 +15,20 @@ from pathlib import Path
 import capacity_rows
 import check_rows
 import first_rows
+import goal_rows
 import grpc_rows
 import http_rows
 import memory_rows
 import model_rows
 import neighbour_rows
 import picture_rows
+import predict_rows
 import savedmodel_rows
 import schedule_rows
 import swap_rows
 import tfserving_rows
 import torch_rows
+import tree_rows
 import zipf_rows
 from harness import Failed, Setup, machine, say
 
@@ -33,7 +36,8 @@ BENCHMARKS = {"http": http_rows.run, "grpc": grpc_rows.run, "model": model_rows.
               "memory": memory_rows.run, "neighbour": neighbour_rows.run, "swap": swap_rows.run, "zipf": zipf_rows.run,
               "torch": torch_rows.run, "pictures": picture_rows.run, "first": first_rows.run,
               "capacity": capacity_rows.run, "savedmodel": savedmodel_rows.run, "tfserving": tfserving_rows.run,
-              "schedule": schedule_rows.run}
+              "schedule": schedule_rows.run, "goal": goal_rows.run, "trees": tree_rows.run,
+              "predict": predict_rows.run}
 # Of those that nobody names; the others take long and say little about a single request.
 USUAL = ["http", "grpc", "model", "check"]
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the models that benchmarks run: make_models.py FOLDER [NAME...]
 
-Without a name the two that most benchmarks need, mobilenet_v3_large and resnet50; the others only where they are named:
+Without a name those that most benchmarks need, mobilenet_v3_large, resnet50, detector and particlenet; the others only where they are named:
 the capacity table's convnext_base, vit_l_16, bert_base and roberta_large, and efficientnet_b7, take three minutes, 3.4 GB of disk and several
 of memory. The weights are random from a fixed seed: only shapes and cost are real. What is there already is left alone.
 Needs Debian's python3-torch, python3-torchvision and python3-onnx.
@@ -46,6 +46,27 @@ def make_text_model(name, path, _):
            {"input_ids": both, "attention_mask": both, "last_hidden_state": both, "logits": {0: "batch"}})
 
 
+def make_detector(_, path, __):
+    """Input float32 [n, 3, 160, 160], outputs boxes float32 [n, 100, 4], scores float32 and classes int64 [n, 100]."""
+    import torch
+    from detector import SIDE, detector
+
+    outputs = ["boxes", "scores", "classes"]
+    export(detector(), (torch.randn(2, 3, SIDE, SIDE),), path, ["image"], outputs,
+           {name: {0: "batch"} for name in ["image", *outputs]})
+
+
+def make_particle_net(_, path, __):
+    """Inputs float32 points [n, 2, p], features [n, 7, p] and mask [n, 1, p] of 17 particles or more, output [n, 2]."""
+    import torch
+    from particle_net import FEATURES, particle_net
+
+    both = {0: "batch", 2: "particles"}
+    export(particle_net(), (torch.randn(2, 2, 100), torch.randn(2, FEATURES, 100), torch.ones(2, 1, 100)), path,
+           ["points", "features", "mask"], ["logits"],
+           {"points": both, "features": both, "mask": both, "logits": {0: "batch"}})
+
+
 def make_int8_model(name, path, folder):
     """NAME_int8 from NAME."""
     from quantize import quantize
@@ -56,6 +77,8 @@ def make_int8_model(name, path, folder):
 MAKERS = {
     "mobilenet_v3_large": make_image_model,
     "resnet50": make_image_model,
+    "detector": make_detector,
+    "particlenet": make_particle_net,
     "resnet50_int8": make_int8_model,
     "efficientnet_b7": make_image_model,
     "convnext_base": make_image_model,
@@ -63,7 +86,7 @@ MAKERS = {
     "bert_base": make_text_model,
     "roberta_large": make_text_model,
 }
-USUAL = ("mobilenet_v3_large", "resnet50")
+USUAL = ("mobilenet_v3_large", "resnet50", "detector", "particlenet")
 
 
 def make(name, folder):

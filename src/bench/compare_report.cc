@@ -33,19 +33,33 @@ Interval RatioOfRows(const CompareRow& row, const CompareRow& base, Value value)
   for (const CompareRound& round : row.rounds) {
     const CompareRound* const other = RoundOf(base, round.number);
     if (!round.counts || other == nullptr) continue;
-    pairs.values.push_back(value(*round.measured));
-    pairs.bases.push_back(value(*other->measured));
+    const std::optional<double> own = value(*round.measured);
+    const std::optional<double> first = value(*other->measured);
+    if (!own || !first) continue;
+    pairs.values.push_back(*own);
+    pairs.bases.push_back(*first);
   }
   return RatioOf(pairs.values, pairs.bases);
 }
 
-double QuantileUs(const Measurement& measured, double share) {
+std::optional<double> RateOf(const Measurement& measured) {
+  return measured.per_second;
+}
+
+// Nothing where nobody was answered: a latency of 0 would be the best there is.
+std::optional<double> QuantileUs(const Measurement& measured, double share) {
+  if (measured.latency.count() == 0) return std::nullopt;
   return Microseconds(measured.latency.Quantile(share));
+}
+
+void AddIfKnown(const std::optional<double>& value, std::vector<double>& values) {
+  if (value) values.push_back(*value);
 }
 
 // What the rounds say of the machine.
 struct Machine {
   std::vector<double> cores, bytes, host_cores, host_bytes;
+  std::vector<std::vector<GpuUse>> gpus;
 };
 
 void AddMachine(const ResourceUse& use, Machine& machine) {
@@ -53,6 +67,25 @@ void AddMachine(const ResourceUse& use, Machine& machine) {
   if (use.process_bytes) machine.bytes.push_back(static_cast<double>(*use.process_bytes));
   if (use.host_cores) machine.host_cores.push_back(*use.host_cores);
   if (use.host_bytes) machine.host_bytes.push_back(static_cast<double>(*use.host_bytes));
+  machine.gpus.push_back(use.gpus);
+}
+
+// Of the GPU that has this number in all rounds; nothing: there is none.
+std::optional<GpuUse> MedianGpu(const std::vector<std::vector<GpuUse>>& rounds, size_t number) {
+  GpuUse median;
+  std::vector<double> busy, bytes, watts;
+  for (const std::vector<GpuUse>& gpus : rounds) {
+    if (number >= gpus.size()) continue;
+    median.name = gpus[number].name;
+    busy.push_back(gpus[number].busy);
+    bytes.push_back(static_cast<double>(gpus[number].bytes));
+    AddIfKnown(gpus[number].watts, watts);
+  }
+  if (busy.empty()) return std::nullopt;
+  median.busy = SpreadOf(busy).median;
+  median.bytes = static_cast<uint64_t>(SpreadOf(bytes).median);
+  if (!watts.empty()) median.watts = SpreadOf(watts).median;
+  return median;
 }
 
 std::string Range(const Interval& interval, double scale = 1) {
@@ -100,16 +133,17 @@ CompareSummary Summarize(const CompareReport& report, size_t section, size_t row
     if (!round.counts) continue;
     const Measurement& measured = *round.measured;
     ++summary.rounds;
+    if (measured.per_second == 0) ++summary.empty_rounds;
     rates.push_back(measured.per_second);
-    p50.push_back(QuantileUs(measured, 0.5));
-    p99.push_back(QuantileUs(measured, 0.99));
-    if (goal) goals.push_back(QuantileUs(measured, goal->quantile));
+    AddIfKnown(QuantileUs(measured, 0.5), p50);
+    AddIfKnown(QuantileUs(measured, 0.99), p99);
+    if (goal) AddIfKnown(QuantileUs(measured, goal->quantile), goals);
     if (goal) misses += measured.latency.CountAbove(goal->latency) + measured.failed;
-    if (measured.cpu_a_request) cpu.push_back(Microseconds(*measured.cpu_a_request));
+    // Below the step in which the system counts it, it is not known.
+    if (measured.cpu_a_request > Duration(0)) cpu.push_back(Microseconds(*measured.cpu_a_request));
     summary.latency.Add(measured.latency);
     summary.failed += measured.failed;
     AddMachine(measured.resources, machine);
-    summary.gpus = measured.resources.gpus;
   }
   summary.per_second = IntervalOf(rates);
   summary.p50_us = IntervalOf(p50);
@@ -120,13 +154,14 @@ CompareSummary Summarize(const CompareReport& report, size_t section, size_t row
   summary.bytes = static_cast<uint64_t>(SpreadOf(machine.bytes).median);
   summary.host_cores = SpreadOf(machine.host_cores).median;
   summary.host_bytes = static_cast<uint64_t>(SpreadOf(machine.host_bytes).median);
+  while (const auto gpu = MedianGpu(machine.gpus, summary.gpus.size())) summary.gpus.push_back(*gpu);
   const uint64_t requests = summary.latency.count() + summary.failed;
   if (goal && requests > 0) summary.in_time = 1 - static_cast<double>(misses) / static_cast<double>(requests);
   const auto price = report.options.targets[row].price_per_hour;
   if (price && summary.per_second.median > 0) summary.cost = CostPerMillion(*price, summary.per_second.median);
   if (row == 0) return summary;
   const CompareRow& first = all.rows[0];
-  summary.rate_ratio = RatioOfRows(own, first, [](const Measurement& measured) { return measured.per_second; });
+  summary.rate_ratio = RatioOfRows(own, first, RateOf);
   summary.p50_ratio = RatioOfRows(own, first, [](const Measurement& measured) { return QuantileUs(measured, 0.5); });
   summary.p99_ratio = RatioOfRows(own, first, [](const Measurement& measured) { return QuantileUs(measured, 0.99); });
   return summary;
@@ -226,6 +261,11 @@ std::string CostOf(const CompareReport& report, size_t target, const CompareSumm
          CostFormula(price, row.per_second.median);
 }
 
+std::string EmptyRounds(const std::string& name, const CompareSummary& row) {
+  return name + ": 0 requests/s in " + std::to_string(row.empty_rounds) + " of " + std::to_string(row.rounds) +
+         " rounds: the medians of rates and of their ratios count these, and have no intervals";
+}
+
 std::string MachineOf(const std::string& name, const CompareSummary& row) {
   std::string text;
   const auto add = [&](const std::string& more) { text += (text.empty() ? "" : ", ") + more; };
@@ -253,6 +293,7 @@ std::vector<std::string> CompareRemarks(const CompareReport& report, size_t sect
     if (is_search) AppendSearch(all.rows[i], *goal, name, remarks);
     const CompareSummary row = Summarize(report, section, i);
     if (row.rounds == 0) continue;
+    if (row.empty_rounds > 0 && row.rounds > 1) remarks.push_back(EmptyRounds(name, row));
     if (goal && !is_search && row.in_time)
       remarks.push_back(name + ": " + DescribeVerdict(*goal, row.latency, *row.in_time));
     if (std::string machine = MachineOf(name, row); !machine.empty()) remarks.push_back(std::move(machine));

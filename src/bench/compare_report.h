@@ -55,7 +55,8 @@ struct CompareReport {
 
 // What the rounds of a row that count say together. Latencies in microseconds.
 struct CompareSummary {
-  size_t rounds = 0;  // that count
+  size_t rounds = 0;        // that count
+  size_t empty_rounds = 0;  // of these, without an answer that counts: no rate keeps the goal, or all failed
   Interval per_second;
   Interval p50_us, p99_us;
   Interval goal_us;               // of the goal's quantile, if the load has a goal
@@ -69,7 +70,7 @@ struct CompareSummary {
   uint64_t bytes = 0;             // that these had, the median; 0: not known
   double host_cores = 0;          // that were busy on this machine, with whatever; the median
   uint64_t host_bytes = 0;        // in use on this machine, the median
-  std::vector<GpuUse> gpus;       // of the last round
+  std::vector<GpuUse> gpus;       // of this machine, each with its medians
   std::optional<double> cost;     // of a million requests, if it has a price
 };
 CompareSummary Summarize(const CompareReport& report, size_t section, size_t row);

@@ -186,6 +186,108 @@ TEST(CompareTest, SaysWhereNoRateKeepsTheGoal) {
               Contains(HasSubstr("slow: round 1: no rate keeps p90=100ms: of one user alone p90 is ")));
 }
 
+// Rounds that came to these rates; 0: no answer counts.
+CompareRow RowOf(const std::vector<double>& rates) {
+  CompareRow row;
+  for (const double rate : rates) {
+    CompareRound& round = row.rounds.emplace_back();
+    round.number = static_cast<int>(row.rounds.size());
+    round.counts = true;
+    round.measured.emplace().per_second = rate;
+    if (rate > 0) round.measured->latency.Record(milliseconds(10));
+  }
+  return row;
+}
+
+CompareReport ReportOf(const std::vector<CompareRow>& rows) {
+  CompareReport report;
+  for (size_t i = 0; i < rows.size(); ++i) report.options.targets.push_back(Named(std::string(1, char('a' + i))));
+  report.options.rounds = static_cast<int>(rows[0].rounds.size());
+  report.options.loads = {GoodputUnder(milliseconds(100))};
+  report.sections = {{.load = report.options.loads[0], .rows = rows}};
+  return report;
+}
+
+TEST(CompareTest, RoundsInWhichNoRateKeepsTheGoalCount) {
+  const CompareReport report =
+      ReportOf({RowOf({50, 52, 51, 50, 49}), RowOf({0, 0, 60, 0, 0}), RowOf({70, 0, 60, 65, 66})});
+  const CompareSummary mostly_not = Summarize(report, 0, 1);
+  EXPECT_EQ(mostly_not.rounds, 5u);
+  EXPECT_EQ(mostly_not.empty_rounds, 4u);
+  EXPECT_EQ(mostly_not.per_second.median, 0);
+  EXPECT_EQ(mostly_not.rate_ratio.median, 0);
+  EXPECT_FALSE(mostly_not.rate_ratio.has_width());
+  EXPECT_EQ(mostly_not.p99_us.count, 1u);  // whoever is not answered does not wait for 0 ms
+  EXPECT_EQ(mostly_not.p99_ratio.count, 1u);
+  EXPECT_FALSE(mostly_not.cost);
+  const CompareSummary mostly = Summarize(report, 0, 2);
+  EXPECT_EQ(mostly.per_second.median, 65);
+  EXPECT_FALSE(mostly.per_second.has_width());
+  EXPECT_TRUE(Summarize(report, 0, 0).per_second.has_width());
+  EXPECT_THAT(
+      CompareRemarks(report, 0),
+      AllOf(Contains("b: 0 requests/s in 4 of 5 rounds: the medians of rates and of their ratios count these, and "
+                     "have no intervals"),
+            Contains(HasSubstr("c: 0 requests/s in 1 of 5 rounds")), Not(Contains(HasSubstr("a: 0 requests/s")))));
+  EXPECT_THAT(Json(report), HasSubstr(R"("requests_per_second":{"median":65,"rounds":5})"));
+  EXPECT_THAT(Csv(report), HasSubstr(",5,4,0,65,,,"));
+}
+
+TEST(CompareTest, RatiosToAServerThatKeepsNoGoalAreNone) {
+  const CompareReport report = ReportOf({RowOf({0, 0, 50}), RowOf({60, 61, 62})});
+  EXPECT_EQ(Summarize(report, 0, 1).rate_ratio, Interval());
+  EXPECT_EQ(Summarize(report, 0, 1).per_second.median, 61);
+  EXPECT_THAT(Html(report), HasSubstr("<svg"));
+}
+
+// By the names of its columns.
+std::map<std::string, std::string> CsvLine(const CompareReport& report, size_t number) {
+  std::istringstream lines(Csv(report));
+  std::string header, line;
+  std::getline(lines, header);
+  for (size_t i = 0; i < number; ++i) std::getline(lines, line);
+  std::istringstream names(header), cells(line);
+  std::map<std::string, std::string> read;
+  for (std::string name, cell; std::getline(names, name, ',');) {
+    std::getline(cells, cell, ',');
+    read[name] = cell;
+  }
+  return read;
+}
+
+TEST(CompareTest, SaysWhatTheMachineDidAsMediansOfTheRounds) {
+  CompareRow row = RowOf({50, 50, 50});
+  double busy = 0.2;
+  for (CompareRound& round : row.rounds) {
+    ResourceUse& use = round.measured->resources;
+    use = {.length = seconds(1), .host_cores = 2 * busy, .host_bytes = 4000, .process_cpu = milliseconds(500)};
+    use.gpus = {{.name = "A", .busy = busy, .bytes = 1000, .watts = 100}, {.name = "B", .busy = 0.5, .bytes = 24}};
+    busy += 0.2;
+  }
+  row.rounds[2].measured->resources.gpus.clear();  // of a round without a rate
+  const CompareReport report = ReportOf({row});
+  const CompareSummary summary = Summarize(report, 0, 0);
+  ASSERT_EQ(summary.gpus.size(), 2u);
+  EXPECT_NEAR(summary.gpus[0].busy, 0.3, 1e-9);
+  EXPECT_EQ(summary.gpus[0].watts, 100);
+  EXPECT_EQ(summary.gpus[1].name, "B");
+  EXPECT_FALSE(summary.gpus[1].watts);
+  EXPECT_THAT(Json(report), HasSubstr(R"("cores":0.5,"host_cores":0.8,"host_bytes":4000,"gpus":[{"name":"A")"));
+  auto line = CsvLine(report, 1);
+  EXPECT_EQ(line["kind"], "row");
+  EXPECT_EQ(line["cores"], "0.5");
+  EXPECT_EQ(line["host_cores"], "0.8");
+  EXPECT_EQ(line["host_bytes"], "4000");
+  EXPECT_EQ(line["gpus_busy"], "0.8");
+  EXPECT_EQ(line["gpus_bytes"], "1024");
+  EXPECT_EQ(line["gpus_watts"], "100");
+  line = CsvLine(report, 2);
+  EXPECT_EQ(line["kind"], "round");
+  EXPECT_EQ(line["gpus_busy"], "0.7");
+  EXPECT_EQ(line["host_cores"], "0.4");
+  EXPECT_EQ(CsvLine(report, 4)["gpus_bytes"], "");
+}
+
 TEST(CompareTest, SaysWhatAMillionRequestsCost) {
   Targets targets;
   targets.Add("priced", {.servers = 1, .service = milliseconds(10)});

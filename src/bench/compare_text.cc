@@ -22,8 +22,10 @@ void AppendInterval(std::string& out, std::string_view name, const Interval& int
   AppendMember(out, name);
   out += '{';
   AppendNumber(out, "median", interval.median);
-  AppendNumber(out, "low", interval.low);
-  AppendNumber(out, "high", interval.high);
+  if (!interval.has_extremes) {
+    AppendNumber(out, "low", interval.low);
+    AppendNumber(out, "high", interval.high);
+  }
   AppendNumber(out, "rounds", static_cast<uint64_t>(interval.count));
   out += '}';
 }
@@ -109,6 +111,10 @@ void AppendRow(std::string& out, const CompareReport& report, size_t section, si
   AppendNumber(out, "failed", summary.failed);
   if (summary.in_time) AppendNumber(out, "in_time", *summary.in_time);
   if (summary.bytes > 0) AppendNumber(out, "bytes", summary.bytes);
+  if (summary.cores > 0) AppendNumber(out, "cores", summary.cores);
+  if (summary.host_cores > 0) AppendNumber(out, "host_cores", summary.host_cores);
+  if (summary.host_bytes > 0) AppendNumber(out, "host_bytes", summary.host_bytes);
+  AppendGpus(out, summary.gpus);
   if (target.price_per_hour) AppendNumber(out, "price_per_hour", *target.price_per_hour);
   if (summary.cost) AppendNumber(out, "cost_per_million", *summary.cost);
   AppendList(out, "measured", own.rounds, [&](const CompareRound& round) { AppendRound(out, round); });
@@ -126,7 +132,32 @@ void AppendCells(std::string& out, const Interval& interval) {
     out += ",,,";
     return;
   }
-  out += "," + Number(interval.median) + "," + Number(interval.low) + "," + Number(interval.high);
+  out += "," + Number(interval.median);
+  out += interval.has_extremes ? ",," : "," + Number(interval.low) + "," + Number(interval.high);
+}
+
+// What is 0 is not known.
+template <typename T>
+void AppendIfKnown(std::string& out, T value) {
+  out += ',';
+  if (value > 0) AppendJsonNumber(out, value);
+}
+
+// All GPUs together.
+void AppendGpuCells(std::string& out, const std::vector<GpuUse>& gpus) {
+  if (gpus.empty()) {
+    out += ",,,";
+    return;
+  }
+  GpuUse all;
+  double watts = 0;
+  for (const GpuUse& gpu : gpus) {
+    all.busy += gpu.busy;
+    all.bytes += gpu.bytes;
+    watts += gpu.watts.value_or(0);
+  }
+  out += "," + Number(all.busy) + "," + std::to_string(all.bytes);
+  AppendIfKnown(out, watts);
 }
 
 void AppendCsvRow(std::string& out, const CompareReport& report, size_t section, size_t row) {
@@ -138,9 +169,14 @@ void AppendCsvRow(std::string& out, const CompareReport& report, size_t section,
        {summary.per_second, summary.rate_ratio, summary.p50_us, summary.p99_us, summary.p99_ratio}) {
     AppendCells(out, interval);
   }
-  out += "," + (summary.cpu_us.count > 0 ? Number(summary.cpu_us.median) : "") + "," +
-         (summary.bytes > 0 ? std::to_string(summary.bytes) : "") + "," + (summary.cost ? Number(*summary.cost) : "") +
-         ",\n";
+  AppendIfKnown(out, summary.cpu_us.median);
+  AppendIfKnown(out, summary.bytes);
+  AppendIfKnown(out, summary.cores);
+  AppendIfKnown(out, summary.host_cores);
+  AppendIfKnown(out, summary.host_bytes);
+  AppendGpuCells(out, summary.gpus);
+  AppendIfKnown(out, summary.cost.value_or(0));
+  out += ",\n";
 }
 
 void AppendCsvRound(std::string& out, const CompareReport& report, size_t section, size_t row,
@@ -148,7 +184,7 @@ void AppendCsvRound(std::string& out, const CompareReport& report, size_t sectio
   out += "round," + CsvField(Describe(report.sections[section].load)) + "," +
          CsvField(report.options.targets[row].name) + "," + std::to_string(round.number) + ",";
   if (!round.measured) {
-    out += std::string(20, ',') + CsvField(round.problem) + "\n";
+    out += std::string(26, ',') + CsvField(round.problem) + "\n";
     return;
   }
   const Measurement& measured = *round.measured;
@@ -156,14 +192,19 @@ void AppendCsvRound(std::string& out, const CompareReport& report, size_t sectio
   out += std::to_string(measured.latency.count()) + "," + std::to_string(measured.failed) + alone(measured.per_second) +
          ",,," + alone(Microseconds(measured.latency.Quantile(0.5))) +
          alone(Microseconds(measured.latency.Quantile(0.99))) + ",,,";
-  out += "," + (measured.cpu_a_request ? Number(Microseconds(*measured.cpu_a_request)) : "") + "," +
-         (measured.resources.process_bytes ? std::to_string(*measured.resources.process_bytes) : "") + ",," +
-         (round.problem.empty() ? "" : CsvField(round.problem)) + "\n";
+  const ResourceUse& use = measured.resources;
+  AppendIfKnown(out, Microseconds(measured.cpu_a_request.value_or(Duration(0))));
+  AppendIfKnown(out, use.process_bytes.value_or(0));
+  AppendIfKnown(out, use.process_cores().value_or(0));
+  AppendIfKnown(out, use.host_cores.value_or(0));
+  AppendIfKnown(out, use.host_bytes.value_or(0));
+  AppendGpuCells(out, use.gpus);
+  out += ",," + (round.problem.empty() ? "" : CsvField(round.problem)) + "\n";
 }
 
 void AppendCsvWords(std::string& out, std::string_view kind, std::string_view name, std::string_view text) {
   if (text.empty()) return;
-  out.append(kind).append(",,").append(CsvField(name)).append(22, ',').append(CsvField(text)).append("\n");
+  out.append(kind).append(",,").append(CsvField(name)).append(28, ',').append(CsvField(text)).append("\n");
 }
 
 }  // namespace
@@ -209,7 +250,7 @@ std::string Csv(const CompareReport& report) {
   for (const char* value : {"requests_per_s", "rate_ratio", "p50_us", "p99_us", "p99_ratio"}) {
     out += std::string(",") + value + "," + value + "_low," + value + "_high";
   }
-  out += ",cpu_us,bytes,cost_per_million,text\n";
+  out += ",cpu_us,bytes,cores,host_cores,host_bytes,gpus_busy,gpus_bytes,gpus_watts,cost_per_million,text\n";
   for (size_t i = 0; i < report.sections.size(); ++i) {
     for (size_t row = 0; row < report.sections[i].rows.size(); ++row) {
       AppendCsvRow(out, report, i, row);

@@ -29,15 +29,18 @@ double StudentPoint(size_t degrees) {
 Interval IntervalOf(std::span<const double> values) {
   std::vector<double> good;
   double sum = 0;
+  bool has_extremes = false;
   for (const double value : values) {
-    if (!(value > 0) || !std::isfinite(value)) continue;
+    if (!(value >= 0)) continue;
     good.push_back(value);
     sum += std::log(value);
+    has_extremes = has_extremes || value == 0 || std::isinf(value);
   }
-  if (good.empty()) return {};
   const double median = SpreadOf(good).median;
-  Interval interval{.median = median, .low = median, .high = median, .count = good.size()};
-  if (good.size() == 1) return interval;
+  if (good.empty() || std::isinf(median)) return {};
+  Interval interval{
+      .median = median, .low = median, .high = median, .count = good.size(), .has_extremes = has_extremes};
+  if (!interval.has_width()) return interval;
   const auto n = static_cast<double>(good.size());
   const double mean = sum / n;
   double squares = 0;
@@ -51,7 +54,7 @@ Interval IntervalOf(std::span<const double> values) {
 Interval RatioOf(std::span<const double> values, std::span<const double> bases) {
   std::vector<double> ratios;
   for (size_t i = 0; i < std::min(values.size(), bases.size()); ++i) {
-    if (values[i] > 0 && bases[i] > 0) ratios.push_back(values[i] / bases[i]);
+    if (values[i] > 0 || bases[i] > 0) ratios.push_back(values[i] / bases[i]);
   }
   return IntervalOf(ratios);
 }

@@ -26,8 +26,17 @@ TEST(ConfidenceTest, OfOneValueNobodyKnowsHowFarOffItIs) {
 
 TEST(ConfidenceTest, LeavesOutWhatIsNoMeasurement) {
   EXPECT_EQ(IntervalOf({}), Interval());
-  EXPECT_EQ(IntervalOf(std::vector<double>{0, -1, NAN, INFINITY}), Interval());
-  EXPECT_EQ(IntervalOf(std::vector<double>{0, 2, 2}).count, 2U);
+  EXPECT_EQ(IntervalOf(std::vector<double>{-1, NAN, INFINITY}), Interval());
+  EXPECT_EQ(IntervalOf(std::vector<double>{-1, 2, 2}).count, 2U);
+}
+
+TEST(ConfidenceTest, CountsZerosAndGivesNoInterval) {
+  const Interval mostly_nothing = IntervalOf(std::vector<double>{0, 0, 50, 0, 0});
+  EXPECT_EQ(mostly_nothing.median, 0);
+  EXPECT_EQ(mostly_nothing.count, 5U);
+  EXPECT_FALSE(mostly_nothing.has_width());
+  const Interval mostly_something = IntervalOf(std::vector<double>{0, 50, 60});
+  EXPECT_EQ(mostly_something, (Interval{.median = 50, .low = 50, .high = 50, .count = 3, .has_extremes = true}));
 }
 
 TEST(ConfidenceTest, ReachesTheMedian) {
@@ -43,7 +52,15 @@ TEST(ConfidenceTest, RatiosAreThoseOfTheSameRound) {
   EXPECT_NEAR(ratio.median, 2, 1e-9);
   EXPECT_NEAR(ratio.low, 2, 1e-9);
   EXPECT_NEAR(ratio.high, 2, 1e-9);
-  EXPECT_EQ(RatioOf(std::vector<double>{1, 2, 3}, std::vector<double>{1, 0}).count, 1U);
+  EXPECT_EQ(RatioOf(std::vector<double>{1, 2, 3}, std::vector<double>{1, 4}).count, 2U);
+}
+
+TEST(ConfidenceTest, RatiosOfZerosAndToZerosCount) {
+  EXPECT_EQ(RatioOf(std::vector<double>{0, 0, 3}, std::vector<double>{1, 1, 1}).median, 0);
+  const Interval to_zero = RatioOf(std::vector<double>{2, 3, 4}, std::vector<double>{1, 1, 0});
+  EXPECT_EQ(to_zero, (Interval{.median = 3, .low = 3, .high = 3, .count = 3, .has_extremes = true}));
+  EXPECT_EQ(RatioOf(std::vector<double>{1, 1, 1}, std::vector<double>{0, 0, 1}), Interval());
+  EXPECT_EQ(RatioOf(std::vector<double>{0, 2}, std::vector<double>{0, 1}).count, 1U);
 }
 
 TEST(ConfidenceTest, PointsOfManyDegreesGoToTheNormalDistributions) {

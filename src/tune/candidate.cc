@@ -11,7 +11,7 @@ std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<Servic
                              {"threads", std::to_string(candidate.threads)},
                              {"max-delay", FormatDuration(candidate.max_delay)}};
   if (!candidate.device.empty()) flags.push_back({"devices", candidate.device});
-  if (goal && candidate.is_automatic()) flags.push_back({.name = "slo", .value = ToString(*goal)});
+  if (goal) flags.push_back({.name = "slo", .value = ToString(*goal)});
   return flags;
 }
 

@@ -35,8 +35,7 @@ struct Flag {
   std::string value;
 };
 
-// Those that make a server run models so; the same whatever its environment says. A goal is told to one that decides
-// for itself: it then refuses what it cannot do in time, where a search wants to see answers come too late.
+// Those that make a server run models so and keep the goal; the same whatever its environment says.
 std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<ServiceGoal>& goal = {});
 
 // For people: "batch 8, callers 2, threads 1, int8", "as the server decides".

@@ -64,7 +64,17 @@ Result<std::unique_ptr<CandidateServer>> CandidateServer::Start(const MeasuredMo
   options.url = server->server_->url_text();
   options.timeout = kAnswerPatience;
   ASSIGN_OR_RETURN(server->target_, bench::ServerTarget::Open(options));
+  RETURN_IF_ERROR(server->AskOnce());
   return server;
+}
+
+// What the model refuses whoever runs it is no reason to measure how fast.
+Status CandidateServer::AskOnce() {
+  const client::KserveClient client(server_->url(), {.timeout = kAnswerPatience});
+  const auto answer = client.InferOnce(requests().model, "", requests().messages.front(), pool_);
+  if (answer.ok() || answer.status().code() != StatusCode::kInvalidArgument) return {};
+  return InvalidArgument("the model refuses what it is sent: " + bench::Visible(answer.status().message()) +
+                         "; --shape or --samples say what to send");
 }
 
 Status CandidateServer::Ended(const std::string& what) const {

@@ -37,7 +37,7 @@ class CandidateServer {
  public:
   // Starts it and waits until the model is ready. `arguments` are those of `trireme serve`; `model` outlives it.
   // kUnavailable: it ended, or was not ready within ten minutes; the message has its last words. kInvalidArgument,
-  // kNotFound: there is nothing to send. kCancelled: stopped.
+  // kNotFound: there is nothing to send, or the model refuses it. kCancelled: stopped.
   static Result<std::unique_ptr<CandidateServer>> Start(const MeasuredModel& model,
                                                         const std::vector<std::string>& arguments);
 
@@ -60,6 +60,7 @@ class CandidateServer {
   CandidateServer(const MeasuredModel& model, std::shared_ptr<const ScratchFolder> folder,
                   std::unique_ptr<bench::OwnServer> server);
   Status WaitUntilReady() const;
+  Status AskOnce();
   Status Ended(const std::string& what) const;
 
   const MeasuredModel& model_;

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStateFile = "state.jsonl";
-constexpr const char* kSettingsFile = "trireme.yaml";
+constexpr const char* kSettingsFile = "serve.yaml";
 constexpr int kMostUsualUsers = 256;
 constexpr int kLeastUsualUsers = 4;
 constexpr int64_t kAssumedBatch = 32;     // of the server's own choice
@@ -99,7 +99,10 @@ class Measurer final : public SearchHost {
   Status Fill(const VisitOrder& order, Visit& visit) {
     const Candidate& candidate = outcome_.candidates[order.candidate];
     std::vector<std::string> arguments = {outcome_.ServedFile(candidate).string()};
-    for (const Flag& flag : FlagsOf(candidate)) arguments.insert(arguments.end(), {"--" + flag.name, flag.value});
+    // A server with a goal refuses what it cannot do in time, where a search wants to see answers come too late. Only
+    // one that decides for itself is told it, the last time: it decides by the goal.
+    const std::optional<ServiceGoal> told = order.is_last && candidate.is_automatic() ? model_.goal : std::nullopt;
+    for (const Flag& flag : FlagsOf(candidate, told)) arguments.insert(arguments.end(), {"--" + flag.name, flag.value});
     ASSIGN_OR_RETURN(auto server, CandidateServer::Start(model_, arguments));
     visit.start = server->start();
     if (order.rung < 0) return Load(*server, 1, order.window, visit);
@@ -218,6 +221,9 @@ class ModelSearch {
   Status TryPrecisions() {
     for (const Precision precision : outcome_.space.precision) {
       if (precision == Precision::kFp32) continue;
+      if (precision == Precision::kFp16 && !HasGpus()) {
+        progress_.Say(outcome_.facts.name + ": fp16 is for GPUs: on processors it is slower than fp32");
+      }
       const auto& known = state_->state().trials;
       std::error_code error;
       const auto before = std::ranges::find(known, precision, &PrecisionTrial::precision);
@@ -235,6 +241,11 @@ class ModelSearch {
       outcome_.trials.push_back(trial);
     }
     return {};
+  }
+
+  // None is certain to be used where the server chooses the device.
+  bool HasGpus() const {
+    return std::ranges::any_of(outcome_.space.device, [](const std::string& name) { return name.starts_with("cuda"); });
   }
 
   bool IsRefused(const Candidate& candidate) const {

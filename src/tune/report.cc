@@ -24,8 +24,11 @@ constexpr double kFarOff = 0.8;   // of what was measured: what verifies less is
 
 template <typename T>
 T MedianOf(std::vector<T> values) {
+  if (values.empty()) return T{};
   std::ranges::sort(values);
-  return values.empty() ? T{} : values[values.size() / 2];
+  const T low = values[(values.size() - 1) / 2];
+  const T high = values[values.size() / 2];
+  return low + (high - low) / 2;
 }
 
 LoadPoint MedianPoint(const std::vector<LoadPoint>& points) {
@@ -195,6 +198,18 @@ void AddVerification(const ModelOutcome& model, std::vector<std::string>& notes)
                   ": this machine was busy with something else, then or before");
 }
 
+// Prices were said, and none is of the device that the best settings are for.
+void AddPriceNotes(const TuneReport& report, const ModelOutcome& model, std::vector<std::string>& notes) {
+  const std::string& device = model.candidates[*model.best].device;
+  const Prices& prices = report.options.prices;
+  if (prices.empty() || PriceOf(prices, device) || !model.KeepsGoal()) return;
+  std::string priced;
+  for (const auto& [name, price] : prices) priced += (priced.empty() ? "" : ", ") + name;
+  notes.push_back("What the best settings cost is not known: there is a price for " + priced + ", and they are for " +
+                  (device.empty() ? "whatever device the server chooses" : device) +
+                  ": --price-per-hour PRICE is of every other device");
+}
+
 // As it is written.
 std::string BudgetText(const TuneOptions& options) {
   return FormatDuration(std::chrono::duration_cast<std::chrono::microseconds>(options.budget));
@@ -279,20 +294,22 @@ std::string Verdict(const ModelOutcome& model) {
   const LoadPoint* alone = LightestOf(all);
   const std::string missed = goal + " cannot be kept: ";
   if (alone == nullptr || alone->at_quantile <= model.wanted.goal->latency) {
-    return missed + "one request at a time is in time, but not what comes as from many people, with " + settings;
+    return missed + "one request at a time is in time, but not what comes as from many people (settings: " + settings +
+           ")";
   }
   return missed + "one request alone takes " + ShortMilliseconds(alone->at_quantile) + " ms (" + QuantileName(model) +
          "; p50 " + ShortMilliseconds(alone->p50) + " ms) with the quickest settings, " + settings +
          ". That is the best that can be had here";
 }
 
-std::vector<std::string> Notes(const ModelOutcome& model) {
+std::vector<std::string> Notes(const TuneReport& report, const ModelOutcome& model) {
   std::vector<std::string> notes;
   if (model.best) {
     AddGoalNotes(model, notes);
     AddTies(model, notes);
     AddKinds(model, notes);
     AddVerification(model, notes);
+    AddPriceNotes(report, model, notes);
   }
   AddTimeNotes(model, notes);
   AddDecided(model, notes);

@@ -40,7 +40,7 @@ std::string FateText(const ModelOutcome& model, size_t candidate);
 std::string Verdict(const ModelOutcome& model);
 
 // What a reader must know before believing the numbers.
-std::vector<std::string> Notes(const ModelOutcome& model);
+std::vector<std::string> Notes(const TuneReport& report, const ModelOutcome& model);
 
 // What something costs at the best settings, and how that was counted; no formula: it is a whole number.
 struct Cost {

@@ -106,7 +106,7 @@ void AppendModel(std::string& out, const TuneReport& report, const ModelOutcome&
   }
   out += "</p>\n";
   AppendTiles(out, report, model);
-  for (const std::string& note : Notes(model)) out += "<p class=\"note\">" + EscapeHtml(note) + "</p>\n";
+  for (const std::string& note : Notes(report, model)) out += "<p class=\"note\">" + EscapeHtml(note) + "</p>\n";
   if (model.best) out += DrawChart(CurveOf(model));
   AppendTable(out, report, model);
   for (const Cost& cost : Costs(report, model)) {

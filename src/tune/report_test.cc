@@ -55,7 +55,7 @@ ModelOutcome Outcome() {
                             {.candidate = 2, .score = {.mean = 51, .low = 49, .high = 53, .count = 3}},
                             {.candidate = 0, .score = {.mean = 20, .low = 18, .high = 22, .count = 2}}};
   model.best = 1;
-  model.settings_file = "/tmp/t/trireme.yaml";
+  model.settings_file = "/tmp/t/serve.yaml";
   return model;
 }
 
@@ -74,6 +74,10 @@ TuneReport ReportOf(ModelOutcome model) {
   return report;
 }
 
+std::vector<std::string> Notes(const ModelOutcome& model) {
+  return Notes(ReportOf(model), model);
+}
+
 TEST(PointsOf, AreMediansWithoutTheFirstLook) {
   const std::vector<LoadPoint> points = PointsOf(Outcome(), 1);
   ASSERT_EQ(points.size(), 3U);
@@ -83,6 +87,17 @@ TEST(PointsOf, AreMediansWithoutTheFirstLook) {
   EXPECT_EQ(points[1].answered, 1200U);
   EXPECT_TRUE(points[2].is_open);
   EXPECT_EQ(PointsOf(Outcome(), 0)[0].per_second, 20);
+}
+
+TEST(PointsOf, AreTheMeanOfTheMiddleTwoOfAnEvenNumber) {
+  ModelOutcome model = Outcome();
+  model.visits.pop_back();
+  model.visits.pop_back();
+  const std::vector<LoadPoint> points = PointsOf(model, 1);
+  ASSERT_EQ(points.size(), 3U);
+  EXPECT_EQ(points[1].per_second, 62);
+  EXPECT_EQ(points[1].at_quantile, milliseconds(82));
+  EXPECT_EQ(points[2].per_second, 52);
 }
 
 TEST(ChosenPoint, IsTheGoodputOrElseTheLightestLoad) {
@@ -174,10 +189,27 @@ TEST(Costs, AreThoseOfTheBestSettings) {
   EXPECT_THAT(Costs(report, TooSlow()), IsEmpty());
 }
 
+TEST(Notes, SayThatTheBestSettingsHaveNoPrice) {
+  TuneReport report = ReportOf(Outcome());
+  const auto notes = [&] { return Notes(report, report.models[0]); };
+  const auto unknown = Contains(HasSubstr("is not known"));
+  EXPECT_THAT(notes(), Not(unknown));
+  report.options.prices = {{"cuda:0", 2.1}};
+  EXPECT_THAT(notes(), Contains("What the best settings cost is not known: there is a price for cuda:0, and they are "
+                                "for whatever device the server chooses: --price-per-hour PRICE is of every other "
+                                "device"));
+  report.models[0].candidates[1].device = "cpu";
+  EXPECT_THAT(notes(), Contains(HasSubstr("and they are for cpu: ")));
+  report.models[0].candidates[1].device = "cuda:0";
+  EXPECT_THAT(notes(), Not(unknown));
+  report.options.prices = {{"", 0.36}};
+  EXPECT_THAT(notes(), Not(unknown));
+}
+
 TEST(Table, HasTheBestFirstAndSaysHowToServeIt) {
   const std::string table = Table(ReportOf(Outcome()));
   EXPECT_LT(table.find("batch 8, callers 2, threads 1    "), table.find("batch 4, callers 1, threads 2    "));
-  EXPECT_THAT(table, HasSubstr("Serve it so: trireme serve --config /tmp/t/trireme.yaml"));
+  EXPECT_THAT(table, HasSubstr("Serve it so: trireme serve --config /tmp/t/serve.yaml"));
 }
 
 TEST(Json, IsJsonWithAllCandidates) {

@@ -149,7 +149,7 @@ void AppendCsvModel(std::string& out, const TuneReport& report, const ModelOutco
   }
   AppendCsvLine(out, CsvWords("verdict", model.facts.name, Verdict(model)));
   for (const Cost& cost : Costs(report, model)) AppendCsvLine(out, CsvCost(cost));
-  for (const std::string& note : Notes(model)) AppendCsvLine(out, CsvWords("note", model.facts.name, note));
+  for (const std::string& note : Notes(report, model)) AppendCsvLine(out, CsvWords("note", model.facts.name, note));
 }
 
 void AppendJsonPoint(std::string& out, const LoadPoint& point) {
@@ -213,7 +213,7 @@ void AppendJsonModel(std::string& out, const TuneReport& report, const ModelOutc
     if (std::ranges::find(order, i) == order.end()) order.push_back(i);
   }
   AppendList(out, "candidates", order, [&](size_t number) { AppendJsonCandidate(out, report, model, number); });
-  bench::AppendTexts(out, "notes", Notes(model));
+  bench::AppendTexts(out, "notes", Notes(report, model));
 }
 
 }  // namespace
@@ -229,7 +229,7 @@ std::string Table(const TuneReport& report) {
     if (more > 0) out += "and " + std::to_string(more) + " more in the report\n";
     for (const Cost& cost : Costs(report, model)) out += "\n" + CostText(cost);
     if (!report.options.prices.empty()) out += '\n';
-    for (const std::string& note : Notes(model)) out += "\nnote: " + note;
+    for (const std::string& note : Notes(report, model)) out += "\nnote: " + note;
     if (model.settings_file.empty()) continue;
     out += "\n\nServe it so: trireme serve --config " + bench::ShellCommand(std::vector{model.settings_file.string()});
     out += '\n';
@@ -249,7 +249,7 @@ std::string Markdown(const TuneReport& report) {
       out += "- settings: " + PlainMarkdown(model.settings_file.string()) + ", for `trireme serve --config`\n";
     }
     for (const Cost& cost : Costs(report, model)) out += "- " + PlainMarkdown(CostText(cost)) + "\n";
-    for (const std::string& note : Notes(model)) out += "- note: " + PlainMarkdown(note) + "\n";
+    for (const std::string& note : Notes(report, model)) out += "- note: " + PlainMarkdown(note) + "\n";
     out += '\n';
     AppendMarkdown(out, TableOf(report, model, model.candidates.size()));
   }

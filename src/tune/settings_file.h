@@ -11,7 +11,8 @@
 namespace trireme::tune {
 
 // Settings as a file that `trireme serve --config FILE` reads, with the path of the model that they are for. `remark`
-// stands above them, each of its lines as a comment. Pure.
+// stands above them, each of its lines as a comment. The goal is among them whatever they are: without it the server
+// admits whoever comes, and nobody is told when it is missed. Pure.
 std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark,
                          const std::optional<ServiceGoal>& goal = {});
 

@@ -28,6 +28,12 @@ TEST(SettingsText, LeavesToTheServerWhatItFindsOutBest) {
             "paths: \"/m.onnx\"\nmax-batch: 0\ninstances: 0\nthreads: 0\nmax-delay: 0\nslo: p99=100ms\n");
 }
 
+TEST(SettingsText, TellsTheServerItsGoalWithWhateverSettings) {
+  const ServiceGoal goal{.quantile = 0.999, .latency = std::chrono::milliseconds(20)};
+  EXPECT_EQ(SettingsText({.max_batch = 8, .callers = 2, .threads = 1}, "/m.onnx", "", goal),
+            "paths: \"/m.onnx\"\nmax-batch: 8\ninstances: 2\nthreads: 1\nmax-delay: 0\nslo: p99.9=20ms\n");
+}
+
 TEST(WriteWhole, LeavesNothingBesideTheFile) {
   const TempDir dir;
   ASSERT_TRUE(WriteWhole(dir / "a.yaml", "old").ok());

@@ -64,6 +64,7 @@ class Comparing(CompareTest):
                 self.assertEqual(row["rounds"], 3)
                 self.assertGreater(row["requests_per_second"]["median"], 0)
                 self.assertGreater(row["bytes"], 0)
+                self.assertGreater(row["host_bytes"], 0)
             self.assertNotIn("rate_ratio", rest)
             self.assertLessEqual(grpc["p99_ratio"]["low"], grpc["p99_ratio"]["high"])
             self.assertGreater(rest["cost_per_million"], 0)

@@ -55,6 +55,11 @@ class Tune(ServingTest):
 
 
 class Search(Tune):
+    def test_a_model_that_refuses_what_it_is_sent_is_not_measured(self):
+        result = self.tune(self.add, "--grid", "callers=1", "--shape", "INPUT0=1,3", *QUICK, code=1)
+        self.assertIn("the model refuses what it is sent: ", result.stdout + result.stderr)
+        self.assertIn("--shape or --samples say what to send", result.stdout + result.stderr)
+
     def test_a_grid_ends_in_settings_that_serve(self):
         result = self.tune(self.add, "--grid", "callers=1,2", "--slo", "p50=100ms", "--price-per-hour", "0.36", *QUICK)
         self.assertIn("within p50=100ms", result.stdout)
@@ -69,7 +74,7 @@ class Search(Tune):
         self.assertIn("class=\"mark\"", (self.out / "report.html").read_text())
         self.assertIn("## add", (self.out / "report.md").read_text())
         # What it is for.
-        with Trireme(self.program, "--config", self.out / "trireme.yaml") as server:
+        with Trireme(self.program, "--config", self.out / "serve.yaml") as server:
             body = json.dumps({"inputs": [{"name": "INPUT0", "datatype": "FP32", "shape": [1, 16], "data": ONES}]})
             self.assertEqual(server.ask("POST", "/v2/models/add/infer", body.encode()).status, 200)
 
@@ -87,7 +92,7 @@ class Search(Tune):
         result = self.tune(suite, code=1)
         self.assertIn("none.onnx': expected a model, found no such file", result.stderr)
         self.assertEqual([model["model"] for model in self.report()], ["add", "add_sub"])
-        self.assertTrue((self.out / "add_sub" / "trireme.yaml").exists())
+        self.assertTrue((self.out / "add_sub" / "serve.yaml").exists())
 
     def test_lower_precision_is_tried_where_the_outputs_stay_close(self):
         model = self.root / "product.onnx"
@@ -149,7 +154,9 @@ class Refusals(Tune):
         result = self.tune(self.add, "--grid", "callers=1", "--slo", "p99=10us", *QUICK, code=1)
         self.assertRegex(result.stdout, r"p99=10us cannot be kept: one request alone takes [0-9.]+ ms \(p99; p50 [0-9.]+ ms\)")
         self.assertIn("nearest to the goal", result.stdout)
-        self.assertIn("these come nearest", (self.out / "trireme.yaml").read_text())
+        written = (self.out / "serve.yaml").read_text()
+        self.assertIn("these come nearest", written)
+        self.assertIn("slo: p99=10us\n", written, "whichever settings they are")
 
     def test_the_others_go_on_where_a_candidate_cannot_be_served(self):
         result = self.tune(self.add, "--grid", "device=cpu,cuda:63", *QUICK)
