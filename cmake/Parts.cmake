@@ -7,6 +7,7 @@
 #   x_benchmark.cc   micro-benchmarks, one binary a part: <part>_benchmark
 #   testing/*.cc     fakes for other parts' tests: the library <part>_testing
 #
+# THREADLESS: neither the part nor its tests start or share threads, so that ThreadSanitizer has nothing to see in them.
 # DEPS names the parts it may include (tests/check_includes.py compares that with the includes);
 # LIBS are outside libraries, private to the part. TEST_DEPS and TEST_LIBS are for its tests alone.
 
@@ -26,7 +27,7 @@ function(trireme_link target visibility)
 endfunction()
 
 function(trireme_part part)
-  cmake_parse_arguments(ARG "PLUGIN" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "PLUGIN;THREADLESS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
   trireme_target_name(${part} target)
   string(REPLACE "trireme_" "" short ${target})
 
@@ -61,6 +62,17 @@ function(trireme_part part)
     add_library(${target}_plugin MODULE plugin.cc)
     set_target_properties(${target}_plugin PROPERTIES OUTPUT_NAME trireme_${plugin})
     target_link_libraries(${target}_plugin PRIVATE ${target})
+  endif()
+
+  # A fuzzer replays its corpus on one thread; nobody measures what a sanitizer slows down.
+  if(TRIREME_SANITIZE STREQUAL "thread")
+    set(fuzzers)
+    if(ARG_THREADLESS)
+      set(tests)
+    endif()
+  endif()
+  if(TRIREME_SANITIZE)
+    set(benchmarks)
   endif()
 
   if(fakes)

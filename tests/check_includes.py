@@ -22,6 +22,7 @@ RUNTIME_HOMES = {
     "ATen/": "backends/torch",
     "c10/": "backends/torch",
     "tensorflow/": "backends/tensorflow",
+    "duckdb.h": "tables/duckdb",
 }
 
 # What protoc generates, and its library, are for cold messages and config files: nobody on a request's path sees them.

@@ -20,11 +20,12 @@ SCALING = ROOT / "docs/autoscaling.md"
 MANIFEST = ROOT / "deploy/kubernetes.yaml"
 
 PROGRAM = "trireme"
-PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libtrireme_tensorflow.so", "libonnxruntime.so.1"]
+PLUGINS = ["libtrireme_onnx.so", "libtrireme_repeat.so", "libtrireme_tensorflow.so", "libtrireme_trees.so",
+           "libonnxruntime.so.1"]
 # That the program opens by name when it first needs it.
 OPENED = "libarchive.so.13"
 # For those who want them, with libraries of their own; and a driver that tests make up.
-OTHERS = {"libtrireme_torch.so", "libtrireme_fake_cuda.so"}
+OTHERS = {"libtrireme_torch.so", "libtrireme_duckdb.so", "libtrireme_fake_cuda.so"}
 # What no Debian is without.
 EVERYWHERE = {"libc6", "libgcc-s1"}
 
@@ -91,7 +92,8 @@ class Deploy(unittest.TestCase):
                 self.assertIn(file, page.read_text(), page)
         built = {path.name for path in self.build.glob("libtrireme_*.so")} - OTHERS
         self.assertEqual((built - {"libtrireme_fake_nvml.so"}) | {"libonnxruntime.so.1"}, set(PLUGINS))
-        self.assertIn("libtrireme_torch.so", PAGE.read_text(), PAGE)
+        for file in ("libtrireme_torch.so", "libtrireme_duckdb.so"):
+            self.assertIn(file, PAGE.read_text(), PAGE)
 
     def test_every_flag_is_one_that_the_server_has(self):
         known = set(re.findall(r"--[a-z][a-z0-9-]*", output(self.build / PROGRAM, "serve", "--help")))

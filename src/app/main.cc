@@ -18,6 +18,7 @@
 #include "app/model_server_command.h"
 #include "app/models_command.h"
 #include "app/options.h"
+#include "app/predict_command.h"
 #include "app/serve_command.h"
 #include "app/tune_command.h"
 #include "base/version.h"
@@ -72,6 +73,10 @@ int Run(const bench::CompareOptions& options) {
 
 int Run(const tune::TuneOptions& options) {
   return RunTuneCommand(options, std::cout, std::cerr);
+}
+
+int Run(const predict::PredictOptions& options) {
+  return RunPredictCommand(options, std::cout, std::cerr);
 }
 
 int Run(const ConvertOptions& options) {

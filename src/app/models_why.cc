@@ -11,6 +11,7 @@
 #include "app/rough_quantity.h"
 #include "app/text_table.h"
 #include "base/log.h"
+#include "model/service_goal.h"
 
 namespace trireme {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 using admin::ModelEntry;
 using admin::Running;
 using admin::RunTimeEntry;
+using admin::Seconds;
 
 // Of each arrangement.
 constexpr size_t kMostRunTimes = 8;
@@ -56,18 +58,47 @@ std::string GoalLine(const Running& running) {
   return line;
 }
 
-std::string BatchLine(const Running& running) {
-  if (running.batch_rows <= 1) {
-    return "a run has the rows of one request: more would not make a row cheaper, or would be late";
-  }
-  return "up to " + std::to_string(running.batch_rows) +
-         " rows a run: larger ones would make a row hardly cheaper, or be late";
+// Empty: it can, as far as is known.
+std::string WhyTheGoalCannotBeKept(const Running& running) {
+  const Result<ServiceGoal> goal = ParseServiceGoal(running.goal);
+  const auto narrow = OneRow(running, false);
+  const auto wide = OneRow(running, true);
+  if (!goal.ok() || (!narrow && !wide)) return "";
+  Seconds shortest = narrow ? narrow->typical : wide->typical;
+  if (wide) shortest = std::min(shortest, wide->typical);
+  if (shortest <= goal->latency) return "";
+  return "it cannot be kept: a run of one row takes " + RoughTime(shortest) +
+         ", so requests are served as quickly as it goes";
 }
 
-std::string ArrangementLine(const Running& running) {
+std::string BatchLine(const Running& running) {
+  std::string line = running.batch_rows <= 1 ? std::string("a run has the rows of one request")
+                                             : "up to " + std::to_string(running.batch_rows) + " rows a run";
+  if (running.batch_rows < running.max_rows) {
+    return line + ": of the " + std::to_string(running.max_rows) +
+           " that it may have, more would be late or hardly make a row cheaper";
+  }
+  return running.why_no_more_rows.empty() ? line : line + ": " + running.why_no_more_rows;
+}
+
+bool IsOnCpu(const ModelEntry& model) {
+  return model.device.empty() || model.device == "cpu";
+}
+
+// That a run has which does not have all.
+std::string Processors(const ModelEntry& model) {
+  if (!IsOnCpu(model)) return PlainText(model.device);
+  return model.running->threads == 1 ? "one" : std::to_string(model.running->threads);
+}
+
+std::string ArrangementLine(const ModelEntry& model) {
+  const Running& running = *model.running;
   const std::string several = running.instances == 1 ? std::string("one run at a time")
                                                      : "up to " + std::to_string(running.instances) + " runs at a time";
-  if (!running.has_wide) return several;
+  if (!running.has_wide && !IsOnCpu(model)) return several + ", on " + Processors(model);
+  if (!running.has_wide) {
+    return several + ", with " + Processors(model) + (running.threads == 1 ? " processor" : " processors") + " each";
+  }
   const auto narrow = OneRow(running, false);
   const auto wide = OneRow(running, true);
   std::string compared;
@@ -80,8 +111,8 @@ std::string ArrangementLine(const Running& running) {
   return several + ", each with one processor" + compared + ": " + company;
 }
 
-std::string RunTimeLines(const Running& running) {
-  std::vector<RunTimeEntry> shown = running.run_times;
+std::string RunTimeLines(const ModelEntry& model) {
+  std::vector<RunTimeEntry> shown = model.running->run_times;
   std::ranges::stable_sort(shown, std::greater(), &RunTimeEntry::runs);
   if (shown.size() > kMostRunTimes) shown.resize(kMostRunTimes);
   std::ranges::sort(shown, [](const RunTimeEntry& a, const RunTimeEntry& b) {
@@ -90,7 +121,7 @@ std::string RunTimeLines(const Running& running) {
   std::vector<std::vector<std::string>> rows = {{"    ROWS", "PROCESSORS", "RUN", "NINE IN TEN", "ROWS/S", "SEEN"}};
   for (const RunTimeEntry& run : shown) {
     const double per_second = run.typical.count() > 0 ? static_cast<double>(run.rows) / run.typical.count() : 0;
-    rows.push_back({"    " + std::to_string(run.rows), run.wide ? "all" : "one", RoughTime(run.typical),
+    rows.push_back({"    " + std::to_string(run.rows), run.wide ? "all" : Processors(model), RoughTime(run.typical),
                     "<= " + RoughTime(run.most), Number(per_second, "%.4g"), std::to_string(run.runs)});
   }
   std::string text;
@@ -102,10 +133,12 @@ std::string Why(const ModelEntry& model) {
   const Running& running = *model.running;
   std::string text = PlainText(model.name) + " version " + std::to_string(model.version) + "\n";
   text += "  goal      " + PlainText(GoalLine(running)) + "\n";
-  text += "  batch     " + BatchLine(running) + "\n";
-  text += "  runs      " + ArrangementLine(running) + "\n";
+  if (const std::string why = WhyTheGoalCannotBeKept(running); !why.empty()) text += "            " + why + "\n";
+  text += "  batch     " + PlainText(BatchLine(running)) + "\n";
+  text += "  runs      " + ArrangementLine(model) + "\n";
+  if (running.weight != 1) text += "  weight    " + Number(running.weight) + " times the processor time of others\n";
   if (running.rows_per_second > 0) text += "  load      " + Number(running.rows_per_second) + " rows a second come\n";
-  if (!running.run_times.empty()) text += "  measured\n" + RunTimeLines(running);
+  if (!running.run_times.empty()) text += "  measured\n" + RunTimeLines(model);
   return text;
 }
 

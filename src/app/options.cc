@@ -12,6 +12,7 @@
 #include "app/keys_settings.h"
 #include "app/model_server_command.h"
 #include "app/models_settings.h"
+#include "app/predict_settings.h"
 #include "app/replay_settings.h"
 #include "app/sagemaker_platform.h"
 #include "app/serve_settings.h"
@@ -34,6 +35,8 @@ Commands:
   check PATH...   Say what would be served and how, and what is wrong
   bench URL       Measure a server under load; bench compare FILE: several side by side
   tune MODEL      Find the best settings for a model on this machine
+  predict MODEL IN -o OUT
+                  Score a file: tables, arrays, folders of pictures
   replay FILE URL Send a server what was recorded, and compare its outputs
   convert IN OUT  Write a TensorFlow SavedModel as an ONNX file, or an ONNX file in lower precision
   models ACTION   List, load, unload, pin and label the models of a running server
@@ -47,6 +50,8 @@ Examples:
   trireme bench http://127.0.0.1:8000  how fast it answers
   trireme tune model.onnx --slo p99=100ms
                                        batch, callers and threads that answer most within the goal
+  trireme predict model.onnx rows.csv -o scores.csv
+                                       every row of a file, without a server
   trireme models                       what a server that you run has in memory
   trireme keys add keys.txt web --role infer --model resnet50
                                        a key for a client; serve takes --keys keys.txt
@@ -174,6 +179,27 @@ Examples:
   trireme tune model.onnx --slo p95=50ms --price-per-hour 0.35 --frames-per-second 30
   trireme tune models.yaml --out report/
 Exit code: 0 if settings were found that keep every goal, 1 if not, 2 for wrong usage.
+)"};
+  return text;
+}
+
+const CommandText& PredictText() {
+  static const CommandText text = {
+      .name = "trireme predict",
+      .purpose =
+          "Scores every row of a file with a model, in this process, and writes what it gives into a file that appears "
+          "when it is whole. The same command goes on where one was interrupted or killed.",
+      .examples =
+          R"(INPUT is a table (.csv, .jsonl, .parquet, compressed or not), several as a pattern in quotes, an array (.npy), or a
+folder of pictures; OUT a .csv, .jsonl, .parquet or .npy file. Every flag is also a variable (--batch: TRIREME_BATCH).
+
+Examples:
+  trireme predict model.onnx rows.csv -o scores.csv
+  trireme predict model.onnx 'day-*.parquet' -o scores.parquet --keep id
+  trireme predict model.onnx --query "select * from 'rows.parquet' where age > 30" -o scores.csv
+  trireme predict model.onnx rows.csv -o scores.csv --columns age,income --on-error skip
+  trireme predict models/mobilenet photos/ -o classes.jsonl
+Exit code: 0 if all is scored, 1 if something failed, 2 for wrong usage, 130 if it was interrupted.
 )"};
   return text;
 }
@@ -465,6 +491,18 @@ Result<Command> ParseTune(std::span<const std::string> arguments, const Environm
   return Command(std::move(options));
 }
 
+Result<Command> ParsePredict(std::span<const std::string> arguments, const Environment& environment) {
+  predict::PredictOptions options;
+  const std::vector<Setting> settings = PredictSettings(options);
+  ASSIGN_OR_RETURN(auto flags, ReadFlags(PredictText(), settings, arguments));
+  if (auto* help = std::get_if<HelpWanted>(&flags)) return Command(ShowHelp{std::move(help->text)});
+
+  const SettingTexts variables = ReadEnvironment(settings, environment);
+  RETURN_IF_ERROR(ApplySettings(settings, std::array{&std::as_const(std::get<SettingTexts>(flags)), &variables}));
+  RETURN_IF_ERROR(predict::Check(options));
+  return Command(std::move(options));
+}
+
 Result<Command> ParseConvert(std::span<const std::string> arguments) {
   ConvertOptions options;
   const std::vector<Setting> settings = ConvertSettings(options);
@@ -521,20 +559,22 @@ Result<Command> ParseVersion(std::span<const std::string> arguments) {
 Result<Command> ParseCommand(std::span<const std::string> arguments, const Environment& environment) {
   if (arguments.empty())
     return InvalidArgument(
-        "expected a command (serve, check, bench, tune, replay, convert, models, keys, version), found nothing");
+        "expected a command (serve, check, bench, tune, predict, replay, convert, models, keys, version), found "
+        "nothing");
   const std::string& command = arguments.front();
   if (command == "serve") return ParseServe(arguments.subspan(1), environment);
   if (command == "check") return ParseCheck(arguments.subspan(1), environment);
   if (command == "bench") return ParseBench(arguments.subspan(1), environment);
   if (command == "replay") return ParseReplay(arguments.subspan(1), environment);
   if (command == "tune") return ParseTune(arguments.subspan(1), environment);
+  if (command == "predict") return ParsePredict(arguments.subspan(1), environment);
   if (command == "convert") return ParseConvert(arguments.subspan(1));
   if (command == "models") return ParseModels(arguments.subspan(1), environment);
   if (command == "keys") return ParseKeys(arguments.subspan(1));
   if (command == "version" || command == "--version") return ParseVersion(arguments.subspan(1));
   if (command == "help" || command == "--help" || command == "-h") return Command(ShowHelp{kHelp});
   return InvalidArgument("unknown command '" + command +
-                         "': expected serve, check, bench, tune, replay, convert, models, keys or version");
+                         "': expected serve, check, bench, tune, predict, replay, convert, models, keys or version");
 }
 
 }  // namespace trireme

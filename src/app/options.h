@@ -23,6 +23,7 @@
 #include "model/model_config.h"
 #include "net/listener.h"
 #include "onnxfile/precision.h"
+#include "predict/options.h"
 #include "server/server.h"
 #include "tune/options.h"
 #include "wire/tfserving/config_files.h"
@@ -282,9 +283,9 @@ struct ShowHelp {
   std::string text;
 };
 
-using Command =
-    std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::CompareOptions, bench::ReplayOptions,
-                 tune::TuneOptions, ConvertOptions, KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
+using Command = std::variant<ServeOptions, CheckOptions, bench::BenchOptions, bench::CompareOptions,
+                             bench::ReplayOptions, tune::TuneOptions, predict::PredictOptions, ConvertOptions,
+                             KeysOptions, ModelsOptions, ShowVersion, ShowHelp>;
 
 // Looks a variable up in the environment: std::getenv, or a test's map.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -346,13 +346,15 @@ bool ServesAsWanted(const ServeOptions& options, const Engine& engine) {
   return false;
 }
 
-// A name that is misspelled would else never be noticed.
-void SayWhoIsPinnedAndNotThere(const ServeOptions& options, const Engine& engine, const Logger& log) {
+// A name that is misspelled would else never be noticed. Only a warning: who loads models by name may bring it later.
+void SayWhoIsMeantAndNotThere(const ServeOptions& options, const Engine& engine, const Logger& log) {
   const std::vector<ModelStatus> models = engine.Index();
-  for (const std::string& name : options.memory.pinned) {
+  const auto look_for = [&](std::string_view flag, const std::string& name) {
     const bool known = std::ranges::any_of(models, [&](const ModelStatus& model) { return model.id.name == name; });
-    if (!known) log.Warning("--pin: there is no model of this name (yet)", {{"model", name}});
-  }
+    if (!known) log.Warning(std::string(flag) + ": there is no model of this name (yet)", {{"model", name}});
+  };
+  for (const std::string& name : options.memory.pinned) look_for("--pin", name);
+  for (const auto& [name, goal] : options.goals) look_for("--slo", name);
 }
 
 // Says what serves, once that is known. If nothing does and that is an error, ends the process the way a user would.
@@ -378,7 +380,7 @@ class Announcer {
 
  private:
   void Announce(const ServeOptions& options, const Urls& urls, Server& server, const Logger& log) {
-    SayWhoIsPinnedAndNotThere(options, server.engine(), log);
+    SayWhoIsMeantAndNotThere(options, server.engine(), log);
     const Status ready = server.engine().WhyNotReady();
     if (!ready.ok() && !stopping_) log.Warning("not ready", {{"reason", ready.message()}});
     if (ServesAsWanted(options, server.engine()) || !options.exit_on_error) {

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "app/options.h"
+#include "app/tune_settings.h"
 #include "base/testing/temp_dir.h"
 
 namespace trireme {
@@ -94,6 +98,15 @@ TEST_F(TuneFileTest, FlagsAreChecked) {
   EXPECT_THAT(Problem({"a", "--users", "4,2"}), HasSubstr("numbers that grow"));
   EXPECT_THAT(Problem({"a", "--tolerance", "2"}), HasSubstr("--tolerance: "));
   EXPECT_THAT(Tune({"a", "--users", "1,8,64"}).models[0].users, ElementsAre(1, 8, 64));
+}
+
+TEST_F(TuneFileTest, ToleratesWhatTheHelpSays) {
+  TuneModelDraft draft;
+  const std::vector<Setting> settings = TuneModelSettings(draft);
+  const auto tolerance = std::ranges::find(settings, "tolerance", &Setting::name);
+  ASSERT_NE(tolerance, settings.end());
+  EXPECT_EQ(tolerance->default_text, "0.05");
+  EXPECT_EQ(Tune({"a"}).models[0].tolerance.worst, 0.05);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct HttpRequest {
   std::span<const std::byte> body;
   std::shared_ptr<const void> storage;
   TimePoint received;                            // when the last byte was read
+  TimePoint deadline = kNever;                   // by when the client wants its answer; said by who routes it
   Cancellation cancellation;                     // set when the client goes away before the answer
   std::string_view peer;                         // "127.0.0.1:52114", for logs
   std::shared_ptr<const TlsPeer> tls = nullptr;  // null without TLS; shared by the connection and its requests

@@ -43,7 +43,7 @@ class OutputDifference {
 
 // What is taken for close enough.
 struct Tolerance {
-  double worst = 0.1;            // OutputDifference::worst() at most
+  double worst = 0.05;           // OutputDifference::worst() at most
   double top1_agreement = 0.99;  // at least, where there are rows
 };
 

@@ -20,8 +20,9 @@ std::string Shown(const std::string& text) {
 }
 
 // What Triton calls the families of models that are served.
-constexpr std::array kServed = {"onnxruntime", "onnxruntime_onnx",     "onnx", "pytorch", "pytorch_libtorch",
-                                "tensorflow",  "tensorflow_savedmodel"};
+constexpr std::array kServed = {"onnxruntime", "onnxruntime_onnx",      "onnx", "pytorch", "pytorch_libtorch",
+                                "tensorflow",  "tensorflow_savedmodel", "fil",  "trees",   "xgboost",
+                                "lightgbm"};
 
 // Backends whose models are a config and nothing else.
 constexpr std::array kWithoutFile = {"repeat"};
@@ -42,7 +43,7 @@ void RefuseBackend(const ConfigPlace& place, const std::string& name, ConfigRead
   static const std::vector<std::string> names(kServed.begin(), kServed.end());
   std::string fix = DidYouMean(name, names);
   if (fix.empty()) fix = "export the model to ONNX, or serve it elsewhere";
-  const Finding finding = place.Error("\"onnxruntime\", \"pytorch\" or \"tensorflow\"",
+  const Finding finding = place.Error("\"onnxruntime\", \"pytorch\", \"tensorflow\" or \"fil\"",
                                       Shown(name) + ", which is not served yet", std::move(fix));
   if (reader.file.served.ok()) reader.file.served = Unsupported(finding.ToString());
   reader.findings.Add(finding);

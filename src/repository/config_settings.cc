@@ -97,6 +97,8 @@ void ReadParameters(ConfigReader& reader) {
       reader.file.declared.parameter_places[key] = reader.root.Entry("parameters", reader.message, key).place();
     }
   }
+  // Triton's backend for trees knows nothing of early stopping, and who comes from there gets the answers that it gave.
+  if (reader.message.backend() == "fil") reader.file.config.runtime_parameters.try_emplace("all_iterations", "true");
 }
 
 void ReadTransactionPolicy(ConfigReader& reader) {

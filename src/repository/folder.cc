@@ -9,6 +9,7 @@
 #include "base/letter_case.h"
 #include "repository/file_contents.h"
 #include "repository/model_name.h"
+#include "treefile/read_forest.h"
 
 namespace trireme {
 namespace {
@@ -28,17 +29,14 @@ constexpr std::array kUnserved = {
     KindOfModel{".keras", "a Keras model"},
     KindOfModel{".plan", "a TensorRT plan"},
     KindOfModel{".safetensors", "a file of weights"},
-    KindOfModel{".ubj", "an XGBoost model"},
 };
 
 std::string LowerExtension(const fs::path& path) {
   return LowerCase(path.extension().string());
 }
 
-bool BeginsLikeXgboost(const fs::path& path) {
-  const Result<std::string> head = ReadFileBeginning(path, 512);
-  return head.ok() && head->find("\"learner\"") != std::string::npos;
-}
+// What XGBoost's and LightGBM's files are called.
+constexpr std::array<std::string_view, 6> kTreeExtensions = {".json", ".txt", ".model", ".bst", ".lgb", ".xgb"};
 
 }  // namespace
 
@@ -115,7 +113,19 @@ bool HasTorchExtension(const fs::path& path) {
 }
 
 bool HasModelExtension(const fs::path& path) {
-  return HasOnnxExtension(path) || HasTorchExtension(path) || IsSavedModelFile(path);
+  return HasOnnxExtension(path) || HasTorchExtension(path) || IsSavedModelFile(path) || IsTreeFile(path);
+}
+
+bool IsTreeFile(const fs::path& path) {
+  const std::string extension = LowerExtension(path);
+  if (extension == ".ubj") return true;
+  if (std::ranges::find(kTreeExtensions, extension) == kTreeExtensions.end() || KindOf(path) != PathKind::kFile) {
+    return false;
+  }
+  std::error_code error;
+  const uint64_t bytes = fs::file_size(path, error);
+  const Result<std::string> head = ReadFileBeginning(path, treefile::kProbeBytes);
+  return !error && head.ok() && treefile::ProbeTreeFile(*head, bytes).has_value();
 }
 
 bool IsSavedModelFile(const fs::path& path) {
@@ -129,10 +139,6 @@ bool HoldsSavedModel(const fs::path& folder) {
 std::optional<std::string> UnservedKind(const fs::path& path) {
   if (IsSavedModelFile(path)) return std::nullopt;
   const std::string extension = LowerExtension(path);
-  if (extension == ".json") {
-    if (KindOf(path) != PathKind::kFile || !BeginsLikeXgboost(path)) return std::nullopt;
-    return "an XGBoost model";
-  }
   const auto* kind = std::find_if(kUnserved.begin(), kUnserved.end(),
                                   [&](const KindOfModel& known) { return known.extension == extension; });
   if (kind == kUnserved.end()) return std::nullopt;

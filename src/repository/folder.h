@@ -37,10 +37,14 @@ Result<std::vector<std::filesystem::path>> ListFolder(const std::filesystem::pat
 // The names of the first few of `paths`: "a.txt, b and 3 more", or "nothing".
 std::string NamesOf(const std::vector<std::filesystem::path>& paths);
 
-// A file that a backend of this server runs, by its name.
+// A file that a backend of this server runs, by its name; of trees by its beginning.
 bool HasModelExtension(const std::filesystem::path& path);
 bool HasOnnxExtension(const std::filesystem::path& path);
 bool HasTorchExtension(const std::filesystem::path& path);
+
+// XGBoost's or LightGBM's trees. Their files are called .json, .txt or .model, as much else is, so the first bytes
+// tell; .ubj is nothing else.
+bool IsTreeFile(const std::filesystem::path& path);
 
 // The file that makes a folder a TensorFlow SavedModel.
 inline constexpr const char* kSavedModelFile = "saved_model.pb";
@@ -50,8 +54,7 @@ bool HoldsSavedModel(const std::filesystem::path& folder);
 // Its text form, which nobody here reads.
 inline constexpr const char* kSavedModelTextFile = "saved_model.pbtxt";
 
-// "a TensorFlow graph (.pb)", if `path` is a model that no backend of this server runs yet. Decided by
-// names, and for .json, which may be anything, by the first bytes.
+// "a TensorFlow graph (.pb)", if `path` is a model that no backend of this server runs yet. Decided by names.
 std::optional<std::string> UnservedKind(const std::filesystem::path& path);
 
 // The kUnsupported that belongs to it.

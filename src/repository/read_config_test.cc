@@ -115,6 +115,14 @@ default_model_filename: "net.onnx"
   EXPECT_TRUE(file.served.ok());
 }
 
+TEST(ReadConfig, ATreeModelOfTritonsHasAllItsIterations) {
+  EXPECT_THAT(Read("backend: 'fil'").config.runtime_parameters, ElementsAre(Pair("all_iterations", "true")));
+  EXPECT_THAT(Read("backend: 'fil' parameters { key: 'all_iterations' value { string_value: 'false' } }")
+                  .config.runtime_parameters,
+              ElementsAre(Pair("all_iterations", "false")));
+  EXPECT_THAT(Read("backend: 'trees'").config.runtime_parameters, IsEmpty());
+}
+
 TEST(ReadConfig, ReadsLabelsOfVersions) {
   const auto labels = [](const std::string& text) {
     return Read("parameters { key: 'version_labels' value { string_value: '" + text + "' } }");

@@ -15,6 +15,7 @@
 #include "repository/mar_files.h"
 #include "repository/mar_model.h"
 #include "repository/merge.h"
+#include "repository/mlflow_folder.h"
 #include "repository/model_folder.h"
 #include "repository/model_name.h"
 #include "repository/override_files.h"
@@ -26,7 +27,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExpected =
     "an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), an archive of TorchServe's (.mar)";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), trees of XGBoost or LightGBM "
+    "(.json, "
+    ".ubj, .txt), an archive of TorchServe's (.mar), an MLflow model (MLmodel)";
 
 constexpr const char* kOrList = ", a list of models for TF Serving (ModelServerConfig)";
 
@@ -87,7 +90,7 @@ void ReadSubfolder(const fs::path& path, Scanning& scanning) {
                 Complain(look.status, path, "a model's folder", "one that cannot be read", "let the server read it")));
   } else if (look.kind == FolderKind::kModel) {
     scanning.found.push_back(ReadModelFolder(path, path.filename().string(), scanning.options));
-  } else if (HoldsSavedModel(path)) {
+  } else if (HoldsSavedModel(path) || HoldsMlflowModel(path)) {
     scanning.found.push_back(ReadFlatFolder(path, path.filename().string(), scanning.options));
   } else if (auto misplaced = MisplacedModel(path)) {
     scanning.found.push_back(*std::move(misplaced));
@@ -167,8 +170,8 @@ std::string HowToFind(const fs::path& path) {
   return meant.empty() ? text : text + "; " + meant;
 }
 
-// A SavedModel that lies in no version's folder: version 1 of the model that is named after its own.
-void ReadSavedModel(const fs::path& folder, Scanning& scanning) {
+// A SavedModel or an MLflow model that lies in no version's folder: version 1 of the model that is named after its own.
+void ReadFlatModel(const fs::path& folder, Scanning& scanning) {
   const std::string name = NameOfFolder(folder);
   if (scanning.Wants(name)) scanning.found.push_back(ReadFlatFolder(folder, name, scanning.options));
 }
@@ -190,7 +193,9 @@ void ReadFolder(const fs::path& folder, Scanning& scanning) {
     if (scanning.Wants(name)) scanning.found.push_back(ReadModelFolder(folder, name, scanning.options));
     return;
   }
-  if (std::any_of(inside->begin(), inside->end(), IsSavedModelFile)) return ReadSavedModel(folder, scanning);
+  if (std::any_of(inside->begin(), inside->end(), IsSavedModelFile) || HoldsMlflowModel(folder)) {
+    return ReadFlatModel(folder, scanning);
+  }
   const size_t had = scanning.found.size();
   for (const fs::path& path : *inside) ReadChild(path, scanning);
   if (scanning.found.size() == had) scanning.found.push_back(NoModelIn(folder, *inside));
@@ -206,7 +211,7 @@ std::string KindOfOther(const fs::path& file) {
 }
 
 void ReadFile(const fs::path& file, Scanning& scanning) {
-  if (IsSavedModelFile(file)) return ReadSavedModel(file.parent_path(), scanning);
+  if (IsSavedModelFile(file)) return ReadFlatModel(file.parent_path(), scanning);
   if (!scanning.Wants(file.stem())) return;
   if (HasMarExtension(file)) {
     scanning.found.push_back(ReadMar(file, file.stem().string(), scanning.options));

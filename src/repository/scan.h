@@ -119,6 +119,7 @@ struct ScanOptions {
 //   folder/*.onnx                   a folder of such files
 //   folder/NAME/VERSION/model.onnx  a Triton repository
 //   NAME/VERSION/model.onnx         one model of a Triton repository, named after the folder
+//   NAME/MLmodel                    an MLflow model, served by its native flavour
 //
 // and a folder may mix the first two kinds. Versions are positive decimal numbers without leading zeros; of a model
 // that has several, version_policy in its config.pbtxt says which are served, else the newest is. Hidden files and

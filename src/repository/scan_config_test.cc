@@ -172,7 +172,7 @@ TEST_F(ScanWithConfig, EveryProblemHasAFindingWithAFix) {
   dir_.Write("trt/1/model.plan");
   dir_.Write("bad name.onnx");
   dir_.Write("m.onnx");
-  dir_.Write("boost.ubj");
+  dir_.Write("lite.tflite");
   fs::create_symlink("gone", dir_ / "gone.onnx");
   RepositoryScan scan = Scan(dir_.path());
   for (const char* path : {"nowhere", "m/1/readme.txt"}) {

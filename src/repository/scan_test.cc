@@ -55,8 +55,9 @@ ModelProblem OnlyProblem(const RepositoryScan& scan) {
 
 constexpr const char* kLayouts =
     "expected an .onnx file, a folder of .onnx files, a Triton repository (NAME/VERSION/model.onnx) or one model of it "
-    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), an archive of TorchServe's (.mar), "
-    "found ";
+    "(VERSION/model.onnx), a SavedModel or its base path (VERSION/saved_model.pb), trees of XGBoost or LightGBM "
+    "(.json, "
+    ".ubj, .txt), an archive of TorchServe's (.mar), an MLflow model (MLmodel), found ";
 
 TEST(ScanRepository, RefusesToScanNothing) {
   const auto scan = ScanRepository({}, {});
@@ -346,7 +347,7 @@ struct Unserved {
 TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
   for (const Unserved& kind :
        {Unserved{"m.plan", "", "a TensorRT plan"}, Unserved{"frozen.pb", "", "a TensorFlow graph"},
-        Unserved{"m.json", R"({"learner":{"attributes":{}}})", "an XGBoost model"}}) {
+        Unserved{"m.keras", "", "a Keras model"}}) {
     const TempDir dir;
     const fs::path file = dir.Write(kind.file, kind.contents);
     for (const fs::path& path : {file, dir.path()}) {
@@ -356,6 +357,40 @@ TEST(ScanRepository, SaysOfOtherFamiliesThatTheyAreNotServedYet) {
       EXPECT_THAT(problem.status.message(), AllOf(HasSubstr(kind.what), HasSubstr("not served yet"))) << path;
     }
   }
+}
+
+constexpr const char* kXgboost = R"({"learner":{"attributes":{},"feature_names":[]}})";
+constexpr const char* kLightgbm = "tree\nversion=v4\nnum_class=1\n";
+
+TEST(ScanRepository, FindsTreesByTheirContents) {
+  const TempDir dir;
+  dir.Write("a.json", kXgboost);
+  dir.Write("b.txt", kLightgbm);
+  dir.Write("c.bst", kXgboost);
+  dir.Write("d.ubj");  // nothing else is called so
+  dir.Write("labels.txt", "cat\ndog\n");
+  dir.Write("settings.json", "{}");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_TRUE(scan.problems.empty());
+  EXPECT_THAT(Models(scan), ElementsAre("a/1", "b/1", "c/1", "d/1"));
+}
+
+TEST(ScanRepository, FindsTreesInFoldersOfTritonsBackendForThem) {
+  const TempDir dir;
+  dir.Write("json/1/xgboost.json", kXgboost);
+  dir.Write("json/config.pbtxt", "backend: \"fil\"");
+  dir.Write("lightgbm/1/model.txt", kLightgbm);
+  dir.Write("lightgbm/config.pbtxt", "backend: \"fil\"");
+  dir.Write("other/1/notes.txt", "none of trees");
+  dir.Write("other/1/trained.json", kXgboost);
+  dir.Write("ubj/1/xgboost.ubj");
+  dir.Write("old/1/xgboost.model");
+  const RepositoryScan scan = Scan({dir.path()});
+  EXPECT_TRUE(scan.problems.empty());
+  EXPECT_THAT(Models(scan), ElementsAre("json/1", "lightgbm/1", "old/1", "other/1", "ubj/1"));
+  EXPECT_EQ(scan.models[0].path, dir / "json/1/xgboost.json");
+  EXPECT_EQ(scan.models[1].path, dir / "lightgbm/1/model.txt");
+  EXPECT_EQ(scan.models[3].path, dir / "other/1/trained.json");
 }
 
 TEST(ScanRepository, SaysOfOtherFamiliesInVersionFoldersThatTheyAreNotServedYet) {

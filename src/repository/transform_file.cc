@@ -370,7 +370,10 @@ TransformFile ParseTransformFile(std::string_view yaml, const fs::path& file) {
   TransformFile read{.text = std::string(yaml)};
   const Result<YamlValue> parsed = ParseYaml(yaml, {.bytes = kMostBytes, .repeated_keys = false});
   if (!parsed.ok()) {
-    read.findings.push_back(Broken(file, "bytes that are not read as that: " + parsed.status().message()));
+    read.findings.push_back({.severity = Finding::Severity::kError,
+                             .file = file,
+                             .expected = "YAML",
+                             .found = "text that is none (" + parsed.status().message() + ")"});
     return read;
   }
   if (parsed->kind == Kind::kNull) return read;

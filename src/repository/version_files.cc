@@ -101,10 +101,16 @@ bool StaysBelow(const std::string& name) {
   return name.find('\0') == std::string::npos && !path.is_absolute() && std::ranges::find(path, "..") == path.end();
 }
 
+// One name for all files of a kind.
+std::string NameOfPlain(const fs::path& file) {
+  if (HasTorchExtension(file)) return "model.pt";
+  return IsTreeFile(file) ? "model" + file.extension().string() : "model.onnx";
+}
+
 Result<VersionFiles> FilesOfPlainModel(const fs::path& file) {
   const Result<OpenFile> model = OpenFile::Open(file);
   if (!model.ok()) return {{model.status().code(), Quoted(file.string()) + " is " + model.status().message()}};
-  const std::string name = HasTorchExtension(file) ? "model.pt" : "model.onnx";
+  const std::string name = NameOfPlain(file);
   VersionFiles found{.model = name, .files = {{.name = name, .path = file, .stamp = model->stamp()}}};
   for (const std::string& data : DataNamesOf(*model)) {
     if (!StaysBelow(data)) continue;

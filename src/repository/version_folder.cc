@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "repository/folder.h"
+#include "repository/mlflow_folder.h"
 #include "repository/model_name.h"
 
 namespace trireme {
@@ -15,11 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kUsualModel = "model.onnx";
+constexpr const char* kLightgbmModel = "model.txt";
 
 // The only .onnx file, if there is no model.onnx: an easy thing to mean. Where there is none at all, the only
-// TorchScript file.
+// TorchScript file, or else the only one of trees.
 const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
-  for (const auto is_of_kind : {HasOnnxExtension, HasTorchExtension}) {
+  for (const auto is_of_kind : {HasOnnxExtension, HasTorchExtension, IsTreeFile}) {
     const auto first = std::find_if(inside.begin(), inside.end(), is_of_kind);
     if (first == inside.end()) continue;
     return std::any_of(first + 1, inside.end(), is_of_kind) ? nullptr : &*first;
@@ -29,9 +31,11 @@ const fs::path* OnlyModelFile(const std::vector<fs::path>& inside) {
 
 // What a model is called where nobody has said it: whichever is there.
 std::string UsualName(const fs::path& folder) {
-  for (const char* name : {"model.onnx", "model.pt", "model.savedmodel", kSavedModelFile}) {
+  for (const char* name : {"model.onnx", "model.pt", "model.savedmodel", kSavedModelFile, "xgboost.json", "xgboost.ubj",
+                           "xgboost.model"}) {
     if (KindOf(folder / name) != PathKind::kMissing) return name;
   }
+  if (IsTreeFile(folder / kLightgbmModel)) return kLightgbmModel;
   return kUsualModel;
 }
 
@@ -69,6 +73,12 @@ Complaint NotOf(const fs::path& path, const std::string& expected, PathKind kind
                   found, "put it right, or remove it");
 }
 
+// The name under which a file of this kind would have been the model.
+std::string UsualNameOf(const fs::path& file) {
+  if (HasOnnxExtension(file)) return kUsualModel;
+  return HasTorchExtension(file) ? "model.pt" : "one called xgboost.json, xgboost.ubj or model.txt";
+}
+
 // `file` is there, or at least something is.
 FoundModel CheckFile(fs::path file, std::string note) {
   if (const auto kind = UnservedKind(file)) return {.complaint = NotServedYet(file, *kind)};
@@ -76,6 +86,21 @@ FoundModel CheckFile(fs::path file, std::string note) {
     return {.complaint = NotOf(file, "a model file", kind)};
   }
   return {.path = std::move(file), .note = std::move(note)};
+}
+
+FoundModel FindMlflow(const fs::path& folder) {
+  Result<MlflowModel> model = ReadMlflowModel(folder);
+  if (!model.ok()) {
+    const fs::path file = folder / kMlflowFile;
+    std::string found = model.status().message();
+    const std::string place = Quoted(file.string()) + ": ";
+    if (found.starts_with(place)) found.erase(0, place.size());
+    return {.complaint = Complain(model.status(), file, "an MLflow model with a flavour that is served",
+                                  std::move(found), "log it in a flavour that is served")};
+  }
+  fs::path file = std::move(model->path);
+  if (KindOf(file) == PathKind::kFolder) file /= kSavedModelFile;
+  return CheckFile(std::move(file), "the MLflow model is served by its flavour " + model->flavour);
 }
 
 }  // namespace
@@ -102,6 +127,7 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
     return {.complaint = Complain(inside.status(), folder, "a version folder", "one that cannot be read",
                                   "let the server read it")};
   }
+  if (filename.empty() && HoldsMlflowModel(folder)) return FindMlflow(folder);
   const std::string name = filename.empty() ? UsualName(folder) : filename;
   fs::path file = folder / name;
   if (KindOf(file) == PathKind::kFolder && !UnservedKind(file)) {
@@ -115,8 +141,7 @@ FoundModel FindModel(const fs::path& folder, const std::string& filename) {
   if (KindOf(file) != PathKind::kMissing) return CheckFile(std::move(file), "");
   const fs::path* only = filename.empty() ? OnlyModelFile(*inside) : nullptr;
   if (only == nullptr) return {.complaint = NoModel(folder, name, *inside)};
-  return CheckFile(*only, Quoted(only->string()) + " is served: there is no " +
-                              (HasOnnxExtension(*only) ? "model.onnx" : "model.pt") + " beside it");
+  return CheckFile(*only, Quoted(only->string()) + " is served: there is no " + UsualNameOf(*only) + " beside it");
 }
 
 FoundModel FindModelWithoutFile(const fs::path& folder) {

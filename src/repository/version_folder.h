@@ -23,10 +23,11 @@ struct FoundModel {
   std::optional<Complaint> complaint;  // why there is none
 };
 
-// The model in a version's folder: the file `filename`; where that is empty model.onnx, model.pt, the only .onnx
-// file, or the only TorchScript file (.pt, .pth, .torchscript), whichever of these is there first; or the
-// saved_model.pb of a SavedModel, which may lie in a folder model.savedmodel. A model.onnx may be a folder that has
-// such a file and its external data.
+// The model in a version's folder: the file `filename`; where that is empty model.onnx, model.pt, the saved_model.pb of
+// a SavedModel, which may lie in a folder model.savedmodel, xgboost.json, xgboost.ubj, xgboost.model or model.txt (as
+// Triton's FIL backend calls them), the only .onnx file, the only TorchScript file (.pt, .pth, .torchscript), or the
+// only one of trees (IsTreeFile), whichever of these is there first. A model.onnx may be a folder that has such a file
+// and its external data. Where an MLmodel lies, the model is what that names (repository/mlflow_folder.h).
 FoundModel FindModel(const std::filesystem::path& folder, const std::string& filename);
 
 // A model that has no file: the version's folder itself, whatever lies in it.

@@ -63,6 +63,12 @@ class GenerateTest(ServingTest):
         answer = server.ask("POST", "/v2/models/repeat_one/generate", b'{"IN":9}')
         self.assertEqual(answer.status, 200, answer)
 
+    def test_a_deadline_in_a_header_is_kept(self):
+        server = self.serve_repeat()
+        answer = server.ask("POST", "/v2/models/repeat_one/generate", b'{"IN":9}', {"grpc-timeout": "1n"})
+        self.assertEqual(answer.status, 504, answer)
+        self.assertEqual(server.metric("nv_inference_exec_count"), 0)
+
     def test_a_stream_that_waits_in_line_is_not_run_once_its_client_is_gone(self):
         server = self.serve_repeat()
         running = self.stream(server, {"IN": [5, 6], "DELAY": [0, NEVER]})

@@ -164,6 +164,7 @@ std::string TreeModel() {
                              {"nodes_modes", std::vector<std::string>{"BRANCH_LEQ", "LEAF", "LEAF"}},
                              {"nodes_truenodeids", ints({1, 0, 0})},
                              {"nodes_falsenodeids", ints({2, 0, 0})},
+                             {"nodes_missing_value_tracks_true", ints({1, 0, 0})},
                              {"target_treeids", ints({0, 0})},
                              {"target_nodeids", ints({1, 2})},
                              {"target_ids", ints({0, 0})},

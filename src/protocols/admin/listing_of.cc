@@ -19,7 +19,8 @@ std::optional<Origin> OriginOf(const std::optional<Provenance>& provenance) {
                 .load_took = provenance->load_took};
 }
 
-std::optional<Running> RunningOf(const std::optional<LinePlanner::Account>& account) {
+std::optional<Running> RunningOf(const std::optional<LinePlanner::Account>& account,
+                                 const std::optional<RunLimits>& limits) {
   if (!account) return std::nullopt;
   Running running{.goal = account->goal ? ToString(*account->goal) : "",
                   .margin = account->margin,
@@ -29,12 +30,19 @@ std::optional<Running> RunningOf(const std::optional<LinePlanner::Account>& acco
                   .prediction_error_p90 = account->error_p90,
                   .instances = account->instances,
                   .batch_rows = account->batch_rows,
+                  .why_no_more_rows = {},
                   .has_wide = account->has_wide,
                   .is_wide = account->arrangement == Arrangement::kWide,
                   .company = account->company,
                   .rows_per_second = account->rows_per_second,
                   .runs = account->runs,
                   .run_times = {}};
+  if (limits) {
+    running.threads = limits->threads;
+    running.weight = limits->weight;
+    running.max_rows = limits->max_rows;
+    running.why_no_more_rows = limits->why_no_more;
+  }
   for (const RunTimes::Seen& seen : account->times) {
     running.run_times.push_back({.rows = seen.size.rows,
                                  .wide = seen.size.arrangement == Arrangement::kWide,
@@ -62,7 +70,7 @@ ModelEntry EntryOf(const ModelOverview& model) {
           .since_last_use = InSeconds(model.since_last_use),
           .p99 = InSeconds(model.p99),
           .origin = OriginOf(status.provenance),
-          .running = RunningOf(model.running)};
+          .running = RunningOf(model.running, status.limits)};
 }
 
 }  // namespace

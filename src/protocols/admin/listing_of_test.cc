@@ -61,5 +61,18 @@ TEST(ListingOfTest, MayBeOfOneModelAlone) {
   EXPECT_TRUE(ListingOf(Models(), {}, "c").models.empty());
 }
 
+TEST(ListingOfTest, SaysHowAModelIsRun) {
+  std::vector<ModelOverview> models = Models();
+  models[0].status.limits = {.threads = 4, .weight = 2, .max_rows = 8, .why_no_more = "as it was set"};
+  models[0].running = {.batch_rows = 2, .instances = 3};
+  const Running running = *ListingOf(models, {}).models[0].running;
+  EXPECT_EQ(running.threads, 4);
+  EXPECT_EQ(running.weight, 2);
+  EXPECT_EQ(running.max_rows, 8);
+  EXPECT_EQ(running.why_no_more_rows, "as it was set");
+  EXPECT_EQ(running.batch_rows, 2);
+  EXPECT_EQ(running.instances, 3);
+}
+
 }  // namespace
 }  // namespace trireme::admin

@@ -31,7 +31,7 @@ bool OneAnswer::Take(Result<std::string> response) {
 
 void OneAnswer::End(const Status& status, const Stages& stages) {
   net::HttpResponse answer = Answer(status);
-  if (services_.tells_timing) AddServerTiming(answer, ServerTiming(stages, Clock::System().Now()));
+  if (services_.tells_timing) AddServerTiming(answer, ServerTiming(status, stages, Clock::System().Now()));
   SendCompressed(services_, std::move(reply_), std::move(answer), coding_);
 }
 

@@ -73,7 +73,7 @@ class GrpcInferCall final : public ReplySink, public Task {
     if (!encoded_) Encode();
     inference_.Trace(outcome_, encoded_->status());
     std::string timing;
-    if (services_.tells_timing) timing = ServerTiming(outcome_.stages, Clock::System().Now());
+    if (services_.tells_timing) timing = ServerTiming(outcome_.status, outcome_.stages, Clock::System().Now());
     if (encoded_->ok()) return FinishWithTiming(reply_, ToPayload(*std::move(*encoded_)), std::move(timing));
     net::GrpcStatus status = ToGrpcStatus(encoded_->status());
     AddServerTiming(status, std::move(timing));

@@ -46,7 +46,11 @@ struct Running {
   uint64_t predicted_late = 0;      // requests that were refused for that
   double prediction_error_p90 = 0;  // as a share of the time that an answer took
   int64_t instances = 1;            // runs at the same time, at most
+  int64_t threads = 1;              // of a run that does not have all processors
+  double weight = 1;                // of its share of the processors
   int64_t batch_rows = 1;           // of a run, at most
+  int64_t max_rows = 0;             // that this may become; 0: not told
+  std::string why_no_more_rows;     // may it have; empty: not told
   bool has_wide = false;            // it can be run with all processors
   bool is_wide = false;             // and is, when a request comes alone
   double company = 0;               // other requests that one finds when it comes, on average

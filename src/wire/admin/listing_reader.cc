@@ -108,7 +108,11 @@ bool Read(JsonCursor& json, std::optional<Running>& to) {
     if (key == "predicted_late") return Read(json, running.predicted_late);
     if (key == "prediction_error_p90") return Read(json, running.prediction_error_p90);
     if (key == "instances") return Read(json, running.instances);
+    if (key == "threads") return Read(json, running.threads);
+    if (key == "weight") return Read(json, running.weight);
     if (key == "batch_rows") return Read(json, running.batch_rows);
+    if (key == "max_rows") return Read(json, running.max_rows);
+    if (key == "why_no_more_rows") return Read(json, running.why_no_more_rows);
     if (key == "has_wide") return Read(json, running.has_wide);
     if (key == "wide") return Read(json, running.is_wide);
     if (key == "company") return Read(json, running.company);

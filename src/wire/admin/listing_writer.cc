@@ -82,13 +82,17 @@ std::string Json(const Running& running) {
       .Number("predicted_late", running.predicted_late)
       .Number("prediction_error_p90", running.prediction_error_p90)
       .Number("instances", running.instances)
+      .Number("threads", running.threads)
+      .Number("weight", running.weight)
       .Number("batch_rows", running.batch_rows)
       .Bool("has_wide", running.has_wide)
       .Bool("wide", running.is_wide)
       .Number("company", running.company)
       .Number("rows_per_second", running.rows_per_second)
-      .Number("runs", running.runs)
-      .Raw("run_times", Array(running.run_times, [](const RunTimeEntry& run) { return Json(run); }));
+      .Number("runs", running.runs);
+  if (running.max_rows > 0) object.Number("max_rows", running.max_rows);
+  if (!running.why_no_more_rows.empty()) object.Text("why_no_more_rows", running.why_no_more_rows);
+  object.Raw("run_times", Array(running.run_times, [](const RunTimeEntry& run) { return Json(run); }));
   return object.Done();
 }
 

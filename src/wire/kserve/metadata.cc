@@ -21,9 +21,10 @@ std::string Dump(const Json& json) {
 Json ToJson(const std::vector<TensorSpec>& specs) {
   Json array = Json::array();
   for (const TensorSpec& spec : specs) {
-    array.push_back({{"name", spec.name},
-                     {"datatype", std::string(Name(spec.type))},
-                     {"shape", std::vector<int64_t>(spec.shape.begin(), spec.shape.end())}});
+    Json& object = array.emplace_back(Json{{"name", spec.name},
+                                           {"datatype", std::string(Name(spec.type))},
+                                           {"shape", std::vector<int64_t>(spec.shape.begin(), spec.shape.end())}});
+    if (!spec.element_names.empty()) object["labels"] = spec.element_names;
   }
   return array;
 }

@@ -31,6 +31,13 @@ TEST(MetadataTest, WritesAModelsMetadata) {
   EXPECT_EQ(EncodeModelMetadata({}), R"({"name":"","versions":[],"platform":"","inputs":[],"outputs":[]})");
 }
 
+TEST(MetadataTest, SaysWhatTheElementsOfARowAreCalled) {
+  ModelMetadata metadata = Example();
+  metadata.signature.inputs[0].element_names = {"mass", "energy", "\""};
+  EXPECT_THAT(EncodeModelMetadata(metadata), HasSubstr(R"("shape":[-1,3],"labels":["mass","energy","\""]}])"));
+  EXPECT_TRUE(DecodeModelMetadata(EncodeModelMetadata(metadata)).ok());
+}
+
 TEST(MetadataTest, AClientReadsAModelsMetadata) {
   const auto metadata = DecodeModelMetadata(EncodeModelMetadata(Example()));
   ASSERT_TRUE(metadata.ok()) << metadata.status();

@@ -56,6 +56,7 @@ std::string BackendOf(const std::string& platform, const std::string& ours) {
   if (platform == "pytorch_libtorch") return "pytorch";
   if (platform == "tensorrt_plan") return "tensorrt";
   if (platform.starts_with("tensorflow_")) return "tensorflow";
+  if (platform == "fil") return "fil";
   return ours;
 }
 
