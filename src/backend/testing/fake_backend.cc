@@ -203,6 +203,7 @@ class FakeBackend final : public Backend {
   }
   Result<ModelFacts> Describe(const ModelSource& source, const OpenOptions& /*options*/) override {
     if (IsBad(source.path)) return InvalidArgument(source.path.string() + " is bad");
+    if (!options_.describes) return Unsupported("it is known once it is open");
     return ModelFacts{.signature = FakeSignature(options_),
                       .weight_bytes = 1000,
                       .format = "fake model",

@@ -79,6 +79,7 @@ struct FakeOptions {
   bool runs_on_gpus = true;
   int threads = 1;                  // of a run, of a model that no backend has opened
   bool takes_other_threads = true;  // unless it keeps state
+  bool describes = true;            // false: the backend says nothing of a model before it opens it
 };
 Signature FakeSignature(const FakeOptions& options = {});
 std::unique_ptr<OpenModel> MakeFakeModel(std::shared_ptr<FakeScript> script, const FakeOptions& options = {});

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/task.h"
 #include "dialect/codec_job.h"
+#include "dialect/known_model.h"
 #include "dialect/request_body.h"
 #include "model/infer_request.h"
 #include "protocols/kserve/error_answer.h"
@@ -65,6 +66,7 @@ class GenerateCall final : public ReplySink, public Task {
       answer_ = std::make_unique<EventAnswer>(std::move(reply));
     }
     request_->cancellation = cancellation_;
+    request_->deadline = http_.deadline;
     request_->stages.received = http_.received;
     request_->trace = {.traceparent = std::string(headers.traceparent), .tracestate = std::string(headers.tracestate)};
     request_->takes_several = true;
@@ -81,6 +83,15 @@ class GenerateCall final : public ReplySink, public Task {
   }
 
   static void Start(std::unique_ptr<GenerateCall> call) {
+    GenerateCall& self = *call;
+    ContinueWhenKnown(self.services_.engine, *self.request_, self.executor_, std::move(call),
+                      [](std::unique_ptr<GenerateCall> known, Status status) {
+                        if (!status.ok()) return Refuse(std::move(known), std::move(status));
+                        Read(std::move(known));
+                      });
+  }
+
+  static void Read(std::unique_ptr<GenerateCall> call) {
     const Result<bool> whole = call->body_.Begin();
     if (!whole.ok()) return Refuse(std::move(call), whole.status());
     if (*whole && call->body_.bytes().size() <= kLargeJsonBytes) return Decode(std::move(call));

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "net/loop_executor.h"
-#include "net/testing/recorded_answer.h"
+#include "net/testing/loop_answer.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "protocols/kserve/testing/fake_services.h"
 
@@ -21,28 +21,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// An answer on a loop that the test turns itself.
-class LoopAnswer final : public net::ResponseWriter {
- public:
-  explicit LoopAnswer(std::shared_ptr<net::LoopExecutor> loop) : loop_(std::move(loop)) {}
-
-  void Send(net::HttpResponse response) override { recorded.Send(std::move(response)); }
-  void Begin(net::HttpResponse head) override { recorded.Begin(std::move(head)); }
-  void Write(std::string chunk) override { recorded.Write(std::move(chunk)); }
-  void End() override { recorded.End(); }
-  void Abort() override { recorded.Abort(); }
-  net::Executor& executor() override { return *loop_; }
-
-  net::RecordedAnswer recorded;
-
- private:
-  const std::shared_ptr<net::LoopExecutor> loop_;  // shared with the test
-};
-
 // Requests to the fake model "m", which gives a response for each row.
 class GenerateCallTest : public testing::Test, protected FakeServices {
  protected:
-  GenerateCallTest() : FakeServices({.decoupled = true}) {
+  explicit GenerateCallTest(const FakeOptions& models = {.decoupled = true}, const Lifecycle::Options& lifecycle = {})
+      : FakeServices(models, lifecycle) {
     loop_->BindToThisThread();
     ModelEntry entry = FakeEntry("m");
     entry.config.instances = 1;
@@ -63,7 +46,7 @@ class GenerateCallTest : public testing::Test, protected FakeServices {
     request.method = "POST";
     request.body = std::as_bytes(std::span(body_));
     request.cancellation = cancellation;
-    answer_ = std::make_shared<LoopAnswer>(loop_);
+    answer_ = std::make_shared<net::LoopAnswer>(loop_);
     for (const Route& route : dialect_.routes) {
       if (route.pattern != "/v2/models/{model}/" + path) continue;
       route.handle(std::move(request), {.model = "m"}, {}, net::HttpReply(answer_));
@@ -95,8 +78,30 @@ class GenerateCallTest : public testing::Test, protected FakeServices {
   const Dialect dialect_ = MakeDialect(services_);
   const std::shared_ptr<net::LoopExecutor> loop_ = std::make_shared<net::LoopExecutor>();  // shared with answers
   std::string body_;
-  std::shared_ptr<LoopAnswer> answer_;  // shared with the reply
+  std::shared_ptr<net::LoopAnswer> answer_;  // shared with the reply
 };
+
+// A model that nobody has looked into yet, and that comes into memory for a request.
+class GenerateOnDemandTest : public GenerateCallTest {
+ protected:
+  GenerateOnDemandTest() : GenerateCallTest({.describes = false}, {.memory = {.on_demand = true, .lazy = true}}) {}
+};
+
+TEST_F(GenerateOnDemandTest, WaitsForWhatIsNotKnownYet) {
+  ASSERT_FALSE(engine_.Describe("m", std::nullopt).ok());
+  Post("generate", Body(1));
+  TurnUntilTheEnd();
+  EXPECT_EQ(got().response.status, 200) << got().response.body;
+  EXPECT_EQ(got().response.body, R"({"id":"i","model_name":"m","model_version":"1","y":[0,0,0,0]})");
+}
+
+TEST_F(GenerateOnDemandTest, SaysWhyItDoesNotCome) {
+  models_.script->FailOpensWith(InvalidArgument("these are no weights"));
+  Post("generate", Body(1));
+  TurnUntilTheEnd();
+  EXPECT_EQ(got().response.status, 503);
+  EXPECT_THAT(got().response.body, HasSubstr("these are no weights"));
+}
 
 TEST_F(GenerateCallTest, SendsEventsAsTheyCome) {
   models_.script->HoldBefore(2);

@@ -10,6 +10,7 @@
 
 #include "codec/picture_kind.h"
 #include "dialect/codec_job.h"
+#include "dialect/known_model.h"
 #include "dialect/request_body.h"
 #include "dialect/server_timing.h"
 #include "model/infer_request.h"
@@ -91,6 +92,7 @@ class InferCall final : public ReplySink, public Task {
     request_->version = version;
     request_->caller = {.principal = identity.principal, .tenant = identity.tenant};
     request_->cancellation = http_.cancellation;
+    request_->deadline = http_.deadline;
     request_->stages.received = http_.received;
     request_->trace = {.traceparent = std::string(headers_.traceparent),
                        .tracestate = std::string(headers_.tracestate)};
@@ -98,6 +100,16 @@ class InferCall final : public ReplySink, public Task {
   }
 
   static void Start(std::unique_ptr<InferCall> call) {
+    if (!call->IsRaw()) return Read(std::move(call));
+    InferCall& self = *call;
+    ContinueWhenKnown(self.services_.engine, *self.request_, self.reply_.executor(), std::move(call),
+                      [](std::unique_ptr<InferCall> known, Status status) {
+                        if (!status.ok()) return Refuse(std::move(known), std::move(status));
+                        Read(std::move(known));
+                      });
+  }
+
+  static void Read(std::unique_ptr<InferCall> call) {
     const Result<bool> whole = call->body_.Begin();
     if (!whole.ok()) return Refuse(std::move(call), whole.status());
     if (*whole && !call->IsLargeRequest()) return DecodeHere(std::move(call));
@@ -139,7 +151,7 @@ class InferCall final : public ReplySink, public Task {
     const std::optional<std::string>& id = plan_.form.id;
     if (id && FitsHeader(*id)) encoded_->headers.emplace_back("X-Request-Id", *id);
     if (services_.tells_timing) {
-      AddServerTiming(*encoded_, ServerTiming(outcome_.stages, Clock::System().Now()));
+      AddServerTiming(*encoded_, ServerTiming(outcome_.status, outcome_.stages, Clock::System().Now()));
     }
   }
 
@@ -152,6 +164,9 @@ class InferCall final : public ReplySink, public Task {
   }
 
  private:
+  // Bytes that mean what the model's only input is.
+  bool IsRaw() const { return headers_.json_length && headers_.LikelyJsonBytes() == 0; }
+
   bool IsLargeRequest() const {
     const size_t json_bytes = headers_.json_length ? headers_.LikelyJsonBytes() : body_.bytes().size();
     return json_bytes > kLargeJsonBytes || body_.bytes().size() > kLargeBodyBytes;

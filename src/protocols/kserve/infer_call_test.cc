@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 
+#include "net/loop_executor.h"
+#include "net/testing/loop_answer.h"
 #include "net/testing/recorded_answer.h"
 #include "protocols/kserve/kserve_dialect.h"
 #include "protocols/kserve/testing/fake_services.h"
@@ -52,6 +56,33 @@ TEST_F(InferCallTest, DoesNotReadWhatNobodyWaitsForAnyMore) {
     EXPECT_EQ(dropped->ends, 1) << pattern;
     EXPECT_EQ(dropped->response.status, 499) << pattern;
   }
+}
+
+// A model that nobody has looked into yet, and that comes into memory for a request: what its bytes mean is known then.
+class RawOnDemandTest : public testing::Test, protected FakeServices {
+ protected:
+  RawOnDemandTest() : FakeServices({.describes = false}, {.memory = {.on_demand = true, .lazy = true}}) {
+    lifecycle_.SetDesired({.models = {FakeEntry("m")}, .problems = {}, .notes = {}});
+    lifecycle_.WaitUntilSettled();
+  }
+};
+
+TEST_F(RawOnDemandTest, WaitsForWhatIsNotKnownYet) {
+  ASSERT_FALSE(engine_.Describe("m", std::nullopt).ok());
+  const std::array<float, 4> row = {1, 2, 3, 4};
+  net::HttpRequest request;
+  request.method = "POST";
+  request.headers = {{"Inference-Header-Content-Length", "0"}};
+  request.body = std::as_bytes(std::span(row));
+  const auto loop = std::make_shared<net::LoopExecutor>();  // shared with the answer
+  loop->BindToThisThread();
+  auto answer = std::make_shared<net::LoopAnswer>(loop);  // shared with the reply
+  StartInferCall(services_, std::move(request), {.model = "m", .version = ""}, {}, net::HttpReply(answer));
+  while (answer->recorded.ends == 0) {
+    loop->RunTasks();
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(answer->recorded.response.status, 200) << answer->recorded.body();
 }
 
 }  // namespace

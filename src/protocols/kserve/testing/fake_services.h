@@ -13,11 +13,12 @@ namespace trireme::kserve {
 // What the calls of this protocol use, with fake models behind it. A test derives from it.
 class FakeServices {
  protected:
-  explicit FakeServices(const FakeOptions& models = {}) : models_(models) {}
+  explicit FakeServices(const FakeOptions& models = {}, const Lifecycle::Options& lifecycle = {})
+      : models_(models), lifecycle_(lifecycle, models_.loader, models_.log) {}
 
   FakeModels models_;
   Logger log_{2, Logger::Form::kText, LogLevel::kError};
-  Lifecycle lifecycle_{{}, models_.loader, models_.log};
+  Lifecycle lifecycle_;
   Engine engine_{lifecycle_};
   ThreadPool workers_{{.name = "codec"}};
   SharedMemoryRegions shared_memory_{{}};
