@@ -9,6 +9,7 @@
 
 #include "base/excerpt.h"
 #include "net/grpc_timeout.h"
+#include "net/http_chars.h"
 
 namespace trireme {
 namespace {
@@ -34,14 +35,15 @@ Result<Duration> ParseEnvoyTimeout(std::string_view value) {
 Result<Duration> TimeoutOf(Operation operation, const net::HttpRequest& head) {
   Duration shortest = Duration::max();
   if (operation != Operation::kInfer) return shortest;
-  if (const std::string_view* const value = head.Find(kGrpcTimeout)) {
-    Result<Duration> timeout = net::ParseGrpcTimeout(*value);
-    if (!timeout.ok()) return InvalidArgument("header " + timeout.status().message());
-    shortest = *timeout;
-  }
-  if (const std::string_view* const value = head.Find(kEnvoyTimeout)) {
-    ASSIGN_OR_RETURN(const Duration timeout, ParseEnvoyTimeout(*value));
-    shortest = std::min(shortest, timeout);
+  for (const net::HttpHeader& header : head.headers) {
+    if (net::EqualsIgnoringCase(header.name, kGrpcTimeout)) {
+      Result<Duration> timeout = net::ParseGrpcTimeout(header.value);
+      if (!timeout.ok()) return InvalidArgument("header " + timeout.status().message());
+      shortest = std::min(shortest, *timeout);
+    } else if (net::EqualsIgnoringCase(header.name, kEnvoyTimeout)) {
+      ASSIGN_OR_RETURN(const Duration timeout, ParseEnvoyTimeout(header.value));
+      shortest = std::min(shortest, timeout);
+    }
   }
   return shortest;
 }

@@ -9,7 +9,7 @@
 namespace trireme {
 
 // How long after it was sent the client of an inference over HTTP waits for its answer, by its headers; the shortest if
-// several say it, Duration::max() if none does:
+// several say it, or one says it twice, Duration::max() if none does:
 //
 //   grpc-timeout                    as gRPC writes it: 1 to 8 digits and one of H M S m u n
 //   x-envoy-expected-rq-timeout-ms  what Envoy and Istio put there: milliseconds, 0 for none

@@ -39,6 +39,8 @@ TEST(DeadlineOfTest, IsWhatTheHeadersSay) {
   EXPECT_EQ(
       Timeout({{.name = "grpc-timeout", .value = "1S"}, {.name = "x-envoy-expected-rq-timeout-ms", .value = "9"}}),
       milliseconds(9));
+  EXPECT_EQ(Timeout({{.name = "grpc-timeout", .value = "1S"}, {.name = "grpc-timeout", .value = "20m"}}),
+            milliseconds(20));
 }
 
 TEST(DeadlineOfTest, IsCountedFromWhenTheRequestHadBeenRead) {
