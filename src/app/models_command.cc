@@ -4,7 +4,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "app/models_table.h"
 #include "app/models_why.h"
 #include "base/calendar.h"
+#include "base/log.h"
 #include "client/admin_client.h"
 #include "server/admin_socket.h"
 
@@ -28,6 +32,16 @@ std::string Listed(const std::vector<std::filesystem::path>& paths) {
   return text;
 }
 
+// What its server was started with, which tells it from others; empty: nobody may know.
+std::string CommandOf(const std::filesystem::path& socket) {
+  constexpr size_t kMostBytes = 100;
+  std::ifstream file("/proc/" + socket.stem().string() + "/cmdline");
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  std::ranges::replace(text, '\0', ' ');
+  return text.size() > kMostBytes ? text.substr(0, kMostBytes) + "..." : text;
+}
+
 // That of the one server that the user runs.
 Result<std::filesystem::path> FindSocket() {
   const AdminFolders folders = AdminFolders::OfThisProcess();
@@ -37,7 +51,11 @@ Result<std::filesystem::path> FindSocket() {
     return NotFound("no running server of yours was found (in " + Listed(folders.folders()) +
                     "): start one with 'trireme serve', or name its admin socket with --socket");
   }
-  return InvalidArgument("several servers are running: choose one with --socket: " + Listed(sockets));
+  std::string text;
+  for (const std::filesystem::path& socket : sockets) {
+    text += (text.empty() ? "" : ", ") + socket.string() + " (" + CommandOf(socket) + ")";
+  }
+  return InvalidArgument("several servers are running: choose one with --socket: " + text);
 }
 
 // 0 if nobody looks at it in a terminal.

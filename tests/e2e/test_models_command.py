@@ -279,7 +279,7 @@ class Socket(ModelsTest):
         said = self.refused()
         self.assertRegex(said, "^trireme: several servers are running: choose one with --socket: ")
         for server in (first, second):
-            self.assertIn(str(self.socket_of(server)), said)
+            self.assertRegex(said, rf" {re.escape(str(self.socket_of(server)))} \(\S*trireme serve ")
 
     def test_what_a_killed_server_left_is_cleared_away(self):
         killed = self.serve_two()
