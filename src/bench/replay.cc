@@ -2,12 +2,14 @@
 #include "bench/replay.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "bench/answer_store.h"
@@ -66,7 +68,17 @@ size_t CallsOf(const Target& target) {
   return target.url.grpc ? static_cast<size_t>(target.options.calls) : 1;
 }
 
-LoadPlan PlanOf(const ReplayOptions& replay, const Target& target, AnswerStore* answers, int stop_fd) {
+// Whether a server says that the request is wrong, and not that it cannot answer it now.
+bool IsRefusal(const CallEnd& end) {
+  constexpr std::array<std::string_view, 9> kRefusals = {
+      "HTTP 400",       "HTTP 404",           "HTTP 413",         "HTTP 415", "HTTP 422", "gRPC INVALID_ARGUMENT",
+      "gRPC NOT_FOUND", "gRPC UNIMPLEMENTED", "gRPC OUT_OF_RANGE"};
+  return !end.ok && std::ranges::find(kRefusals, end.kind) != kRefusals.end();
+}
+
+// `answers`: null where nothing is compared. `failed_as_recorded` counts.
+LoadPlan PlanOf(const ReplayOptions& replay, const Target& target, AnswerStore* answers, uint64_t& failed_as_recorded,
+                int stop_fd) {
   LoadPlan plan;
   plan.connections = Connections(target.options);
   plan.calls = CallsOf(target);
@@ -91,11 +103,10 @@ LoadPlan PlanOf(const ReplayOptions& replay, const Target& target, AnswerStore* 
   for (PlannedCall& call : plan.sequence) {
     call.at = plan.keeps_times ? std::chrono::duration_cast<Duration>(call.at / replay.speed) : Duration(0);
   }
-  if (keeps) {
-    plan.on_end = [answers, grpc = target.url.grpc](size_t place, const CallEnd& end) {
-      answers->Put(place, end, grpc);
-    };
-  }
+  plan.on_end = [answers, &target, &failed_as_recorded](size_t place, const CallEnd& end) {
+    if (answers != nullptr) answers->Put(place, end, target.url.grpc);
+    if (target.requests.were_wrong[place] && IsRefusal(end)) ++failed_as_recorded;
+  };
   plan.most_waiting = kMaxWaiting;
   plan.timeout = target.options.timeout;
   plan.stop_fd = stop_fd;
@@ -119,9 +130,12 @@ ReplayRun Summarize(const Target& target, LoadResult load) {
 }
 
 Result<ReplayRun> Run(const ReplayOptions& replay, const Target& target, AnswerStore* answers, int stop_fd) {
-  ASSIGN_OR_RETURN(LoadResult load, RunLoad(PlanOf(replay, target, answers, stop_fd)));
+  uint64_t failed_as_recorded = 0;
+  ASSIGN_OR_RETURN(LoadResult load, RunLoad(PlanOf(replay, target, answers, failed_as_recorded, stop_fd)));
   if (answers != nullptr) RETURN_IF_ERROR(answers->status());
-  return Summarize(target, std::move(load));
+  ReplayRun run = Summarize(target, std::move(load));
+  run.failed_as_recorded = failed_as_recorded;
+  return run;
 }
 
 DiffReport Compare(const ReplayOptions& replay, const ReplayRequests& requests, const AnswerStore& one,

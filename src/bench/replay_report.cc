@@ -54,6 +54,13 @@ double PerSecond(const ReplayRun& run) {
   return run.seconds > 0 ? static_cast<double>(run.answered) / run.seconds : 0;
 }
 
+std::string FailedText(const ReplayRun& run) {
+  std::string text = std::to_string(run.failed);
+  if (run.failed_as_recorded == 0) return text;
+  if (run.failed_as_recorded == run.failed) return text + ", as recorded";
+  return text + ", " + std::to_string(run.failed_as_recorded) + " of them as recorded";
+}
+
 void AppendRun(std::string& out, const ReplayReport& report, const ReplayRun& run) {
   AppendRow(out, &run == &report.runs.front() ? "replayed" : "and again", DescribeRun(report, run));
   if (run.late.count() > 0) {
@@ -70,7 +77,7 @@ void AppendRun(std::string& out, const ReplayReport& report, const ReplayRun& ru
     AppendRow(out, "slowest", ShortMilliseconds(run.latency.max()) + " ms");
   }
   AppendRow(out, "answered", std::to_string(run.answered));
-  AppendRow(out, "failed", std::to_string(run.failed));
+  AppendRow(out, "failed", FailedText(run));
   for (const auto& [kind, failure] : run.failures) AppendRow(out, "", kind + ": " + Describe(failure));
 }
 
@@ -110,6 +117,7 @@ void AppendRunMembers(std::string& out, const ReplayRun& run) {
   AppendNumber(out, "seconds", run.seconds);
   AppendNumber(out, "answered", run.answered);
   AppendNumber(out, "failed", run.failed);
+  AppendNumber(out, "failed_as_recorded", run.failed_as_recorded);
   AppendNumber(out, "requests_per_second", PerSecond(run));
   AppendLatency(out, run.latency);
   if (run.late.count() > 0) {
@@ -165,8 +173,10 @@ void AppendDiffMembers(std::string& out, const ReplayReport& report, const DiffR
 }  // namespace
 
 bool ReplayReport::is_good() const {
-  const bool all_answered = std::ranges::all_of(
-      runs, [](const ReplayRun& run) { return run.failed == 0 && run.answered > 0 && !run.early_end; });
+  const bool all_answered = std::ranges::all_of(runs, [](const ReplayRun& run) {
+    const bool is_as_recorded = run.failed == run.failed_as_recorded;
+    return is_as_recorded && run.answered + run.failed > 0 && !run.early_end;
+  });
   return all_answered && left_out_count == 0 && (!diff || (diff->differing == 0 && diff->compared > 0));
 }
 

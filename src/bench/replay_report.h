@@ -24,6 +24,8 @@ struct ReplayRun {
   double seconds = 0;
   uint64_t answered = 0;
   uint64_t failed = 0;
+  uint64_t failed_as_recorded =
+      0;                     // of these: requests that were wrong when they were recorded, and were refused again
   LatencyHistogram latency;  // of what was answered
   LatencyHistogram late;     // how much later than recorded requests were sent; empty where that means nothing
   std::map<std::string, Failures> failures;
@@ -45,7 +47,7 @@ struct ReplayReport {
   std::optional<DiffReport> diff;
   RunFacts facts;
 
-  // Every request was answered, every line was good, and nothing differs.
+  // Every request was answered, but for those that are wrong themselves, every line was good, and nothing differs.
   bool is_good() const;
 };
 

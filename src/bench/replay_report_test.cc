@@ -36,6 +36,11 @@ TEST(ReplayReport, IsGoodIfNothingFailedOrDiffers) {
   };
   EXPECT_TRUE(is_bad([](ReplayReport& report) { report.runs[0].failed = 1; }));
   EXPECT_TRUE(is_bad([](ReplayReport& report) { report.runs[0].answered = 0; }));
+  EXPECT_FALSE(is_bad([](ReplayReport& report) { report.runs[0].failed = report.runs[0].failed_as_recorded = 2; }));
+  EXPECT_TRUE(is_bad([](ReplayReport& report) {
+    report.runs[0].failed = 2;
+    report.runs[0].failed_as_recorded = 1;
+  }));
   EXPECT_TRUE(is_bad([](ReplayReport& report) { report.left_out_count = 1; }));
   EXPECT_TRUE(is_bad([](ReplayReport& report) { report.diff->differing = 1; }));
   EXPECT_TRUE(is_bad([](ReplayReport& report) { report.diff->compared = 0; }));
@@ -46,15 +51,17 @@ TEST(ReplayReport, TellsPeople) {
   ReplayReport report = Example();
   report.left_out = {{.line = 7, .why = "expected '{', found \x1b[2J"}};
   report.left_out_count = 12;
+  report.runs[0].failed = 2;
+  report.runs[0].failed_as_recorded = 1;
   report.diff->differing = 2;
   report.diff->first = {"line 3: m, output y: element 0 is 1 and 2"};
   const std::string table = Table(report);
   for (const char* text :
        {"recording     a.jsonl: 3 requests to m in 2.000 s, 12 lines left out\n", "line 7: expected '{', found ?[2J\n",
         "replayed      http://h:1 (trireme 0.1.0), as recorded, 4 connections\n", "sent late     p50 ",
-        "answered      3\n", "failed        0\n", "outputs       3 answers compared, 2 differ (tolerance 1e-05)\n",
-        "m/y: largest difference 1e-07", "the same argmax in 3 of 3 rows",
-        "line 3: m, output y: element 0 is 1 and 2\n", "and 1 more\n"}) {
+        "answered      3\n", "failed        2, 1 of them as recorded\n",
+        "outputs       3 answers compared, 2 differ (tolerance 1e-05)\n", "m/y: largest difference 1e-07",
+        "the same argmax in 3 of 3 rows", "line 3: m, output y: element 0 is 1 and 2\n", "and 1 more\n"}) {
     EXPECT_THAT(table, HasSubstr(text));
   }
   EXPECT_THAT(Markdown(report), HasSubstr("Something failed or differs."));

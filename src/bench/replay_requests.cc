@@ -23,6 +23,12 @@ std::string WhyNotSent(const RecordedCall& call) {
   return in_shared_memory ? "its tensors are in shared memory" : "";
 }
 
+// Errors that say something of the request, whenever and wherever it is sent.
+bool IsOfTheRequest(StatusCode code) {
+  return code == StatusCode::kInvalidArgument || code == StatusCode::kNotFound || code == StatusCode::kUnsupported ||
+         code == StatusCode::kTooLarge;
+}
+
 std::string VersionText(const VersionChoice& version) {
   return version.number ? std::to_string(*version.number) : version.label;
 }
@@ -58,9 +64,11 @@ class Reading {
     ReplayRequests sorted = std::move(requests_);
     std::vector<ModelRequests> models = std::exchange(sorted.workload.models, {});
     const std::vector<size_t> lines = std::exchange(sorted.lines, {});
+    const std::vector<bool> were_wrong = std::exchange(sorted.were_wrong, {});
     for (const size_t i : order) {
       const size_t place = sorted.lines.size();
       sorted.lines.push_back(lines[i]);
+      sorted.were_wrong.push_back(were_wrong[i]);
       sorted.sequence.push_back(
           {.at = times_[i] - times_[order.front()], .requests = place, .model = ModelNumber(models[i].model, sorted)});
       sorted.workload.models.push_back(std::move(models[i]));
@@ -94,6 +102,7 @@ class Reading {
     }
     requests_.has_answers = requests_.has_answers || call.answer.has_value();
     requests_.lines.push_back(line);
+    requests_.were_wrong.push_back(call.answer && IsOfTheRequest(call.answer->status.code()));
     requests_.workload.models.push_back(std::move(requests));
     times_.push_back(call.time);
     return {};

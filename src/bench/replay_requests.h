@@ -32,6 +32,8 @@ struct ReplayRequests {
   std::vector<LeftOutLine> left_out;  // the first of them
   size_t left_out_count = 0;
   bool has_answers = false;  // some were recorded
+  // Of each request: it was recorded as one that was wrong itself, which no server should answer otherwise.
+  std::vector<bool> were_wrong;
 
   static constexpr size_t kMostLeftOut = 10;
 

@@ -113,6 +113,15 @@ TEST_F(ReplayRequestsTest, AFileThatIsNotThereIsSaid) {
               HasSubstr("'/nowhere/file'"));
 }
 
+TEST_F(ReplayRequestsTest, ThoseThatWereWrongThemselvesAreKnown) {
+  const ReplayRequests requests =
+      Read(Line(2, R"("model":"a","took_us":5,"error":{"code":"invalid argument","message":"no shape"})") +
+           Line(1, R"("model":"a","took_us":5,"error":{"code":"overloaded","message":"full"})") +
+           Line(3, R"("model":"a")"))
+          .value();
+  EXPECT_THAT(requests.were_wrong, ElementsAre(false, true, false)) << "line 2 came first";
+}
+
 TEST_F(ReplayRequestsTest, RecordedAnswersAreTheirs) {
   const ReplayRequests requests =
       Read(Line(2, R"("model":"a","took_us":5,"error":{"code":"overloaded","message":"full"})") +
