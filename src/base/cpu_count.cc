@@ -51,7 +51,7 @@ int AvailableCpus() {
   const double quota = CgroupCpuQuota(ReadSmallFile("/proc/self/cgroup"), "/sys/fs/cgroup");
   const int affinity = AffinityCount();
   if (quota >= affinity) return affinity;
-  return std::max(1, static_cast<int>(std::ceil(quota)));
+  return std::max(1, static_cast<int>(std::floor(quota)));
 }
 
 }  // namespace trireme

@@ -8,7 +8,8 @@ namespace trireme {
 
 // Threads that this process may keep busy: the smallest of the machine's processors, the affinity mask and the CPU
 // quota of its control group and of each group above it (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us` /
-// `cpu.cfs_period_us`), rounded up, at least 1.
+// `cpu.cfs_period_us`), at least 1. Of a quota of 2.5 that is 2: a thread more than the quota has would be stopped for
+// the rest of each period, and with it the answer that it is at.
 int AvailableCpus();
 
 // The quota part alone, for a given /proc/self/cgroup text and cgroup mount: +infinity if there is none.
