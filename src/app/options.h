@@ -213,11 +213,11 @@ struct ServeOptions {
 
   std::vector<Device> devices;  // that models may run on; empty: all that are there
   MemoryFlags memory;
-  ModelConfig model;                         // what every model is run with, unless it says otherwise
-  std::map<std::string, ServiceGoal> goals;  // --slo MODEL:p99=100ms
-  std::optional<uint64_t> cache_max_bytes;   // of answers that all models keep; 0: none are; else a share of the budget
-  int load_threads = 4;                      // models that load at the same time
-  bool exit_on_error = true;                 // when no model at all can be served
+  ModelConfig model;                                        // what every model is run with, unless it says otherwise
+  std::map<std::string, std::optional<ServiceGoal>> goals;  // --slo MODEL:p99=100ms; nothing: MODEL:none
+  std::optional<uint64_t> cache_max_bytes;  // of answers that all models keep; 0: none are; else a share of the budget
+  int load_threads = 4;                     // models that load at the same time
+  bool exit_on_error = true;                // when no model at all can be served
 
   std::chrono::milliseconds drain_delay{0};  // after SIGTERM: not ready any more, but still serving
   std::chrono::milliseconds drain_timeout{30'000};

@@ -180,6 +180,8 @@ const std::vector<Case>& Cases() {
       {"pin", "m", [](O o) { return o.memory.pinned == std::vector<std::string>{"m"}; }},
       {"model-idle-timeout", "30m", [](O o) { return o.memory.idle_timeout == std::chrono::minutes(30); }},
       {"slo", "p99=100ms", [](O o) { return o.model.goal && o.model.goal->latency == std::chrono::milliseconds(100); }},
+      {"slo", "m:p50=1s", [](O o) { return o.goals.count("m") == 1 && o.goals.at("m") && !o.model.goal; }},
+      {"slo", "a=b:c:none", [](O o) { return o.goals.count("a=b:c") == 1 && !o.goals.at("a=b:c"); }},
       {"cache", "64MiB", [](O o) { return o.model.cache_bytes == size_t{64} << 20; }},
       {"record", "a.jsonl", [](O o) { return o.record.file == "a.jsonl"; }},
       {"load-timeout", "90s", [](O o) { return o.memory.load_timeout == milliseconds(90'000); }},

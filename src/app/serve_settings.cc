@@ -126,18 +126,22 @@ std::vector<Setting> Listening(ServeOptions& options) {
   };
 }
 
-// "p99=100ms" is that of all models that say nothing, "resnet:p99=50ms" that of one, whatever it says.
+// "p99=100ms" is that of all models that say nothing, "resnet:p99=50ms" that of one, whatever it says, and
+// "resnet:none" says that it has none.
 Setting GoalSetting(ServeOptions& options) {
   return Repeated(Custom(
       "slo", "[MODEL:]p99=TIME", "Goal of a model's answers; requests that would miss it are refused; may repeat", "",
       [&options](std::string_view text) -> Status {
-        const size_t equals = text.find('=');
-        const size_t colon = text.substr(0, equals).rfind(':');
+        const size_t colon = text.rfind(':');
         const bool is_of_one = colon != std::string_view::npos;
-        ASSIGN_OR_RETURN(const ServiceGoal goal, ParseServiceGoal(is_of_one ? text.substr(colon + 1) : text));
+        const std::string_view said = is_of_one ? text.substr(colon + 1) : text;
+        std::optional<ServiceGoal> goal;
+        if (!is_of_one || said != "none") {
+          ASSIGN_OR_RETURN(goal, ParseServiceGoal(said));
+        }
         if (!is_of_one) {
           if (options.model.goal) {
-            return InvalidArgument("expected one for all models, found another one, '" + ToString(goal) + "'");
+            return InvalidArgument("expected one for all models, found another one, '" + ToString(*goal) + "'");
           }
           options.model.goal = goal;
           return {};

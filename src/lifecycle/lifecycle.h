@@ -56,7 +56,8 @@ class Lifecycle {
     MemoryRules memory;
     std::vector<std::string> required_models;  // without which it is not started
     Duration load_timeout{0};                  // a load that takes longer has failed; 0: none does
-    std::map<std::string, ServiceGoal> goals;  // of models by name, instead of what else says what they are
+    std::map<std::string, std::optional<ServiceGoal>>
+        goals;  // of models by name, instead of what else says what they are
   };
   // On a loader thread, or on the thread that asks or closes; must not block.
   using Settled = std::function<void(Status)>;

@@ -447,7 +447,7 @@ TEST(LifecycleLog, WarnsOfAGoalThatCannotBeKeptAndShowsItOfTheModel) {
   const std::filesystem::path file = folder.Write("log");
   std::FILE* log = std::fopen(file.c_str(), "a");
   FakeModels models({}, fileno(log), LogLevel::kWarning);
-  Lifecycle lifecycle({.goals = {{"m", {.quantile = 0.99, .latency = Duration(1)}}}}, models.loader, models.log);
+  Lifecycle lifecycle({.goals = {{"m", ServiceGoal{.quantile = 0.99, .latency = Duration(1)}}}}, models.loader, models.log);
   lifecycle.SetDesired({.models = {FakeEntry("m"), FakeEntry("other")}, .problems = {}, .notes = {}});
   lifecycle.WaitUntilSettled();
   EXPECT_THAT(StatusIn(*lifecycle.table(), "m").note, HasSubstr("cannot be kept"));

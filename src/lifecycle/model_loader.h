@@ -56,7 +56,7 @@ class ModelLoader {
   // No model takes more of a device than its budget (memory_rules.h). Before the first load.
   void SetBudgets(std::map<std::string, uint64_t> budgets) { budgets_ = std::move(budgets); }
   // Of these models, instead of what else says what their goals are. Before the first load.
-  void SetGoals(std::map<std::string, ServiceGoal> goals) { goals_ = std::move(goals); }
+  void SetGoals(std::map<std::string, std::optional<ServiceGoal>> goals) { goals_ = std::move(goals); }
   // Without a reader recorded requests are not run. Before the first load.
   void ReadRequestsWith(RequestReader read) { read_request_ = std::move(read); }
   // Answers of models whose config wants that are kept there, if there is one. Before the first load; outlives it.
@@ -100,9 +100,9 @@ class ModelLoader {
   TrialBook trials_;
   const int cpus_;
   const Clock& clock_;
-  const std::shared_ptr<Processors> processors_;  // shared with the lines
-  std::map<std::string, uint64_t> budgets_;       // by device
-  std::map<std::string, ServiceGoal> goals_;      // by the name of the model
+  const std::shared_ptr<Processors> processors_;             // shared with the lines
+  std::map<std::string, uint64_t> budgets_;                  // by device
+  std::map<std::string, std::optional<ServiceGoal>> goals_;  // by the name of the model
   RequestReader read_request_;
   LogReader read_log_;
   ResponseCache* answers_ = nullptr;

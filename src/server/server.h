@@ -72,10 +72,10 @@ struct AnswerRules {
 };
 
 struct ServerOptions {
-  std::vector<std::filesystem::path> paths;  // models, folders, repositories
-  ModelConfig model;                         // for models that do not say otherwise
-  std::map<std::string, ServiceGoal> goals;  // of models by name, whatever they say
-  std::string saved_model_tags;              // for SavedModels that do not
+  std::vector<std::filesystem::path> paths;                 // models, folders, repositories
+  ModelConfig model;                                        // for models that do not say otherwise
+  std::map<std::string, std::optional<ServiceGoal>> goals;  // of models by name, whatever they say
+  std::string saved_model_tags;                             // for SavedModels that do not
   std::filesystem::path plugin_folder;
 
   ModelControl::Mode control = ModelControl::Mode::kWatch;

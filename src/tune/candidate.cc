@@ -5,13 +5,13 @@
 
 namespace trireme::tune {
 
-std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<ServiceGoal>& goal) {
+std::vector<Flag> FlagsOf(const Candidate& candidate, const std::string& slo) {
   std::vector<Flag> flags = {{"max-batch", std::to_string(candidate.max_batch)},
                              {"instances", std::to_string(candidate.callers)},
                              {"threads", std::to_string(candidate.threads)},
                              {"max-delay", FormatDuration(candidate.max_delay)}};
   if (!candidate.device.empty()) flags.push_back({"devices", candidate.device});
-  if (goal) flags.push_back({.name = "slo", .value = ToString(*goal)});
+  if (!slo.empty()) flags.push_back({.name = "slo", .value = slo});
   return flags;
 }
 

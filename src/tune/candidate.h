@@ -3,11 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "model/service_goal.h"
 #include "onnxfile/precision.h"
 
 namespace trireme::tune {
@@ -35,8 +33,9 @@ struct Flag {
   std::string value;
 };
 
-// Those that make a server run models so and keep the goal; the same whatever its environment says.
-std::vector<Flag> FlagsOf(const Candidate& candidate, const std::optional<ServiceGoal>& goal = {});
+// Those that make a server run models so, the same whatever its environment says. `slo`: a value of --slo; empty: it is
+// not told any.
+std::vector<Flag> FlagsOf(const Candidate& candidate, const std::string& slo = {});
 
 // For people: "batch 8, callers 2, threads 1, int8", "as the server decides".
 std::string ToText(const Candidate& candidate);

@@ -50,7 +50,9 @@ Result<std::unique_ptr<CandidateServer>> CandidateServer::Start(const MeasuredMo
                                                                 const std::vector<std::string>& arguments) {
   const TimePoint began = Clock::System().Now();
   ASSIGN_OR_RETURN(auto folder, ScratchFolder::Make());
-  std::vector<std::string> all = {"--admin-socket", (folder->path() / "admin").string(), "--log-format", "text"};
+  // Without kept answers, whatever the model's folder says: the same few requests come again and again.
+  std::vector<std::string> all = {
+      "--admin-socket", (folder->path() / "admin").string(), "--log-format", "text", "--cache-config", "local,size=0"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   auto process = bench::OwnServer::Start(
       {.program = model.program, .folder = folder->path(), .arguments = std::move(all), .heeds_environment = false});

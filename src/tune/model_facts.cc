@@ -8,14 +8,18 @@
 
 #include "codec/sha256.h"
 #include "repository/content_digest.h"
+#include "repository/file_contents.h"
 #include "repository/folder.h"
 #include "repository/scan.h"
+#include "repository/transform_file.h"
 #include "repository/version_files.h"
 
 namespace trireme::tune {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kMostTransformBytes = size_t{1} << 20;  // more than the scan takes
 
 // "a, b and c", of a few.
 std::string NamesIn(const std::set<std::string>& names) {
@@ -50,6 +54,11 @@ Decided DecidedBy(const ModelConfig& config) {
 
 }  // namespace
 
+std::string ModelFacts::SloOf(const std::optional<ServiceGoal>& told) const {
+  if (!goal) return told ? ToString(*told) : "";
+  return name + ":" + (told ? ToString(*told) : "none");  // instead of what its own file says
+}
+
 Result<ModelFacts> LookAtModel(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) {
@@ -69,6 +78,12 @@ Result<ModelFacts> LookAtModel(const fs::path& path) {
   }
   const ModelEntry& newest = scan.models.back();
   facts.folder = newest.folder;
+  if (!newest.folder.empty()) {
+    // It is optional, and one that cannot be used was said to be so by the scan.
+    const auto transform = ReadFileContents(newest.folder / kTransformFileName, kMostTransformBytes);
+    if (transform.ok()) all.Add(*transform);
+  }
+  facts.goal = newest.config.goal;
   if (HasOnnxExtension(newest.path)) facts.onnx_file = newest.path;
   facts.digest = ToHex(all.Finish());
   facts.decided = DecidedBy(newest.config);

@@ -102,7 +102,8 @@ class Measurer final : public SearchHost {
     // A server with a goal refuses what it cannot do in time, where a search wants to see answers come too late. Only
     // one that decides for itself is told it, the last time: it decides by the goal.
     const std::optional<ServiceGoal> told = order.is_last && candidate.is_automatic() ? model_.goal : std::nullopt;
-    for (const Flag& flag : FlagsOf(candidate, told)) arguments.insert(arguments.end(), {"--" + flag.name, flag.value});
+    for (const Flag& flag : FlagsOf(candidate, outcome_.facts.SloOf(told)))
+      arguments.insert(arguments.end(), {"--" + flag.name, flag.value});
     ASSIGN_OR_RETURN(auto server, CandidateServer::Start(model_, arguments));
     visit.start = server->start();
     if (order.rung < 0) return Load(*server, 1, order.window, visit);
@@ -175,6 +176,7 @@ class ModelSearch {
  private:
   Status Begin() {
     ASSIGN_OR_RETURN(outcome_.facts, LookAtModel(outcome_.wanted.path));
+    if (!outcome_.wanted.goal) outcome_.wanted.goal = measured_.goal = outcome_.facts.goal;
     ASSIGN_OR_RETURN(const std::string samples, DigestOfSamples(outcome_.wanted.samples));
     outcome_.has_samples = !samples.empty();
     measured_.requests.models = {{.name = outcome_.facts.name}};
@@ -286,8 +288,8 @@ class ModelSearch {
   Status WriteSettings() {
     if (!outcome_.best) return {};
     const fs::path file = fs::absolute(folder_) / kSettingsFile;
-    RETURN_IF_ERROR(
-        WriteWhole(file, SettingsText(Best(), outcome_.ServedFile(Best()), Remark(), outcome_.wanted.goal)));
+    const std::string slo = outcome_.wanted.goal ? outcome_.facts.SloOf(outcome_.wanted.goal) : "";
+    RETURN_IF_ERROR(WriteWhole(file, SettingsText(Best(), outcome_.ServedFile(Best()), Remark(), slo)));
     outcome_.settings_file = file;
     return Verify();
   }

@@ -10,7 +10,7 @@
 namespace trireme::tune {
 
 std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark,
-                         const std::optional<ServiceGoal>& goal) {
+                         const std::string& slo) {
   std::string text;
   while (!remark.empty()) {
     const size_t end = std::min(remark.find('\n'), remark.size());
@@ -21,7 +21,16 @@ std::string SettingsText(const Candidate& candidate, const std::filesystem::path
   text += "paths: ";
   AppendJsonString(text, served.string());
   text += '\n';
-  for (const Flag& flag : FlagsOf(candidate, goal)) text += flag.name + ": " + flag.value + "\n";
+  for (const Flag& flag : FlagsOf(candidate, slo)) {
+    text += flag.name + ": ";
+    const bool names_model = flag.name == "slo" && flag.value.find(':') != std::string::npos;
+    if (names_model) {
+      AppendJsonString(text, flag.value);
+    } else {
+      text += flag.value;
+    }
+    text += '\n';
+  }
   return text;
 }
 

@@ -14,7 +14,7 @@ namespace trireme::tune {
 // stands above them, each of its lines as a comment. The goal is among them whatever they are: without it the server
 // admits whoever comes, and nobody is told when it is missed. Pure.
 std::string SettingsText(const Candidate& candidate, const std::filesystem::path& served, std::string_view remark,
-                         const std::optional<ServiceGoal>& goal = {});
+                         const std::string& slo = {});
 
 // Writes a file beside its place first, so that nobody ever finds half of one. kUnavailable: it cannot be written.
 Status WriteWhole(const std::filesystem::path& file, std::string_view text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/settings_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -23,15 +24,16 @@ TEST(SettingsText, IsWhatServeReads) {
 TEST(SettingsText, LeavesToTheServerWhatItFindsOutBest) {
   EXPECT_EQ(SettingsText(Candidate(), "/m.onnx", ""),
             "paths: \"/m.onnx\"\nmax-batch: 0\ninstances: 0\nthreads: 0\nmax-delay: 0\n");
-  const ServiceGoal goal{.quantile = 0.99, .latency = std::chrono::milliseconds(100)};
-  EXPECT_EQ(SettingsText(Candidate(), "/m.onnx", "", goal),
+  EXPECT_EQ(SettingsText(Candidate(), "/m.onnx", "", "p99=100ms"),
             "paths: \"/m.onnx\"\nmax-batch: 0\ninstances: 0\nthreads: 0\nmax-delay: 0\nslo: p99=100ms\n");
 }
 
 TEST(SettingsText, TellsTheServerItsGoalWithWhateverSettings) {
-  const ServiceGoal goal{.quantile = 0.999, .latency = std::chrono::milliseconds(20)};
-  EXPECT_EQ(SettingsText({.max_batch = 8, .callers = 2, .threads = 1}, "/m.onnx", "", goal),
+  const Candidate candidate = {.max_batch = 8, .callers = 2, .threads = 1};
+  EXPECT_EQ(SettingsText(candidate, "/m.onnx", "", "p99.9=20ms"),
             "paths: \"/m.onnx\"\nmax-batch: 8\ninstances: 2\nthreads: 1\nmax-delay: 0\nslo: p99.9=20ms\n");
+  EXPECT_THAT(SettingsText(candidate, "/m.onnx", "", "a \"b\":p99=1s"),
+              testing::HasSubstr("\nslo: \"a \\\"b\\\":p99=1s\"\n"));
 }
 
 TEST(WriteWhole, LeavesNothingBesideTheFile) {

@@ -57,6 +57,17 @@ Status WriteReports(const TuneReport& report) {
   return {};
 }
 
+// The models that are done have their report.
+int EndInterrupted(const TuneReport& report, std::ostream& err) {
+  const fs::path& folder = report.options.out;
+  err << "trireme: interrupted; the same command goes on with what is in " << folder.string() << '\n';
+  if (report.models.empty()) return kExitFailed;
+  if (const Status status = WriteReports(report); !status.ok()) return Fail(status, kExitFailed, err);
+  err << "trireme: " << report.models.size() << " of " << report.options.models.size()
+      << " models are done: " << (folder / "report.html").string() << ", .md, .csv and .json\n";
+  return kExitFailed;
+}
+
 }  // namespace
 
 int RunTune(const TuneOptions& options, std::ostream& out, std::ostream& err) {
@@ -76,10 +87,7 @@ int RunTune(const TuneOptions& options, std::ostream& out, std::ostream& err) {
       continue;
     }
     failed = true;
-    if (model.status().code() == StatusCode::kCancelled) {
-      err << "trireme: interrupted; the same command goes on with what is in " << options.out.string() << '\n';
-      return kExitFailed;
-    }
+    if (model.status().code() == StatusCode::kCancelled) return EndInterrupted(report, err);
     Fail(model.status(), kExitFailed, err);  // the others go on
   }
   if (report.models.empty()) return kExitFailed;

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -139,6 +140,32 @@ class State(Tune):
         # And once more there is nothing left to measure.
         self.tune(self.add, *self.GRID)
         self.assertEqual(len(self.visits()), 1 + 2 * 3)
+
+    def test_the_models_that_are_done_have_their_report_when_it_is_interrupted(self):
+        suite = self.root / "suite.yaml"
+        suite.write_text(json.dumps({"grid": "callers=1", "window": "50ms", "rounds": 1, "users": "1", "models": [
+            {"path": str(self.add)}, {"path": str(self.models / "good" / "add_sub"), "grid": "batch=1..64+1"}]}))
+        state = self.out / "add_sub" / "state.jsonl"
+        with subprocess.Popen([self.program, *self.command(suite)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                              text=True, env=without_settings(os.environ)) as process:
+            wait_until(lambda: state.exists() or process.poll() is not None, "the second model is being searched")
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 1, said)
+        self.assertIn("1 of 2 models are done", said)
+        self.assertEqual([model["model"] for model in self.report()], ["add"])
+
+    def test_a_folder_that_keeps_answers_and_has_a_goal_is_measured_without_them(self):
+        folder = self.root / "add"
+        shutil.copytree(self.add, folder)
+        (folder / "trireme.yaml").write_text("cache: 1MiB\nslo: p50=100ms\n")
+        self.tune(folder, "--grid", "callers=1", *QUICK)
+        self.assertIn('slo: "add:p50=100ms"\n', (self.out / "serve.yaml").read_text())
+        [model] = self.report()
+        self.assertIn("p50=100ms", json.dumps(model))
+        # What it says is part of what was measured.
+        (folder / "trireme.yaml").write_text("cache: 1MiB\nslo: p50=100ms\nweight: 2\n")
+        self.assertIn("is of another search: model is ", self.tune(folder, "--grid", "callers=1", *QUICK, code=1).stderr)
 
     def test_another_search_does_not_go_on_with_it(self):
         self.tune(self.add, "--grid", "callers=1", *QUICK)
