@@ -119,36 +119,40 @@ def goodput_tables(setup, name, path):
                    overloaded)
 
 
+def asked_at_once(setup, server, asked):
+    """What comes of models that are asked at the same time, each by its flags: answers a second that were in time, the share of
+    what was asked for that they are, and the p99 of those answered, in ms."""
+    begun = {name: subprocess.Popen([setup.program("trireme"), "bench", server.url, "--json", "--model", name, *map(str, flags)],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+             for name, flags in asked.items()}
+    reports = {name: json.loads(one.communicate(timeout=300)[0]) for name, one in begun.items()}
+    return {name: (report["requests_per_second"]["median"] * report["in_time"], report["in_time"],
+                   report["latency_us"]["p99"] / 1000) for name, report in reports.items()}
+
+
 def together_table(setup, models):
-    """Models at the same time, against each in its time alone; a model is a file, its goal and the shapes of its inputs."""
-    seconds = 1 if setup.quick else 10
-    rows, shares = [], []
+    """Models at the same time, each asked for its part of what it can do in its time alone: of ideal time slicing all of that would
+    be answered in time, up to a whole. A model is a file, its goal and the shapes of its inputs."""
+    seconds, warm_up = ("1s", "500ms") if setup.quick else ("20s", "5s")
     names = [served_name(path) for path, _, _ in models]
-    goals = {served_name(path): goal for path, goal, _ in models}
-    shapes = {served_name(path): [flag for shape in wanted for flag in ("--shape", shape)] for path, _, wanted in models}
+    goals = {name: goal for name, (_, goal, _) in zip(names, models)}
+    common = {name: [*(flag for shape in wanted for flag in ("--shape", shape)), "--slo", goal, "--warm-up", warm_up,
+                     "--windows", 1, "--window", seconds] for name, (_, goal, wanted) in zip(names, models)}
     told = [flag for name in names for flag in ("--slo", f"{name}:{goals[name]}")]
     with Server(setup, [path for path, _, _ in models], *told) as server:
-
-        def in_time(at_once):
-            """Answers a second of each that come in time, all asked by three who wait."""
-            begun = [subprocess.Popen([setup.program("trireme"), "bench", server.url, "--json", "--model", name, *shapes[name],
-                                       "--connections", "3", "--slo", goals[name], "--warm-up", "2s", "--windows", "1",
-                                       "--window", f"{seconds}s"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-                     for name in at_once]
-            reports = [json.loads(one.communicate(timeout=120)[0]) for one in begun]
-            return {name: (report["requests_per_second"]["median"] * report["in_time"], report["latency_us"]["p99"] / 1000)
-                    for name, report in zip(at_once, reports)}
-
-        alone = {name: in_time([name])[name] for name in names}
-        beside = in_time(names)
-    for name in names:
-        if not alone[name][0]:
-            raise Failed(f"{name} is never in time, even alone")
-        shares.append(beside[name][0] / alone[name][0])
-        rows.append((name, goals[name], number(alone[name][0]), number(beside[name][0]), f"{shares[-1]:.2f}",
-                     number(beside[name][1])))
-    rows.append(("together", "", "", "", f"{sum(shares):.2f}", ""))
-    return markdown("Models together", ("model", "goal", "alone, in time/s", "together, in time/s", "of alone", "p99, ms"), rows)
+        alone = {name: asked_at_once(setup, server, {name: [*common[name], "--connections", 3]})[name][0] for name in names}
+        if not all(alone.values()):
+            raise Failed(f"one is never in time, even alone: {alone}")
+        loads = (0.9, 1.0, 1.5)
+        found = [asked_at_once(setup, server, {name: [*common[name], "--connections", 32, "--max-waiting", 100000,
+                                                      "--rate", f"{load / len(names) * alone[name]:.2f}"] for name in names})
+                 for load in loads]
+    rows = [(name, goals[name], number(alone[name]),
+             *(f"{100 * each[name][1]:.1f} %, {number(each[name][2])}" for each in found)) for name in names]
+    sums = [sum(each[name][0] / alone[name] for name in names) for each in found]
+    rows.append(("together, of alone", "", "", *(f"{total:.2f}" for total in sums)))
+    header = ("model", "goal", "alone, in time/s", *(f"asked for {load:g} in all: in time; p99, ms" for load in loads))
+    return markdown("Models together", header, rows)
 
 
 def key_of(setup, tenant):

@@ -63,7 +63,7 @@ ModelWork WorkOf(const ServedModel& model) {
           .threads = std::max(model.config.threads, 1),
           .instances = std::max(model.config.instances, 1),
           .on_processors = IsOnProcessors(model),
-          .allowed_utilisation = model.line->allowed_utilisation(),
+          .capacity = model.line->capacity(),
           .goal = model.config.goal};
 }
 
@@ -134,6 +134,8 @@ void Engine::Transform(std::shared_ptr<ServedModel> model, std::unique_ptr<Infer
 void Engine::Enter(ServedModel& model, std::unique_ptr<InferRequest> request, Status status) {
   if (status.ok()) status = CheckRequest(model.id.name, model.signature, *request, model.config.max_request_rows);
   if (!status.ok()) {
+    // Of one that was turned away before its pictures were decoded.
+    if (status.code() == StatusCode::kOverloaded) model.metrics->CountArrival();
     request->stages.answered = Clock::System().Now();
     model.metrics->Record(status.code(), request->stages);
     request->reply.Finish(std::move(status), request->stages);

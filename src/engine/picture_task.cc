@@ -157,7 +157,7 @@ void PictureTask::PutInTurn(uint64_t pixels, Looking& looking) {
   ends_.back() = pictures_.size();
 }
 
-// Whether the model will take the request: before any work is spent on its pictures.
+// Whether the model will take the request, and answer it in time: before any work is spent on its pictures.
 Status PictureTask::CheckAhead(const ServedModel& model, const Shape& shape) const {
   const DataType type = transform_->picture->steps.type;
   InferRequest decoded;
@@ -167,7 +167,12 @@ Status PictureTask::CheckAhead(const ServedModel& model, const Shape& shape) con
   // Of floats and pixels the check looks at the size alone.
   decoded.inputs[input_].tensor = {
       .type = type, .shape = shape, .data = Buffer::View(nullptr, ByteSize(type, shape).value_or(0), nullptr)};
-  return CheckRequest(model.id.name, model.signature, decoded, model.config.max_request_rows);
+  RETURN_IF_ERROR(CheckRequest(model.id.name, model.signature, decoded, model.config.max_request_rows));
+  decoded.stages = request_->stages;
+  decoded.deadline = request_->deadline;
+  decoded.queue_timeout = request_->queue_timeout;
+  decoded.priority = request_->priority;
+  return model.line != nullptr ? model.line->CheckAhead(decoded) : Status();
 }
 
 void PictureTask::Do(size_t turn) {

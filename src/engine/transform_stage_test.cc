@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "backend/testing/fake_backend.h"
+#include "base/testing/manual_clock.h"
+#include "metrics/registry.h"
 #include "model/testing/recorded_reply.h"
 #include "tensor/bytes_elements.h"
 #include "transform/testing/make_image.h"
@@ -138,6 +141,44 @@ TEST_F(TransformStageTest, MakesATensorOfPictures) {
   EXPECT_EQ(pixels.type, DataType::kUint8);
   EXPECT_EQ(pixels.shape, (Shape{100, 4, 4, 3}));
   EXPECT_EQ(std::memcmp(pixels.data.data(), pixels.data.data() + 99 * 48, 48), 0);
+}
+
+TEST_F(TransformStageTest, RefusesWhatWouldBeLateBeforeItDecodesAnything) {
+  ManualClock clock;
+  metrics::Registry registry;
+  ModelMetrics metrics(registry, model_->id);
+  const auto script = std::make_shared<FakeScript>();  // shared with the model
+  ModelLine::Options options{.run_inline = false, .goal = ServiceGoal{.latency = std::chrono::milliseconds(100)}};
+  options.seen_runs = {{.size = {.rows = 1, .bytes = 48}, .took = std::chrono::milliseconds(80)}};
+  model_->line = std::make_unique<ModelLine>(model_->id, FakeSignature(), MakeFakeModel(script), std::move(options),
+                                             pool_, metrics, clock);
+  const auto push = [&](const RecordedReply& reply) {
+    auto request = std::make_unique<InferRequest>();
+    request->inputs.push_back({"x", MakeTensor(pool_, DataType::kFp32, {1, 4})});
+    request->outputs.push_back({.name = "y", .index = 0, .destination = {}});
+    request->bytes = 48;
+    request->stages.received = clock.Now();
+    request->reply = reply.MakeReply();
+    model_->line->Push(std::move(request));
+  };
+  const auto picture = [&] {
+    auto request = RequestOf({CutPicture()}, reply_);
+    request->stages.received = clock.Now();
+    looks_ = 0;
+    return Make(Stage(), std::move(request)).status;
+  };
+  EXPECT_EQ(picture().code(), StatusCode::kInvalidArgument) << "it is decoded";
+  script->Hold();
+  const RecordedReply running;
+  push(running);
+  script->WaitUntilHeld(1);
+  const Status refused = picture();
+  EXPECT_EQ(refused.code(), StatusCode::kOverloaded) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("and the goal is p99=100ms"));
+  EXPECT_GT(refused.try_again_in(), Duration(0));
+  script->Release();
+  EXPECT_TRUE(running.Wait().status.ok());
+  model_->line.reset();
 }
 
 TEST_F(TransformStageTest, CountsMemoryUntilTheModelHasRun) {

@@ -17,8 +17,8 @@ struct WorkTotals {
   Duration on_loops{0};     // what event loops did of both, where runs are short
 };
 
-// How many processors would be busy all the time if everything were run that comes: the rate of requests, times what
-// one takes at the batch sizes that run. A pure value: time is an argument.
+// How many processors would be busy all the time if everything were run that comes, as it is run now: the rate of
+// requests, times what one takes. A pure value: time is an argument.
 //
 // It follows with a time constant of 5 s: a step in load is there by 95 % after 15 s, from one side. Of requests that
 // nobody runs any more, it is known what they took when they were.

@@ -145,7 +145,7 @@ Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
 
   Pick pick = PickBatch(now, options);
   // Without a delay nobody waits, and a preferred size is still preferred.
-  const bool has_waited = rules_.max_delay > Duration(0) && now >= EndOfDelay();
+  const bool has_waited = rules_.max_delay > Duration(0) && now >= EndOfDelay(options.run);
   if (!has_waited && !options.flush) {
     if (pick.preferred > 0) {
       pick.places.resize(pick.preferred);
@@ -158,10 +158,10 @@ Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
   return taken;
 }
 
-bool BatchQueue::IsDue(TimePoint now, bool flush) const {
+bool BatchQueue::IsDue(TimePoint now, bool flush, Duration run) const {
   if (waiting_.empty()) return false;
   return flush || rules_.max_delay == Duration(0) || rows_ >= rules_.max_rows || !rules_.preferred_rows.empty() ||
-         now >= NextDue();
+         now >= NextDue(run);
 }
 
 size_t BatchQueue::BytesOf(const std::vector<size_t>& places) const {
@@ -187,17 +187,20 @@ std::vector<RequestPtr> BatchQueue::TakeOut(const std::vector<size_t>& places) {
 
 // When the batch at the front goes whatever its size: somebody has then waited for as long as anybody may. That is not
 // always the front itself, and one who waits further behind gets there no sooner by waiting for the front's company.
-TimePoint BatchQueue::EndOfDelay() const {
+// Company is no reason to be late either.
+TimePoint BatchQueue::EndOfDelay(Duration run) const {
   TimePoint oldest = waiting_.front().request->stages.queued;
-  // One level where nobody is put back is in order of arrival.
-  if (GoesBefore(waiting_.front(), waiting_.back()) || waiting_.front().delayed) {
-    for (const Waiting& waiting : waiting_) oldest = std::min(oldest, waiting.request->stages.queued);
+  TimePoint soonest_due = kNever;
+  for (const Waiting& waiting : waiting_) {
+    oldest = std::min(oldest, waiting.request->stages.queued);
+    soonest_due = std::min(soonest_due, waiting.due());
   }
-  return After(oldest, rules_.max_delay);
+  const TimePoint end = After(oldest, rules_.max_delay);
+  return soonest_due == kNever ? end : std::min(end, soonest_due - run);
 }
 
-TimePoint BatchQueue::NextDue() const {
-  return waiting_.empty() ? kNever : std::min(EndOfDelay(), NextExpiry());
+TimePoint BatchQueue::NextDue(Duration run) const {
+  return waiting_.empty() ? kNever : std::min(EndOfDelay(run), NextExpiry());
 }
 
 TimePoint BatchQueue::NextExpiry() const {
@@ -248,9 +251,8 @@ std::optional<Expired::Why> BatchQueue::WhyNotRun(const Waiting& waiting, TimePo
   return std::nullopt;
 }
 
-// If all who wait are going to miss the goal, as far as it is known how long runs take: who has the most time left. A
-// place on the processors that nobody else can use better is not left idle for an estimate; and without a run the
-// estimate would never change. Null: somebody can keep to it.
+// If all who wait are going to miss the goal, as far as it is known how long runs take: who has the most time left.
+// Without a run what is known would never change. Null: somebody can keep to it.
 const BatchQueue::Waiting* BatchQueue::LeastLate(TimePoint now, Duration batch_run) const {
   const Waiting* least = nullptr;
   for (const Waiting& waiting : waiting_) {
@@ -265,7 +267,7 @@ std::vector<Expired> BatchQueue::TakeExpired(TimePoint now, const TakeOptions& o
   std::vector<Waiting> delayed;
   OwnRun own_run(options);
   const Duration batch_run = NextBatchRun(options);
-  const Waiting* const spared = options.give_up_late ? LeastLate(now, batch_run) : nullptr;
+  const Waiting* const spared = options.give_up_late && options.spare_one ? LeastLate(now, batch_run) : nullptr;
   const auto delay = [&](Waiting& waiting) {
     waiting.delayed = true;
     delayed_rows_ += waiting.request->rows;

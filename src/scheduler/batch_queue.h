@@ -62,9 +62,9 @@ struct Taken {
 // first; in a level those that its policy has put back behind all others; and else by arrival. Decides which of them
 // run next.
 //
-// With a goal, one that is going to miss it is given up while others had to be refused, but for the last of those who
-// wait if all of them are; else it goes behind all of its level that can still keep to it, and is given up once it has
-// waited for twice the goal's time.
+// With a goal, one that is going to miss it is given up while others had to be refused, but perhaps for the last of
+// those who wait if all of them are; else it goes behind all of its level that can still keep to it, and is given up
+// once it has waited for twice the goal's time.
 //
 // A batch begins with the first and takes those behind it that can share its run: the same inputs, with the same type
 // and the same shape but for the rows. Others keep their place. A request with more rows than a batch may have runs
@@ -88,12 +88,14 @@ class BatchQueue {
 
   struct TakeOptions {
     bool flush = false;     // whatever waits is due
+    Duration run{0};        // as IsDue()
     int64_t most_rows = 0;  // of a batch, below its rules; 0: as those say
     // How long runs take in this arrangement, if it is known: then a batch has no more rows than let its most urgent
     // request be in time, and what cannot be in time any more is not run.
     const RunTimes* times = nullptr;
     Arrangement arrangement = Arrangement::kNarrow;
     bool give_up_late = false;  // who is going to miss the goal is given up at once, as others need the processors
+    bool spare_one = true;      // but for one of them, if all are
     // A batch that it says no to stays; null: none does.
     std::function<bool(int64_t rows, size_t bytes)> may_take = nullptr;
   };
@@ -111,11 +113,15 @@ class BatchQueue {
   TimePoint NextExpiry() const;
 
   // Whether TakeIfDue() would, as far as can be told without looking at all who wait: it may take nothing after all.
-  bool IsDue(TimePoint now, bool flush) const;
+  // `run`: how long the batch will take; nobody is made to wait for company for so long that he would be late for it.
+  bool IsDue(TimePoint now, bool flush, Duration run = Duration(0)) const;
 
   // When something will be due if nothing more arrives, be it a batch or a request whose time runs out; kNever if
   // nothing waits.
-  TimePoint NextDue() const;
+  TimePoint NextDue(Duration run = Duration(0)) const;
+
+  // When a batch will be; somebody waits.
+  TimePoint EndOfDelay(Duration run) const;
 
   bool empty() const { return waiting_.empty(); }
   size_t size() const { return waiting_.size(); }
@@ -172,7 +178,6 @@ class BatchQueue {
   void KeepInTime(Pick& pick, TimePoint now, const TakeOptions& options) const;
   int64_t MostRows(const TakeOptions& options) const;
   RunTimes::Estimate RunOf(int64_t rows, const TakeOptions& options) const;
-  TimePoint EndOfDelay() const;
   size_t BytesOf(const std::vector<size_t>& places) const;
   std::vector<RequestPtr> TakeOut(const std::vector<size_t>& places);
 

@@ -79,6 +79,35 @@ TEST(BatchQueue, WaitsForCompanyUntilTheOldestHasWaitedLongEnough) {
   EXPECT_EQ(queue.NextDue(), kNever);
 }
 
+TEST(BatchQueue, WaitsForCompanyNoLongerThanLeavesTimeForTheRun) {
+  const struct {
+    std::string what;
+    Duration deadline, goal, run;
+    Duration ends;
+  } kCases[] = {
+      {"nobody minds", {}, {}, milliseconds(10), milliseconds(50)},
+      {"its deadline", milliseconds(40), {}, milliseconds(10), milliseconds(30)},
+      {"the goal", {}, milliseconds(35), milliseconds(10), milliseconds(25)},
+      {"the sooner of both", milliseconds(40), milliseconds(45), milliseconds(10), milliseconds(30)},
+      {"there is time enough", milliseconds(90), milliseconds(80), milliseconds(10), milliseconds(50)},
+      {"it is too late anyway", milliseconds(5), {}, milliseconds(10), milliseconds(-5)},
+  };
+  for (const auto& one : kCases) {
+    SCOPED_TRACE(one.what);
+    BatchQueue queue({.max_rows = 8, .max_delay = milliseconds(50)});
+    RequestPtr request = Request();
+    if (one.deadline > Duration(0)) request->deadline = kStart + one.deadline;
+    queue.Push(std::move(request), one.goal, one.run);
+    queue.Push(Request());  // in no hurry, or not as soon
+    const TimePoint ends = kStart + one.ends;
+    EXPECT_EQ(queue.NextDue(one.run), ends);
+    EXPECT_FALSE(queue.IsDue(ends - Duration(1), /*flush=*/false, one.run));
+    EXPECT_TRUE(queue.TakeIfDue(ends - Duration(1), {.run = one.run}).empty());
+    EXPECT_TRUE(queue.IsDue(ends, /*flush=*/false, one.run));
+    EXPECT_EQ(queue.TakeIfDue(ends, {.run = one.run}).batch.size(), 2U);
+  }
+}
+
 TEST(BatchQueue, DoesNotWaitWhenTheBatchIsFull) {
   BatchQueue queue({.max_rows = 4, .max_delay = milliseconds(5)});
   queue.Push(Request({.rows = 3}));

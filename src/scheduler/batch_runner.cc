@@ -95,21 +95,24 @@ int64_t RowsOf(const std::vector<RequestPtr>& batch) {
 
 }  // namespace
 
-Duration BatchRunner::Run(OpenModel& model, std::vector<RequestPtr> batch, int threads) {
+std::optional<Duration> BatchRunner::Run(OpenModel& model, std::vector<RequestPtr> batch, int threads) {
   MarkTaken(batch, clock_.Now(), RowsOf(batch), threads);
   if (decoupled_) return RunOneByOne(model, std::move(batch));
   if (batch.size() == 1) return RunAlone(model, std::move(batch.front()));
   if (const std::optional<Duration> took = RunTogether(model, batch)) return *took;
-  return RunOneByOne(model, std::move(batch));
+  RunOneByOne(model, std::move(batch));
+  return std::nullopt;
 }
 
-Duration BatchRunner::RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch) {
-  Duration took(0);
+std::optional<Duration> BatchRunner::RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch) {
+  std::optional<Duration> took = Duration(0);
   for (RequestPtr& request : batch) {
     // It has waited until now for its own run.
     request->stages.taken = clock_.Now();
     request->stages.batch_rows = request->rows;
-    took += decoupled_ ? RunForResponses(model, std::move(request)) : RunAlone(model, std::move(request));
+    const std::optional<Duration> own =
+        decoupled_ ? RunForResponses(model, std::move(request)) : RunAlone(model, std::move(request));
+    took = took && own ? std::optional(*took + *own) : std::nullopt;
   }
   return took;
 }
@@ -128,13 +131,16 @@ void BatchRunner::Refuse(RequestPtr request, Status why) {
   request->reply.Finish(std::move(why), request->stages);
 }
 
-Duration BatchRunner::RunAlone(OpenModel& model, RequestPtr request) {
+std::optional<Duration> BatchRunner::RunAlone(OpenModel& model, RequestPtr request) {
   RunArguments arguments(*request);
   request->stages.run_begin = clock_.Now();
   Result<std::vector<Tensor>> outputs = model.Run(arguments.inputs, arguments.wanted, arguments.destinations);
   request->stages.run_end = clock_.Now();
-  const Duration took = request->stages.run_end - request->stages.run_begin;
-  if (outputs.ok()) NoteShapes(arguments.inputs);
+  std::optional<Duration> took;
+  if (outputs.ok()) {
+    took = request->stages.run_end - request->stages.run_begin;
+    NoteShapes(arguments.inputs);
+  }
 
   Answer answer = outputs.ok() ? Prepare(std::move(request), *std::move(outputs))
                                : Answer{.request = std::move(request), .status = std::move(outputs).status()};
@@ -142,14 +148,17 @@ Duration BatchRunner::RunAlone(OpenModel& model, RequestPtr request) {
   return took;
 }
 
-Duration BatchRunner::RunForResponses(OpenModel& model, RequestPtr request) {
+std::optional<Duration> BatchRunner::RunForResponses(OpenModel& model, RequestPtr request) {
   RunArguments arguments(*request);
   request->stages.run_begin = clock_.Now();
   AnswerStream stream(*request, id_, signature_, clock_, metrics_);
   Status ran = trireme::RunForResponses(model, arguments.inputs, arguments.wanted, arguments.destinations, stream);
   request->stages.run_end = clock_.Now();
-  const Duration took = request->stages.run_end - request->stages.run_begin;
-  if (ran.ok()) NoteShapes(arguments.inputs);
+  std::optional<Duration> took;
+  if (ran.ok()) {
+    took = request->stages.run_end - request->stages.run_begin;
+    NoteShapes(arguments.inputs);
+  }
 
   AnswerStream::Ending ending = stream.End(std::move(ran));
   Answer answer{.request = std::move(request), .status = std::move(ending.status), .reason = ending.reason};

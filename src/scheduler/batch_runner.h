@@ -38,9 +38,9 @@ class BatchRunner {
         shapes_(shapes) {}
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
-  // does not fail its neighbours. Returns how long the model itself ran. `threads`: that a run keeps busy, for who
-  // counts what requests took.
-  Duration Run(OpenModel& model, std::vector<RequestPtr> batch, int threads = 1);
+  // does not fail its neighbours. Returns how long the model itself ran; nothing if it failed, since that tells nobody
+  // how long those take that succeed. `threads`: that a run keeps busy, for who counts what requests took.
+  std::optional<Duration> Run(OpenModel& model, std::vector<RequestPtr> batch, int threads = 1);
 
   // Answers what is not worth running any more: kDeadlineExceeded or kCancelled.
   void AnswerExpired(std::vector<Expired> expired);
@@ -57,9 +57,9 @@ class BatchRunner {
     std::optional<InferResponse> response = {};  // nothing also where its responses have left already
   };
 
-  Duration RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch);
-  Duration RunAlone(OpenModel& model, RequestPtr request);
-  Duration RunForResponses(OpenModel& model, RequestPtr request);
+  std::optional<Duration> RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch);
+  std::optional<Duration> RunAlone(OpenModel& model, RequestPtr request);
+  std::optional<Duration> RunForResponses(OpenModel& model, RequestPtr request);
   std::optional<Duration> RunTogether(OpenModel& model, std::vector<RequestPtr>& batch);
   std::vector<Tensor> JoinInputs(const std::vector<RequestPtr>& batch);
   Answer Prepare(RequestPtr request, std::vector<Tensor> outputs) const;

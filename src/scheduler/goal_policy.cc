@@ -92,9 +92,12 @@ Arrangement ChooseArrangement(const ArrangementChoice& choice) {
   return choice.company <= limit ? Arrangement::kWide : Arrangement::kNarrow;
 }
 
-double AllowedUtilisation(Duration run, int places, const ServiceGoal& goal) {
+double AllowedUtilisation(Duration run, int64_t rows, int places, const ServiceGoal& goal) {
   if (run <= Duration(0) || run >= goal.latency) return 1;
-  const double runs = Seconds(goal.latency - run) * std::max(places, 1) / Seconds(run);
+  const int at_a_time = std::max(places, 1);
+  const Duration next_begins = rows > 1 ? run / at_a_time : Duration(0);
+  const Duration spare = std::max(goal.latency - run - next_begins, Duration(0));
+  const double runs = Seconds(spare) * at_a_time * static_cast<double>(rows) / Seconds(run);
   double low = 0;
   double high = 1;
   while (high - low > 1e-3) {
@@ -103,6 +106,25 @@ double AllowedUtilisation(Duration run, int places, const ServiceGoal& goal) {
     (is_kept ? low : high) = middle;
   }
   return high;
+}
+
+FullUse FindFullUse(const RunTimes& times, int64_t max_rows, size_t row_bytes, int places,
+                    const std::optional<ServiceGoal>& goal) {
+  FullUse best;
+  double most = 0;
+  for (int64_t rows = 1; rows <= max_rows; rows = NextRows(rows, max_rows)) {
+    const auto bytes = static_cast<size_t>(rows) * row_bytes;
+    const std::optional<RunTimes::Estimate> run = times.Expected({.rows = rows, .bytes = bytes});
+    if (!run || run->typical <= Duration(0)) continue;
+    // What misses the goal does nothing in time; where all do, requests run alone.
+    if (goal && rows > 1 && run->typical >= goal->latency) break;
+    const double utilisation = goal ? AllowedUtilisation(run->typical, rows, places, *goal) : 1;
+    const double done = utilisation * static_cast<double>(rows) / Seconds(run->typical);
+    if (done <= most) continue;
+    most = done;
+    best = {.rows = rows, .run = run->typical, .utilisation = utilisation};
+  }
+  return best;
 }
 
 }  // namespace trireme

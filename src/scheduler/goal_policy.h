@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "model/service_goal.h"
@@ -58,11 +59,21 @@ struct ArrangementChoice {
 Arrangement ChooseArrangement(const ArrangementChoice& choice);
 
 // How busy so many places may be on average, above 0 to 1, while the goal's share of requests is in time that come one
-// by one and at random.
+// by one and at random, and are run so many at a time.
 //
-// With runs of one length, one waits longer than t with a probability of about u exp(-2 (1 - u) t places / run) where
-// the places are busy for the share u of the time (the heavy-traffic limit of an M/D/c queue, Kingman 1962): u is where
-// this is what the goal allows for t = latency - run. 1 where a run alone misses the goal: no u would do.
-double AllowedUtilisation(Duration run, int places, const ServiceGoal& goal);
+// With runs of one length, one waits longer than t with a probability of about u exp(-2 (1 - u) t places rows / run)
+// where the places are busy for the share u of the time (the heavy-traffic limit of an M/D/c queue, Kingman 1962; with
+// batches, chance evens out over their rows): u is where this is what the goal allows for t = latency - run, less the
+// time until the next batch begins. 1 where a run alone misses the goal: no u would do.
+double AllowedUtilisation(Duration run, int64_t rows, int places, const ServiceGoal& goal);
+
+// The batches that do the most in time, if as many requests come as can be: what a line is capable of.
+struct FullUse {
+  int64_t rows = 1;        // of a batch
+  Duration run{0};         // of such a one; 0: nothing is known
+  double utilisation = 1;  // of the places, on average
+};
+FullUse FindFullUse(const RunTimes& times, int64_t max_rows, size_t row_bytes, int places,
+                    const std::optional<ServiceGoal>& goal);
 
 }  // namespace trireme

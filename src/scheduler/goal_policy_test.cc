@@ -143,29 +143,62 @@ TEST(ChooseArrangement, Table) {
 TEST(AllowedUtilisation, LeavesRoomForWhatComesByChance) {
   const ServiceGoal goal{.quantile = 0.99, .latency = milliseconds(100)};
   // From the formula, worked out: u exp(-2 (1 - u) t places / run) = 0.01.
-  EXPECT_NEAR(AllowedUtilisation(milliseconds(50), 1, goal), 0.0649, 0.002);
-  EXPECT_NEAR(AllowedUtilisation(milliseconds(20), 1, goal), 0.5088, 0.002);
-  EXPECT_NEAR(AllowedUtilisation(milliseconds(5), 2, goal), 0.940, 0.002);
-  EXPECT_GT(AllowedUtilisation(std::chrono::microseconds(3), 2, goal), 0.998);
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(50), 1, 1, goal), 0.0649, 0.002);
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(20), 1, 1, goal), 0.5088, 0.002);
+  EXPECT_NEAR(AllowedUtilisation(milliseconds(5), 1, 2, goal), 0.940, 0.002);
+  EXPECT_GT(AllowedUtilisation(std::chrono::microseconds(3), 1, 2, goal), 0.998);
 }
 
 TEST(AllowedUtilisation, IsMoreWithMorePlacesAndMoreTime) {
   double before = 0;
   for (const int places : {1, 2, 4, 8}) {
-    const double now = AllowedUtilisation(milliseconds(30), places, {.quantile = 0.99, .latency = milliseconds(100)});
+    const double now =
+        AllowedUtilisation(milliseconds(30), 1, places, {.quantile = 0.99, .latency = milliseconds(100)});
     EXPECT_GT(now, before);
     before = now;
   }
-  EXPECT_GT(AllowedUtilisation(milliseconds(30), 1, {.quantile = 0.9, .latency = milliseconds(100)}),
-            AllowedUtilisation(milliseconds(30), 1, {.quantile = 0.99, .latency = milliseconds(100)}));
+  EXPECT_GT(AllowedUtilisation(milliseconds(30), 1, 1, {.quantile = 0.9, .latency = milliseconds(100)}),
+            AllowedUtilisation(milliseconds(30), 1, 1, {.quantile = 0.99, .latency = milliseconds(100)}));
+}
+
+TEST(AllowedUtilisation, IsMoreInBatchesOfWhichOneIsAsLong) {
+  const ServiceGoal goal{.quantile = 0.99, .latency = milliseconds(100)};
+  EXPECT_GT(AllowedUtilisation(milliseconds(20), 8, 1, goal), AllowedUtilisation(milliseconds(20), 1, 1, goal));
+  EXPECT_LT(AllowedUtilisation(milliseconds(50), 8, 1, goal), 0.02) << "who just missed one is late with the next";
+}
+
+TEST(FullUse, IsOfTheBatchesThatDoTheMostInTime) {
+  const auto flat = TimesOf([](int64_t rows) { return 10 + 0.1 * static_cast<double>(rows); });
+  const auto some = TimesOf([](int64_t rows) { return 10 + 5 * static_cast<double>(rows); });
+  const struct {
+    std::string what;
+    const RunTimes& times;
+    int64_t max_rows;
+    std::optional<ServiceGoal> goal;
+    int64_t rows;
+  } kCases[] = {
+      {"without a goal the largest, if it is worth it", some, 64, std::nullopt, 64},
+      {"one by one, if that is all there may be", flat, 1, std::nullopt, 1},
+      {"a goal that leaves time", flat, 64, ServiceGoal{.latency = milliseconds(100)}, 64},
+      {"a goal that does not", some, 64, ServiceGoal{.latency = milliseconds(100)}, 4},
+      {"a goal that cannot be kept", flat, 64, ServiceGoal{.latency = milliseconds(5)}, 1},
+  };
+  for (const auto& one : kCases) {
+    const FullUse full = FindFullUse(one.times, one.max_rows, /*row_bytes=*/8, /*places=*/1, one.goal);
+    EXPECT_EQ(full.rows, one.rows) << one.what;
+    EXPECT_GT(full.utilisation, 0) << one.what;
+    EXPECT_LE(full.utilisation, 1) << one.what;
+    EXPECT_GT(full.run, Duration(0)) << one.what;
+  }
+  EXPECT_EQ(FindFullUse(RunTimes(), 64, 8, 1, std::nullopt).run, Duration(0)) << "nothing is known";
 }
 
 TEST(AllowedUtilisation, IsAllWhereNothingIsKnownOrTheGoalCannotBeKept) {
   const ServiceGoal goal{.quantile = 0.99, .latency = milliseconds(100)};
-  EXPECT_EQ(AllowedUtilisation(Duration(0), 2, goal), 1);
-  EXPECT_EQ(AllowedUtilisation(milliseconds(100), 2, goal), 1);
-  EXPECT_EQ(AllowedUtilisation(milliseconds(180), 2, goal), 1);
-  EXPECT_GT(AllowedUtilisation(milliseconds(50), 0, goal), 0);
+  EXPECT_EQ(AllowedUtilisation(Duration(0), 1, 2, goal), 1);
+  EXPECT_EQ(AllowedUtilisation(milliseconds(100), 1, 2, goal), 1);
+  EXPECT_EQ(AllowedUtilisation(milliseconds(180), 1, 2, goal), 1);
+  EXPECT_GT(AllowedUtilisation(milliseconds(50), 1, 0, goal), 0);
 }
 
 TEST(GoalKeeper, PromisesTheWholeTimeWhileItIsKept) {

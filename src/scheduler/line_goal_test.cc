@@ -55,6 +55,36 @@ class LineGoalTest : public testing::Test {
   std::shared_ptr<FakeScript> script_ = std::make_shared<FakeScript>();  // shared with the model
 };
 
+// How quickly a run fails says nothing of those that succeed.
+TEST_F(LineGoalTest, LearnsNothingFromRunsThatFail) {
+  const auto line = Line({.rules = {.max_rows = 4}, .goal = ServiceGoal{.latency = milliseconds(100)}});
+  script_->FailWhen([](int64_t /*rows*/) { return Internal("no"); });
+  for (int i = 0; i < 3; ++i) {
+    RecordedReply reply;
+    line->Push(Request(reply));
+    EXPECT_EQ(reply.Wait().status.code(), StatusCode::kInternal);
+  }
+  line->Close();
+  EXPECT_EQ(line->account().runs, 0U);
+  EXPECT_TRUE(line->account().times.empty());
+}
+
+TEST_F(LineGoalTest, NorFromABatchThatWasRunOneByOne) {
+  const auto line = Line({.rules = {.max_rows = 4}});
+  script_->Hold();
+  RecordedReply replies[3];
+  line->Push(Request(replies[0]));
+  script_->WaitUntilHeld(1);
+  script_->FailWhen([](int64_t rows) { return rows > 1 ? Internal("not together") : Status(); });
+  for (RecordedReply& reply : replies) {
+    if (&reply != &replies[0]) line->Push(Request(reply));
+  }
+  script_->Release();
+  for (RecordedReply& reply : replies) EXPECT_TRUE(reply.Wait().status.ok());
+  line->Close();
+  EXPECT_EQ(line->account().runs, 1U);
+}
+
 TEST_F(LineGoalTest, RefusesWhatWouldMissItsDeadline) {
   const auto line = Line({.seen_runs = Runs(milliseconds(50))});
   script_->Hold();

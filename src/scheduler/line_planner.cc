@@ -13,6 +13,9 @@ namespace {
 // Of the last requests, how many company is averaged over.
 constexpr double kCompanyMemory = 1.0 / 16;
 
+// Of the last runs, how many their size is averaged over.
+constexpr double kRunMemory = 1.0 / 64;
+
 // The size of batches is chosen anew after so many runs.
 constexpr uint64_t kRunsPerChoice = 16;
 
@@ -111,15 +114,16 @@ LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const 
                        .batch_rows = batch,
                        .batch_run = RunBefore(batch, row_bytes).value_or(run->typical),
                        .callers = options_.instances};
-  const TimePoint start = PredictStart(ahead, processors, now);
-  expectation.predicted = start + run->typical;
-  expectation.at_most = start + run->most;
   expectation.one_run = OneRun(rows, request.bytes);
   if (goal_.has_goal()) expectation.latest = request.stages.received + goal_.Budget(expectation.one_run);
   if (request.deadline < expectation.latest) {
     expectation.latest = request.deadline;
     expectation.is_own_deadline = true;
   }
+  const TimePoint latest_start = expectation.latest == kNever ? kNever : expectation.latest - run->most;
+  const TimePoint start = std::max(PredictStart(ahead, processors, now), DelayEnds(before + rows, latest_start, now));
+  expectation.predicted = start + run->typical;
+  expectation.at_most = start + run->most;
   // Who is late already is told so by the line.
   const bool is_late = expectation.at_most > expectation.latest && expectation.latest > now;
   // Who would begin at once is refused for no goal, as nobody else could do better; and for a deadline of his own not
@@ -148,6 +152,24 @@ Arrangement LinePlanner::Prefer(Duration budget, TimePoint now) const {
                             .now = arrangement_});
 }
 
+// How long the next batch takes, where it waits for company; 0: it does not, or nobody knows.
+Duration LinePlanner::DelayedRun() const {
+  if (options_.rules.max_delay <= Duration(0) || queue_.empty()) return Duration(0);
+  const int64_t rows = std::clamp<int64_t>(queue_.rows(), 1, std::max<int64_t>(batch_rows_, 1));
+  const auto run = times_.Expected({.rows = rows, .bytes = RowBytes(queue_.front()) * static_cast<size_t>(rows)});
+  return run ? run->most : Duration(0);
+}
+
+// Until when one who comes now would wait for company, as one of so many rows and with `latest_start` in mind; the
+// epoch: not at all.
+TimePoint LinePlanner::DelayEnds(int64_t rows, TimePoint latest_start, TimePoint now) const {
+  const Duration delay = options_.rules.max_delay;
+  if (delay <= Duration(0) || rows >= options_.rules.max_rows || !options_.rules.preferred_rows.empty()) return {};
+  const TimePoint own_end = delay < kNever - now ? now + delay : kNever;
+  const TimePoint end = queue_.empty() ? own_end : std::min(own_end, queue_.EndOfDelay(DelayedRun()));
+  return std::min(end, latest_start);
+}
+
 // Somebody waits.
 Processors::Wish LinePlanner::WishFor(Arrangement arrangement) const {
   // One that is larger than a batch runs alone.
@@ -167,8 +189,8 @@ bool LinePlanner::MustBeWide() const {
   return narrow && narrow->most > goal_.goal()->latency;
 }
 
-std::optional<Processors::Wish> LinePlanner::NextWish() const {
-  if (queue_.empty()) return std::nullopt;
+std::optional<Processors::Wish> LinePlanner::NextWish(TimePoint now) const {
+  if (!queue_.IsDue(now, /*flush=*/false, DelayedRun())) return std::nullopt;
   return WishFor(MustBeWide() ? Arrangement::kWide : Arrangement::kNarrow);
 }
 
@@ -180,21 +202,28 @@ bool LinePlanner::GivesUpLate(TimePoint now) const {
 
 LinePlanner::Begun LinePlanner::Begin(Processors& processors, Processors::Member& member, TimePoint now, bool flush) {
   Begun begun;
-  if (!queue_.IsDue(now, flush)) return begun;
+  const Duration delayed_run = DelayedRun();
+  if (!queue_.IsDue(now, flush, delayed_run)) {
+    begun.grants = processors.Withdraw(member, now);
+    return begun;
+  }
   const bool must_be_wide = MustBeWide();
   const bool may_be_wide = has_wide_ && arrangement_ == Arrangement::kWide && queue_.size() == 1;
   if (may_be_wide && !must_be_wide) begun.place = processors.TryTake(member, WishFor(Arrangement::kWide), now);
-  if (!begun.place) begun.place = processors.TakeOrAsk(member, *NextWish(), now);
+  const Arrangement arrangement = must_be_wide ? Arrangement::kWide : Arrangement::kNarrow;
+  if (!begun.place) begun.place = processors.TakeOrAsk(member, WishFor(arrangement), now);
   if (!begun.place) {
     begun.taken.expired = queue_.TakeExpired(now);
     begun.awaits_place = true;
     return begun;
   }
   begun.taken = queue_.TakeIfDue(now, {.flush = flush,
+                                       .run = delayed_run,
                                        .most_rows = batch_rows_,
                                        .times = &times_,
                                        .arrangement = begun.place->arrangement,
-                                       .give_up_late = GivesUpLate(now)});
+                                       .give_up_late = GivesUpLate(now),
+                                       .spare_one = now > last_run_ + kEstimateLife});
   if (!begun.taken.batch.empty()) return begun;
   begun.grants = processors.GiveBack(member, *begun.place, now);
   begun.place.reset();
@@ -207,10 +236,21 @@ Taken LinePlanner::TakeInline(TimePoint now, const std::function<bool(int64_t ro
 
 void LinePlanner::Ran(const RunSize& size, Duration took, TimePoint now) {
   times_.Record(size, took);
+  CountRun(size);
   last_run_ = now;
   if (size.arrangement == Arrangement::kWide) last_wide_ = now;
   if (has_wide_) arrangement_ = Prefer(goal_.has_goal() ? goal_.goal()->latency : Duration(0), now);
   if (++runs_ % kRunsPerChoice == 0 || runs_ < kRunsPerChoice) ChooseRows(now);
+}
+
+// By what such runs usually take, so that one that was interrupted for long counts as what it is.
+void LinePlanner::CountRun(const RunSize& size) {
+  const auto usual = times_.Expected(size);
+  if (!usual) return;
+  const int processors = size.arrangement == Arrangement::kWide ? options_.processors : 1;
+  const double newest = run_rows_ > 0 ? kRunMemory : 1;
+  run_rows_ += newest * (static_cast<double>(size.rows) - run_rows_);
+  run_seconds_ += newest * (std::chrono::duration<double>(usual->typical).count() * processors - run_seconds_);
 }
 
 void LinePlanner::ChooseRows(TimePoint now) {
@@ -252,11 +292,14 @@ Status LinePlanner::WhyRefused(const std::string& model, const InferRequest& req
   return Overloaded(std::move(text)).TryAgainIn(std::max(too_long, std::chrono::milliseconds(1)));
 }
 
-double LinePlanner::AllowedUtilisation() const {
-  if (!options_.goal) return 1;
-  const int64_t rows = std::max<int64_t>(batch_rows_, 1);
-  const auto run = times_.Expected({.rows = rows, .bytes = row_bytes_ * static_cast<size_t>(rows)});
-  return run ? trireme::AllowedUtilisation(run->typical, options_.instances, *options_.goal) : 1;
+LinePlanner::Capacity LinePlanner::capacity() const {
+  const FullUse full = FindFullUse(times_, options_.rules.max_rows, row_bytes_, options_.instances, options_.goal);
+  Capacity capacity{.utilisation = full.utilisation};
+  if (full.run <= Duration(0) || run_rows_ <= 0) return capacity;
+  const double row_now = run_seconds_ / run_rows_;
+  const double row_then = std::chrono::duration<double>(full.run).count() / static_cast<double>(full.rows);
+  if (row_now > 0) capacity.cost = std::min(1.0, row_then / row_now);
+  return capacity;
 }
 
 LinePlanner::Account LinePlanner::account(TimePoint now) const {
@@ -269,7 +312,7 @@ LinePlanner::Account LinePlanner::account(TimePoint now) const {
           .batch_rows = batch_rows_,
           .rows_per_second = arrivals_.PerSecond(now),
           .instances = options_.instances,
-          .allowed_utilisation = AllowedUtilisation(),
+          .allowed_utilisation = capacity().utilisation,
           .runs = runs_,
           .late_answers = late_answers_,
           .refused = refused_,

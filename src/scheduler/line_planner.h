@@ -31,7 +31,8 @@ class LinePlanner {
   struct Options {
     BatchRules rules;
     std::optional<ServiceGoal> goal = {};
-    int instances = 1;  // runs at the same time, at most
+    int instances = 1;   // runs at the same time, at most
+    int processors = 1;  // that a wide run has
   };
 
   explicit LinePlanner(Options options);
@@ -68,7 +69,7 @@ class LinePlanner {
   Expectation Expect(const InferRequest& request, const Processors::View& processors, TimePoint now) const;
 
   // What begins now: a run with its place, or requests to be answered without one; or neither, because nothing is due
-  // or no place is free. Then one was asked for.
+  // or no place is free. Then one was asked for; and while nothing is due none is asked for or held.
   struct Begun {
     Taken taken;
     std::optional<Processors::Place> place;  // if there is a batch
@@ -83,8 +84,11 @@ class LinePlanner {
   // A run has ended.
   void Ran(const RunSize& size, Duration took, TimePoint now);
 
-  // What the next run needs; nothing: nobody waits.
-  std::optional<Processors::Wish> NextWish() const;
+  // What the next run needs; nothing: none is due.
+  std::optional<Processors::Wish> NextWish(TimePoint now) const;
+
+  // When something will be due if nothing more arrives; kNever if nobody waits.
+  TimePoint NextDue() const { return queue_.NextDue(DelayedRun()); }
 
   // Whether Arrived() is of use when nothing is promised.
   bool NotesArrivals() const { return has_wide_ || options_.goal.has_value(); }
@@ -115,7 +119,7 @@ class LinePlanner {
     int64_t batch_rows = 1;      // at most
     double rows_per_second = 0;  // that arrive
     int instances = 1;
-    double allowed_utilisation = 1;  // of these, by AllowedUtilisation()
+    double allowed_utilisation = 1;  // of these, as Capacity
     uint64_t runs = 0;
     uint64_t late_answers = 0;  // past the goal or their deadlines: runs in vain
     uint64_t refused = 0;       // by prediction
@@ -123,7 +127,13 @@ class LinePlanner {
     std::vector<RunTimes::Seen> times;
   };
   Account account(TimePoint now) const;
-  double AllowedUtilisation() const;
+
+  // What it can do while all its answers are in time.
+  struct Capacity {
+    double utilisation = 1;  // of its instances, on average
+    double cost = 1;         // of a row as it is run then, by what it costs as it is run now: 1 at most
+  };
+  Capacity capacity() const;
 
   // A request was refused because it would have been late.
   void Refused(TimePoint now) {
@@ -135,10 +145,13 @@ class LinePlanner {
   Duration OneRun(int64_t rows, size_t bytes) const;
   std::optional<Duration> RunBefore(int64_t batch, size_t row_bytes) const;
   Arrangement Prefer(Duration budget, TimePoint now) const;
+  Duration DelayedRun() const;
+  TimePoint DelayEnds(int64_t rows, TimePoint latest_start, TimePoint now) const;
   Processors::Wish WishFor(Arrangement arrangement) const;
   bool MustBeWide() const;
   bool GivesUpLate(TimePoint now) const;
   void ChooseRows(TimePoint now);
+  void CountRun(const RunSize& size);
 
   const Options options_;
   BatchQueue queue_;
@@ -150,6 +163,8 @@ class LinePlanner {
   double company_ = 0;
   size_t row_bytes_ = 0;  // of the last request
   int64_t batch_rows_;
+  double run_seconds_ = 0;  // of processors, that a run took lately
+  double run_rows_ = 0;     // of these; 0: there was none
   uint64_t runs_ = 0;
   uint64_t late_answers_ = 0;
   uint64_t refused_ = 0;

@@ -90,6 +90,33 @@ TEST(LinePlannerExpects, AnAnswerAfterTheRunsBeforeIt) {
   }
 }
 
+TEST(LinePlannerExpects, TheDelayThatItWaitsForCompany) {
+  const struct {
+    std::string what;
+    Duration delay;
+    int waiting;
+    Duration deadline;
+    double answered_ms;
+  } kCases[] = {
+      {"alone", milliseconds(50), 0, {}, 60},
+      {"with one that has waited for 20 ms", milliseconds(50), 1, {}, 40},
+      {"it fills the batch", milliseconds(50), 3, {}, 10},
+      {"its deadline is sooner", milliseconds(50), 0, milliseconds(40), 38.75},
+      {"the goal is sooner", milliseconds(500), 0, {}, 98.75},
+      {"for ever", Duration::max(), 0, {}, 98.75},
+  };
+  for (const auto& one : kCases) {
+    LinePlanner planner({.rules = {.max_rows = 4, .max_delay = one.delay}, .goal = kGoal, .instances = 2});
+    for (const int64_t rows : {1, 2, 4}) planner.Learn(Size(rows), milliseconds(10));
+    for (int i = 0; i < one.waiting; ++i) planner.Push(Request("", -milliseconds(20)));
+    RequestPtr request = Request();
+    if (one.deadline > Duration(0)) request->deadline = kStart + one.deadline;
+    const auto expectation = planner.Expect(*request, Free({{}, {}}), kStart);
+    EXPECT_NEAR(Ms(expectation.predicted - kStart), one.answered_ms, 0.01) << one.what;
+    EXPECT_FALSE(expectation.is_refused) << one.what;
+  }
+}
+
 TEST(LinePlannerExpects, ThoseBeforeItToTakeAsLongAsTheyDo) {
   LinePlanner planner = Planner(std::nullopt, /*instances=*/1);
   planner.Learn({.rows = 1, .bytes = 100 * kRowBytes}, milliseconds(300));
@@ -212,7 +239,7 @@ TEST_F(LinePlannerBegins, NothingWhenNobodyWaits) {
   EXPECT_FALSE(begun.place);
   EXPECT_FALSE(begun.awaits_place);
   EXPECT_TRUE(begun.taken.empty());
-  EXPECT_FALSE(planner.NextWish());
+  EXPECT_FALSE(planner.NextWish(kStart));
 }
 
 TEST_F(LinePlannerBegins, ARunForWhichThereIsAPlaceAndElseAsksForOne) {
@@ -260,6 +287,35 @@ TEST_F(LinePlannerBegins, NothingBeforeADelayIsOver) {
   planner.Push(Request("a"));
   EXPECT_TRUE(Begin(planner, milliseconds(4)).taken.empty());
   EXPECT_EQ(Ids(Begin(planner, milliseconds(5)).taken.batch), Names{"a"});
+}
+
+TEST_F(LinePlannerBegins, BeforeTheDelayIsOverIfItWouldBeTooLateThen) {
+  LinePlanner planner({.rules = {.max_rows = 8, .max_delay = seconds(1)}, .goal = kGoal});
+  planner.Learn(Size(1), milliseconds(10));
+  planner.Push(Request("a"));
+  EXPECT_TRUE(Begin(planner, milliseconds(80)).taken.empty());
+  const TimePoint due = planner.NextDue();
+  EXPECT_NEAR(Ms(due - kStart), 100 - 11.25, 0.01) << "its run may take an eighth longer";
+  EXPECT_EQ(Ids(Begin(planner, due - kStart).taken.batch), Names{"a"});
+}
+
+// Neither asked for nor kept: other lines could not use it meanwhile.
+TEST_F(LinePlannerBegins, WithoutAPlaceWhileNothingIsDue) {
+  LinePlanner planner({.rules = {.max_rows = 2, .max_delay = milliseconds(50)}});
+  planner.Push(Request("a"));
+  EXPECT_FALSE(planner.NextWish(kStart));
+  EXPECT_TRUE(planner.NextWish(kStart + milliseconds(50)));
+
+  const auto other = processors_.Join(1, [] {});
+  const Processors::Wish run = {.expected = milliseconds(10)};
+  std::optional<Processors::Place> places[] = {processors_.TryTake(*other, run, kStart),
+                                               processors_.TryTake(*other, run, kStart)};
+  EXPECT_TRUE(Begin(planner, milliseconds(50)).awaits_place);
+  Processors::Grants grants = processors_.GiveBack(*other, *places[0], kStart + milliseconds(51));
+  EXPECT_EQ(grants.size(), 1U) << "it is held for the line";
+  EXPECT_EQ(planner.TakeInline(kStart + milliseconds(51), nullptr).batch.size(), 1U);
+  EXPECT_FALSE(Begin(planner, milliseconds(52)).awaits_place);
+  EXPECT_EQ(processors_.at_work(), 1) << "the other's run";
 }
 
 TEST_F(LinePlannerBegins, OneThatIsAloneOnAllProcessors) {
@@ -379,8 +435,8 @@ TEST(LinePlannerWishes, ForAllProcessorsOnlyIfTheGoalCannotBeKeptOtherwise) {
     planner.Push(Request());
     RunWide(planner, milliseconds(6));
     const bool must_be_wide = goal == kShortGoal;
-    EXPECT_EQ(planner.NextWish()->arrangement, must_be_wide ? Arrangement::kWide : Arrangement::kNarrow);
-    EXPECT_EQ(planner.NextWish()->expected, must_be_wide ? milliseconds(6) : milliseconds(10));
+    EXPECT_EQ(planner.NextWish(kStart)->arrangement, must_be_wide ? Arrangement::kWide : Arrangement::kNarrow);
+    EXPECT_EQ(planner.NextWish(kStart)->expected, must_be_wide ? milliseconds(6) : milliseconds(10));
   }
 }
 
@@ -390,11 +446,59 @@ TEST(LinePlannerWishes, ForOneNowAndThenToSeeWhetherThatIsStillSo) {
   int narrow = 0;
   constexpr int kRuns = 5120;
   for (int i = 0; i < kRuns; ++i) {
-    if (planner.NextWish()->arrangement == Arrangement::kNarrow) ++narrow;
+    if (planner.NextWish(kStart)->arrangement == Arrangement::kNarrow) ++narrow;
     planner.Ran(Size(1, Arrangement::kWide), milliseconds(6), kStart);
   }
   EXPECT_GT(narrow, 0);
   EXPECT_LT(narrow, kRuns / 200) << "they are late: less than half of what the goal allows may be";
+}
+
+// Who is alone and late takes processors from other lines: but what is known of runs must not stay wrong for ever.
+TEST_F(LinePlannerBegins, OneThatIsLateUnderPressureOnlyIfNothingRanForAWhile) {
+  const struct {
+    std::string what;
+    Duration last_run;
+    bool is_given_up;
+  } kCases[] = {{"a run has just ended", milliseconds(4950), true},
+                {"within the last second", milliseconds(4000), true},
+                {"none for more than that", milliseconds(3999), false}};
+  for (const auto& one : kCases) {
+    LinePlanner planner = Planner(kGoal);
+    const Duration now = seconds(5);
+    planner.Ran(Size(1), milliseconds(10), kStart + one.last_run);
+    planner.Refused(kStart + now - milliseconds(1));
+    planner.Push(Request("late", now - milliseconds(95)));
+    const LinePlanner::Begun begun = Begin(planner, now);
+    EXPECT_EQ(begun.place.has_value(), !one.is_given_up) << one.what;
+    EXPECT_EQ(begun.taken.expired.size(), one.is_given_up ? 1U : 0U) << one.what;
+    if (begun.place) processors_.GiveBack(*member_, *begun.place, kStart + now);
+  }
+  EXPECT_EQ(processors_.at_work(), 0);
+}
+
+// --- What it is capable of.
+
+TEST(LinePlannerCapacity, IsThatOfFullBatchesWhileRequestsAreRunOneByOne) {
+  LinePlanner planner({.rules = {.max_rows = 8}, .goal = kGoal, .instances = 1});
+  EXPECT_EQ(planner.capacity().utilisation, 1) << "nothing is known";
+  EXPECT_EQ(planner.capacity().cost, 1);
+  for (const int64_t rows : {1, 2, 4, 8}) planner.Learn(Size(rows), milliseconds(10));
+  EXPECT_EQ(planner.capacity().cost, 1) << "nothing ran yet";
+  planner.Arrived(*Request(), 0, kStart);
+  planner.Ran(Size(1), milliseconds(10), kStart);
+  EXPECT_NEAR(planner.capacity().cost, 1.0 / 8, 1e-9);
+  EXPECT_GT(planner.capacity().utilisation, 0.9);
+  for (int i = 0; i < 1000; ++i) planner.Ran(Size(4), milliseconds(10), kStart);
+  EXPECT_NEAR(planner.capacity().cost, 0.5, 1e-3);
+  for (int i = 0; i < 1000; ++i) planner.Ran(Size(8), milliseconds(10), kStart);
+  EXPECT_NEAR(planner.capacity().cost, 1, 1e-3);
+}
+
+TEST(LinePlannerCapacity, IsWhatThereIsWhereBatchesDoNotPay) {
+  LinePlanner planner = Planner(kGoal, /*instances=*/1, /*max_rows=*/8);
+  for (const int64_t rows : {2, 4, 8}) planner.Learn(Size(rows), rows * milliseconds(10));
+  planner.Ran(Size(1), milliseconds(10), kStart);
+  EXPECT_EQ(planner.capacity().cost, 1);
 }
 
 }  // namespace

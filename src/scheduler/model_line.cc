@@ -44,7 +44,10 @@ ModelLine::ModelLine(ModelId id, Signature signature, std::unique_ptr<OpenModel>
       member_(processors_->Join(options_.weight, [this] { PlaceGranted(); })),
       runner_(id_, signature_, pool, clock, metrics, options_.decoupled, options_.shapes.get()),
       order_(options_.rules.preserve_ordering ? std::make_unique<AnswerOrder>() : nullptr),
-      planner_({.rules = options_.rules, .goal = options_.goal, .instances = options_.instances}) {
+      planner_({.rules = options_.rules,
+                .goal = options_.goal,
+                .instances = options_.instances,
+                .processors = processors_->count()}) {
   CHECK(options_.instances > 0);
   for (const Options::SeenRun& seen : options_.seen_runs) planner_.Learn(seen.size, seen.took);
   metrics_.ShowLine(this, [this] { return account(); });
@@ -163,6 +166,18 @@ Status ModelLine::WhyLate(InferRequest& request) {
   if (!planner_.NotesArrivals() && !planner_.Promises(request)) return {};
   const auto company = static_cast<double>(planner_.queue().size()) + processors_->at_work();
   planner_.Arrived(request, company, now);
+  return PromiseOrRefuse(request);
+}
+
+Status ModelLine::CheckAhead(InferRequest& request) {
+  request.stages.queued = clock_.Now();
+  const MutexLock lock(mutex_);
+  request.deadline = planner_.queue().DeadlineOf(request);
+  return PromiseOrRefuse(request);
+}
+
+Status ModelLine::PromiseOrRefuse(InferRequest& request) {
+  const TimePoint now = request.stages.queued;
   if (!planner_.Promises(request)) return {};
   const LinePlanner::Expectation expectation = planner_.Expect(request, processors_->Look(*member_, now), now);
   request.stages.predicted = expectation.predicted;
@@ -250,6 +265,7 @@ bool ModelLine::FindJob(Job& job, Processors::Grants& grants) {
   if (running_ >= options_.instances) return false;
   LinePlanner::Begun begun = planner_.Begin(*processors_, *member_, clock_.Now(), /*flush=*/closing_);
   awaits_place_ = begun.awaits_place;
+  may_hold_place_ = false;
   grants = std::move(begun.grants);
   if (begun.taken.empty()) return false;
   metrics_.AddWaiting(-static_cast<int64_t>(begun.taken.size()));
@@ -264,7 +280,7 @@ void ModelLine::SleepUntilNews() {
   ++asleep_;
   sleeps_until_ = running_ >= options_.instances ? kNever
                   : awaits_place_                ? planner_.queue().NextExpiry()
-                                                 : planner_.queue().NextDue();
+                                                 : planner_.NextDue();
   if (sleeps_until_ == kNever) {
     changed_.Wait(mutex_);
   } else {
@@ -278,6 +294,7 @@ void ModelLine::PlaceGranted() {
   {
     const MutexLock lock(mutex_);
     awaits_place_ = false;
+    may_hold_place_ = true;
   }
   changed_.NotifyOne();
 }
@@ -287,17 +304,19 @@ void ModelLine::Work(Job job) {
   const std::optional<Processors::Place> place = job.place;
   const std::optional<Ran> ran = Run(std::move(job));
   Processors::Grants grants;
-  bool wakes_sleepers = false;
   {
     const MutexLock lock(mutex_);
     Record(ran);
     --running_;
-    if (place) grants = processors_->GiveBack(*member_, *place, clock_.Now(), planner_.NextWish());
+    if (place) {
+      const TimePoint now = clock_.Now();
+      const std::optional<Processors::Wish> next = planner_.NextWish(now);
+      grants = processors_->GiveBack(*member_, *place, now, next);
+      may_hold_place_ = may_hold_place_ || next;
+    }
     // An instance goes on itself; a loop does not. Close() waits for the last one, and once it has this lock the line
     // may be gone.
-    const bool others_go_on = !place && asleep_ > 0 && !planner_.queue().empty() && !awaits_place_;
-    wakes_sleepers = closing_ || others_go_on;
-    if (wakes_sleepers) changed_.NotifyAll();
+    if (closing_ || (!place && SleepersHaveWork())) changed_.NotifyAll();
   }
   Processors::Notify(grants);
 }
@@ -344,7 +363,10 @@ std::optional<ModelLine::Ran> ModelLine::Run(Job job) {
     if (job.place) ran.size.arrangement = job.place->arrangement;
     ran.fared = PromisesOf(job.taken.batch);
     const bool is_wide = ran.size.arrangement == Arrangement::kWide;
-    ran.took = runner_.Run(*job.model, std::move(job.taken.batch), is_wide ? processors_->count() : options_.threads);
+    const std::optional<Duration> took =
+        runner_.Run(*job.model, std::move(job.taken.batch), is_wide ? processors_->count() : options_.threads);
+    if (!took) return std::nullopt;
+    ran.took = *took;
     ran.answered = clock_.Now();
     return ran;
   } catch (const std::bad_alloc&) {
@@ -376,7 +398,12 @@ void ModelLine::Record(const std::optional<Ran>& ran) {
 // Of a loop. A sleeper may wait for it; Close() waits for the last one, and once it has that lock the line may be gone.
 void ModelLine::GiveBackTurn() {
   --running_;
-  if (closing_ || (asleep_ > 0 && !planner_.queue().empty() && !awaits_place_)) changed_.NotifyAll();
+  if (closing_ || SleepersHaveWork()) changed_.NotifyAll();
+}
+
+// Requests, or a place to give back that nobody needs.
+bool ModelLine::SleepersHaveWork() const {
+  return asleep_ > 0 && (may_hold_place_ || (!planner_.queue().empty() && !awaits_place_));
 }
 
 void ModelLine::AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Duration row) {
@@ -392,9 +419,9 @@ LinePlanner::Account ModelLine::account() const {
   return planner_.account(clock_.Now());
 }
 
-double ModelLine::allowed_utilisation() const {
+LinePlanner::Capacity ModelLine::capacity() const {
   const MutexLock lock(mutex_);
-  return planner_.AllowedUtilisation();
+  return planner_.capacity();
 }
 
 void ModelLine::Close() {

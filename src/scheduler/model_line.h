@@ -76,6 +76,11 @@ class ModelLine {
   // The request has passed the engine's check. May answer it before it returns.
   void Push(RequestPtr request);
 
+  // Whether it would be refused for its deadline or the goal if it came now: of one whose inputs take work to make,
+  // which would be in vain. Rows, bytes, `stages.received` and all that Push() goes by are set, the inputs themselves
+  // are not looked at. kOverloaded says why; it counts as refused then.
+  Status CheckAhead(InferRequest& request);
+
   // The same model, whose runs have all processors: from now on requests that come alone are run by it. `row` is how
   // long it took for one row of so many bytes; 0: nobody knows. Once.
   void AddWide(std::unique_ptr<OpenModel> wide, size_t row_bytes, Duration row);
@@ -83,8 +88,7 @@ class ModelLine {
   // What it goes by, for people and for metrics.
   LinePlanner::Account account() const;
 
-  // Of its places, how busy they may be on average: a part of that account, at less cost.
-  double allowed_utilisation() const;
+  LinePlanner::Capacity capacity() const;
 
   // Answers what waits, ends the instances and destroys the model. Returns when that is done. Not on an I/O loop.
   void Close();
@@ -114,6 +118,7 @@ class ModelLine {
   Entry Wait(RequestPtr& request) REQUIRES(mutex_);
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
   Status WhyLate(InferRequest& request) REQUIRES(mutex_);
+  Status PromiseOrRefuse(InferRequest& request) REQUIRES(mutex_);
   Status WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const REQUIRES(mutex_);
   bool IsCheap(const InferRequest& request) const REQUIRES(mutex_);
   bool IsShort(int64_t rows, size_t bytes) const REQUIRES(mutex_);
@@ -134,7 +139,7 @@ class ModelLine {
   void End(std::unique_ptr<Turn> turn);
   void PlaceGranted();
 
-  // A run that was.
+  // A run that was, and did not fail.
   struct Ran {
     RunSize size;
     Duration took{0};
@@ -145,6 +150,7 @@ class ModelLine {
   std::vector<LinePlanner::Fared> PromisesOf(const std::vector<RequestPtr>& batch) const;
   void Record(const std::optional<Ran>& ran) REQUIRES(mutex_);
   void GiveBackTurn() REQUIRES(mutex_);
+  bool SleepersHaveWork() const REQUIRES(mutex_);
 
   const ModelId id_;
   const Signature signature_;
@@ -165,6 +171,7 @@ class ModelLine {
   std::vector<Turn*> turns_ GUARDED_BY(mutex_);
   int asleep_ GUARDED_BY(mutex_) = 0;                   // instances that wait for work
   bool awaits_place_ GUARDED_BY(mutex_) = false;        // on the processors: asked for, and not granted
+  bool may_hold_place_ GUARDED_BY(mutex_) = false;      // one was granted, and nobody has fetched it yet
   TimePoint sleeps_until_ GUARDED_BY(mutex_) = kNever;  // the one that went to sleep last
   bool closing_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> instances_;  // touched by the constructor and Close() alone

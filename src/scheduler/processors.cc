@@ -28,9 +28,11 @@ void Processors::Leave(Member& member, TimePoint now) {
   Grants grants;
   {
     const MutexLock lock(mutex_);
-    if (member.asks_) --asking_;
-    member.asks_.reset();
-    if (const auto held = std::exchange(member.held_, std::nullopt)) Free(member, *held, now);
+    Forget(member);
+    if (auto held = std::exchange(member.held_, std::nullopt)) {
+      held->began = now;
+      Free(member, *held, now);
+    }
     CHECK(member.running_ == 0);
     std::erase_if(members_, [&](const auto& one) { return one.get() == &member; });
     GrantWhatIsFree(now, grants);
@@ -102,21 +104,48 @@ std::optional<Processors::Place> Processors::TakeFree(Member& member, const Wish
 
 std::optional<Processors::Place> Processors::TryTake(Member& member, const Wish& wish, TimePoint now) {
   const MutexLock lock(mutex_);
-  return TakeFree(member, wish, now);
+  std::optional<Place> place = TakeFree(member, wish, now);
+  if (place) Forget(member);
+  return place;
 }
 
 std::optional<Processors::Place> Processors::TakeOrAsk(Member& member, const Wish& wish, TimePoint now) {
   const MutexLock lock(mutex_);
   std::optional<Place> place = TakeFree(member, wish, now);
-  if (!place) Ask(member, wish);
+  if (place) {
+    Forget(member);
+  } else {
+    Ask(member, wish);
+  }
   return place;
 }
 
+void Processors::Forget(Member& member) {
+  if (!member.asks_) return;
+  member.asks_.reset();
+  --asking_;
+}
+
+Processors::Grants Processors::Withdraw(Member& member, TimePoint now) {
+  Grants grants;
+  const MutexLock lock(mutex_);
+  if (!member.asks_ && !member.held_) return grants;
+  Forget(member);
+  if (auto held = std::exchange(member.held_, std::nullopt)) {
+    held->began = now;  // it did not run
+    Free(member, *held, now);
+  }
+  GrantWhatIsFree(now, grants);
+  return grants;
+}
+
 void Processors::Ask(Member& member, const Wish& wish) {
-  if (member.asks_ || member.held_) return;
-  Activate(member);
+  if (member.held_) return;
+  if (!member.asks_) {
+    Activate(member);
+    ++asking_;
+  }
   member.asks_ = wish;
-  ++asking_;
 }
 
 // A line that waits for all of them is not overtaken once it is its turn: what becomes free stays so until then.

@@ -56,7 +56,7 @@ class Processors {
   };
 
   // A place if one is held for it, or is free and nobody waits for it. A wide one is given only if all processors are
-  // free.
+  // free. With it an earlier ask is answered.
   std::optional<Place> TryTake(Member& member, const Wish& wish, TimePoint now);
 
   // The same; and if there is none, asks for one. A line asks for one at a time: while it waits, this asks no more.
@@ -64,6 +64,9 @@ class Processors {
 
   // Whom to call Notify() on, with no lock held.
   using Grants = std::vector<std::shared_ptr<Member>>;
+
+  // It has nothing to run: what it asked for is forgotten, and a place that is held for it goes to others.
+  Grants Withdraw(Member& member, TimePoint now);
 
   // After a run. With `next` its line has another one, and asks for a place; if that is granted at once, it is held for
   // it (TryTake() gives it) and the line is not among those to be notified.
@@ -97,6 +100,7 @@ class Processors {
   void Charge(Member& member, Duration time, Arrangement arrangement) const REQUIRES(mutex_);
   std::optional<Place> TakeFree(Member& member, const Wish& wish, TimePoint now) REQUIRES(mutex_);
   void Ask(Member& member, const Wish& wish) REQUIRES(mutex_);
+  void Forget(Member& member) REQUIRES(mutex_);
   void Free(Member& member, const Place& place, TimePoint now) REQUIRES(mutex_);
   void GrantWhatIsFree(TimePoint now, Grants& grants) REQUIRES(mutex_);
 

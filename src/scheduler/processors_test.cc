@@ -204,6 +204,62 @@ TEST_F(ProcessorsTest, WhoLeavesGivesUpWhatItAskedForOrWasGranted) {
   EXPECT_TRUE(processors_.TryTake(*a, Wide(1), kStart + milliseconds(20)));
 }
 
+TEST_F(ProcessorsTest, APlaceThatIsTakenAnswersTheAskBeforeIt) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  const auto x = processors_.TryTake(*a, Narrow(100), kStart);
+  const auto y = processors_.TryTake(*a, Narrow(100), kStart);
+  EXPECT_FALSE(processors_.TakeOrAsk(*b, Narrow(50), kStart));
+  const auto express = processors_.TakeOrAsk(*b, Narrow(5), kStart);
+  ASSERT_TRUE(express);
+  GiveBack(*b, *express, milliseconds(5));
+  GiveBack(*a, *x, milliseconds(100));
+  EXPECT_EQ(granted_, Names{}) << "b has what it asked for";
+  GiveBack(*a, *y, milliseconds(100));
+  EXPECT_EQ(processors_.at_work(), 0);
+}
+
+TEST_F(ProcessorsTest, WhoWithdrawsLeavesHisPlaceToOthers) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  const auto c = Join("c");
+  const auto x = processors_.TryTake(*a, Narrow(10), kStart);
+  const auto y = processors_.TryTake(*a, Narrow(10), kStart);
+  processors_.TakeOrAsk(*b, Narrow(10), kStart);
+  processors_.TakeOrAsk(*c, Narrow(10), kStart);
+  GiveBack(*a, *x, milliseconds(10));
+  ASSERT_EQ(granted_, Names{"b"});
+  Processors::Notify(processors_.Withdraw(*b, kStart + milliseconds(11)));
+  EXPECT_EQ(granted_, (Names{"b", "c"}));
+  EXPECT_TRUE(processors_.Withdraw(*b, kStart + milliseconds(11)).empty()) << "it has nothing any more";
+  EXPECT_TRUE(processors_.TryTake(*c, Narrow(10), kStart + milliseconds(11)));
+
+  processors_.TakeOrAsk(*b, Narrow(10), kStart + milliseconds(12));
+  EXPECT_EQ(processors_.at_work(), 3);
+  EXPECT_TRUE(processors_.Withdraw(*b, kStart + milliseconds(12)).empty());
+  EXPECT_EQ(processors_.at_work(), 2) << "nor does it ask";
+  GiveBack(*a, *y, milliseconds(20));
+  EXPECT_EQ(granted_, (Names{"b", "c"}));
+}
+
+// Whoever asks again wants what he asks for last.
+TEST_F(ProcessorsTest, AnAskCanChange) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  const auto x = processors_.TryTake(*a, Narrow(10), kStart);
+  const auto y = processors_.TryTake(*a, Narrow(20), kStart);
+  processors_.TakeOrAsk(*b, Wide(5), kStart);
+  processors_.TakeOrAsk(*b, Narrow(10), kStart);
+  GiveBack(*a, *x, milliseconds(10));
+  EXPECT_EQ(granted_, Names{"b"}) << "one of them is enough";
+  const auto place = processors_.TryTake(*b, Narrow(10), kStart + milliseconds(10));
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->arrangement, Arrangement::kNarrow);
+  GiveBack(*a, *y, milliseconds(20));
+  GiveBack(*b, *place, milliseconds(20));
+  EXPECT_EQ(processors_.at_work(), 0);
+}
+
 TEST_F(ProcessorsTest, AClockThatJumpsBackChargesNothingTwice) {
   const auto a = Join("a");
   const auto b = Join("b");

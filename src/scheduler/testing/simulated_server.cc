@@ -180,7 +180,8 @@ class PlannedModel final : public SimulatedModel {
         member_(processors.Join(traffic.weight, [this] { Dispatch(); })),
         planner_({.rules = {.max_rows = traffic.max_rows},
                   .goal = rules.has_goals ? std::optional(traffic.goal) : std::nullopt,
-                  .instances = rules.processors}) {
+                  .instances = rules.processors,
+                  .processors = rules.processors}) {
     // As a load measures it.
     for (int64_t rows = 1; rows <= traffic.max_rows; rows *= 2) Learn(rows, Arrangement::kNarrow);
     if (!traffic.curve.wide || rules.processors == 1) return;
@@ -195,6 +196,7 @@ class PlannedModel final : public SimulatedModel {
   }
 
   void Arrive(RequestPtr request) override {
+    ++came_;
     const TimePoint now = Told();
     planner_.Arrived(*request, static_cast<double>(planner_.queue().size()) + processors_.at_work(), now);
     if (planner_.Promises(*request)) {
@@ -233,6 +235,7 @@ class PlannedModel final : public SimulatedModel {
       const RunSize size = {
           .rows = rows, .bytes = kRowBytes * static_cast<size_t>(rows * width), .arrangement = arrangement};
       planner_.Ran(size, now - began, now);
+      ran_ += work->taken.batch.size();
       for (const RequestPtr& request : work->taken.batch) {
         planner_.Answered(
             {.received = request->stages.received, .predicted = request->stages.predicted, .answered = now});
@@ -240,7 +243,7 @@ class PlannedModel final : public SimulatedModel {
       }
       --running_;
       NoteChanges();
-      Processors::Notify(processors_.GiveBack(*member_, *work->place, now, planner_.NextWish()));
+      Processors::Notify(processors_.GiveBack(*member_, *work->place, now, planner_.NextWish(now)));
       Dispatch();
     });
   }
@@ -258,6 +261,9 @@ class PlannedModel final : public SimulatedModel {
   }
 
   void Describe(Outcome& outcome) override {
+    const LinePlanner::Capacity capacity = planner_.capacity();
+    const double wanted = outcome.busy * static_cast<double>(came_) / static_cast<double>(std::max<uint64_t>(ran_, 1));
+    outcome.load = wanted * capacity.cost / capacity.utilisation;
     outcome.least_margin = least_;
     outcome.most_margin = most_;
   }
@@ -266,6 +272,8 @@ class PlannedModel final : public SimulatedModel {
   const std::shared_ptr<Processors::Member> member_;
   LinePlanner planner_;
   int running_ = 0;
+  uint64_t came_ = 0;
+  uint64_t ran_ = 0;
   std::pair<int64_t, Arrangement> last_;
   double least_ = 1, most_ = 1;
 };

@@ -67,6 +67,7 @@ struct Outcome {
   Duration p50{0}, p99{0};  // of those answered
   double error_p90 = 0;     // of predictions
   double busy = 0;          // share of all processors, by this model
+  double load = 0;          // what came since the beginning, by what the scheduler says it can do; 0: it had no say
   uint64_t changes = 0;     // of batch size, arrangement: how restless it is
   uint64_t swings = 0;      // of the arrangement alone
   double least_margin = 1, most_margin = 1;
