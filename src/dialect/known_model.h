@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/executor.h"
 #include "base/status.h"
 #include "base/task.h"
@@ -15,7 +16,7 @@ namespace trireme {
 // Goes on with a call on its loop, as `next(std::move(call), status)`, once it is known what its model takes: here and
 // now if it is. Of a model on demand that nobody has looked into yet, when that is in memory, or why it is not.
 template <typename Call, typename Next>
-void ContinueWhenKnown(Engine& engine, const InferRequest& request, Executor& loop, std::unique_ptr<Call> call,
+void ContinueWhenKnown(Engine& engine, InferRequest& request, Executor& loop, std::unique_ptr<Call> call,
                        Next next) {
   if (engine.FindSignature(request.model, request.version) != nullptr) return next(std::move(call), Status());
   class OnLoop final : public Task {
@@ -32,6 +33,7 @@ void ContinueWhenKnown(Engine& engine, const InferRequest& request, Executor& lo
     Next next_;
     Status status_;
   };
+  request.stages.awaited = Clock::System().Now();
   const auto waiting = std::make_shared<std::unique_ptr<Call>>(std::move(call));  // a callback is copied
   engine.WhenLoaded(request.model, request.version, request.deadline, [waiting, next, &loop](Status status) {
     auto on_loop = std::make_unique<OnLoop>(std::move(*waiting), next, std::move(status));

@@ -58,12 +58,16 @@ bool IsOnProcessors(const ServedModel& model) {
 }
 
 ModelWork WorkOf(const ServedModel& model) {
+  const LinePlanner::Capacity capacity = model.line->capacity();
+  metrics::WorkTotals totals = model.metrics->work();
+  totals.as_run = capacity.as_run;
+  totals.when_full = capacity.when_full;
   return {.id = model.id,
-          .totals = model.metrics->work(),
+          .totals = totals,
           .threads = std::max(model.config.threads, 1),
           .instances = std::max(model.config.instances, 1),
           .on_processors = IsOnProcessors(model),
-          .capacity = model.line->capacity(),
+          .allowed_utilisation = capacity.utilisation,
           .goal = model.config.goal};
 }
 

@@ -81,7 +81,7 @@ struct ModelWork {
   int threads = 1;             // of a run
   int instances = 1;
   bool on_processors = true;
-  LinePlanner::Capacity capacity;  // while its goal is still met
+  double allowed_utilisation = 1;  // of what it has, at which its goal is still met
   std::optional<ServiceGoal> goal;
 };
 

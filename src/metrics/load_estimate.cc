@@ -42,6 +42,10 @@ void DemandEstimate::Update(const WorkTotals& totals, TimePoint now) {
   follow(busy_, std::max(busy, 0.0));
   // Both fall alike while nothing runs, in the end to nothing: what they said last stays.
   if (ran > 0) cost_ = busy_ / run_rate_;
+  const double as_run = Seconds(totals.as_run - last_.as_run);
+  follow(as_run_, std::max(as_run, 0.0));
+  follow(when_full_, std::max(Seconds(totals.when_full - last_.when_full), 0.0));
+  if (as_run > 0) saving_ = std::min(when_full_ / as_run_, 1.0);
   last_ = totals;
   at_ = now;
 }

@@ -15,10 +15,13 @@ struct WorkTotals {
   Duration run_time{0};     // of the model, times the threads of each run
   Duration around_time{0};  // of an instance, to join what goes in and to split what comes out
   Duration on_loops{0};     // what event loops did of both, where runs are short
+  // Of some runs: what they took, and what their rows would have in the batches of a server that is full.
+  Duration as_run{0};
+  Duration when_full{0};
 };
 
-// How many processors would be busy all the time if everything were run that comes, as it is run now: the rate of
-// requests, times what one takes. A pure value: time is an argument.
+// How many processors would be busy all the time if everything were run that comes: the rate of requests, times what
+// one takes, in the batches of a server that is full. A pure value: time is an argument.
 //
 // It follows with a time constant of 5 s: a step in load is there by 95 % after 15 s, from one side. Of requests that
 // nobody runs any more, it is known what they took when they were.
@@ -30,7 +33,7 @@ class DemandEstimate {
   // At any pace; about once a second is often enough. A clock that stands still or goes back tells nothing.
   void Update(const WorkTotals& totals, TimePoint now);
 
-  double processors() const { return came_rate_ * cost_; }
+  double processors() const { return came_rate_ * cost_ * saving_; }
 
  private:
   WorkTotals last_;
@@ -38,7 +41,10 @@ class DemandEstimate {
   double came_rate_ = 0;  // a second
   double run_rate_ = 0;   // the same
   double busy_ = 0;       // processor-seconds a second
-  double cost_ = 0;       // processor-seconds of a request
+  double cost_ = 0;       // processor-seconds of a request, as it is run now
+  double as_run_ = 0;     // as the totals, a second
+  double when_full_ = 0;  // the same
+  double saving_ = 1;     // when_full_ by as_run_
 };
 
 // A model's demand, against what it may have.

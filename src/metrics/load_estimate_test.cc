@@ -25,6 +25,7 @@ class Model {
   Duration run_time = milliseconds(20);  // of one
   Duration around_time = Duration(0);    // of one
   Duration interval = seconds(1);        // between looks
+  double saving = 1;                     // of full batches
 
   // Goes on for so long; what the estimate says at each look.
   std::vector<double> Go(Duration time) {
@@ -39,6 +40,9 @@ class Model {
       totals_.run = static_cast<uint64_t>(std::llround(run_));
       totals_.run_time += Duration(std::llround(ran * static_cast<double>(run_time.count())));
       totals_.around_time += Duration(std::llround(ran * static_cast<double>(around_time.count())));
+      const auto as_run = Duration(std::llround(ran * static_cast<double>(run_time.count())));
+      totals_.as_run += as_run;
+      totals_.when_full += std::chrono::duration_cast<Duration>(as_run * saving);
       estimate_.Update(totals_, now_);
       seen.push_back(estimate_.processors());
     }
@@ -52,6 +56,21 @@ class Model {
   WorkTotals totals_;
   DemandEstimate estimate_{totals_, kStart};
 };
+
+TEST(DemandEstimate, IsThatOfFullBatchesHoweverSmallTheyAre) {
+  Model model;
+  model.rate = 100;
+  model.saving = 0.25;
+  EXPECT_NEAR(model.Go(seconds(60)).back(), 0.5, 0.01);
+  // It fills its batches now, with more that comes: the same estimate of what one takes then, all the way.
+  model.rate = 400;
+  model.run_time = milliseconds(5);
+  model.saving = 1;
+  for (const double processors : model.Go(seconds(60))) EXPECT_LT(processors, 2.6);
+  EXPECT_NEAR(model.Go(seconds(1)).back(), 2, 0.02);
+  model.most_run = 0;
+  EXPECT_NEAR(model.Go(seconds(60)).back(), 2, 0.02) << "nobody runs it any more";
+}
 
 TEST(DemandEstimate, IsTheRateTimesWhatOneTakes) {
   Model model;

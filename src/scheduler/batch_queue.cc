@@ -140,12 +140,14 @@ void BatchQueue::CountOut(const Waiting& waiting) {
 }
 
 Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
+  // Whose delay has ended must not wait again because he is put back.
+  const bool ended = HasWaited(now, options.run);
   Taken taken{.batch = {}, .expired = TakeExpired(now, options)};
   if (waiting_.empty()) return taken;
 
   Pick pick = PickBatch(now, options);
   // Without a delay nobody waits, and a preferred size is still preferred.
-  const bool has_waited = rules_.max_delay > Duration(0) && now >= EndOfDelay(options.run);
+  const bool has_waited = ended || HasWaited(now, options.run);
   if (!has_waited && !options.flush) {
     if (pick.preferred > 0) {
       pick.places.resize(pick.preferred);
@@ -158,10 +160,15 @@ Taken BatchQueue::TakeIfDue(TimePoint now, const TakeOptions& options) {
   return taken;
 }
 
-bool BatchQueue::IsDue(TimePoint now, bool flush, Duration run) const {
+bool BatchQueue::IsDue(TimePoint now, bool flush, Duration run, int64_t most_rows) const {
   if (waiting_.empty()) return false;
-  return flush || rules_.max_delay == Duration(0) || rows_ >= rules_.max_rows || !rules_.preferred_rows.empty() ||
+  const int64_t full = most_rows > 0 ? std::min(most_rows, rules_.max_rows) : rules_.max_rows;
+  return flush || rules_.max_delay == Duration(0) || rows_ >= full || !rules_.preferred_rows.empty() ||
          now >= NextDue(run);
+}
+
+bool BatchQueue::HasWaited(TimePoint now, Duration run) const {
+  return !waiting_.empty() && rules_.max_delay > Duration(0) && now >= EndOfDelay(run);
 }
 
 size_t BatchQueue::BytesOf(const std::vector<size_t>& places) const {

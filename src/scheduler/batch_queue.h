@@ -114,7 +114,8 @@ class BatchQueue {
 
   // Whether TakeIfDue() would, as far as can be told without looking at all who wait: it may take nothing after all.
   // `run`: how long the batch will take; nobody is made to wait for company for so long that he would be late for it.
-  bool IsDue(TimePoint now, bool flush, Duration run = Duration(0)) const;
+  // `most_rows`: of a batch, below its rules; 0: as those say.
+  bool IsDue(TimePoint now, bool flush, Duration run = Duration(0), int64_t most_rows = 0) const;
 
   // When something will be due if nothing more arrives, be it a batch or a request whose time runs out; kNever if
   // nothing waits.
@@ -172,6 +173,7 @@ class BatchQueue {
   void CountOut(const Waiting& waiting);
   std::vector<Expired> TakeExpired(TimePoint now, const TakeOptions& options);
   Duration NextBatchRun(const TakeOptions& options) const;
+  bool HasWaited(TimePoint now, Duration run) const;
   const Waiting* LeastLate(TimePoint now, Duration batch_run) const;
   std::optional<Expired::Why> WhyNotRun(const Waiting& waiting, TimePoint now, Duration own_run) const;
   Pick PickBatch(TimePoint now, const TakeOptions& options) const;

@@ -99,9 +99,8 @@ std::optional<Duration> BatchRunner::Run(OpenModel& model, std::vector<RequestPt
   MarkTaken(batch, clock_.Now(), RowsOf(batch), threads);
   if (decoupled_) return RunOneByOne(model, std::move(batch));
   if (batch.size() == 1) return RunAlone(model, std::move(batch.front()));
-  if (const std::optional<Duration> took = RunTogether(model, batch)) return *took;
-  RunOneByOne(model, std::move(batch));
-  return std::nullopt;
+  if (const std::optional<Duration> took = RunTogether(model, batch)) return took;
+  return RunOneByOne(model, std::move(batch));
 }
 
 std::optional<Duration> BatchRunner::RunOneByOne(OpenModel& model, std::vector<RequestPtr> batch) {

@@ -38,8 +38,9 @@ class BatchRunner {
         shapes_(shapes) {}
 
   // Answers every request of the batch. If a run of several fails, each is run again alone, so that one bad request
-  // does not fail its neighbours. Returns how long the model itself ran; nothing if it failed, since that tells nobody
-  // how long those take that succeed. `threads`: that a run keeps busy, for who counts what requests took.
+  // does not fail its neighbours. Returns how long the model itself ran, of a batch that it takes row by row alone all
+  // of these; nothing if one failed, since that tells nobody how long those take that succeed. `threads`: that a run
+  // keeps busy, for who counts what requests took.
   std::optional<Duration> Run(OpenModel& model, std::vector<RequestPtr> batch, int threads = 1);
 
   // Answers what is not worth running any more: kDeadlineExceeded or kCancelled.

@@ -69,7 +69,7 @@ TEST_F(LineGoalTest, LearnsNothingFromRunsThatFail) {
   EXPECT_TRUE(line->account().times.empty());
 }
 
-TEST_F(LineGoalTest, NorFromABatchThatWasRunOneByOne) {
+TEST_F(LineGoalTest, LearnsWhatABatchCostsThatHasToBeRunOneByOne) {
   const auto line = Line({.rules = {.max_rows = 4}});
   script_->Hold();
   RecordedReply replies[3];
@@ -82,7 +82,21 @@ TEST_F(LineGoalTest, NorFromABatchThatWasRunOneByOne) {
   script_->Release();
   for (RecordedReply& reply : replies) EXPECT_TRUE(reply.Wait().status.ok());
   line->Close();
-  EXPECT_EQ(line->account().runs, 1U);
+  EXPECT_EQ(line->account().runs, 2U);
+}
+
+TEST_F(LineGoalTest, LateAnswersCountThoughTheirRunsFailed) {
+  const auto line = Line({.goal = ServiceGoal{.latency = milliseconds(100)}});
+  script_->Hold();
+  script_->FailWhen([](int64_t /*rows*/) { return Internal("no"); });
+  RecordedReply reply;
+  line->Push(Request(reply));
+  script_->WaitUntilHeld(1);
+  clock_.Advance(milliseconds(200));
+  script_->Release();
+  EXPECT_EQ(reply.Wait().status.code(), StatusCode::kInternal);
+  line->Close();
+  EXPECT_EQ(line->account().late_answers, 1U);
 }
 
 TEST_F(LineGoalTest, RefusesWhatWouldMissItsDeadline) {

@@ -13,9 +13,6 @@ namespace {
 // Of the last requests, how many company is averaged over.
 constexpr double kCompanyMemory = 1.0 / 16;
 
-// Of the last runs, how many their size is averaged over.
-constexpr double kRunMemory = 1.0 / 64;
-
 // The size of batches is chosen anew after so many runs.
 constexpr uint64_t kRunsPerChoice = 16;
 
@@ -24,6 +21,9 @@ constexpr Duration kEstimateLife = std::chrono::seconds(1);
 
 // Since the last refusal; a longer goal makes it longer.
 constexpr Duration kPressureLasts = std::chrono::seconds(1);
+
+// Longer than the rate of arrivals remembers.
+constexpr Duration kGrownLasts = std::chrono::seconds(4);
 
 // How often all processors are tried for a request that comes alone, whatever is known of that.
 constexpr uint64_t kWideRunsToKnow = 8;
@@ -48,6 +48,11 @@ std::string InWords(Duration time) {
     std::snprintf(text, sizeof(text), "%.4g s", us / 1e6);
   }
   return text;
+}
+
+// Of a run that begins when a delay ends: who waits for that wakes up a little later.
+Duration WithSlack(Duration run) {
+  return run + std::max<Duration>(run / 4, std::chrono::milliseconds(1));
 }
 
 size_t RowBytes(const InferRequest& request) {
@@ -120,8 +125,9 @@ LinePlanner::Expectation LinePlanner::Expect(const InferRequest& request, const 
     expectation.latest = request.deadline;
     expectation.is_own_deadline = true;
   }
-  const TimePoint latest_start = expectation.latest == kNever ? kNever : expectation.latest - run->most;
-  const TimePoint start = std::max(PredictStart(ahead, processors, now), DelayEnds(before + rows, latest_start, now));
+  const TimePoint latest_start = expectation.latest == kNever ? kNever : expectation.latest - WithSlack(run->most);
+  const TimePoint delay_ends = DelayEnds(before % batch + rows, latest_start, now);
+  const TimePoint start = std::max(PredictStart(ahead, processors, now), delay_ends);
   expectation.predicted = start + run->typical;
   expectation.at_most = start + run->most;
   // Who is late already is told so by the line.
@@ -152,19 +158,24 @@ Arrangement LinePlanner::Prefer(Duration budget, TimePoint now) const {
                             .now = arrangement_});
 }
 
-// How long the next batch takes, where it waits for company; 0: it does not, or nobody knows.
+// How long before the goal or a deadline the next batch has to begin, where it waits for company; 0: it does not, or
+// nobody knows.
 Duration LinePlanner::DelayedRun() const {
   if (options_.rules.max_delay <= Duration(0) || queue_.empty()) return Duration(0);
   const int64_t rows = std::clamp<int64_t>(queue_.rows(), 1, std::max<int64_t>(batch_rows_, 1));
   const auto run = times_.Expected({.rows = rows, .bytes = RowBytes(queue_.front()) * static_cast<size_t>(rows)});
-  return run ? run->most : Duration(0);
+  if (!run) return Duration(0);
+  const Duration not_promised = goal_.has_goal() ? goal_.Limit(run->typical) - goal_.Budget(run->typical) : Duration(0);
+  return WithSlack(run->most) + std::max(not_promised, Duration(0));
 }
 
 // Until when one who comes now would wait for company, as one of so many rows and with `latest_start` in mind; the
 // epoch: not at all.
 TimePoint LinePlanner::DelayEnds(int64_t rows, TimePoint latest_start, TimePoint now) const {
   const Duration delay = options_.rules.max_delay;
-  if (delay <= Duration(0) || rows >= options_.rules.max_rows || !options_.rules.preferred_rows.empty()) return {};
+  const std::vector<int64_t>& preferred = options_.rules.preferred_rows;
+  if (delay <= Duration(0) || rows >= std::min(batch_rows_, options_.rules.max_rows)) return {};
+  if (std::ranges::find(preferred, rows) != preferred.end()) return {};
   const TimePoint own_end = delay < kNever - now ? now + delay : kNever;
   const TimePoint end = queue_.empty() ? own_end : std::min(own_end, queue_.EndOfDelay(DelayedRun()));
   return std::min(end, latest_start);
@@ -190,7 +201,7 @@ bool LinePlanner::MustBeWide() const {
 }
 
 std::optional<Processors::Wish> LinePlanner::NextWish(TimePoint now) const {
-  if (!queue_.IsDue(now, /*flush=*/false, DelayedRun())) return std::nullopt;
+  if (!queue_.IsDue(now, /*flush=*/false, DelayedRun(), batch_rows_)) return std::nullopt;
   return WishFor(MustBeWide() ? Arrangement::kWide : Arrangement::kNarrow);
 }
 
@@ -203,7 +214,7 @@ bool LinePlanner::GivesUpLate(TimePoint now) const {
 LinePlanner::Begun LinePlanner::Begin(Processors& processors, Processors::Member& member, TimePoint now, bool flush) {
   Begun begun;
   const Duration delayed_run = DelayedRun();
-  if (!queue_.IsDue(now, flush, delayed_run)) {
+  if (!queue_.IsDue(now, flush, delayed_run, batch_rows_)) {
     begun.grants = processors.Withdraw(member, now);
     return begun;
   }
@@ -224,6 +235,7 @@ LinePlanner::Begun LinePlanner::Begin(Processors& processors, Processors::Member
                                        .arrangement = begun.place->arrangement,
                                        .give_up_late = GivesUpLate(now),
                                        .spare_one = now > last_run_ + kEstimateLife});
+  left_others_ = !queue_.empty();
   if (!begun.taken.batch.empty()) return begun;
   begun.grants = processors.GiveBack(member, *begun.place, now);
   begun.place.reset();
@@ -243,24 +255,44 @@ void LinePlanner::Ran(const RunSize& size, Duration took, TimePoint now) {
   if (++runs_ % kRunsPerChoice == 0 || runs_ < kRunsPerChoice) ChooseRows(now);
 }
 
-// By what such runs usually take, so that one that was interrupted for long counts as what it is.
+// By what such runs usually take, so that one that was interrupted for long counts as what it is; and one in several.
 void LinePlanner::CountRun(const RunSize& size) {
+  if (runs_ % kRunsPerChoice != 0) return;
   const auto usual = times_.Expected(size);
   if (!usual) return;
   const int processors = size.arrangement == Arrangement::kWide ? options_.processors : 1;
-  const double newest = run_rows_ > 0 ? kRunMemory : 1;
-  run_rows_ += newest * (static_cast<double>(size.rows) - run_rows_);
-  run_seconds_ += newest * (std::chrono::duration<double>(usual->typical).count() * processors - run_seconds_);
+  const Duration took = usual->typical * processors;
+  const FullUse full = FullUseOf(size.bytes / static_cast<size_t>(std::max<int64_t>(size.rows, 1)));
+  // A batch that left others waiting, and was not full, could not be larger.
+  const bool could_be_cheaper = full.run > Duration(0) && !(left_others_ && size.rows < batch_rows_);
+  as_run_ += took;
+  when_full_ += could_be_cheaper ? std::min(took, full.run * size.rows / full.rows) : took;
+}
+
+int64_t LinePlanner::RowsFor(double rows_per_second, int64_t now) const {
+  return BestRows(times_, {.max_rows = options_.rules.max_rows,
+                           .row_bytes = row_bytes_,
+                           .callers = static_cast<double>(options_.instances),
+                           .budget = goal_.Budget(OneRun(1, row_bytes_)),
+                           .rows_per_second = rows_per_second,
+                           .now = now});
 }
 
 void LinePlanner::ChooseRows(TimePoint now) {
   if (!goal_.has_goal() || options_.rules.max_rows <= 1) return;
-  batch_rows_ = BestRows(times_, {.max_rows = options_.rules.max_rows,
-                                  .row_bytes = row_bytes_,
-                                  .callers = static_cast<double>(options_.instances),
-                                  .budget = goal_.Budget(OneRun(1, row_bytes_)),
-                                  .rows_per_second = arrivals_.PerSecond(now),
-                                  .now = batch_rows_});
+  const int64_t rows = RowsFor(arrivals_.PerSecond(now), batch_rows_);
+  // That more come is seen by their rate only after a while.
+  const bool has_just_grown = last_grown_ != TimePoint() && now - last_grown_ < kGrownLasts;
+  if (rows > batch_rows_ || !has_just_grown) batch_rows_ = rows;
+}
+
+bool LinePlanner::Grow(TimePoint now) {
+  if (!goal_.has_goal() || batch_rows_ >= options_.rules.max_rows) return false;
+  const int64_t most = RowsFor(/*rows_per_second=*/0, /*now=*/0);
+  if (most <= batch_rows_) return false;
+  batch_rows_ = most;
+  last_grown_ = now;
+  return true;
 }
 
 bool LinePlanner::Answered(const Fared& fared) {
@@ -292,14 +324,12 @@ Status LinePlanner::WhyRefused(const std::string& model, const InferRequest& req
   return Overloaded(std::move(text)).TryAgainIn(std::max(too_long, std::chrono::milliseconds(1)));
 }
 
+FullUse LinePlanner::FullUseOf(size_t row_bytes) const {
+  return FindFullUse(times_, options_.rules.max_rows, row_bytes, options_.instances, options_.goal);
+}
+
 LinePlanner::Capacity LinePlanner::capacity() const {
-  const FullUse full = FindFullUse(times_, options_.rules.max_rows, row_bytes_, options_.instances, options_.goal);
-  Capacity capacity{.utilisation = full.utilisation};
-  if (full.run <= Duration(0) || run_rows_ <= 0) return capacity;
-  const double row_now = run_seconds_ / run_rows_;
-  const double row_then = std::chrono::duration<double>(full.run).count() / static_cast<double>(full.rows);
-  if (row_now > 0) capacity.cost = std::min(1.0, row_then / row_now);
-  return capacity;
+  return {.utilisation = FullUseOf(row_bytes_).utilisation, .as_run = as_run_, .when_full = when_full_};
 }
 
 LinePlanner::Account LinePlanner::account(TimePoint now) const {

@@ -68,6 +68,10 @@ class LinePlanner {
   };
   Expectation Expect(const InferRequest& request, const Processors::View& processors, TimePoint now) const;
 
+  // Lets batches be as large as their goal allows, at once: of a line that would have to refuse somebody, however few
+  // came before. Whether they may be larger than they could.
+  bool Grow(TimePoint now);
+
   // What begins now: a run with its place, or requests to be answered without one; or neither, because nothing is due
   // or no place is free. Then one was asked for; and while nothing is due none is asked for or held.
   struct Begun {
@@ -131,7 +135,10 @@ class LinePlanner {
   // What it can do while all its answers are in time.
   struct Capacity {
     double utilisation = 1;  // of its instances, on average
-    double cost = 1;         // of a row as it is run then, by what it costs as it is run now: 1 at most
+    // Of processors, that runs have taken since it began; and that their rows would have in the batches of a line that
+    // has as much to do as it can. Of one run in several. Neither ever falls.
+    Duration as_run{0};
+    Duration when_full{0};
   };
   Capacity capacity() const;
 
@@ -150,8 +157,10 @@ class LinePlanner {
   Processors::Wish WishFor(Arrangement arrangement) const;
   bool MustBeWide() const;
   bool GivesUpLate(TimePoint now) const;
+  int64_t RowsFor(double rows_per_second, int64_t now) const;
   void ChooseRows(TimePoint now);
   void CountRun(const RunSize& size);
+  FullUse FullUseOf(size_t row_bytes) const;
 
   const Options options_;
   BatchQueue queue_;
@@ -163,8 +172,9 @@ class LinePlanner {
   double company_ = 0;
   size_t row_bytes_ = 0;  // of the last request
   int64_t batch_rows_;
-  double run_seconds_ = 0;  // of processors, that a run took lately
-  double run_rows_ = 0;     // of these; 0: there was none
+  bool left_others_ = false;  // the last run that was begun, waiting
+  Duration as_run_{0};        // as Capacity
+  Duration when_full_{0};
   uint64_t runs_ = 0;
   uint64_t late_answers_ = 0;
   uint64_t refused_ = 0;
@@ -172,6 +182,7 @@ class LinePlanner {
   TimePoint last_run_;
   TimePoint last_wide_;     // the epoch: never
   TimePoint last_refused_;  // the epoch: never
+  TimePoint last_grown_;    // the same
 };
 
 }  // namespace trireme

@@ -101,9 +101,9 @@ TEST(LinePlannerExpects, TheDelayThatItWaitsForCompany) {
       {"alone", milliseconds(50), 0, {}, 60},
       {"with one that has waited for 20 ms", milliseconds(50), 1, {}, 40},
       {"it fills the batch", milliseconds(50), 3, {}, 10},
-      {"its deadline is sooner", milliseconds(50), 0, milliseconds(40), 38.75},
-      {"the goal is sooner", milliseconds(500), 0, {}, 98.75},
-      {"for ever", Duration::max(), 0, {}, 98.75},
+      {"its deadline is sooner", milliseconds(50), 0, milliseconds(40), 50 - 11.25 * 1.25},
+      {"the goal is sooner", milliseconds(500), 0, {}, 110 - 11.25 * 1.25},
+      {"for ever", Duration::max(), 0, {}, 110 - 11.25 * 1.25},
   };
   for (const auto& one : kCases) {
     LinePlanner planner({.rules = {.max_rows = 4, .max_delay = one.delay}, .goal = kGoal, .instances = 2});
@@ -295,8 +295,25 @@ TEST_F(LinePlannerBegins, BeforeTheDelayIsOverIfItWouldBeTooLateThen) {
   planner.Push(Request("a"));
   EXPECT_TRUE(Begin(planner, milliseconds(80)).taken.empty());
   const TimePoint due = planner.NextDue();
-  EXPECT_NEAR(Ms(due - kStart), 100 - 11.25, 0.01) << "its run may take an eighth longer";
-  EXPECT_EQ(Ids(Begin(planner, due - kStart).taken.batch), Names{"a"});
+  EXPECT_NEAR(Ms(due - kStart), 100 - 11.25 * 1.25, 0.01) << "its run may take an eighth longer, and some to spare";
+  EXPECT_EQ(Ids(Begin(planner, due + milliseconds(2) - kStart).taken.batch), Names{"a"}) << "it woke up late";
+}
+
+TEST_F(LinePlannerBegins, WhoWokeUpTooLateForTheGoalAllTheSame) {
+  LinePlanner planner({.rules = {.max_rows = 8, .max_delay = seconds(1)}, .goal = kGoal});
+  planner.Learn(Size(1), milliseconds(10));
+  planner.Push(Request("a"));
+  EXPECT_EQ(Ids(Begin(planner, milliseconds(99)).taken.batch), Names{"a"});
+}
+
+TEST_F(LinePlannerBegins, ABatchThatIsAsLargeAsItMayBeWithoutDelay) {
+  LinePlanner planner({.rules = {.max_rows = 8, .max_delay = milliseconds(50)}, .goal = kGoal});
+  for (const int64_t rows : {1, 2, 4, 8}) planner.Learn(Size(rows), rows * milliseconds(10));
+  planner.Arrived(*Request(), 0, kStart);
+  planner.Ran(Size(1), milliseconds(10), kStart);
+  ASSERT_EQ(planner.account(kStart).batch_rows, 1) << "a larger one does no more";
+  planner.Push(Request("a"));
+  EXPECT_EQ(Ids(Begin(planner).taken.batch), Names{"a"});
 }
 
 // Neither asked for nor kept: other lines could not use it meanwhile.
@@ -476,29 +493,76 @@ TEST_F(LinePlannerBegins, OneThatIsLateUnderPressureOnlyIfNothingRanForAWhile) {
   EXPECT_EQ(processors_.at_work(), 0);
 }
 
+// --- How large batches may be.
+
+TEST(LinePlannerGrows, ToWhatTheGoalAllowsAndStaysForAWhile) {
+  LinePlanner planner({.rules = {.max_rows = 32}, .goal = kGoal, .instances = 1});
+  for (int64_t rows = 1; rows <= 32; rows *= 2) planner.Learn(Size(rows), milliseconds(10));
+  const auto few = [&](Duration from) {  // come, and are run alone
+    for (int i = 0; i < 20; ++i) {
+      const TimePoint now = kStart + from + i * milliseconds(20);
+      planner.Arrived(*Request(), 0, now);
+      planner.Ran(Size(1), milliseconds(10), now);
+    }
+    return planner.account(kStart + from).batch_rows;
+  };
+  EXPECT_LE(few({}), 2);
+  EXPECT_TRUE(planner.Grow(kStart + seconds(1)));
+  EXPECT_EQ(planner.account(kStart).batch_rows, 32);
+  EXPECT_FALSE(planner.Grow(kStart + seconds(1))) << "no more than that";
+  EXPECT_EQ(few(seconds(2)), 32) << "though few come";
+  EXPECT_LE(few(seconds(6)), 2);
+}
+
+TEST(LinePlannerGrows, NotWhereLargerBatchesDoNoMore) {
+  LinePlanner planner = Planner(kGoal, /*instances=*/2, /*max_rows=*/8);
+  for (const int64_t rows : {2, 4, 8}) planner.Learn(Size(rows), rows * milliseconds(10));
+  for (int i = 0; i < 20; ++i) planner.Ran(Size(1), milliseconds(10), kStart);
+  EXPECT_FALSE(planner.Grow(kStart));
+  LinePlanner without({.rules = {.max_rows = 8}});
+  EXPECT_FALSE(without.Grow(kStart));
+}
+
 // --- What it is capable of.
+
+double Saving(const LinePlanner& planner) {
+  const LinePlanner::Capacity capacity = planner.capacity();
+  return static_cast<double>(capacity.when_full.count()) / static_cast<double>(capacity.as_run.count());
+}
 
 TEST(LinePlannerCapacity, IsThatOfFullBatchesWhileRequestsAreRunOneByOne) {
   LinePlanner planner({.rules = {.max_rows = 8}, .goal = kGoal, .instances = 1});
   EXPECT_EQ(planner.capacity().utilisation, 1) << "nothing is known";
-  EXPECT_EQ(planner.capacity().cost, 1);
   for (const int64_t rows : {1, 2, 4, 8}) planner.Learn(Size(rows), milliseconds(10));
-  EXPECT_EQ(planner.capacity().cost, 1) << "nothing ran yet";
+  EXPECT_EQ(planner.capacity().as_run, Duration(0)) << "nothing ran yet";
   planner.Arrived(*Request(), 0, kStart);
   planner.Ran(Size(1), milliseconds(10), kStart);
-  EXPECT_NEAR(planner.capacity().cost, 1.0 / 8, 1e-9);
+  EXPECT_NEAR(Saving(planner), 1.0 / 8, 1e-6);
   EXPECT_GT(planner.capacity().utilisation, 0.9);
-  for (int i = 0; i < 1000; ++i) planner.Ran(Size(4), milliseconds(10), kStart);
-  EXPECT_NEAR(planner.capacity().cost, 0.5, 1e-3);
-  for (int i = 0; i < 1000; ++i) planner.Ran(Size(8), milliseconds(10), kStart);
-  EXPECT_NEAR(planner.capacity().cost, 1, 1e-3);
+  for (int i = 0; i < 10'000; ++i) planner.Ran(Size(4), milliseconds(10), kStart);
+  EXPECT_NEAR(Saving(planner), 0.5, 1e-3);
 }
 
 TEST(LinePlannerCapacity, IsWhatThereIsWhereBatchesDoNotPay) {
   LinePlanner planner = Planner(kGoal, /*instances=*/1, /*max_rows=*/8);
   for (const int64_t rows : {2, 4, 8}) planner.Learn(Size(rows), rows * milliseconds(10));
   planner.Ran(Size(1), milliseconds(10), kStart);
-  EXPECT_EQ(planner.capacity().cost, 1);
+  EXPECT_EQ(Saving(planner), 1);
+}
+
+// Requests of which no two can share a run: larger batches will never be.
+TEST_F(LinePlannerBegins, BatchesThatCouldNotBeLargerAndCountAsWhatTheyCost) {
+  LinePlanner planner({.rules = {.max_rows = 8}, .instances = 1});
+  for (const int64_t rows : {1, 2, 4, 8}) planner.Learn(Size(rows), milliseconds(10));
+  for (int64_t width = 1; width <= 3; ++width) {
+    RequestPtr request = Request();
+    request->inputs.push_back({.name = "x", .tensor = {.shape = {1, width}}});
+    planner.Push(std::move(request));
+  }
+  const LinePlanner::Begun begun = Begin(planner);
+  ASSERT_EQ(begun.taken.batch.size(), 1U);
+  planner.Ran(Size(1), milliseconds(10), kStart);
+  EXPECT_EQ(Saving(planner), 1);
 }
 
 }  // namespace

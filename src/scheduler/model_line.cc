@@ -162,10 +162,8 @@ ModelLine::Entry ModelLine::Wait(RequestPtr& request) {
 
 // What is promised to the request is noted in it.
 Status ModelLine::WhyLate(InferRequest& request) {
-  const TimePoint now = request.stages.queued;
   if (!planner_.NotesArrivals() && !planner_.Promises(request)) return {};
-  const auto company = static_cast<double>(planner_.queue().size()) + processors_->at_work();
-  planner_.Arrived(request, company, now);
+  CountArrival(request);
   return PromiseOrRefuse(request);
 }
 
@@ -173,13 +171,24 @@ Status ModelLine::CheckAhead(InferRequest& request) {
   request.stages.queued = clock_.Now();
   const MutexLock lock(mutex_);
   request.deadline = planner_.queue().DeadlineOf(request);
-  return PromiseOrRefuse(request);
+  const bool runs_at_once = IsCheap(request) && planner_.queue().empty() && running_ < options_.instances;
+  if (runs_at_once) return {};
+  Status refused = PromiseOrRefuse(request);
+  if (!refused.ok()) CountArrival(request);
+  return refused;
+}
+
+void ModelLine::CountArrival(const InferRequest& request) {
+  const auto company = static_cast<double>(planner_.queue().size()) + processors_->at_work();
+  planner_.Arrived(request, company, request.stages.queued);
 }
 
 Status ModelLine::PromiseOrRefuse(InferRequest& request) {
   const TimePoint now = request.stages.queued;
   if (!planner_.Promises(request)) return {};
-  const LinePlanner::Expectation expectation = planner_.Expect(request, processors_->Look(*member_, now), now);
+  const Processors::View view = processors_->Look(*member_, now);
+  LinePlanner::Expectation expectation = planner_.Expect(request, view, now);
+  if (expectation.is_refused && planner_.Grow(now)) expectation = planner_.Expect(request, view, now);
   request.stages.predicted = expectation.predicted;
   if (!expectation.is_refused) return {};
   planner_.Refused(now);
@@ -310,9 +319,10 @@ void ModelLine::Work(Job job) {
     --running_;
     if (place) {
       const TimePoint now = clock_.Now();
-      const std::optional<Processors::Wish> next = planner_.NextWish(now);
-      grants = processors_->GiveBack(*member_, *place, now, next);
-      may_hold_place_ = may_hold_place_ || next;
+      grants = processors_->GiveBack(*member_, *place, now, planner_.NextWish(now));
+      // What was asked for before may be granted with it, of which nobody is told.
+      may_hold_place_ = true;
+      awaits_place_ = false;
     }
     // An instance goes on itself; a loop does not. Close() waits for the last one, and once it has this lock the line
     // may be gone.
@@ -363,10 +373,7 @@ std::optional<ModelLine::Ran> ModelLine::Run(Job job) {
     if (job.place) ran.size.arrangement = job.place->arrangement;
     ran.fared = PromisesOf(job.taken.batch);
     const bool is_wide = ran.size.arrangement == Arrangement::kWide;
-    const std::optional<Duration> took =
-        runner_.Run(*job.model, std::move(job.taken.batch), is_wide ? processors_->count() : options_.threads);
-    if (!took) return std::nullopt;
-    ran.took = *took;
+    ran.took = runner_.Run(*job.model, std::move(job.taken.batch), is_wide ? processors_->count() : options_.threads);
     ran.answered = clock_.Now();
     return ran;
   } catch (const std::bad_alloc&) {
@@ -388,7 +395,7 @@ std::vector<LinePlanner::Fared> ModelLine::PromisesOf(const std::vector<RequestP
 
 void ModelLine::Record(const std::optional<Ran>& ran) {
   if (!ran) return;
-  planner_.Ran(ran->size, ran->took, ran->answered);
+  if (ran->took) planner_.Ran(ran->size, *ran->took, ran->answered);
   for (LinePlanner::Fared fared : ran->fared) {
     fared.answered = ran->answered;
     if (planner_.Answered(fared)) metrics_.CountLate();

@@ -119,6 +119,7 @@ class ModelLine {
   Status WhyRefused(const InferRequest& request) const REQUIRES(mutex_);
   Status WhyLate(InferRequest& request) REQUIRES(mutex_);
   Status PromiseOrRefuse(InferRequest& request) REQUIRES(mutex_);
+  void CountArrival(const InferRequest& request) REQUIRES(mutex_);
   Status WhyNoRoom(BatchQueue::Bound bound, const InferRequest& request) const REQUIRES(mutex_);
   bool IsCheap(const InferRequest& request) const REQUIRES(mutex_);
   bool IsShort(int64_t rows, size_t bytes) const REQUIRES(mutex_);
@@ -139,10 +140,10 @@ class ModelLine {
   void End(std::unique_ptr<Turn> turn);
   void PlaceGranted();
 
-  // A run that was, and did not fail.
+  // A run that was.
   struct Ran {
     RunSize size;
-    Duration took{0};
+    std::optional<Duration> took;  // nothing: it failed
     TimePoint answered;
     std::vector<LinePlanner::Fared> fared;  // of requests to which something was promised
   };

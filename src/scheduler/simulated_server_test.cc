@@ -127,6 +127,15 @@ TEST(SimulatedServer, OutlivesABurst) {
   EXPECT_GT(static_cast<double>(outcome.in_time), 0.95 * (0.3 * kCpuPeak * 50 + kCpuPeak * 10));
 }
 
+TEST(SimulatedServer, TakesALoadThatComesFromOneMomentToTheNext) {
+  Traffic traffic = Evenly(Gpu(), 0);
+  traffic.rate = [](Duration since) { return (since < seconds(6) ? 0.02 : 0.8) * kGpuPeak; };
+  const Outcome outcome = OutcomeOf(traffic, kGpuRules);
+  EXPECT_LT(static_cast<double>(outcome.refused), 0.001 * static_cast<double>(outcome.arrived));
+  EXPECT_LT(Late(outcome), 0.001);
+  EXPECT_LE(outcome.changes, 3U);
+}
+
 TEST(SimulatedServer, SettlesAtASteadyLoad) {
   for (const bool gpu : {false, true}) {
     const Outcome outcome =

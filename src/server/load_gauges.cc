@@ -33,10 +33,10 @@ double AllowedLateShare(const ServiceGoal& goal) {
 }
 
 ModelDemand DemandOf(const ModelWork& work, const metrics::DemandEstimate& estimate) {
-  return {.processors = estimate.processors() * work.capacity.cost,
+  return {.processors = estimate.processors(),
           // Of another device, an instance has one.
           .most_processors = static_cast<double>(work.instances) * (work.on_processors ? work.threads : 1),
-          .allowed_utilisation = work.capacity.utilisation,
+          .allowed_utilisation = work.allowed_utilisation,
           .on_processors = work.on_processors};
 }
 

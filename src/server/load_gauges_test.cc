@@ -75,18 +75,10 @@ TEST_F(LoadGaugesTest, AreWhatIsWantedByWhatThereIs) {
   EXPECT_NEAR(Value("trireme_replicas_wanted"), 2.8 / 4 / 0.8, 0.01);
 }
 
-TEST_F(LoadGaugesTest, CountWhatTheWorkCostsInTheBatchesOfAFullServer) {
-  Pass(60, [this] { Ask(models_[0], 100, milliseconds(20)); });
-  models_[0].capacity.cost = 0.25;
-  Pass(1, [this] { Ask(models_[0], 100, milliseconds(20)); });
-  EXPECT_NEAR(Value("trireme_model_load_ratio{model=\"a\",version=\"1\"}"), 0.125, 0.01);
-  EXPECT_NEAR(Value("trireme_load_ratio"), 0.125, 0.01);
-}
-
 TEST_F(LoadGaugesTest, AreThoseOfWhoeverIsWorstOff) {
   Pass(60, [this] { Ask(models_[1], 50, milliseconds(40)); });  // four processors, of its two
   EXPECT_NEAR(Value("trireme_load_ratio"), 2, 0.02);
-  models_[1].capacity.utilisation = 0.5;
+  models_[1].allowed_utilisation = 0.5;
   Pass(1, [this] { Ask(models_[1], 50, milliseconds(40)); });
   EXPECT_NEAR(Value("trireme_load_ratio"), 4, 0.04);
 }

@@ -200,7 +200,9 @@ class PlannedModel final : public SimulatedModel {
     const TimePoint now = Told();
     planner_.Arrived(*request, static_cast<double>(planner_.queue().size()) + processors_.at_work(), now);
     if (planner_.Promises(*request)) {
-      const auto expectation = planner_.Expect(*request, processors_.Look(*member_, now), now);
+      const Processors::View view = processors_.Look(*member_, now);
+      LinePlanner::Expectation expectation = planner_.Expect(*request, view, now);
+      if (expectation.is_refused && planner_.Grow(now)) expectation = planner_.Expect(*request, view, now);
       if (expectation.is_refused) {
         planner_.Refused(now);
         return Refuse(*request);
@@ -263,7 +265,9 @@ class PlannedModel final : public SimulatedModel {
   void Describe(Outcome& outcome) override {
     const LinePlanner::Capacity capacity = planner_.capacity();
     const double wanted = outcome.busy * static_cast<double>(came_) / static_cast<double>(std::max<uint64_t>(ran_, 1));
-    outcome.load = wanted * capacity.cost / capacity.utilisation;
+    const double saving = static_cast<double>(capacity.when_full.count()) /
+                          static_cast<double>(std::max<Duration::rep>(capacity.as_run.count(), 1));
+    outcome.load = wanted * saving / capacity.utilisation;
     outcome.least_margin = least_;
     outcome.most_margin = most_;
   }
